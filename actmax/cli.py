@@ -1,0 +1,189 @@
+"""`actmax draw | classes | doctor`: the core from the shell."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+import platform
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from actmax import labels, objectives, weights
+from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError
+from actmax.recipe import METHODS, Recipe, compose
+from actmax.registry import card
+from actmax.store import Store, write_atomically
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Ask a network to draw what its neurons respond to.",
+)
+
+NetworkOption = Annotated[
+    str,
+    typer.Option(envvar="ACTMAX_NETWORK", help="auto, alexnet, compact, or a torchvision classifier's name."),
+]
+WeightsOption = Annotated[Path | None, typer.Option(help="A weights file, as pickle or safetensors.")]
+StoreOption = Annotated[Path, typer.Option(help="The store that remembers which network auto became.")]
+
+
+@contextlib.contextmanager
+def errors_for_people() -> Iterator[None]:
+    """A fault that a person can put right is shown as one paragraph, without a traceback, and fails."""
+    try:
+        yield
+    except ActmaxError as error:
+        typer.secho(f"error: {error}", fg="red", err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def draw(
+    target: Annotated[str, typer.Argument(help="A class (zebra, 340, n02391049) or a target (conv5:12, fc6).")],
+    network: NetworkOption = "auto",
+    weights_file: Annotated[Path | None, typer.Option("--weights", help="A weights file.")] = None,
+    method: Annotated[str, typer.Option(help=f"A preset: {', '.join(METHODS)}.")] = "robust",
+    seed: Annotated[int, typer.Option(help="Of the noise at the start and of the random transforms.")] = 0,
+    size: Annotated[int | None, typer.Option(help="Pixels; by default what the network was trained at.")] = None,
+    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of the recipe, as JSON.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The PNG to write; by default named after the target.")] = None,
+    store: StoreOption = Path(".cache"),
+) -> None:
+    """Draw one picture, and say what the network makes of it."""
+    with errors_for_people():
+        from actmax.draw import decide, published
+
+        overrides = dict(_override(words) for words in change or ())
+        decision = decide(network, weights_file, Store(store))
+        if decision.fallback:
+            typer.secho(f"Drawn by the compact AlexNet: {decision.fallback}", fg="yellow", err=True)
+        about = card(decision.source.network)
+        aim = _aim(target, about.output)
+        recipe = compose(
+            method,
+            overrides,
+            network=decision.source.network,
+            weights=decision.source.digest,
+            target=aim,
+            seed=seed,
+            size=size or about.size,
+            precision=precision,
+        )
+        path = out or Path(f"{labels.slugify(target)}.png")
+        if not path.parent.is_dir():
+            raise StoreError(f"The folder of {path} does not exist: make it first, or choose another with --out.")
+        ((_, files, record),) = published([recipe], decision.source)
+        try:
+            write_atomically(path, files["drawing.png"])
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from None
+        typer.echo(_report(path, recipe, record["measures"]["drawing.png"]))
+
+
+@app.command()
+def classes(
+    text: Annotated[str, typer.Argument(help="A name, a part of one, an index or a WNID; all classes without.")] = "",
+) -> None:
+    """Look up ImageNet's classes."""
+    with errors_for_people():
+        found = labels.search(text) if text else list(labels.labels())
+        if not found:
+            raise UnknownNameError(f"No class of ImageNet-1k is anything like {text!r}.")
+        for label in found:
+            typer.echo(f"{label.index:>3}  {label.wnid}  {', '.join(label.synonyms)}: {label.definition}")
+
+
+@app.command()
+def doctor(
+    network: NetworkOption = "auto",
+    weights_file: WeightsOption = None,
+    store: StoreOption = Path(".cache"),
+    retry: Annotated[bool, typer.Option("--retry", help="Decide anew which network auto becomes.")] = False,
+) -> None:
+    """Say which network would draw, on what, and whether it works."""
+    with errors_for_people():
+        from actmax.draw import decide, load
+
+        decision = decide(network, weights_file, Store(store), retry=retry)
+        loaded = load(decision.source)
+        from actmax.device import choose_device, choose_dtype, describe
+
+        device = choose_device()
+        rows = {
+            "network": loaded.card.title,
+            "weights": f"{decision.source.path} ({decision.source.digest})",
+            "parameters": f"{loaded.parameters():,}",
+            "draws at": f"{loaded.card.size} px",
+            "device": f"{device.type}: {describe(device)}",
+            "precision": f"{str(choose_dtype('auto', device)).removeprefix('torch.')} where `auto` is asked",
+            "store": str(store.resolve()),
+        }
+        if decision.fallback:
+            rows["fallback"] = decision.fallback
+        versions = ("actmax", "torch", "torchvision", "mkdocs", "mkdocs-material", "pillow")
+        rows["versions"] = ", ".join(
+            [f"Python {platform.python_version()}", *(f"{name} {_version(name)}" for name in versions)]
+        )
+        for name, value in rows.items():
+            typer.echo(f"{name + ':':<12} {value}")
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+def _aim(text: str, output: str) -> str:
+    """A class, or else a target in the grammar of :mod:`actmax.objectives`."""
+    try:
+        return f"{output}:{labels.resolve(text).index}"
+    except UnknownNameError as unknown:
+        try:
+            target = objectives.parse(text)
+        except RecipeError:
+            raise unknown from None
+        # A bare word could be a misspelt class as well as a layer; only layers hold digits or dots.
+        if not target.channels and text.isalpha():
+            raise unknown from None
+        return str(target)
+
+
+def _override(words: str) -> tuple[str, Any]:
+    field, equals, value = words.partition("=")
+    if not equals:
+        raise RecipeError(f"--set takes FIELD=VALUE, such as steps=512; {words!r} has no '='.")
+    try:
+        return field, json.loads(value)
+    except ValueError:
+        return field, value
+
+
+def _report(path: Path, recipe: Recipe, measures: dict[str, Any]) -> str:
+    lines = [f"{path}  {recipe.digest()}", f"activation {measures['activation']:.4g} of {recipe.target}"]
+    if measures["rank"] is not None:
+        verdict = "" if measures["rank"] == 1 else "  FAILED: the network says another class first"
+        lines.append(f"probability {measures['probability']:.4f}, rank {measures['rank']}, margin {measures['margin']:.4g}{verdict}")
+    names = labels.labels()
+    lines.append("sees " + ", ".join(f"{names[index].name} {part:.1%}" for index, part in measures["top"]))
+    return "\n".join(lines)
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

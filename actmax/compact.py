@@ -1,0 +1,67 @@
+"""The compact AlexNet inside the package: its architecture, and how its weights are stored in int8.
+
+AlexNet's five convolutions (Krizhevsky 2014, as torchvision has them) and a head of 9216 → 512 →
+1000: 7.7 million weights instead of 61 million, one byte each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torchvision.models import AlexNet
+
+SCALE = ".scale"
+"""Suffix of the tensor that holds a weight's scales, one for each output channel."""
+
+
+def compact_alexnet(hidden: int = 512, classes: int = 1000) -> nn.Module:
+    """The network, with weights unset in meaning: (B, 3, H, W) normalised -> (B, 1000) logits."""
+    network = AlexNet(num_classes=classes)
+    network.classifier = nn.Sequential(nn.Linear(256 * 6 * 6, hidden), nn.ReLU(), nn.Linear(hidden, classes))
+    return network
+
+
+def quantize(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Matrices and kernels to int8, symmetric, one float16 scale per output channel; biases to float16."""
+    stored: dict[str, Tensor] = {}
+    for name, value in state.items():
+        if value.ndim < 2:
+            stored[name] = value.half()
+            continue
+        rows = value.float().flatten(1)
+        # Rounded to float16 before use, so that the stored scale is the one that was divided by.
+        scale = (rows.abs().amax(1) / 127).clamp_min(1e-7).half().float()
+        stored[name] = (rows / scale[:, None]).round().clamp(-127, 127).to(torch.int8).view(value.shape)
+        stored[name + SCALE] = scale.half()
+    return stored
+
+
+def dequantize(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The inverse of :func:`quantize`, to float32. Tensors that are not int8 are only widened."""
+    state: dict[str, Tensor] = {}
+    for name, value in stored.items():
+        if name.endswith(SCALE):
+            continue
+        scale = stored.get(name + SCALE)
+        wide = value.float()
+        state[name] = wide if scale is None else wide * scale.float().view(-1, *[1] * (value.ndim - 1))
+    return state
+
+
+def save(state: Mapping[str, Tensor], path: Path, about: Mapping[str, str]) -> None:
+    """Writes quantized weights with a header of plain text about their origin."""
+    save_file({name: value.contiguous() for name, value in quantize(state).items()}, path, dict(about))
+
+
+def header(path: Path) -> dict[str, str]:
+    """What the file says of itself; empty where it says nothing or is not safetensors."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError):
+        return {}

@@ -1,0 +1,75 @@
+"""Which device draws, and in which arithmetic."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+import torch
+
+from actmax.errors import ActmaxError
+
+
+def choose_device() -> torch.device:
+    """CUDA or MPS where present, else the processor; ``ACTMAX_DEVICE`` overrides.
+
+    Raises:
+        ActmaxError: the variable names a device that torch does not have here.
+    """
+    asked = os.environ.get("ACTMAX_DEVICE")
+    if asked:
+        try:
+            device = torch.device(asked)
+            torch.zeros(1, device=device)
+        except (RuntimeError, AssertionError):
+            raise ActmaxError(f"ACTMAX_DEVICE is {asked!r}, which this torch cannot use. Try cpu.") from None
+        return device
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """The arithmetic inside the network for a precision as asked.
+
+    ``auto`` is bfloat16 where the hardware multiplies it natively (AMX, AVX512-BF16, CUDA from
+    Ampere on), where it is several times faster than float32; else float32.
+    """
+    if precision == "auto":
+        return torch.bfloat16 if _native_bfloat16(device) else torch.float32
+    return {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
+
+
+def _native_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type != "cpu":
+        return False
+    features = cpu_features()
+    return "amx_bf16" in features or "avx512_bf16" in features
+
+
+def cpu_features() -> set[str]:
+    """The processor's instruction sets, as Linux lists them; empty elsewhere."""
+    for line in _cpuinfo():
+        if line.startswith("flags"):
+            return set(line.partition(":")[2].split())
+    return set()
+
+
+def describe(device: torch.device) -> str:
+    """The device in words, for provenance."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    names = [line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
+
+
+def _cpuinfo() -> list[str]:
+    try:
+        return Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return []

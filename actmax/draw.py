@@ -1,0 +1,180 @@
+"""Recipes -> stored drawings: what is in the store is taken from there, the rest is drawn and measured.
+
+torch is imported only when something is missing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from actmax import encode, weights
+from actmax.errors import WeightsError
+from actmax.recipe import Recipe
+from actmax.store import Entry, Store
+from actmax.weights import Source
+
+if TYPE_CHECKING:
+    from actmax.networks import Network
+    from actmax.render import Drawing
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Which network draws, and why it is not the one that was hoped for."""
+
+    source: Source
+    fallback: str = ""
+    """Why ``auto`` had to take the compact network; empty where it had not."""
+
+
+def decide(network: str, file: Path | None, store: Store, retry: bool = False) -> Decision:
+    """Which network draws. ``auto`` is decided once per store: AlexNet if its weights can be had.
+
+    Args:
+        network: ``auto``, or a network's name.
+        file: weights that the user names; with ``auto`` they are AlexNet's.
+        store: remembers what ``auto`` became, so that a later build does not ask the net again.
+        retry: forget that and decide anew.
+
+    Raises:
+        WeightsError, UnknownNameError: as :func:`actmax.weights.source` does.
+    """
+    if network != "auto" or file is not None:
+        return Decision(weights.source("alexnet" if network == "auto" else network, file))
+    decided = {} if retry else store.note("network")
+    if decided.get("network") not in ("alexnet", "compact"):
+        decided = {"network": "alexnet", "why": ""}
+        try:
+            with _Bar("AlexNet's weights", "B") as bar:
+                weights.fetch(weights.source("alexnet"), bar.reach)
+        except WeightsError as error:
+            decided = {"network": "compact", "why": str(error)}
+        store.set_note("network", decided)
+    return Decision(weights.source(decided["network"]), str(decided.get("why", "")))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call of :func:`draw` did."""
+
+    entries: dict[str, Entry]
+    """By digest: every recipe that was asked for."""
+    drawn: int
+    stored: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"drew {self.drawn}, {self.stored} from the store, {self.seconds:.0f} s"
+
+
+def draw(
+    recipes: Sequence[Recipe],
+    source: Source,
+    store: Store,
+    *,
+    fresh: bool = False,
+    say: Callable[[str], None] = lambda words: None,
+) -> Outcome:
+    """Every recipe's drawing. Each batch is stored as soon as it is done, so an end at any moment
+    loses at most the batch in flight.
+
+    Args:
+        recipes: all for the network of ``source``.
+        source: the network; loaded, and downloaded, only if something is missing.
+        fresh: draw also what is stored; the new drawing then takes the old one's place.
+        say: told in a line what is going on, for logs.
+
+    Raises:
+        ActmaxError: the weights cannot be had, a target does not exist, or the store cannot be written.
+    """
+    started = time.perf_counter()
+    wanted = {recipe.digest(): recipe for recipe in recipes}
+    entries: dict[str, Entry] = {}
+    missing = wanted if fresh else _missing(wanted, store, entries)
+    stored = len(entries)
+    if missing:
+        waiting = "Another process is drawing into this store; waiting for it."
+        with store.lock(lambda: say(waiting)):
+            store.sweep()
+            if not fresh:  # another process may have drawn it meanwhile
+                missing = _missing(missing, store, entries)
+                stored = len(entries)
+            if missing:
+                say(f"drawing {len(missing)} pictures, {stored} are in the store")
+                _draw(list(missing.values()), source, store, entries)
+    return Outcome(entries, len(wanted) - stored, stored, time.perf_counter() - started)
+
+
+def _missing(wanted: dict[str, Recipe], store: Store, entries: dict[str, Entry]) -> dict[str, Recipe]:
+    """Takes from the store what is there, and returns the rest."""
+    missing = {}
+    for digest, recipe in wanted.items():
+        entry = store.get(recipe)
+        if entry is None:
+            missing[digest] = recipe
+        else:
+            entries[digest] = entry
+    return missing
+
+
+def _draw(recipes: list[Recipe], source: Source, store: Store, entries: dict[str, Entry]) -> None:
+    for recipe, files, record in published(recipes, source):
+        entry = store.put(recipe, files, record)
+        entries[entry.digest] = entry
+
+
+def published(recipes: list[Recipe], source: Source) -> Iterator[tuple[Recipe, dict[str, bytes], dict[str, Any]]]:
+    """Draws without a store: yields each recipe with the files and the record that a store would hold."""
+    from actmax.render import render
+
+    network = load(source)
+    with _Bar("drawing", " steps", sum(recipe.steps for recipe in recipes)) as bar:
+        for drawing in render(recipes, network, bar.update):
+            yield drawing.recipe, *publish(drawing, network)
+
+
+def load(source: Source) -> Network:
+    """:func:`actmax.networks.load`, with a progress bar while weights are downloaded."""
+    from actmax import networks
+
+    with _Bar(f"{source.network}'s weights", "B") as bar:
+        return networks.load(source, bar.reach)
+
+
+def publish(drawing: Drawing, network: Network) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """A drawing's files, and the record of what they do to the network that drew it."""
+    from actmax.measure import decode, measure
+
+    files = {
+        "drawing.png": encode.png(drawing.image, drawing.recipe),
+        "drawing.jpg": encode.jpeg(drawing.image),
+        "frames.webp": encode.filmstrip([image for _, image in drawing.frames]),
+    }
+    shown = ("drawing.png", "drawing.jpg")
+    record = {
+        "measures": {name: measure(network, drawing.recipe.target, decode(files[name])).as_dict() for name in shown},
+        "frames": [step for step, _ in drawing.frames],
+        "activations": [float(f"{value:.6g}") for value in drawing.activations],
+        "provenance": drawing.provenance,
+    }
+    return files, record
+
+
+class _Bar(tqdm):  # type: ignore[type-arg]
+    """A progress bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, words: str, unit: str, total: int | None = None) -> None:
+        super().__init__(
+            desc=words, unit=unit, total=total, unit_scale=True, disable=None, leave=False, delay=0.2, dynamic_ncols=True
+        )
+
+    def reach(self, done: int, total: int) -> None:
+        """Sets the bar to an absolute count, as downloads report it."""
+        self.total = total or None
+        self.update(done - self.n)

@@ -1,0 +1,170 @@
+"""The 1000 classes of ImageNet-1k: index, WNID, name, synonyms, definition, slug; and how to find one.
+
+Names are torchvision's, synonyms and definitions are WordNet's as timm ships them. Both are read
+as files: importing either package would import torch, which a look-up does not need.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from actmax.errors import ActmaxError, UnknownNameError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Label:
+    """One class of ImageNet-1k."""
+
+    index: int
+    """Place in the network's output, 0…999."""
+    wnid: str
+    """WordNet identity, such as ``n02391049``."""
+    name: str
+    """torchvision's name, such as ``zebra``; not unique when case is ignored."""
+    synonyms: tuple[str, ...]
+    """WordNet's lemmas."""
+    definition: str
+    """WordNet's gloss."""
+    slug: str
+    """What stands in URLs; unique over all 1000 classes, whatever set is drawn."""
+
+
+def slugify(text: str) -> str:
+    """Lower-case ASCII words joined by hyphens: ``jack-o'-lantern`` becomes ``jack-o-lantern``."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain.replace("'s", "s")).strip("-")
+
+
+@cache
+def labels() -> tuple[Label, ...]:
+    """All 1000 classes, in index order.
+
+    Raises:
+        ActmaxError: torchvision or timm is not installed, or moved its data files.
+    """
+    names = _torchvision_names()
+    info = _package_file("timm", "data/_info")
+    try:
+        wnids = (info / "imagenet_synsets.txt").read_text("utf-8").split()
+        lemmas = _table(info / "imagenet_synset_to_lemma.txt")
+        glosses = _table(info / "imagenet_synset_to_definition.txt")
+    except OSError as error:
+        raise ActmaxError(f"ImageNet's class names cannot be read from timm: {error}.") from None
+    slugs = [slugify(name) for name in names]
+    shared = {slug for slug, times in Counter(slugs).items() if times > 1}
+    return tuple(
+        Label(
+            index=index,
+            wnid=wnid,
+            name=name,
+            synonyms=tuple(lemmas[wnid].split(", ")),
+            definition=glosses[wnid],
+            slug=f"{slug}-{index}" if slug in shared else slug,
+        )
+        for index, (name, wnid, slug) in enumerate(zip(names, wnids, slugs, strict=True))
+    )
+
+
+def resolve(name: str | int) -> Label:
+    """The class that a person means by an index, a WNID, a name, a slug or a synonym.
+
+    Spelling is forgiven in case, spaces and hyphens as long as one class only is meant.
+
+    Raises:
+        UnknownNameError: no class, or more than one, goes by that name; the nearest are named.
+    """
+    if isinstance(name, bool) or not isinstance(name, str | int):
+        raise UnknownNameError(f"{name!r} is not the name, index or WNID of an ImageNet class.")
+    if isinstance(name, int) or name.strip().isdecimal():
+        index = int(name)
+        if not 0 <= index < len(labels()):
+            raise UnknownNameError(f"There is no ImageNet class {index}: indices run from 0 to 999.")
+        return labels()[index]
+    exact, own, other = _by_name()
+    found = exact.get(name.strip()) or own.get(slugify(name)) or other.get(slugify(name)) or ()
+    if len(found) == 1:
+        return found[0]
+    if found:
+        choices = " or ".join(f"{label.index} ({', '.join(label.synonyms)})" for label in found)
+        raise UnknownNameError(f"{name!r} is the name of {len(found)} ImageNet classes: say {choices}.")
+    near = search(name, most=3)
+    hint = (
+        "Nearest: " + ", ".join(f"{label.name!r}" for label in near) + "."
+        if near
+        else did_you_mean(name, (label.name for label in labels()))
+    )
+    raise UnknownNameError(f"ImageNet-1k has no class {name!r}. {hint}")
+
+
+def search(text: str, most: int = 10) -> list[Label]:
+    """The classes nearest to what was typed, best first.
+
+    A class whose name or synonym holds the typed word comes before one that is merely spelt alike.
+    """
+    wanted = slugify(text)
+    if not wanted:
+        return []
+    scored = []
+    for label in labels():
+        names = {label.slug, *map(slugify, (label.name, *label.synonyms))}
+        if text.strip() in (str(label.index), label.wnid) or wanted in names:
+            score = 3.0
+        elif any(set(wanted.split("-")) <= set(name.split("-")) for name in names):
+            score = 2.0
+        elif any(wanted in name for name in names):
+            score = 1.5
+        else:
+            matcher = difflib.SequenceMatcher(b=wanted)
+            score = 0.0
+            for name in names:
+                matcher.set_seq1(name)
+                if matcher.real_quick_ratio() > max(score, 0.6):
+                    score = max(score, matcher.ratio())
+        if score > 0.6:
+            scored.append((-score, label.index, label))
+    return [label for *_, label in sorted(scored)[:most]]
+
+
+@cache
+def _by_name() -> tuple[dict[str, list[Label]], dict[str, list[Label]], dict[str, list[Label]]]:
+    """What a spelling may mean: exactly a class, its name but for case and hyphens, or a synonym."""
+    exact: dict[str, list[Label]] = {}
+    own: dict[str, list[Label]] = defaultdict(list)
+    other: dict[str, list[Label]] = defaultdict(list)
+    for label in labels():
+        exact.update({label.name: [label], label.wnid: [label], label.slug: [label]})
+        own[slugify(label.name)].append(label)
+        for synonym in {slugify(synonym) for synonym in label.synonyms}:
+            other[synonym].append(label)
+    return exact, own, other
+
+
+def _table(path: Path) -> dict[str, str]:
+    lines = path.read_text("utf-8").splitlines()
+    return dict(line.split("\t", 1) for line in lines)
+
+
+def _package_file(package: str, path: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ActmaxError(f"The package {package} is not installed: ImageNet's class names come from it.")
+    return Path(spec.submodule_search_locations[0]) / path
+
+
+def _torchvision_names() -> list[str]:
+    """torchvision keeps its names in a plain Python file, which is run alone, without torchvision."""
+    path = _package_file("torchvision", "models/_meta.py")
+    spec = importlib.util.spec_from_file_location("_actmax_torchvision_meta", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise ActmaxError(f"This torchvision keeps ImageNet's class names elsewhere than in {path}.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    names: list[str] = module._IMAGENET_CATEGORIES
+    return names

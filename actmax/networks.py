@@ -1,0 +1,163 @@
+"""A network: a frozen classifier with its normalisation, its layers' names and its weights' digest."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torchvision import models
+from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
+
+from actmax.compact import compact_alexnet, dequantize
+from actmax.errors import UnknownNameError, WeightsError, did_you_mean
+from actmax.registry import card
+from actmax.weights import Progress, Source, fetch
+
+# Mean and standard deviation of ImageNet's RGB in [0, 1], as torchvision's classifiers were trained
+# with (torchvision.transforms._presets.ImageClassification).
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+
+Activations = Callable[[Tensor], Tensor]
+"""Normalised images (B, 3, H, W) -> a layer's output (B, C) or (B, C, H, W)."""
+
+
+def normalize(rgb: Tensor) -> Tensor:
+    """RGB (B, 3, H, W) in [0, 1] -> what the network was trained on, about [-2.1, 2.6]."""
+    return (rgb - _column(MEAN, rgb)) / _column(STD, rgb)
+
+
+def denormalize(x: Tensor) -> Tensor:
+    """The inverse of :func:`normalize`; not clipped."""
+    return x * _column(STD, x) + _column(MEAN, x)
+
+
+def _column(values: tuple[float, ...], like: Tensor) -> Tensor:
+    return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, 3, 1, 1)
+
+
+class Network:
+    """A frozen classifier of ImageNet-1k.
+
+    Nothing of it can change: parameters need no gradient, dropout and batch norm are off, and ReLUs
+    write a new tensor, so that a layer's output is what it was before the ReLU.
+    """
+
+    def __init__(self, name: str, weights: str, module: nn.Module) -> None:
+        self.card = card(name)
+        self.weights = weights
+        for part in module.modules():
+            if hasattr(part, "inplace"):
+                part.inplace = False
+        self._module = module.float().eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+    def parameters(self) -> int:
+        """How many weights and biases the network has."""
+        return sum(value.numel() for value in self._module.parameters())
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Normalised images (B, 3, H, W) -> (B, 1000), float32."""
+        result: Tensor = self._module(x)
+        return result
+
+    def up_to(self, layer: str, device: torch.device, dtype: torch.dtype) -> Activations:
+        """The network cut off above a layer: nothing higher is computed, forward or backward.
+
+        Args:
+            layer: a name from the network's card (``conv5``, before its ReLU), ``logits``, or any
+                node of torchvision's feature extraction (``features.12.expand3x3``).
+
+        Raises:
+            UnknownNameError: the network has no such layer; the nearest are named.
+        """
+        node = self.card.layers.get(layer, layer)
+        part: nn.Module
+        if layer in ("logits", self.card.output):
+            part = self._module
+        else:
+            _, nodes = get_graph_node_names(self._module)
+            if node not in nodes:
+                names = [*self.card.layers, "logits", *nodes]
+                raise UnknownNameError(f"{self.card.name} has no layer {layer!r}. {did_you_mean(layer, names)}")
+            part = create_feature_extractor(self._module, {node: "layer"})
+        # A copy: the network itself stays in float32 for measuring.
+        part = copy.deepcopy(part).to(device, dtype, memory_format=torch.channels_last)
+
+        def activations(x: Tensor) -> Tensor:
+            output = part(x.to(dtype, memory_format=torch.channels_last))
+            result: Tensor = output["layer"] if isinstance(output, dict) else output
+            return result
+
+        return activations
+
+
+def load(source: Source, progress: Progress | None = None) -> Network:
+    """The network with its weights, downloaded first if need be.
+
+    Raises:
+        UnknownNameError: torchvision has no such classifier.
+        WeightsError: the weights cannot be had, cannot be read, or belong to another network.
+    """
+    if source.network != "compact" and source.network not in models.list_models(module=models):
+        known = ["compact", *models.list_models(module=models)]
+        raise UnknownNameError(f"There is no network {source.network!r}. {did_you_mean(source.network, known)}")
+    path = fetch(source, progress)
+    state = _read(path)
+    # On the meta device no random weights are drawn that the next line would overwrite.
+    with torch.device("meta"):
+        if source.network == "compact":
+            state, module = dequantize(state), compact_alexnet()
+        else:
+            module = models.get_model(source.network, weights=None)
+    _fill(module, state, source.network, path)
+    return Network(source.network, source.digest, module)
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    """A state dict from safetensors or from a pickle; a pickle may hold tensors and nothing that runs."""
+    try:
+        if path.suffix == ".safetensors":
+            state: Any = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise WeightsError(f"The weights file {path} cannot be read: {error.strerror or error}.") from None
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
+        raise WeightsError(
+            f"{path} is not a weights file that can be trusted: it is damaged, or a pickle of something "
+            "else than a plain state dict. Save one with torch.save(model.state_dict(), …) or as safetensors."
+        ) from None
+    if not isinstance(state, dict) or not state or not all(isinstance(value, Tensor) for value in state.values()):
+        raise WeightsError(f"{path} holds no state dict (names -> tensors), but {_kind(state)}.")
+    return state
+
+
+def _kind(value: object) -> str:
+    return "one with other things than tensors in it" if isinstance(value, dict) and value else f"a {type(value).__name__}"
+
+
+def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) -> None:
+    wanted = {key: tuple(value.shape) for key, value in module.state_dict().items()}
+    given = {key: tuple(value.shape) for key, value in state.items()}
+    # Old files lack batch norm's step counter, which a frozen network does not use.
+    absent = [key for key in wanted if key not in given and not key.endswith("num_batches_tracked")]
+    unknown = [key for key in given if key not in wanted]
+    other = [key for key in wanted if key in given and wanted[key] != given[key]]
+    if absent or unknown or other:
+        key = (other or absent or unknown)[0]
+        found = f"{given[key]} in the file" if key in given else "absent from the file"
+        asked = f"{wanted[key]} in the network" if key in wanted else "unknown to the network"
+        raise WeightsError(
+            f"The weights in {path} are not those of {name}: {len(absent)} tensors are missing, {len(unknown)} are "
+            f"foreign, {len(other)} have another shape; {key} is {found} and {asked}."
+        )
+    for key in wanted.keys() - given.keys():
+        state[key] = torch.tensor(0)
+    module.load_state_dict(state, assign=True)

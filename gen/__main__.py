@@ -1,0 +1,141 @@
+"""`python -m gen explain | redraw | prune | write`: the author's tools, beside mkdocs.yml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from mkdocs.exceptions import ConfigurationError
+from mkdocs.utils.yaml import yaml_load
+
+from actmax import labels
+from actmax.cli import errors_for_people
+from actmax.draw import draw
+from actmax.errors import ActmaxError, StoreError
+from actmax.recipe import Recipe
+from actmax.store import write_atomically
+from gen import build
+from gen.build import Site
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="What the gallery has drawn, would draw, and need not keep.",
+)
+ConfigOption = Annotated[Path, typer.Option("--config", "-f", help="The site's mkdocs.yml.")]
+
+
+@app.command()
+def explain(config: ConfigOption = Path("mkdocs.yml")) -> None:
+    """Say what is stored, what would be drawn, and why."""
+    with errors_for_people():
+        site, _ = _site(config)
+        kept = [entry.recipe for entry in site.store.entries()]
+        for plate in site.plan.plates:
+            for variant in plate.variants:
+                digest = variant.recipe.digest()
+                fate = "stored" if site.store.get(variant.recipe) else f"to draw: {_why(variant.recipe, kept)}"
+                typer.echo(f"{digest}  {plate.label.slug}#{variant.anchor}  {fate}")
+        planned = {recipe.digest() for recipe in site.plan.recipes()}
+        spare = [digest for digest in site.store.digests() if digest not in planned]
+        typer.echo(f"{len(planned)} planned, {len(spare)} stored that no page shows (`prune` removes them)")
+
+
+@app.command()
+def redraw(
+    names: Annotated[list[str], typer.Argument(help="Classes of the gallery, or the author's words for them.")],
+    config: ConfigOption = Path("mkdocs.yml"),
+) -> None:
+    """Draw classes again, and put the new drawings in place of the stored ones once they are done."""
+    with errors_for_people():
+        site, _ = _site(config)
+        recipes = [recipe for name in names for recipe in _recipes(site, name)]
+        typer.echo(str(draw(recipes, site.plan.source, site.store, fresh=True, say=typer.echo)))
+
+
+@app.command()
+def prune(
+    config: ConfigOption = Path("mkdocs.yml"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+) -> None:
+    """Remove stored drawings that no page shows."""
+    with errors_for_people():
+        site, _ = _site(config)
+        planned = {recipe.digest() for recipe in site.plan.recipes()}
+        spare = [digest for digest in site.store.digests() if digest not in planned]
+        if not dry_run and spare:
+            with site.store.lock(lambda: typer.echo("waiting for another process that draws into this store")):
+                site.store.sweep()
+                for digest in spare:
+                    site.store.remove(digest)
+        typer.echo(f"{'would remove' if dry_run else 'removed'} {len(spare)}, kept {len(planned)}")
+
+
+@app.command()
+def write(
+    folder: Annotated[Path, typer.Argument(help="Where the generated pages and pictures go.")],
+    config: ConfigOption = Path("mkdocs.yml"),
+) -> None:
+    """Write all generated files, as Markdown and pictures, for any other site generator."""
+    with errors_for_people():
+        site, whole = _site(config)
+        if words := build.warning(site):
+            typer.secho(words, fg="yellow", err=True)
+        pages, outcome = build.generate(site, typer.echo, str(whole.get("site_url") or ""))
+        docs = config.parent / str(whole.get("docs_dir", "docs"))
+        count = 0
+        for path, content in build.files(pages, docs):
+            count += 1
+            try:
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(folder / path, content if isinstance(content, bytes) else content.encode())
+            except OSError as error:
+                raise StoreError(f"{folder / path} cannot be written: {error.strerror or error}.") from None
+        typer.echo(f"{outcome}; wrote {count} files to {folder}")
+
+
+def _site(config: Path) -> tuple[Site, dict[str, Any]]:
+    """The site of a mkdocs.yml, and all that stands in it."""
+    try:
+        with config.open("rb") as file:
+            whole = yaml_load(file)
+    except OSError as error:
+        raise ActmaxError(f"{config} cannot be read: {error.strerror or error}. Name it with --config.") from None
+    except ConfigurationError as error:
+        raise ActmaxError(f"{config} is not valid YAML: {error}") from None
+    return build.prepare((whole.get("extra") or {}).get("gallery"), config.resolve().parent), whole
+
+
+def _recipes(site: Site, name: str) -> list[Recipe]:
+    """All recipes of a class that is in the gallery."""
+    for plate in site.plan.plates:
+        if name in plate.words or labels.slugify(name) in map(labels.slugify, plate.words):
+            return [variant.recipe for variant in plate.variants]
+    label = labels.resolve(name)
+    for plate in site.plan.plates:
+        if plate.label == label:
+            return [variant.recipe for variant in plate.variants]
+    raise ActmaxError(f"{label.name!r} is a class of ImageNet, but none of this gallery: add it to a group first.")
+
+
+def _why(wanted: Recipe, kept: list[Recipe]) -> str:
+    """What sets a recipe apart from the stored one that is most like it."""
+    alike = [recipe for recipe in kept if recipe.target == wanted.target] or kept
+    asked = wanted.model_dump()
+    differences = [
+        {field: value for field, value in recipe.model_dump().items() if value != asked[field]} for recipe in alike
+    ]
+    if not differences:
+        return "nothing is stored yet"
+    nearest = min(differences, key=len)
+    if "target" in nearest:
+        return "this class was never drawn"
+    if not nearest:
+        return "the stored drawing is damaged"
+    return ", ".join(f"{field} was {value}, is {asked[field]}" for field, value in nearest.items())
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m gen")

@@ -1,0 +1,68 @@
+"""The one path, from settings to the site's files; both doors, gen/gallery.py and gen/__main__.py, lead here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from actmax.draw import Outcome, decide, draw
+from actmax.store import Store
+from gen.pages import File, Pages
+from gen.plan import Plan, plan
+from gen.settings import Settings, read, store_path, weights_path
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Site:
+    """What an author's mkdocs.yml comes to, before anything is drawn."""
+
+    settings: Settings
+    plan: Plan
+    store: Store
+    fallback: str
+    """Why the compact network has to do, where ``auto`` could not have AlexNet; else empty."""
+
+
+def prepare(values: object, root: Path) -> Site:
+    """Reads the settings and plans the site.
+
+    Args:
+        values: what stands under ``extra: gallery:``.
+        root: the folder of mkdocs.yml; paths in the settings start there.
+
+    Raises:
+        ActmaxError: settings that cannot be, or weights that cannot be had.
+    """
+    settings = read(values)
+    store = Store(store_path(settings, root))
+    decision = decide(settings.network, weights_path(settings, root), store)
+    return Site(settings, plan(settings, decision.source), store, decision.fallback)
+
+
+def warning(site: Site) -> str:
+    """What an author must know of a network that ``auto`` had to settle for; empty otherwise."""
+    if not site.fallback:
+        return ""
+    return (
+        f"The gallery is drawn by the compact AlexNet, because ImageNet's AlexNet could not be had. {site.fallback} "
+        "`actmax doctor --retry` tries again; `network: compact` chooses it for good."
+    )
+
+
+def generate(site: Site, say: Say, site_url: str = "") -> tuple[Pages, Outcome]:
+    """Draws what is missing, and returns the pages to be written and what it took."""
+    outcome = draw(site.plan.recipes(), site.plan.source, site.store, say=say)
+    return Pages(site.plan, outcome.entries, site_url), outcome
+
+
+def files(pages: Pages, docs: Path) -> Iterator[File]:
+    """All that is written: the gallery, and the author's pages that quote what was measured."""
+    yield from pages.files()
+    for path in sorted(docs.rglob("*.md")):
+        name = path.relative_to(docs).as_posix()
+        text = pages.prose(name, path.read_text("utf-8"))
+        if text is not None:
+            yield name, text

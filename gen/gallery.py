@@ -1,0 +1,25 @@
+"""The door for MkDocs: mkdocs-gen-files runs this script inside `mkdocs build`. All it does is connect."""
+
+import logging
+from pathlib import Path
+
+import mkdocs_gen_files
+from mkdocs.exceptions import PluginError
+
+from actmax.errors import ActmaxError
+from gen import build
+
+log = logging.getLogger("mkdocs.plugins.gallery")
+config = mkdocs_gen_files.config
+
+try:
+    site = build.prepare(config.extra.get("gallery"), Path(config.config_file_path).parent)
+    if words := build.warning(site):
+        log.warning(words)
+    pages, outcome = build.generate(site, log.info, config.site_url or "")
+    for path, content in build.files(pages, Path(config.docs_dir)):
+        with mkdocs_gen_files.open(path, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+    log.info("%s", outcome)
+except ActmaxError as error:
+    raise PluginError(str(error)) from None

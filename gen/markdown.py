@@ -1,0 +1,72 @@
+"""Words and numbers -> Markdown that shows them as they are: the filters of the templates."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def environment() -> Environment:
+    """Jinja as the templates want it: an undefined name is an error, and blocks leave no blank lines."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # Markdown is written, not HTML: autoescape would put entities into titles
+    )
+    made.filters.update(md=escape, attribute=attribute, percent=percent, number=number)
+    made.globals["front_matter"] = front_matter
+    return made
+
+
+def escape(text: object) -> str:
+    """Text that Markdown and HTML leave alone: ``*`` and ``_`` stay stars and strokes, ``<`` and ``|`` show."""
+    shown = re.sub(r"([\\`*_{}\[\]()#+!~^=:-])", r"\\\1", str(text))
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "&#124;")
+
+
+def attribute(text: object) -> str:
+    """Text inside the quotes of an HTML attribute."""
+    return html.escape(str(text))
+
+
+def percent(part: float) -> str:
+    """0.9937 -> ``99.4 %``. Never rounds up to certainty: 0.99999 stays below 100 %."""
+    if part >= 0.99995:
+        return "> 99.99 %" if part < 1 else "100 %"
+    if part < 0.0001:
+        return "< 0.01 %"
+    return f"{100 * part:.1f} %" if 0.001 <= part < 0.9995 else f"{100 * part:.2f} %"
+
+
+def number(value: float) -> str:
+    """A score to three significant digits or one decimal, with a real minus sign."""
+    text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def front_matter(**values: Any) -> str:
+    """The YAML block at the head of a page; safe for any text."""
+    return f"---\n{yaml.safe_dump(values, allow_unicode=True, sort_keys=False)}---\n"
+
+
+def split_front_matter(text: str) -> tuple[Mapping[str, Any], str]:
+    """A page's YAML head and the rest; an absent or broken head is empty, for MkDocs to judge."""
+    match = re.match(r"---\r?\n(.*?)\r?\n---\r?\n", text, re.DOTALL)
+    if match is None:
+        return {}, text
+    try:
+        head = yaml.safe_load(match[1])
+    except yaml.YAMLError:
+        return {}, text
+    return (head if isinstance(head, Mapping) else {}), text[match.end() :]

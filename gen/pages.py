@@ -1,0 +1,198 @@
+"""Plates + drawings -> the files of the site, as (path, content). Pure: nothing is drawn, asked or written here."""
+
+from __future__ import annotations
+
+import html
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, TemplateError
+
+from actmax import labels
+from actmax.errors import ActmaxError
+from actmax.labels import Label
+from actmax.recipe import METHODS
+from actmax.registry import Card, card
+from actmax.store import Entry
+from gen import markdown
+from gen.pictures import thumbnail
+from gen.plan import Plan, Plate, Variant
+
+FIGURES = "assets/activation_maximization"
+"""Where the write-up's figures lie, by the draft's own paths: ``{group}/{word}_{steps}.jpg``."""
+
+File = tuple[str, str | bytes]
+"""A path below docs/, with forward slashes, and what stands there."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One drawing as a page shows it."""
+
+    variant: Variant
+    entry: Entry
+
+    @property
+    def measures(self) -> Mapping[str, Any]:
+        """Of the PNG master: ``activation``, ``probability`` in [0, 1], ``rank``, ``margin``, ``top``."""
+        return self.entry.measures()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the network, shown the file, says another class first."""
+        return bool(self.measures["rank"] != 1)
+
+    @property
+    def top(self) -> list[tuple[Label, float]]:
+        """The five most probable classes."""
+        return [(labels.labels()[index], part) for index, part in self.measures["top"]]
+
+    @property
+    def file(self) -> str:
+        """The master's name, beside the page."""
+        return f"{self.variant.anchor}.png"
+
+    @property
+    def frames(self) -> str:
+        """The filmstrip's name, beside the page."""
+        return f"{self.variant.anchor}.frames.webp"
+
+    @property
+    def steps(self) -> str:
+        """The steps of the filmstrip's frames, in words: ``1, 2, 5 and 10``."""
+        *most, last = map(str, self.entry.record["frames"])
+        return f"{', '.join(most)} and {last}" if most else last
+
+    @property
+    def command(self) -> str:
+        """The line that draws this picture again in the shell."""
+        return command(self.variant, self.entry)
+
+
+class Pages:
+    """The site's generated files.
+
+    Args:
+        plan: what is published.
+        entries: the drawing of each of the plan's recipes, by digest.
+        site_url: where the site will stand, for canonical addresses; empty where that is unknown.
+    """
+
+    def __init__(self, plan: Plan, entries: Mapping[str, Entry], site_url: str = "") -> None:
+        self.plan = plan
+        self.entries = entries
+        self.site_url = site_url.rstrip("/") + "/" if site_url else ""
+        self._jinja: Environment = markdown.environment()
+        self._jinja.globals.update(network=self.network, caption=self.caption)
+
+    @property
+    def network(self) -> Card:
+        """The network that drew."""
+        return card(self.plan.source.network)
+
+    def files(self) -> Iterator[File]:
+        """Everything that is generated but the author's own pages."""
+        yield "gallery/index.md", self._render("index.md.jinja", groups=self._groups(), plates=self.plan.plates)
+        for plate in self.plan.plates:
+            yield from self._plate(plate)
+        yield from self._figures()
+
+    def prose(self, path: str, text: str) -> str | None:
+        """An author's page whose head says ``measured: true``, with its figures filled in; None for others.
+
+        Raises:
+            ActmaxError: the page asks for what is not there; the message names page and line.
+        """
+        head, _ = markdown.split_front_matter(text)
+        if head.get("measured") is not True:
+            return None
+        try:
+            return self._jinja.from_string(text).render()
+        except TemplateError as error:
+            line = f", line {error.lineno}" if getattr(error, "lineno", None) else ""
+            raise ActmaxError(f"docs/{path}{line}: {error}.") from None
+
+    def caption(self, word: str, method: str = "plain") -> str:
+        """What the write-up says beneath a figure, measured on the file that is shown."""
+        for group in self.plan.groups.values():
+            for member in group:
+                variant = self.plan.plate(member.label).by_method(method)
+                if member.word == word and variant is not None:
+                    measures = self.entries[variant.recipe.digest()].measures("drawing.jpg")
+                    return self._render("caption.md.jinja", member=member, variant=variant, measures=measures).strip()
+        raise ActmaxError(f"caption({word!r}, {method!r}): no class of the gallery is drawn under that word so.")
+
+    def _plate(self, plate: Plate) -> Iterator[File]:
+        shown = [Shown(variant, self.entries[variant.recipe.digest()]) for variant in plate.variants]
+        folder = plate.url
+        yield f"{folder}index.md", self._render(
+            "class.md.jinja", plate=plate, shown=shown, linked={one.label for one in self.plan.plates}
+        )
+        for one in shown:
+            yield folder + one.file, one.entry.read("drawing.png")
+            yield folder + one.frames, one.entry.read("frames.webp")
+        yield f"{folder}thumbnail.webp", thumbnail(shown[0].entry.read("drawing.png"))[0]
+        for alias in plate.aliases:
+            yield f"{alias}index.html", self._redirect(plate)
+
+    def _groups(self) -> dict[str, list[dict[str, Any]]]:
+        """What the index shows: the members of each group in the author's order."""
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for group, members in self.plan.groups.items():
+            groups[group] = []
+            for member in dict.fromkeys(members):
+                plate = self.plan.plate(member.label)
+                shown = Shown(plate.variants[0], self.entries[plate.variants[0].recipe.digest()])
+                _, width = thumbnail(shown.entry.read("drawing.png"))
+                groups[group].append({"member": member, "plate": plate, "shown": shown, "width": width})
+        return groups
+
+    def _figures(self) -> Iterator[File]:
+        written = set()
+        for group, members in self.plan.groups.items():
+            for member in members:
+                for variant in self.plan.plate(member.label).variants:
+                    if variant.preset != "plain" or variant.seed != self.plan.settings.seeds[0]:
+                        continue
+                    name = f"{labels.slugify(member.word)}_{variant.recipe.steps}.jpg"
+                    path = f"{FIGURES}/{labels.slugify(group)}/{name}"
+                    if path not in written:
+                        written.add(path)
+                        yield path, self.entries[variant.recipe.digest()].read("drawing.jpg")
+
+    def _redirect(self, plate: Plate) -> str:
+        """A page at another address that leads to the class's own."""
+        here = f"../{plate.label.slug}/"
+        canonical = html.escape(self.site_url + plate.url if self.site_url else here)
+        title = html.escape(plate.label.name)
+        return (
+            f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
+            f'<meta name="robots" content="noindex">\n<link rel="canonical" href="{canonical}">\n'
+            f'<meta http-equiv="refresh" content="0; url={here}">\n'
+            f'<p>This page is <a href="{here}">{title}</a>.</p>\n</html>\n'
+        )
+
+    def _render(self, template: str, **values: Any) -> str:
+        return self._jinja.get_template(template).render(values)
+
+
+def command(variant: Variant, entry: Entry) -> str:
+    """The shell line that draws a picture again, from the recipe that it was drawn by."""
+    recipe = entry.recipe
+    target = recipe.target.partition(":")[2]
+    words = ["actmax", "draw", labels.labels()[int(target)].slug, "--network", recipe.network]
+    if recipe.network not in ("alexnet", "compact"):
+        words += ["--weights", "FILE"]
+    words += ["--method", variant.preset, "--seed", str(recipe.seed), "--size", str(recipe.size)]
+    if recipe.precision != "auto":
+        words += ["--precision", recipe.precision]
+    fields = type(recipe).model_fields.items()
+    usual = {name: field.default for name, field in fields if not field.is_required()} | METHODS[variant.preset]
+    for name, value in usual.items():
+        chosen = getattr(recipe, name)
+        if chosen != value and name not in ("seed", "size", "precision"):
+            words += ["--set", f"{name}={json.dumps(chosen)}"]
+    return shlex.join(words)

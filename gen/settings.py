@@ -1,0 +1,175 @@
+"""`extra.gallery` of mkdocs.yml -> Settings, or an error that names key, value, and the nearest valid choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from actmax import labels
+from actmax.errors import ActmaxError, UnknownNameError, did_you_mean
+from actmax.labels import Label
+from actmax.recipe import METHODS, Recipe, explain
+
+KEY = "extra.gallery"
+
+# What an author may not override per method: these are settings of their own, or the plan's to fill.
+_NOT_OVERRIDABLE = {"algorithm", "network", "weights", "target", "seed", "size", "precision"}
+
+
+class SettingsError(ActmaxError):
+    """Something under ``extra: gallery:`` that cannot be."""
+
+
+class MethodSettings(BaseModel):
+    """One way of drawing: a preset, what differs from it, and which groups it is used for."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+    preset: str = ""
+    """The preset to start from; by default the one that the method is named after."""
+    groups: list[str] | None = None
+    """The groups that are drawn so; all of them by default."""
+
+
+class Settings(BaseModel):
+    """What to draw, and how. Every key has a default but the classes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    network: str = "auto"
+    """`auto`, `alexnet`, `compact`, or a torchvision classifier by its registry name."""
+    weights: str | None = None
+    """A weights file, relative to mkdocs.yml; needed by all networks but `alexnet` and `compact`."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic inside the network; `auto` is bfloat16 where the hardware is fast at it."""
+    size: Literal["auto"] | Annotated[int, Field(ge=64, le=2048)] = "auto"
+    """Width and height of the drawings in pixels; `auto` is what the network was trained at."""
+    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)] = [0]
+    """One drawing of each class and method for each seed."""
+    store: str = ".cache"
+    """Where drawings are kept, relative to mkdocs.yml; may be committed."""
+    methods: Annotated[dict[str, MethodSettings | None], Field(min_length=1)] = {"robust": None}
+    """Ways of drawing, by name; the first that a class has is the one its page shows first."""
+    groups: Annotated[dict[str, Annotated[list[str | int | dict[str, str | int]], Field(min_length=1)]], Field(min_length=1)]
+    """The class set: groups of ImageNet classes by name, index or WNID, or `word: class` where
+    ImageNet has no class for the author's word."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One line of a group."""
+
+    word: str
+    """What the author calls it."""
+    label: Label
+    """The class that is drawn."""
+    stand_in: bool
+    """Whether the class stands for a word that ImageNet does not have."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way of drawing, checked."""
+
+    name: str
+    preset: str
+    overrides: Mapping[str, Any]
+    groups: tuple[str, ...]
+
+
+def read(values: object) -> Settings:
+    """Checks what stands under ``extra: gallery:``.
+
+    Raises:
+        SettingsError: a key that does not exist, a value of the wrong type or out of range, a
+            method or group that does not exist.
+    """
+    if not isinstance(values, Mapping):
+        found = "missing" if values is None else f"{type(values).__name__} {values!r}"
+        raise SettingsError(f"{KEY} in mkdocs.yml is {found}: it holds the settings of the gallery, `groups:` at least.")
+    _known_keys(values, set(Settings.model_fields), KEY)
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(f"{KEY} in mkdocs.yml: {_first(error)}") from None
+    except TypeError:
+        raise SettingsError(f"{KEY} in mkdocs.yml has a key that is not a word.") from None
+    methods(settings)
+    members(settings)
+    return settings
+
+
+def methods(settings: Settings) -> tuple[Method, ...]:
+    """The ways of drawing, in the author's order."""
+    return tuple(_method(name, given or MethodSettings(), settings) for name, given in settings.methods.items())
+
+
+def _method(name: str, given: MethodSettings, settings: Settings) -> Method:
+    key = f"{KEY}.methods.{name}"
+    if labels.slugify(name) != name:
+        raise SettingsError(f"{key}: a method's name stands in URLs: use small letters, digits and hyphens.")
+    preset = given.preset or name
+    if preset not in METHODS:
+        where = f"{key}.preset is {preset!r}" if given.preset else f"{key} has no `preset:`, and {name!r} is not one"
+        raise SettingsError(f"{where}. {did_you_mean(preset, METHODS)}")
+    overrides = given.model_extra or {}
+    allowed = set(Recipe.model_fields) - _NOT_OVERRIDABLE
+    _known_keys(overrides, allowed | {"preset", "groups"}, key)
+    for group in given.groups or ():
+        if group not in settings.groups:
+            raise SettingsError(f"{key}.groups names {group!r}. {did_you_mean(group, settings.groups)}")
+    return Method(name, preset, overrides, tuple(given.groups if given.groups is not None else settings.groups))
+
+
+def members(settings: Settings) -> dict[str, tuple[Member, ...]]:
+    """The class set, group by group."""
+    found: dict[str, tuple[Member, ...]] = {}
+    for group, lines in settings.groups.items():
+        if not labels.slugify(group):
+            raise SettingsError(f"{KEY}.groups.{group}: a group's name needs letters or digits.")
+        found[group] = tuple(_member(f"{KEY}.groups.{group}[{place}]", line) for place, line in enumerate(lines))
+    return found
+
+
+def _member(key: str, line: str | int | dict[str, str | int]) -> Member:
+    if isinstance(line, dict):
+        if len(line) != 1:
+            raise SettingsError(f"{key} is {line!r}: write one `word: class` in a line.")
+        ((word, named),) = line.items()
+    else:
+        word, named = "", line
+    try:
+        label = labels.resolve(named)
+    except UnknownNameError as error:
+        hint = " If ImageNet has no such class, say what stands for it: `- word: class`."
+        raise SettingsError(f"{key}: {error}{hint}") from None
+    if word and not labels.slugify(word):
+        raise SettingsError(f"{key}: {word!r} needs letters or digits, since it stands in a URL.")
+    stand_in = bool(word) and labels.slugify(word) != label.slug
+    return Member(word or label.name, label, stand_in)
+
+
+def store_path(settings: Settings, root: Path) -> Path:
+    """The store's folder; ``root`` is where mkdocs.yml lies."""
+    return root / Path(settings.store).expanduser()
+
+
+def weights_path(settings: Settings, root: Path) -> Path | None:
+    """The weights file that the author names, if any."""
+    return root / Path(settings.weights).expanduser() if settings.weights else None
+
+
+def _known_keys(values: Mapping[Any, Any], allowed: set[str], where: str) -> None:
+    for key in values:
+        if key not in allowed:
+            raise SettingsError(f"{where} in mkdocs.yml has an unknown key {key!r}. {did_you_mean(str(key), allowed)}")
+
+
+def _first(error: ValidationError) -> str:
+    findings = explain(error)
+    more = f" ({len(findings) - 1} more like it)" if len(findings) > 1 else ""
+    return f"{findings[0]}.{more}"
