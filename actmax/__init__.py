@@ -9,66 +9,42 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from actmax.draw import Decision, Outcome, decide, draw
+    from actmax.drawing import decide, draw, published
     from actmax.errors import ActmaxError
-    from actmax.labels import Label, labels, resolve
-    from actmax.measure import Measures, measure
-    from actmax.networks import Network, load
+    from actmax.labels import classes, resolve
+    from actmax.networks import load
     from actmax.recipe import METHODS, Recipe, compose
-    from actmax.render import Drawing, render
-    from actmax.store import Entry, Store
-    from actmax.weights import Source, source
-
-_HOMES = {
-    "ActmaxError": "errors",
-    "Decision": "draw",
-    "Drawing": "render",
-    "Entry": "store",
-    "Label": "labels",
-    "METHODS": "recipe",
-    "Measures": "measure",
-    "Network": "networks",
-    "Outcome": "draw",
-    "Recipe": "recipe",
-    "Source": "weights",
-    "Store": "store",
-    "compose": "recipe",
-    "decide": "draw",
-    "draw": "draw",
-    "labels": "labels",
-    "load": "networks",
-    "measure": "measure",
-    "render": "render",
-    "resolve": "labels",
-    "source": "weights",
-}
+    from actmax.store import Store
+    from actmax.weights import source
 
 __all__ = [
     "METHODS",
     "ActmaxError",
-    "Decision",
-    "Drawing",
-    "Entry",
-    "Label",
-    "Measures",
-    "Network",
-    "Outcome",
     "Recipe",
-    "Source",
     "Store",
+    "classes",
     "compose",
     "decide",
     "draw",
-    "labels",
     "load",
-    "measure",
-    "render",
+    "published",
     "resolve",
     "source",
 ]
 
+_HOMES = {
+    "errors": ("ActmaxError",),
+    "recipe": ("METHODS", "Recipe", "compose"),
+    "store": ("Store",),
+    "labels": ("classes", "resolve"),
+    "weights": ("source",),
+    "networks": ("load",),
+    "drawing": ("decide", "draw", "published"),
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'actmax' has no attribute {name!r}")
-    return getattr(import_module(f"actmax.{_HOMES[name]}"), name)
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"actmax.{home}"), name)
+    raise AttributeError(f"module 'actmax' has no attribute {name!r}")

@@ -22,6 +22,8 @@ def gradient(h: Score, x: Tensor) -> tuple[Tensor, Tensor]:
     activation = h(x)
     (slope,) = torch.autograd.grad(activation.sum(), x)
     return activation.detach(), slope
+
+
 # --8<-- [end:gradient]
 
 
@@ -32,6 +34,8 @@ def ascend(h: Score, x: Tensor, alpha: float, steps: int) -> Iterator[tuple[Tens
         activation, slope = gradient(h, x)
         x = x + alpha * slope
         yield x, activation
+
+
 # --8<-- [end:ascend]
 
 

@@ -6,14 +6,13 @@ import contextlib
 import importlib.metadata
 import json
 import platform
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from actmax import labels, objectives, weights
+from actmax import labels, objectives
 from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError
 from actmax.recipe import METHODS, Recipe, compose
 from actmax.registry import card
@@ -61,7 +60,7 @@ def draw(
 ) -> None:
     """Draw one picture, and say what the network makes of it."""
     with errors_for_people():
-        from actmax.draw import decide, published
+        from actmax.drawing import decide, published
 
         overrides = dict(_override(words) for words in change or ())
         decision = decide(network, weights_file, Store(store))
@@ -96,7 +95,7 @@ def classes(
 ) -> None:
     """Look up ImageNet's classes."""
     with errors_for_people():
-        found = labels.search(text) if text else list(labels.labels())
+        found = labels.search(text) if text else list(labels.classes())
         if not found:
             raise UnknownNameError(f"No class of ImageNet-1k is anything like {text!r}.")
         for label in found:
@@ -112,7 +111,7 @@ def doctor(
 ) -> None:
     """Say which network would draw, on what, and whether it works."""
     with errors_for_people():
-        from actmax.draw import decide, load
+        from actmax.drawing import decide, load
 
         decision = decide(network, weights_file, Store(store), retry=retry)
         loaded = load(decision.source)
@@ -172,8 +171,11 @@ def _report(path: Path, recipe: Recipe, measures: dict[str, Any]) -> str:
     lines = [f"{path}  {recipe.digest()}", f"activation {measures['activation']:.4g} of {recipe.target}"]
     if measures["rank"] is not None:
         verdict = "" if measures["rank"] == 1 else "  FAILED: the network says another class first"
-        lines.append(f"probability {measures['probability']:.4f}, rank {measures['rank']}, margin {measures['margin']:.4g}{verdict}")
-    names = labels.labels()
+        lines.append(
+            f"probability {measures['probability']:.4f}, rank {measures['rank']}, "
+            f"margin {measures['margin']:.4g}{verdict}"
+        )
+    names = labels.classes()
     lines.append("sees " + ", ".join(f"{names[index].name} {part:.1%}" for index, part in measures["top"]))
     return "\n".join(lines)
 
@@ -186,4 +188,4 @@ def _version(package: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -33,11 +34,13 @@ def filmstrip(frames: Sequence[Image.Image]) -> bytes:
     cell = min(frames[0].width, CELL)
     strip = Image.new("RGB", (cell * len(frames), cell))
     for place, frame in enumerate(frames):
-        strip.paste(frame if frame.width == cell else frame.resize((cell, cell), Image.Resampling.LANCZOS), (place * cell, 0))
+        strip.paste(
+            frame if frame.width == cell else frame.resize((cell, cell), Image.Resampling.LANCZOS), (place * cell, 0)
+        )
     return _encoded(strip, "WEBP", quality=80)
 
 
-def _encoded(image: Image.Image, format: str, **options: object) -> bytes:
+def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, format, **options)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()

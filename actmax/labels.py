@@ -43,7 +43,7 @@ def slugify(text: str) -> str:
 
 
 @cache
-def labels() -> tuple[Label, ...]:
+def classes() -> tuple[Label, ...]:
     """All 1000 classes, in index order.
 
     Raises:
@@ -84,9 +84,9 @@ def resolve(name: str | int) -> Label:
         raise UnknownNameError(f"{name!r} is not the name, index or WNID of an ImageNet class.")
     if isinstance(name, int) or name.strip().isdecimal():
         index = int(name)
-        if not 0 <= index < len(labels()):
+        if not 0 <= index < len(classes()):
             raise UnknownNameError(f"There is no ImageNet class {index}: indices run from 0 to 999.")
-        return labels()[index]
+        return classes()[index]
     exact, own, other = _by_name()
     found = exact.get(name.strip()) or own.get(slugify(name)) or other.get(slugify(name)) or ()
     if len(found) == 1:
@@ -98,7 +98,7 @@ def resolve(name: str | int) -> Label:
     hint = (
         "Nearest: " + ", ".join(f"{label.name!r}" for label in near) + "."
         if near
-        else did_you_mean(name, (label.name for label in labels()))
+        else did_you_mean(name, (label.name for label in classes()))
     )
     raise UnknownNameError(f"ImageNet-1k has no class {name!r}. {hint}")
 
@@ -112,7 +112,7 @@ def search(text: str, most: int = 10) -> list[Label]:
     if not wanted:
         return []
     scored = []
-    for label in labels():
+    for label in classes():
         names = {label.slug, *map(slugify, (label.name, *label.synonyms))}
         if text.strip() in (str(label.index), label.wnid) or wanted in names:
             score = 3.0
@@ -138,7 +138,7 @@ def _by_name() -> tuple[dict[str, list[Label]], dict[str, list[Label]], dict[str
     exact: dict[str, list[Label]] = {}
     own: dict[str, list[Label]] = defaultdict(list)
     other: dict[str, list[Label]] = defaultdict(list)
-    for label in labels():
+    for label in classes():
         exact.update({label.name: [label], label.wnid: [label], label.slug: [label]})
         own[slugify(label.name)].append(label)
         for synonym in {slugify(synonym) for synonym in label.synonyms}:

@@ -55,7 +55,7 @@ class Network:
         self.weights = weights
         for part in module.modules():
             if hasattr(part, "inplace"):
-                part.inplace = False
+                setattr(part, "inplace", False)  # noqa: B010 - unknown to the type of a module
         self._module = module.float().eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
     def parameters(self) -> int:
@@ -88,7 +88,7 @@ class Network:
                 raise UnknownNameError(f"{self.card.name} has no layer {layer!r}. {did_you_mean(layer, names)}")
             part = create_feature_extractor(self._module, {node: "layer"})
         # A copy: the network itself stays in float32 for measuring.
-        part = copy.deepcopy(part).to(device, dtype, memory_format=torch.channels_last)
+        part = copy.deepcopy(part).to(device, dtype).to(memory_format=torch.channels_last)
 
         def activations(x: Tensor) -> Tensor:
             output = part(x.to(dtype, memory_format=torch.channels_last))
@@ -140,7 +140,9 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 
 def _kind(value: object) -> str:
-    return "one with other things than tensors in it" if isinstance(value, dict) and value else f"a {type(value).__name__}"
+    return (
+        "one with other things than tensors in it" if isinstance(value, dict) and value else f"a {type(value).__name__}"
+    )
 
 
 def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) -> None:

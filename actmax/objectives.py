@@ -68,10 +68,7 @@ def parse(text: str) -> Target:
         RecipeError: the text is not a target, or mixes layers or places, which one score cannot.
     """
     parts = re.split(r"([+-])", text.strip())
-    if parts[0].strip() == "":
-        parts = parts[1:]
-    else:
-        parts = ["+", *parts]
+    parts = ["+", *parts] if parts[0].strip() else parts[1:]
     channels: list[tuple[int, float]] = []
     layers: set[str] = set()
     places: set[Place] = set()

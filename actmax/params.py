@@ -37,9 +37,7 @@ def pixels(generators: Sequence[Generator], size: int, sd: float) -> Parameteriz
     return Parameterization(grey + sd * noise, lambda x: x, denormalize)
 
 
-def fourier(
-    generators: Sequence[Generator], size: int, sd: float, decay: float, decorrelate: bool
-) -> Parameterization:
+def fourier(generators: Sequence[Generator], size: int, sd: float, decay: float, decorrelate: bool) -> Parameterization:
     """Coefficients of a real 2-D Fourier transform, scaled by 1/frequency**decay, colours decorrelated.
 
     Steepest ascent on these coefficients is ascent in another metric on the image: low frequencies,
@@ -62,6 +60,7 @@ def fourier(
         waves = torch.fft.irfft2(scaled, s=(size, size), norm="ortho")
         if decorrelate:
             waves = torch.einsum("oc,bchw->bohw", color.to(waves.device), waves)
-        return waves.sigmoid()
+        picture: Tensor = waves.sigmoid()
+        return picture
 
     return Parameterization(sd * start, lambda coefficients: normalize(rgb(coefficients)), rgb)

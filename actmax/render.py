@@ -15,7 +15,7 @@ import torchvision
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent import ascend, ascend_adam
+from actmax.ascent import Score, ascend, ascend_adam
 from actmax.device import choose_device, choose_dtype, describe
 from actmax.errors import RecipeError
 from actmax.networks import Network
@@ -29,7 +29,7 @@ BATCH = 8
 not depend on how many are drawn beside it. The smallest shape near the best rate, see
 tests/benchmarks/speed.py."""
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 """Called after each step with the number of image-steps done since the last call."""
 
 
@@ -143,7 +143,7 @@ def _ascent(
     if asked.jitter or asked.scale or asked.rotate:
         every = (asked.steps, asked.size, asked.jitter, asked.scale, asked.rotate)
         maps = torch.stack([random_affine(generator, *every) for generator in generators], 1).to(device)
-        views = [partial(h, maps=one) for one in maps]  # maps: (steps, B, 2, 3)
+        views: list[Score] = [partial(h, maps=one) for one in maps]  # maps: (steps, B, 2, 3)
     else:
         views = [h] * asked.steps
     if asked.optimizer == "adam":

@@ -103,7 +103,9 @@ class Store:
             self._replace(folder, self._drawings / digest)
         entry = self._read(digest, recipe)
         if entry is None:
-            raise StoreError(f"The drawing {digest} was written to {self.path} and cannot be read back: check the disk.")
+            raise StoreError(
+                f"The drawing {digest} was written to {self.path} and cannot be read back: check the disk."
+            )
         return entry
 
     def remove(self, digest: str) -> None:
@@ -123,7 +125,7 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
-    def lock(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    def lock(self, waiting: Callable[[], object] | None = None) -> Iterator[None]:
         """Held by the one process that draws into this store; the system frees it when a process dies.
 
         Args:
@@ -191,14 +193,15 @@ class Store:
     def _replace(self, folder: Path, final: Path) -> None:
         """Renames a finished folder to its final name. A folder cannot be renamed over one that is
         not empty, so an older entry steps aside first; another writer may come in between."""
-        os.chmod(folder, 0o755)
+        os.chmod(folder, 0o755)  # noqa: S103 - mkdtemp makes folders that nobody else can read
         for _ in range(100):
             try:
                 os.rename(folder, final)
-                return
             except OSError as error:
                 if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
                     raise
+            else:
+                return
             with tempfile.TemporaryDirectory(prefix=".new-", dir=self._drawings) as aside:
                 self._set_aside(final, Path(aside))
         raise StoreError(f"{final} is being written by too many processes at once.")

@@ -56,7 +56,9 @@ def source(network: str, file: Path | None = None) -> Source:
         UnknownNameError: not a network's name.
     """
     if not network.isidentifier():
-        raise UnknownNameError(f"{network!r} is not the name of a network: say alexnet, compact or a torchvision model.")
+        raise UnknownNameError(
+            f"{network!r} is not the name of a network: say alexnet, compact or a torchvision model."
+        )
     if network == "compact":
         if file is not None:
             raise WeightsError(f"The compact network brings its own weights; {file} was given besides.")

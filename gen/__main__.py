@@ -11,7 +11,7 @@ from mkdocs.utils.yaml import yaml_load
 
 from actmax import labels
 from actmax.cli import errors_for_people
-from actmax.draw import draw
+from actmax.drawing import draw
 from actmax.errors import ActmaxError, StoreError
 from actmax.recipe import Recipe
 from actmax.store import write_atomically

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from actmax.draw import Outcome, decide, draw
+from actmax.drawing import Outcome, decide, draw
 from actmax.store import Store
 from gen.pages import File, Pages
 from gen.plan import Plan, plan

@@ -48,7 +48,7 @@ class Shown:
     @property
     def top(self) -> list[tuple[Label, float]]:
         """The five most probable classes."""
-        return [(labels.labels()[index], part) for index, part in self.measures["top"]]
+        return [(labels.classes()[index], part) for index, part in self.measures["top"]]
 
     @property
     def file(self) -> str:
@@ -112,7 +112,8 @@ class Pages:
         try:
             return self._jinja.from_string(text).render()
         except TemplateError as error:
-            line = f", line {error.lineno}" if getattr(error, "lineno", None) else ""
+            number = getattr(error, "lineno", None)
+            line = f", line {number}" if number else ""
             raise ActmaxError(f"docs/{path}{line}: {error}.") from None
 
     def caption(self, word: str, method: str = "plain") -> str:
@@ -128,8 +129,9 @@ class Pages:
     def _plate(self, plate: Plate) -> Iterator[File]:
         shown = [Shown(variant, self.entries[variant.recipe.digest()]) for variant in plate.variants]
         folder = plate.url
-        yield f"{folder}index.md", self._render(
-            "class.md.jinja", plate=plate, shown=shown, linked={one.label for one in self.plan.plates}
+        yield (
+            f"{folder}index.md",
+            self._render("class.md.jinja", plate=plate, shown=shown, linked={one.label for one in self.plan.plates}),
         )
         for one in shown:
             yield folder + one.file, one.entry.read("drawing.png")
@@ -183,7 +185,7 @@ def command(variant: Variant, entry: Entry) -> str:
     """The shell line that draws a picture again, from the recipe that it was drawn by."""
     recipe = entry.recipe
     target = recipe.target.partition(":")[2]
-    words = ["actmax", "draw", labels.labels()[int(target)].slug, "--network", recipe.network]
+    words = ["actmax", "draw", labels.classes()[int(target)].slug, "--network", recipe.network]
     if recipe.network not in ("alexnet", "compact"):
         words += ["--weights", "FILE"]
     words += ["--method", variant.preset, "--seed", str(recipe.seed), "--size", str(recipe.size)]

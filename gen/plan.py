@@ -147,7 +147,7 @@ def _variants(
 def _one_page_per_url(plates: Sequence[Plate]) -> None:
     owners = {
         f"gallery/{name}/": label.name
-        for label in labels.labels()
+        for label in labels.classes()
         for name in (label.slug, label.wnid, str(label.index))
     }
     owners |= {f"gallery/{name}/": f"the gallery's own {name}" for name in RESERVED}

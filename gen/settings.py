@@ -54,7 +54,9 @@ class Settings(BaseModel):
     """Where drawings are kept, relative to mkdocs.yml; may be committed."""
     methods: Annotated[dict[str, MethodSettings | None], Field(min_length=1)] = {"robust": None}
     """Ways of drawing, by name; the first that a class has is the one its page shows first."""
-    groups: Annotated[dict[str, Annotated[list[str | int | dict[str, str | int]], Field(min_length=1)]], Field(min_length=1)]
+    groups: Annotated[
+        dict[str, Annotated[list[str | int | dict[str, str | int]], Field(min_length=1)]], Field(min_length=1)
+    ]
     """The class set: groups of ImageNet classes by name, index or WNID, or `word: class` where
     ImageNet has no class for the author's word."""
 
@@ -90,7 +92,9 @@ def read(values: object) -> Settings:
     """
     if not isinstance(values, Mapping):
         found = "missing" if values is None else f"{type(values).__name__} {values!r}"
-        raise SettingsError(f"{KEY} in mkdocs.yml is {found}: it holds the settings of the gallery, `groups:` at least.")
+        raise SettingsError(
+            f"{KEY} in mkdocs.yml is {found}: it holds the settings of the gallery, `groups:` at least."
+        )
     _known_keys(values, set(Settings.model_fields), KEY)
     try:
         settings = Settings(**values)

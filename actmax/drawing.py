@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ def draw(
     store: Store,
     *,
     fresh: bool = False,
-    say: Callable[[str], None] = lambda words: None,
+    say: Callable[[str], object] = str,
 ) -> Outcome:
     """Every recipe's drawing. Each batch is stored as soon as it is done, so an end at any moment
     loses at most the batch in flight.
@@ -100,7 +101,7 @@ def draw(
     stored = len(entries)
     if missing:
         waiting = "Another process is drawing into this store; waiting for it."
-        with store.lock(lambda: say(waiting)):
+        with store.lock(partial(say, waiting)):
             store.sweep()
             if not fresh:  # another process may have drawn it meanwhile
                 missing = _missing(missing, store, entries)
@@ -171,7 +172,14 @@ class _Bar(tqdm):  # type: ignore[type-arg]
 
     def __init__(self, words: str, unit: str, total: int | None = None) -> None:
         super().__init__(
-            desc=words, unit=unit, total=total, unit_scale=True, disable=None, leave=False, delay=0.2, dynamic_ncols=True
+            desc=words,
+            unit=unit,
+            total=total,
+            unit_scale=True,
+            disable=None,
+            leave=False,
+            delay=0.2,
+            dynamic_ncols=True,
         )
 
     def reach(self, done: int, total: int) -> None:
