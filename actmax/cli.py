@@ -50,7 +50,7 @@ def draw(
     weights_file: Annotated[Path | None, typer.Option("--weights", help="A weights file.")] = None,
     method: Annotated[str, typer.Option(help=f"A preset: {', '.join(METHODS)}.")] = "robust",
     seed: Annotated[int, typer.Option(help="Of the noise at the start and of the random transforms.")] = 0,
-    size: Annotated[int | None, typer.Option(help="Pixels; by default what the network was trained at.")] = None,
+    size: Annotated[int, typer.Option(help="Width and height in pixels.")] = 224,
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
     change: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of the recipe, as JSON.")
@@ -66,16 +66,14 @@ def draw(
         decision = decide(network, weights_file, Store(store))
         if decision.fallback:
             typer.secho(f"Drawn by the compact AlexNet: {decision.fallback}", fg="yellow", err=True)
-        about = card(decision.source.network)
-        aim = _aim(target, about.output)
         recipe = compose(
             method,
             overrides,
             network=decision.source.network,
             weights=decision.source.digest,
-            target=aim,
+            target=_aim(target, card(decision.source.network).output),
             seed=seed,
-            size=size or about.size,
+            size=size,
             precision=precision,
         )
         path = out or Path(f"{labels.slugify(target)}.png")
@@ -122,7 +120,6 @@ def doctor(
             "network": loaded.card.title,
             "weights": f"{decision.source.path} ({decision.source.digest})",
             "parameters": f"{loaded.parameters():,}",
-            "draws at": f"{loaded.card.size} px",
             "device": f"{device.type}: {describe(device)}",
             "precision": f"{str(choose_dtype('auto', device)).removeprefix('torch.')} where `auto` is asked",
             "store": str(store.resolve()),

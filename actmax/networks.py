@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-import pickle
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision import models
@@ -110,14 +109,23 @@ def load(source: Source, progress: Progress | None = None) -> Network:
         raise UnknownNameError(f"There is no network {source.network!r}. {did_you_mean(source.network, known)}")
     path = fetch(source, progress)
     state = _read(path)
-    # On the meta device no random weights are drawn that the next line would overwrite.
-    with torch.device("meta"):
-        if source.network == "compact":
-            state, module = dequantize(state), compact_alexnet()
-        else:
-            module = models.get_model(source.network, weights=None)
+    if source.network == "compact":
+        state = dequantize(state)
+    module = _build(source.network)
     _fill(module, state, source.network, path)
     return Network(source.network, source.digest, module)
+
+
+def _build(name: str) -> nn.Module:
+    """The architecture, with weights unset in meaning."""
+    module: nn.Module
+    try:
+        # On the meta device no random weights are drawn that would be overwritten.
+        with torch.device("meta"):
+            module = compact_alexnet() if name == "compact" else models.get_model(name, weights=None)
+    except NotImplementedError:  # a RegNet reads its widths from tensors while it is built
+        module = models.get_model(name, weights=None)
+    return module
 
 
 def _read(path: Path) -> dict[str, Tensor]:
@@ -127,9 +135,10 @@ def _read(path: Path) -> dict[str, Tensor]:
             state: Any = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise WeightsError(f"The weights file {path} cannot be read: {error.strerror or error}.") from None
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
+    except Exception as error:  # noqa: BLE001 - torch's unpickler raises whatever it stumbles over
+        # Where a zip is cut short, torch seeks to before its beginning: an invalid argument.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise WeightsError(f"The weights file {path} cannot be read: {error.strerror or error}.") from None
         raise WeightsError(
             f"{path} is not a weights file that can be trusted: it is damaged, or a pickle of something "
             "else than a plain state dict. Save one with torch.save(model.state_dict(), …) or as safetensors."

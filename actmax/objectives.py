@@ -68,7 +68,7 @@ def parse(text: str) -> Target:
         RecipeError: the text is not a target, or mixes layers or places, which one score cannot.
     """
     parts = re.split(r"([+-])", text.strip())
-    parts = ["+", *parts] if parts[0].strip() else parts[1:]
+    parts = parts[1:] if len(parts) > 1 and not parts[0].strip() else ["+", *parts]
     channels: list[tuple[int, float]] = []
     layers: set[str] = set()
     places: set[Place] = set()

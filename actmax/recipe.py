@@ -26,7 +26,7 @@ METHODS: dict[str, dict[str, Any]] = {
         "parameterization": "pixels",
         "optimizer": "ascent",
         "steps": 1000,
-        "step_size": 1.0,
+        "step_size": 2.0,
         "start_sd": 0.01,
     },
     # What makes a drawing recognisable: ascent in a decorrelated Fourier space, on a network that
@@ -51,7 +51,9 @@ METHODS: dict[str, dict[str, Any]] = {
 class Recipe(BaseModel):
     """One drawing, fully described. Frozen, hashable, scalars only."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     algorithm: int = ALGORITHM
     network: str
@@ -62,7 +64,9 @@ class Recipe(BaseModel):
     target: str
     """What is maximised, in the grammar of :mod:`actmax.objectives`."""
     parameterization: Literal["pixels", "fourier"]
+    """What moves: the ``pixels`` themselves, or the ``fourier`` coefficients of the picture."""
     optimizer: Literal["ascent", "adam"]
+    """How it moves: ``ascent`` is x + α ∇h, ``adam`` is Adam's step uphill."""
     steps: Annotated[int, Field(ge=1, le=100_000)]
     """Steps of gradient ascent."""
     step_size: Annotated[float, Field(gt=0)]
@@ -80,6 +84,7 @@ class Recipe(BaseModel):
     rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
     """Largest turn at each step, in degrees either way."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Of the noise at the start and of the random transforms."""
     size: Annotated[int, Field(ge=64, le=2048)] = 224
     """Width and height of the drawing, in pixels."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -137,6 +142,8 @@ def explain(error: ValidationError) -> list[str]:
         words = finding["msg"].removeprefix("Value error, ")
         if not key:
             findings.append(words)
+        elif finding["type"] == "missing":  # its input is everything else that was given
+            findings.append(f"{key}: {words[0].lower()}{words[1:]}")
         else:
             findings.append(f"{key}: {words[0].lower()}{words[1:]}, not {finding['input']!r}")
     return findings

@@ -1,4 +1,4 @@
-"""The networks that the project knows by name, as plain data: titles, layers, sizes. Needs no torch."""
+"""The networks that the project knows by name, as plain data: titles and layers. Needs no torch."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ class Card:
     """Identity in recipes, on the command line and in settings."""
     title: str
     """What a reader sees."""
-    size: int = 224
-    """Width and height, in pixels, that it was trained at and draws at unless told otherwise."""
     output: str = "logits"
     """The layer of the class logits."""
     layers: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +40,6 @@ _CARDS = {
     "compact": Card(
         "compact",
         "compact AlexNet",
-        size=160,
         output="fc8",
         layers=_CONVOLUTIONS | {"fc6": "classifier.0", "fc8": "classifier.2"},
         note="The compact AlexNet learnt ImageNet's classes from a larger network's answers, not from ImageNet itself.",

@@ -19,7 +19,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +100,14 @@ class Store:
             for name, data in {**files, "record.json": text}.items():
                 _write(folder / name, data)
             _sync(folder)
+            # Before the rename: afterwards another writer's drawing may stand there.
+            entry = self._read(digest, recipe, folder)
+            if entry is None:
+                raise StoreError(
+                    f"The drawing {digest} was written to {self.path} and cannot be read back: check the disk."
+                )
             self._replace(folder, self._drawings / digest)
-        entry = self._read(digest, recipe)
-        if entry is None:
-            raise StoreError(
-                f"The drawing {digest} was written to {self.path} and cannot be read back: check the disk."
-            )
-        return entry
+        return replace(entry, folder=self._drawings / digest)
 
     def remove(self, digest: str) -> None:
         """Forgets a drawing."""
@@ -163,8 +164,8 @@ class Store:
             self.path.mkdir(parents=True, exist_ok=True)
             write_atomically(path, json.dumps(value, indent=1).encode() + b"\n")
 
-    def _read(self, digest: str, recipe: Recipe | None = None) -> Entry | None:
-        folder = self._drawings / digest
+    def _read(self, digest: str, recipe: Recipe | None = None, folder: Path | None = None) -> Entry | None:
+        folder = folder or self._drawings / digest
         try:
             record = json.loads((folder / "record.json").read_bytes())
             if record["schema"] != SCHEMA:
@@ -195,15 +196,13 @@ class Store:
         not empty, so an older entry steps aside first; another writer may come in between."""
         os.chmod(folder, 0o755)  # noqa: S103 - mkdtemp makes folders that nobody else can read
         for _ in range(100):
-            try:
-                os.rename(folder, final)
-            except OSError as error:
-                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
-                    raise
-            else:
+            if _renamed(folder, final):
                 return
             with tempfile.TemporaryDirectory(prefix=".new-", dir=self._drawings) as aside:
                 self._set_aside(final, Path(aside))
+                # While the older one still exists: a crash must leave one of the two for `sweep` to find.
+                if _renamed(folder, final):
+                    return
         raise StoreError(f"{final} is being written by too many processes at once.")
 
     @staticmethod
@@ -226,6 +225,17 @@ def _reason(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "No space is left on the disk"
     return error.strerror or str(error)
+
+
+def _renamed(folder: Path, final: Path) -> bool:
+    """Renames a folder, unless something stands at its final name."""
+    try:
+        os.rename(folder, final)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            raise
+        return False
+    return True
 
 
 def write_atomically(path: Path, data: bytes) -> None:

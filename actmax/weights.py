@@ -108,7 +108,13 @@ def _download(url: str, path: Path, digest: str, progress: Progress | None) -> N
     try:
         with (
             os.fdopen(handle, "wb") as file,
-            requests.get(url, stream=True, timeout=(CONNECT_SECONDS, STALL_SECONDS)) as answer,
+            # Not compressed: the announced length is compared with the bytes received.
+            requests.get(
+                url,
+                stream=True,
+                timeout=(CONNECT_SECONDS, STALL_SECONDS),
+                headers={"Accept-Encoding": "identity"},
+            ) as answer,
         ):
             answer.raise_for_status()
             size = int(answer.headers.get("Content-Length", 0))
@@ -127,6 +133,7 @@ def _download(url: str, path: Path, digest: str, progress: Progress | None) -> N
             raise WeightsError(
                 _advice(wanted, f"{reason}its SHA-256 begins {sha.hexdigest()[: len(digest)]}, not {digest}.")
             )
+        os.chmod(part, 0o644)  # a temporary file is its owner's alone, torch's cache is often shared
         os.replace(part, path)
     except requests.exceptions.ConnectTimeout:
         raise WeightsError(_advice(wanted, f"{reason}no answer within {CONNECT_SECONDS:g} s.")) from None

@@ -24,7 +24,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - Markdown is written, not HTML: autoescape would put entities into titles
     )
-    made.filters.update(md=escape, attribute=attribute, percent=percent, number=number)
+    made.filters.update(md=escape, attribute=attribute, percent=percent, number=number, setting=setting)
     made.globals["front_matter"] = front_matter
     return made
 
@@ -42,8 +42,8 @@ def attribute(text: object) -> str:
 
 def percent(part: float) -> str:
     """0.9937 -> ``99.4 %``. Never rounds up to certainty: 0.99999 stays below 100 %."""
-    if part >= 0.99995:
-        return "> 99.99 %" if part < 1 else "100 %"
+    if part >= 0.99995:  # also where a softmax in float32 has rounded to 1
+        return "> 99.99 %"
     if part < 0.0001:
         return "< 0.01 %"
     return f"{100 * part:.1f} %" if 0.001 <= part < 0.9995 else f"{100 * part:.2f} %"
@@ -53,6 +53,14 @@ def number(value: float) -> str:
     """A score to three significant digits or one decimal, with a real minus sign."""
     text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def setting(value: object) -> str:
+    """A value as an author would write it in YAML, as code."""
+    if isinstance(value, dict):
+        value = list(value)
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True).removesuffix("...\n").strip()
+    return f"`{text}`"
 
 
 def front_matter(**values: Any) -> str:

@@ -14,12 +14,13 @@ from jinja2 import Environment, TemplateError
 from actmax import labels
 from actmax.errors import ActmaxError
 from actmax.labels import Label
-from actmax.recipe import METHODS
+from actmax.recipe import METHODS, Recipe
 from actmax.registry import Card, card
 from actmax.store import Entry
 from gen import markdown
 from gen.pictures import thumbnail
 from gen.plan import Plan, Plate, Variant
+from gen.settings import OVERRIDABLE, Settings
 
 FIGURES = "assets/activation_maximization"
 """Where the write-up's figures lie, by the draft's own paths: ``{group}/{word}_{steps}.jpg``."""
@@ -86,7 +87,13 @@ class Pages:
         self.entries = entries
         self.site_url = site_url.rstrip("/") + "/" if site_url else ""
         self._jinja: Environment = markdown.environment()
-        self._jinja.globals.update(network=self.network, caption=self.caption)
+        self._jinja.globals.update(
+            network=self.network,
+            caption=self.caption,
+            presets=METHODS,
+            settings_fields=Settings.model_fields,
+            method_fields={name: Recipe.model_fields[name] for name in OVERRIDABLE},
+        )
 
     @property
     def network(self) -> Card:

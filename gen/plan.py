@@ -121,7 +121,6 @@ def _variants(
     label: Label, joined: Sequence[str], ways: Sequence[Method], settings: Settings, source: Source
 ) -> tuple[Variant, ...]:
     network = card(source.network)
-    size = network.size if settings.size == "auto" else settings.size
     variants = []
     for method in ways:
         if not set(method.groups) & set(joined):
@@ -135,7 +134,7 @@ def _variants(
                     weights=source.digest,
                     target=f"{network.output}:{label.index}",
                     seed=seed,
-                    size=size,
+                    size=settings.size,
                     precision=settings.precision,
                 )
             except RecipeError as error:

@@ -16,8 +16,13 @@ from actmax.recipe import METHODS, Recipe, explain
 
 KEY = "extra.gallery"
 
-# What an author may not override per method: these are settings of their own, or the plan's to fill.
-_NOT_OVERRIDABLE = {"algorithm", "network", "weights", "target", "seed", "size", "precision"}
+# The rest of a recipe are settings of their own, or the plan's to fill.
+OVERRIDABLE = [
+    name
+    for name in Recipe.model_fields
+    if name not in ("algorithm", "network", "weights", "target", "seed", "size", "precision")
+]
+"""The fields of a recipe that a method may change."""
 
 
 class SettingsError(ActmaxError):
@@ -38,27 +43,32 @@ class MethodSettings(BaseModel):
 class Settings(BaseModel):
     """What to draw, and how. Every key has a default but the classes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
     network: str = "auto"
-    """`auto`, `alexnet`, `compact`, or a torchvision classifier by its registry name."""
+    """`alexnet` is torchvision's ImageNet AlexNet, downloaded once; `compact` is the small AlexNet
+    inside the package; any other name is a torchvision classifier and needs `weights`. `auto` takes
+    `alexnet` if its weights can be had, and else `compact`, with a warning; it decides once per
+    store, and `actmax doctor --retry` decides anew."""
     weights: str | None = None
-    """A weights file, relative to mkdocs.yml; needed by all networks but `alexnet` and `compact`."""
+    """A weights file, relative to mkdocs.yml: a pickled state dict, or safetensors."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic inside the network; `auto` is bfloat16 where the hardware is fast at it."""
-    size: Literal["auto"] | Annotated[int, Field(ge=64, le=2048)] = "auto"
-    """Width and height of the drawings in pixels; `auto` is what the network was trained at."""
+    size: Annotated[int, Field(ge=64, le=2048)] = 224
+    """Width and height of the drawings in pixels."""
     seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)] = [0]
-    """One drawing of each class and method for each seed."""
+    """One drawing of each class and method for each of them."""
     store: str = ".cache"
-    """Where drawings are kept, relative to mkdocs.yml; may be committed."""
+    """Where drawings are kept, relative to mkdocs.yml. It may be committed: then nobody draws them
+    twice."""
     methods: Annotated[dict[str, MethodSettings | None], Field(min_length=1)] = {"robust": None}
     """Ways of drawing, by name; the first that a class has is the one its page shows first."""
     groups: Annotated[
         dict[str, Annotated[list[str | int | dict[str, str | int]], Field(min_length=1)]], Field(min_length=1)
     ]
-    """The class set: groups of ImageNet classes by name, index or WNID, or `word: class` where
-    ImageNet has no class for the author's word."""
+    """The class set, in named groups. A class is given by name (`zebra`), index (`340`) or WNID
+    (`n02391049`). Where ImageNet has no class for your word, say what stands for it, such as
+    `bicycle: mountain bike`: the page then says so, and `/gallery/bicycle/` leads to it."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +131,7 @@ def _method(name: str, given: MethodSettings, settings: Settings) -> Method:
         where = f"{key}.preset is {preset!r}" if given.preset else f"{key} has no `preset:`, and {name!r} is not one"
         raise SettingsError(f"{where}. {did_you_mean(preset, METHODS)}")
     overrides = given.model_extra or {}
-    allowed = set(Recipe.model_fields) - _NOT_OVERRIDABLE
-    _known_keys(overrides, allowed | {"preset", "groups"}, key)
+    _known_keys(overrides, {*OVERRIDABLE, "preset", "groups"}, key)
     for group in given.groups or ():
         if group not in settings.groups:
             raise SettingsError(f"{key}.groups names {group!r}. {did_you_mean(group, settings.groups)}")

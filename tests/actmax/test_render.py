@@ -1,0 +1,142 @@
+"""Recipes become drawings: alone or in company the same, uphill for every kind of target, and as they always were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from actmax import encode
+from actmax.errors import RecipeError, UnknownNameError
+from actmax.networks import Network, load
+from actmax.recipe import ALGORITHM, METHODS, Recipe, compose
+from actmax.render import BATCH, batches, frame_steps, render
+from actmax.weights import source
+
+
+@pytest.fixture(scope="module")
+def compact() -> Network:
+    return load(source("compact"))
+
+
+@pytest.fixture
+def tiny() -> Network:
+    """Ten classes in float32, with weights that are a formula: no file and no random numbers."""
+    module = nn.Sequential(
+        nn.Conv2d(3, 8, 5, stride=2), nn.ReLU(), nn.Conv2d(8, 10, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
+    with torch.no_grad():
+        for value in module.parameters():
+            value.copy_(torch.sin(torch.arange(value.numel()) * 1.7).view_as(value) * 0.3)
+    return Network("tiny", "formula", module)
+
+
+def recipe(network: Network, target: str, method: str = "robust", **fields: Any) -> Recipe:
+    chosen = {"size": 64, "steps": 6, **fields}
+    return compose(method, chosen, network=network.card.name, weights=network.weights, target=target)
+
+
+@pytest.mark.parametrize(
+    ("steps", "frames"),
+    [(1, [1]), (2, [1, 2]), (7, [1, 2, 5, 7]), (256, [1, 2, 5, 10, 20, 50, 100, 200, 256]), (10, [1, 2, 5, 10])],
+)
+def test_frames_are_kept_at_1_2_5_and_at_the_end(steps: int, frames: list[int]) -> None:
+    assert frame_steps(steps) == frames
+
+
+def test_alike_recipes_share_batches_in_the_order_asked_for(compact: Network) -> None:
+    robust = [recipe(compact, f"fc8:{index}") for index in range(BATCH + 1)]
+    plain = recipe(compact, "fc8:1", "plain")
+    assert batches([robust[0], plain, *robust[1:]]) == [robust[:BATCH], robust[BATCH:], [plain]]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_alone_and_in_company_a_recipe_draws_the_same_bytes(compact: Network, method: str) -> None:
+    """The one in question stands in each place of two full batches, among neighbours that differ."""
+    wanted = recipe(compact, "fc8:340", method, seed=3)
+    (alone,) = render([wanted], compact)
+    for place in (0, 5, BATCH - 1, BATCH + 2):
+        company = [recipe(compact, f"fc8:{index * 7}", method, seed=index) for index in range(2 * BATCH)]
+        company[place] = wanted
+        found = list(render(company, compact))[place]
+        assert encode.png(found.image, wanted) == encode.png(alone.image, wanted)
+        assert found.activations == alone.activations
+
+
+@pytest.mark.parametrize(
+    "target", ["fc8:340", "conv5:12", "conv3:7@center", "conv1:5@3,4", "conv4", "fc6:3 - 0.5*fc6:9"]
+)
+@pytest.mark.parametrize("method", METHODS)
+def test_the_score_rises_for_every_kind_of_target(compact: Network, target: str, method: str) -> None:
+    (drawing,) = render([recipe(compact, target, method, steps=20, precision="fp32")], compact)
+    first, last = drawing.activations[0], max(drawing.activations[-3:])
+    assert last > first
+    assert drawing.image.size == (64, 64)
+    assert [step for step, _ in drawing.frames] == [1, 2, 5, 10, 20]
+
+
+def test_seeds_make_different_drawings_of_one_class(compact: Network) -> None:
+    one, other = render([recipe(compact, "fc8:340", seed=seed) for seed in (0, 1)], compact)
+    assert np.asarray(one.image).tolist() != np.asarray(other.image).tolist()
+
+
+def test_a_finished_batch_is_yielded_before_the_next_begins(compact: Network) -> None:
+    done: list[int] = []
+    drawings = render([recipe(compact, f"fc8:{index}") for index in range(BATCH + 1)], compact, done.append)
+    next(drawings)
+    assert sum(done) == BATCH * 6
+
+
+def test_the_precision_asked_for_is_the_one_executed(compact: Network) -> None:
+    (drawing,) = render([recipe(compact, "fc8:1", precision="fp32")], compact)
+    assert drawing.provenance["precision"] == "fp32"
+    (drawing,) = render([recipe(compact, "fc8:1", precision="bf16")], compact)
+    assert drawing.provenance["precision"] == "bf16"
+
+
+def test_a_recipe_for_another_network_is_refused(tiny: Network) -> None:
+    other = compose("robust", network="compact", weights="x", target="fc8:1")
+    with pytest.raises(RecipeError, match="for compact with weights x, not for tiny"):
+        list(render([other], tiny))
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "words"),
+    [
+        ("conv9:1", UnknownNameError, "Did you mean 'conv"),
+        ("conv1:64", RecipeError, "64 channels"),
+        ("conv1:0@99,0", RecipeError, "lies outside"),
+    ],
+)
+def test_a_target_that_does_not_exist_is_refused(
+    compact: Network, target: str, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        list(render([recipe(compact, target)], compact))
+
+
+# The tiny network's slopes are gentle: with the usual α a plain drawing would stay grey.
+BOLD: dict[str, dict[str, float]] = {"plain": {"step_size": 500.0}, "robust": {}}
+GOLDEN: dict[int, dict[str, tuple[list[list[int]], list[float]]]] = {
+    1: {
+        "plain": ([[99, 134, 156], [158, 71, 87], [155, 220, 118], [127, 128, 127]], [0.261162, 0.257423, 2.37171]),
+        "robust": ([[167, 176, 151], [121, 132, 155], [92, 85, 111], [185, 191, 161]], [0.261498, 0.264763, 0.27801]),
+    }
+}
+"""By ``ALGORITHM`` and method: four pixels, and the scores before the first, third and last step."""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str) -> None:
+    (drawing,) = render([recipe(tiny, "logits:4", method, steps=12, precision="fp32", seed=1, **BOLD[method])], tiny)
+    assert ALGORITHM in GOLDEN, "ALGORITHM was raised: record what this revision draws"
+    pixels, scores = GOLDEN[ALGORITHM][method]
+    image = np.asarray(drawing.image).astype(int)
+    found = [image[row, column].tolist() for row, column in [(0, 0), (31, 31), (10, 50), (63, 5)]]
+    changed = "what a recipe draws has changed: raise ALGORITHM in actmax/recipe.py, and record the new figures here"
+    assert np.abs(np.array(found) - np.array(pixels)).max() <= 1, f"{changed}: {found}"
+    picked = [drawing.activations[step] for step in (0, 2, 11)]
+    assert picked == pytest.approx(scores, rel=1e-3), f"{changed}: {picked}"
