@@ -51,7 +51,7 @@ def ascend_adam(views: Iterable[Score], x: Tensor, alpha: float) -> Iterator[tup
         x after the step, and (B,) activations before it. The tensor is reused: copy what you keep.
     """
     x = x.clone()
-    optimizer = torch.optim.Adam([x], lr=alpha, maximize=True)
+    optimizer = torch.optim.Adam([x], lr=alpha, maximize=True, fused=True)
     for h in views:
         activation, x.grad = gradient(h, x)
         optimizer.step()

@@ -13,10 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from actmax import labels, objectives
-from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError
-from actmax.recipe import METHODS, Recipe, compose
+from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError, did_you_mean
+from actmax.recipe import METHODS, OVERRIDABLE, Recipe, compose
 from actmax.registry import card
 from actmax.store import Store, write_atomically
+from actmax.weights import Source
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,7 +30,7 @@ NetworkOption = Annotated[
     str,
     typer.Option(envvar="ACTMAX_NETWORK", help="auto, alexnet, compact, or a torchvision classifier's name."),
 ]
-WeightsOption = Annotated[Path | None, typer.Option(help="A weights file, as pickle or safetensors.")]
+WeightsOption = Annotated[Path | None, typer.Option("--weights", help="A weights file, as pickle or safetensors.")]
 StoreOption = Annotated[Path, typer.Option(help="The store that remembers which network auto became.")]
 
 
@@ -47,7 +48,7 @@ def errors_for_people() -> Iterator[None]:
 def draw(
     target: Annotated[str, typer.Argument(help="A class (zebra, 340, n02391049) or a target (conv5:12, fc6).")],
     network: NetworkOption = "auto",
-    weights_file: Annotated[Path | None, typer.Option("--weights", help="A weights file.")] = None,
+    weights_file: WeightsOption = None,
     method: Annotated[str, typer.Option(help=f"A preset: {', '.join(METHODS)}.")] = "robust",
     seed: Annotated[int, typer.Option(help="Of the noise at the start and of the random transforms.")] = 0,
     size: Annotated[int, typer.Option(help="Width and height in pixels.")] = 224,
@@ -62,23 +63,28 @@ def draw(
     with errors_for_people():
         from actmax.drawing import decide, published
 
+        path = out or Path(f"{labels.slugify(target)}.png")
+        if path.is_dir() or not path.parent.is_dir():
+            raise StoreError(f"{path} cannot be written: it is a folder, or in one that does not exist. See --out.")
         overrides = dict(_override(words) for words in change or ())
+
+        def recipe_for(source: Source) -> Recipe:
+            return compose(
+                method,
+                overrides,
+                network=source.network,
+                weights=source.digest,
+                target=_aim(target, card(source.network).output),
+                seed=seed,
+                size=size,
+                precision=precision,
+            )
+
+        recipe_for(Source(network, "", path))  # what is wrong is said before anything is downloaded
         decision = decide(network, weights_file, Store(store))
         if decision.fallback:
             typer.secho(f"Drawn by the compact AlexNet: {decision.fallback}", fg="yellow", err=True)
-        recipe = compose(
-            method,
-            overrides,
-            network=decision.source.network,
-            weights=decision.source.digest,
-            target=_aim(target, card(decision.source.network).output),
-            seed=seed,
-            size=size,
-            precision=precision,
-        )
-        path = out or Path(f"{labels.slugify(target)}.png")
-        if not path.parent.is_dir():
-            raise StoreError(f"The folder of {path} does not exist: make it first, or choose another with --out.")
+        recipe = recipe_for(decision.source)
         ((_, files, record),) = published([recipe], decision.source)
         try:
             write_atomically(path, files["drawing.png"])
@@ -156,6 +162,8 @@ def _aim(text: str, output: str) -> str:
 
 def _override(words: str) -> tuple[str, Any]:
     field, equals, value = words.partition("=")
+    if field not in OVERRIDABLE:
+        raise UnknownNameError(f"--set changes no {field!r}. {did_you_mean(field, OVERRIDABLE)}")
     if not equals:
         raise RecipeError(f"--set takes FIELD=VALUE, such as steps=512; {words!r} has no '='.")
     try:

@@ -118,7 +118,7 @@ def search(text: str, most: int = 10) -> list[Label]:
             score = 3.0
         elif any(set(wanted.split("-")) <= set(name.split("-")) for name in names):
             score = 2.0
-        elif any(wanted in name for name in names):
+        elif any(word.startswith(wanted) for name in names for word in name.split("-")):
             score = 1.5
         else:
             matcher = difflib.SequenceMatcher(b=wanted)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn import functional
 from torchvision import models
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
@@ -88,6 +89,9 @@ class Network:
             part = create_feature_extractor(self._module, {node: "layer"})
         # A copy: the network itself stays in float32 for measuring.
         part = copy.deepcopy(part).to(device, dtype).to(memory_format=torch.channels_last)
+        for name, child in list(part.named_modules()):
+            if isinstance(child, nn.Linear):
+                part.set_submodule(name, FrozenLinear(child))
 
         def activations(x: Tensor) -> Tensor:
             output = part(x.to(dtype, memory_format=torch.channels_last))
@@ -95,6 +99,36 @@ class Network:
             return result
 
         return activations
+
+
+class FrozenLinear(nn.Module):
+    """A linear layer that never changes, and so can keep its weights transposed as well.
+
+    For the few images of a batch the product is bound by reading the weights; the backward product
+    reads the transpose row by row, which takes half the time.
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.weight, self.bias = linear.weight, linear.bias
+        self.transpose = nn.Parameter(linear.weight.t().contiguous(), requires_grad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in) -> (B, out)."""
+        result: Tensor = _Product.apply(x, self.weight, self.transpose, self.bias)
+        return result
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, transpose: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(transpose)
+        return functional.linear(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None]:
+        (transpose,) = ctx.saved_tensors
+        return functional.linear(slope, transpose), None, None, None
 
 
 def load(source: Source, progress: Progress | None = None) -> Network:
@@ -144,14 +178,9 @@ def _read(path: Path) -> dict[str, Tensor]:
             "else than a plain state dict. Save one with torch.save(model.state_dict(), …) or as safetensors."
         ) from None
     if not isinstance(state, dict) or not state or not all(isinstance(value, Tensor) for value in state.values()):
-        raise WeightsError(f"{path} holds no state dict (names -> tensors), but {_kind(state)}.")
+        found = "a dict that is empty or holds other things" if isinstance(state, dict) else f"a {type(state).__name__}"
+        raise WeightsError(f"{path} holds no state dict, which maps names to tensors, but {found}.")
     return state
-
-
-def _kind(value: object) -> str:
-    return (
-        "one with other things than tensors in it" if isinstance(value, dict) and value else f"a {type(value).__name__}"
-    )
 
 
 def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) -> None:
@@ -166,8 +195,8 @@ def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) ->
         found = f"{given[key]} in the file" if key in given else "absent from the file"
         asked = f"{wanted[key]} in the network" if key in wanted else "unknown to the network"
         raise WeightsError(
-            f"The weights in {path} are not those of {name}: {len(absent)} tensors are missing, {len(unknown)} are "
-            f"foreign, {len(other)} have another shape; {key} is {found} and {asked}."
+            f"The weights in {path} are not those of {name}: {len(absent)} missing, {len(unknown)} foreign, "
+            f"{len(other)} of another shape; {key} is {found} and {asked}."
         )
     for key in wanted.keys() - given.keys():
         state[key] = torch.tensor(0)

@@ -59,7 +59,7 @@ def fourier(generators: Sequence[Generator], size: int, sd: float, decay: float,
         scaled = torch.view_as_complex(coefficients * scale.to(coefficients.device))
         waves = torch.fft.irfft2(scaled, s=(size, size), norm="ortho")
         if decorrelate:
-            waves = torch.einsum("oc,bchw->bohw", color.to(waves.device), waves)
+            waves = (color.to(waves.device) @ waves.flatten(2)).view_as(waves)
         picture: Tensor = waves.sigmoid()
         return picture
 

@@ -115,6 +115,14 @@ class Recipe(BaseModel):
         return (target.layer, bool(target.channels), target.place, *asked.values())
 
 
+OVERRIDABLE = tuple(
+    name
+    for name in Recipe.model_fields
+    if name not in ("algorithm", "network", "weights", "target", "seed", "size", "precision")
+)
+"""The fields that make up a method; the others say what is drawn, and how large and exact."""
+
+
 def compose(method: str = "robust", overrides: Mapping[str, Any] | None = None, **fields: Any) -> Recipe:
     """A recipe from a named method, the author's overrides, and the rest of the fields.
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor
 from actmax.ascent import Score, ascend, ascend_adam
 from actmax.device import choose_device, choose_dtype, describe
 from actmax.errors import RecipeError
-from actmax.networks import Network
+from actmax.networks import Activations, Network
 from actmax.objectives import parse, score
 from actmax.params import Parameterization, fourier, pixels
 from actmax.recipe import Recipe
@@ -28,6 +28,8 @@ BATCH = 8
 """Images in a batch, always: arithmetic may round differently in another shape, and a drawing must
 not depend on how many are drawn beside it. The smallest shape near the best rate, see
 tests/benchmarks/speed.py."""
+
+UpTo = Callable[[str, torch.device, torch.dtype], Activations]
 
 Progress = Callable[[int], object]
 """Called after each step with the number of image-steps done since the last call."""
@@ -84,19 +86,20 @@ def render(
                 f"with weights {network.weights}."
             )
     device = choose_device()
+    up_to = cache(network.up_to)  # batches of one layer share its copy of the weights
     for group in batches(recipes, batch):
-        yield from _render_batch(group, network, device, progress, batch)
+        yield from _render_batch(group, up_to, device, progress, batch)
 
 
 def _render_batch(
-    group: list[Recipe], network: Network, device: torch.device, progress: Progress | None, batch: int
+    group: list[Recipe], up_to: UpTo, device: torch.device, progress: Progress | None, batch: int
 ) -> Iterator[Drawing]:
     # A short batch is filled with its last recipe, whose copies are thrown away.
     recipes = group + [group[-1]] * (batch - len(group))
     asked = recipes[0]
     dtype = choose_dtype(asked.precision, device)
     started = time.perf_counter()
-    param, path = _ascent(recipes, network, device, dtype)
+    param, path = _ascent(recipes, up_to, device, dtype)
     kept = set(frame_steps(asked.steps))
     frames: dict[int, list[Image.Image]] = {}
     curve: list[Tensor] = []
@@ -122,7 +125,7 @@ def _render_batch(
 
 
 def _ascent(
-    recipes: list[Recipe], network: Network, device: torch.device, dtype: torch.dtype
+    recipes: list[Recipe], up_to: UpTo, device: torch.device, dtype: torch.dtype
 ) -> tuple[Parameterization, Iterator[tuple[Tensor, Tensor]]]:
     """What the recipes of one batch optimise, and the ascent itself, step by step."""
     asked = recipes[0]
@@ -134,7 +137,7 @@ def _ascent(
     else:
         param = fourier(generators, asked.size, asked.start_sd, asked.decay, asked.decorrelate)
     start = param.start.to(device)
-    activations = network.up_to(targets[0].layer, device, dtype)
+    activations = up_to(targets[0].layer, device, dtype)
 
     def h(x: Tensor, maps: Tensor | None = None) -> Tensor:
         image = param.image(x)

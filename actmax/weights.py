@@ -6,6 +6,7 @@ Nothing here imports torch: whether a drawing is in the store is asked without i
 from __future__ import annotations
 
 import contextlib
+import difflib
 import errno
 import hashlib
 import os
@@ -68,6 +69,8 @@ def source(network: str, file: Path | None = None) -> Source:
     if network == "alexnet":
         name = ALEXNET_URL.rsplit("/", 1)[1]
         return Source(network, _hash_prefix(name), hub_folder() / name, ALEXNET_URL)
+    if near := difflib.get_close_matches(network, ("auto", "alexnet", "compact"), 1, 0.75):
+        raise UnknownNameError(f"There is no network {network!r} without a weights file. Did you mean {near[0]!r}?")
     raise WeightsError(
         f"The network {network!r} needs a weights file: name one (`weights:` in the settings, --weights in the "
         "shell). Only alexnet, which is downloaded, and compact, which is in the package, need none."

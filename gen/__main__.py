@@ -33,13 +33,19 @@ def explain(config: ConfigOption = Path("mkdocs.yml")) -> None:
     with errors_for_people():
         site, _ = _site(config)
         kept = [entry.recipe for entry in site.store.entries()]
+        stored = site.store.digests()
         for plate in site.plan.plates:
             for variant in plate.variants:
                 digest = variant.recipe.digest()
-                fate = "stored" if site.store.get(variant.recipe) else f"to draw: {_why(variant.recipe, kept)}"
+                if site.store.get(variant.recipe):
+                    fate = "stored"
+                elif digest in stored:
+                    fate = "to draw: the stored drawing is damaged"
+                else:
+                    fate = f"to draw: {_why(variant.recipe, kept)}"
                 typer.echo(f"{digest}  {plate.label.slug}#{variant.anchor}  {fate}")
         planned = {recipe.digest() for recipe in site.plan.recipes()}
-        spare = [digest for digest in site.store.digests() if digest not in planned]
+        spare = [digest for digest in stored if digest not in planned]
         typer.echo(f"{len(planned)} planned, {len(spare)} stored that no page shows (`prune` removes them)")
 
 
@@ -64,13 +70,14 @@ def prune(
     with errors_for_people():
         site, _ = _site(config)
         planned = {recipe.digest() for recipe in site.plan.recipes()}
-        spare = [digest for digest in site.store.digests() if digest not in planned]
+        stored = site.store.digests()
+        spare = [digest for digest in stored if digest not in planned]
         if not dry_run and spare:
             with site.store.lock(lambda: typer.echo("waiting for another process that draws into this store")):
                 site.store.sweep()
                 for digest in spare:
                     site.store.remove(digest)
-        typer.echo(f"{'would remove' if dry_run else 'removed'} {len(spare)}, kept {len(planned)}")
+        typer.echo(f"{'would remove' if dry_run else 'removed'} {len(spare)}, kept {len(stored) - len(spare)}")
 
 
 @app.command()
@@ -105,7 +112,9 @@ def _site(config: Path) -> tuple[Site, dict[str, Any]]:
         raise ActmaxError(f"{config} cannot be read: {error.strerror or error}. Name it with --config.") from None
     except ConfigurationError as error:
         raise ActmaxError(f"{config} is not valid YAML: {error}") from None
-    return build.prepare((whole.get("extra") or {}).get("gallery"), config.resolve().parent), whole
+    extra = whole.get("extra") if isinstance(whole, dict) else None
+    gallery = extra.get("gallery") if isinstance(extra, dict) else None
+    return build.prepare(gallery, config.resolve().parent), whole
 
 
 def _recipes(site: Site, name: str) -> list[Recipe]:
@@ -132,8 +141,6 @@ def _why(wanted: Recipe, kept: list[Recipe]) -> str:
     nearest = min(differences, key=len)
     if "target" in nearest:
         return "this class was never drawn"
-    if not nearest:
-        return "the stored drawing is damaged"
     return ", ".join(f"{field} was {value}, is {asked[field]}" for field, value in nearest.items())
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from actmax.drawing import Outcome, decide, draw
 from actmax.store import Store
+from actmax.weights import Source
 from gen.pages import File, Pages
 from gen.plan import Plan, plan
 from gen.settings import Settings, read, store_path, weights_path
@@ -37,6 +38,7 @@ def prepare(values: object, root: Path) -> Site:
         ActmaxError: settings that cannot be, or weights that cannot be had.
     """
     settings = read(values)
+    plan(settings, Source(settings.network, "", root))  # what is wrong is said before anything is downloaded
     store = Store(store_path(settings, root))
     decision = decide(settings.network, weights_path(settings, root), store)
     return Site(settings, plan(settings, decision.source), store, decision.fallback)
@@ -63,6 +65,6 @@ def files(pages: Pages, docs: Path) -> Iterator[File]:
     yield from pages.files()
     for path in sorted(docs.rglob("*.md")):
         name = path.relative_to(docs).as_posix()
-        text = pages.prose(name, path.read_text("utf-8"))
+        text = pages.prose(name, path.read_text("utf-8-sig"))
         if text is not None:
             yield name, text

@@ -23,3 +23,5 @@ try:
     log.info("%s", outcome)
 except ActmaxError as error:
     raise PluginError(str(error)) from None
+except OSError as error:  # where MkDocs collects generated pages: a full disk, say
+    raise PluginError(f"The gallery's pages cannot be written: {error}.") from None

@@ -32,7 +32,8 @@ def environment() -> Environment:
 def escape(text: object) -> str:
     """Text that Markdown and HTML leave alone: ``*`` and ``_`` stay stars and strokes, ``<`` and ``|`` show."""
     shown = re.sub(r"([\\`*_{}\[\]()#+!-])", r"\\\1", str(text))
-    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "&#124;")
+    shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return shown.replace("|", "&#124;").replace("~", "&#126;")
 
 
 def attribute(text: object) -> str:
@@ -69,8 +70,8 @@ def front_matter(**values: Any) -> str:
 
 
 def split_front_matter(text: str) -> tuple[Mapping[str, Any], str]:
-    """A page's YAML head and the rest; an absent or broken head is empty, for MkDocs to judge."""
-    match = re.match(r"---\r?\n(.*?)\r?\n---\r?\n", text, re.DOTALL)
+    """A page's YAML head and the rest, as MkDocs parts them; an absent or broken head is empty, for it to judge."""
+    match = re.match(r"---[ \t]*\r?\n(.*?\n)(?:---|\.\.\.)[ \t]*\r?\n", text, re.DOTALL)
     if match is None:
         return {}, text
     try:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import html
 import json
 import shlex
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, TemplateError
+from jinja2 import Environment
 
 from actmax import labels
 from actmax.errors import ActmaxError
 from actmax.labels import Label
-from actmax.recipe import METHODS, Recipe
+from actmax.recipe import METHODS, OVERRIDABLE, Recipe
 from actmax.registry import Card, card
 from actmax.store import Entry
+from actmax.weights import source
 from gen import markdown
 from gen.pictures import thumbnail
 from gen.plan import Plan, Plate, Variant
-from gen.settings import OVERRIDABLE, Settings
+from gen.settings import Settings
 
 FIGURES = "assets/activation_maximization"
 """Where the write-up's figures lie, by the draft's own paths: ``{group}/{word}_{steps}.jpg``."""
@@ -118,10 +120,8 @@ class Pages:
             return None
         try:
             return self._jinja.from_string(text).render()
-        except TemplateError as error:
-            number = getattr(error, "lineno", None)
-            line = f", line {number}" if number else ""
-            raise ActmaxError(f"docs/{path}{line}: {error}.") from None
+        except Exception as error:  # noqa: BLE001 - whatever an author's expression raises is the page's fault
+            raise ActmaxError(f"docs/{path}{_line(error)}: {str(error).rstrip('.')}.") from None
 
     def caption(self, word: str, method: str = "plain") -> str:
         """What the write-up says beneath a figure, measured on the file that is shown."""
@@ -188,12 +188,20 @@ class Pages:
         return self._jinja.get_template(template).render(values)
 
 
+def _line(error: Exception) -> str:
+    """Where in an author's page an error arose, in words; empty where Jinja does not tell."""
+    passed = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in passed if frame.filename == "<template>"]  # Jinja's name for a text of no file
+    number = getattr(error, "lineno", None) or (lines[-1] if lines else None)
+    return f", line {number}" if number else ""
+
+
 def command(variant: Variant, entry: Entry) -> str:
     """The shell line that draws a picture again, from the recipe that it was drawn by."""
     recipe = entry.recipe
     target = recipe.target.partition(":")[2]
     words = ["actmax", "draw", labels.classes()[int(target)].slug, "--network", recipe.network]
-    if recipe.network not in ("alexnet", "compact"):
+    if recipe.network != "compact" and recipe.weights != source("alexnet").digest:
         words += ["--weights", "FILE"]
     words += ["--method", variant.preset, "--seed", str(recipe.seed), "--size", str(recipe.size)]
     if recipe.precision != "auto":

@@ -12,17 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from actmax import labels
 from actmax.errors import ActmaxError, UnknownNameError, did_you_mean
 from actmax.labels import Label
-from actmax.recipe import METHODS, Recipe, explain
+from actmax.recipe import METHODS, OVERRIDABLE, explain
 
 KEY = "extra.gallery"
-
-# The rest of a recipe are settings of their own, or the plan's to fill.
-OVERRIDABLE = [
-    name
-    for name in Recipe.model_fields
-    if name not in ("algorithm", "network", "weights", "target", "seed", "size", "precision")
-]
-"""The fields of a recipe that a method may change."""
 
 
 class SettingsError(ActmaxError):
@@ -162,7 +154,8 @@ def _member(key: str, line: str | int | dict[str, str | int]) -> Member:
         raise SettingsError(f"{key}: {error}{hint}") from None
     if word and not labels.slugify(word):
         raise SettingsError(f"{key}: {word!r} needs letters or digits, since it stands in a URL.")
-    stand_in = bool(word) and labels.slugify(word) != label.slug
+    own = {label.slug, labels.slugify(label.name), label.wnid, str(label.index)}
+    stand_in = bool(word) and labels.slugify(word) not in own
     return Member(word or label.name, label, stand_in)
 
 

@@ -1,0 +1,330 @@
+"""Tests of actmax.cli: what a person types into a shell, and what is said back."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import typer
+from PIL import Image
+
+from actmax import weights
+from actmax.cli import app
+from actmax.recipe import Recipe
+
+
+class Answer(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Answer]
+
+SMALL = ("--network", "compact", "--set", "steps=1", "--size", "64")
+"""A drawing that takes a moment."""
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder, no settings in the environment, and no file of torch's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ACTMAX_NETWORK", raising=False)
+    monkeypatch.setenv("ACTMAX_DEVICE", "cpu")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command, in this process. What it does not explain itself is raised here."""
+
+    def type_in(*words: str) -> Answer:
+        with pytest.raises(SystemExit) as end:
+            app(list(words))
+        out, err = capsys.readouterr()
+        assert isinstance(end.value.code, int)
+        return Answer(end.value.code, out, err)
+
+    return type_in
+
+
+def files(folder: Path) -> list[str]:
+    """Of the folder, without its hidden ones and without the store."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+# actmax classes
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (["zebra"], "340  n02391049  zebra: any of several fleet black-and-white striped African equines\n"),
+        (["340"], "340  n02391049  zebra: "),
+        (["n02391049"], "340  n02391049  zebra: "),
+        (["zebre"], "340  n02391049  zebra: "),
+        (["0"], "  0  n01440764  tench, Tinca tinca: "),
+        (["tandem"], "444  n02835271  bicycle-built-for-two, tandem bicycle, tandem: "),
+    ],
+)
+def test_classes_says_index_wnid_names_and_definition(words: list[str], first: str, run: Run) -> None:
+    answer = run("classes", *words)
+    assert answer.status == 0
+    assert answer.out.startswith(first)
+    assert answer.err == ""
+
+
+def test_classes_names_all_that_are_near(run: Run) -> None:
+    found = [line.split()[0] for line in run("classes", "bicycle").out.splitlines()]
+    assert {"444", "870", "880"} <= set(found)  # built for two, tri, uni
+
+
+def test_classes_lists_all_without_a_word(run: Run) -> None:
+    lines = run("classes").out.splitlines()
+    assert [int(line.split()[0]) for line in lines] == list(range(1000))
+
+
+def test_classes_fails_for_a_word_like_no_other(run: Run) -> None:
+    answer = run("classes", "qqqqqqqq")
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err == "error: No class of ImageNet-1k is anything like 'qqqqqqqq'.\n"
+
+
+def test_classes_does_not_import_torch() -> None:
+    code = (
+        "import sys; from actmax.cli import app\ntry: app(['classes', 'zebra'])\nfinally: print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+# actmax draw
+
+
+def test_draw_writes_a_png_that_says_how_it_was_made(run: Run, tmp_path: Path) -> None:
+    answer = run("draw", "zebra", *SMALL, "--set", "steps=2", "--set", "jitter=3", "--seed", "7")
+    assert answer.status == 0
+    assert files(tmp_path) == ["zebra.png"]
+    with Image.open(tmp_path / "zebra.png") as image:
+        assert (image.format, image.mode, image.size) == ("PNG", "RGB", (64, 64))
+        recipe = Recipe(**json.loads(image.text["actmax:recipe"]))  # type: ignore[attr-defined]
+    assert (recipe.network, recipe.target, recipe.seed) == ("compact", "fc8:340", 7)
+    assert (recipe.steps, recipe.jitter) == (2, 3)
+    assert recipe.weights == weights.source("compact").digest
+    assert answer.out.startswith(f"zebra.png  {recipe.digest()}\nactivation ")
+
+
+def test_draw_says_what_the_network_makes_of_the_file(run: Run, tmp_path: Path) -> None:
+    from actmax.measure import decode, measure
+    from actmax.networks import load
+
+    out = run("draw", "zebra", *SMALL).out
+    found = measure(load(weights.source("compact")), "fc8:340", decode((tmp_path / "zebra.png").read_bytes()))
+    assert f"activation {found.activation:.4g} of fc8:340" in out
+    assert f"probability {found.probability:.4f}, rank {found.rank}, margin {found.margin:.4g}" in out
+    # One step is not enough for a zebra.
+    assert found.failed
+    assert "FAILED: the network says another class first" in out
+
+
+def test_a_class_by_another_name_is_drawn_alike(run: Run, tmp_path: Path) -> None:
+    run("draw", "zebra", *SMALL, "--out", "one.png")
+    run("draw", "340", *SMALL, "--out", "two.png")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "canonical"),
+    [
+        ("conv5:12", "conv5-12.png", "conv5:12"),
+        ("fc8:340-0.5*fc8:292", "fc8-340-0-5-fc8-292.png", "fc8:340 - 0.5*fc8:292"),
+        ("Mountain Bike", "mountain-bike.png", "fc8:671"),
+    ],
+)
+def test_draw_takes_any_target(target: str, name: str, canonical: str, run: Run, tmp_path: Path) -> None:
+    answer = run("draw", target, *SMALL)
+    assert answer.status == 0
+    assert files(tmp_path) == [name]
+    assert f" of {canonical}\n" in answer.out
+    assert ("rank" in answer.out) == (canonical == "fc8:671")
+
+
+def test_draw_takes_the_plain_method(run: Run, tmp_path: Path) -> None:
+    assert run("draw", "zebra", *SMALL, "--method", "plain").status == 0
+    with Image.open(tmp_path / "zebra.png") as image:
+        assert json.loads(image.text["actmax:recipe"])["parameterization"] == "pixels"  # type: ignore[attr-defined]
+
+
+def test_draw_writes_where_it_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    run("draw", "zebra", *SMALL, "--out", "pictures/first.png")
+    assert files(tmp_path) == ["pictures"]
+    assert files(tmp_path / "pictures") == ["first.png"]
+
+
+def test_the_network_may_be_named_in_the_environment(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTMAX_NETWORK", "compact")
+    assert run("draw", "zebra", *SMALL[2:]).status == 0
+    assert files(tmp_path) == ["zebra.png"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["zebre", *SMALL], "no class 'zebre'. Nearest: 'zebra'"),
+        (["", *SMALL], "no class ''"),
+        (["panther", *SMALL], "286"),
+        (["1000", *SMALL], "indices run from 0 to 999"),
+        (["conv5:", *SMALL], "no class 'conv5:'"),
+        (["conv6:1", *SMALL], "no layer 'conv6'. Did you mean 'conv5'"),
+        (["conv5:256", *SMALL], "conv5 has 256 channels: 256 is not one of 0…255"),
+        (["conv5:1@99,0", *SMALL], "'conv5:1@99,0' lies outside it"),
+        (["fc8:1000", *SMALL], "fc8 has 1000 channels"),
+        (["zebra", *SMALL, "--method", "robst"], "no method 'robst'. Did you mean 'robust'?"),
+        (["zebra", *SMALL, "--set", "stepz=3"], "changes no 'stepz'. Did you mean 'steps'"),
+        (["zebra", *SMALL, "--set", "steps"], "'steps' has no '='"),
+        (["zebra", *SMALL, "--set", "steps=-5"], "steps: input should be greater than or equal to 1, not -5"),
+        (["zebra", *SMALL, "--set", "steps=many"], "steps: input should be a valid integer, not 'many'"),
+        (["zebra", *SMALL, "--set", "step_size=NaN"], "step_size: input should be a finite number, not nan"),
+        (["zebra", *SMALL, "--set", "jitter=[1,2]"], "jitter: input should be a valid integer, not [1, 2]"),
+        (["zebra", *SMALL, "--method", "plain", "--set", "decay=1"], "decay and decorrelate belong to"),
+        (["zebra", *SMALL, "--seed", "-1"], "seed: input should be greater than or equal to 0, not -1"),
+        (["zebra", "--network", "alexnt"], "Did you mean 'alexnet'?"),
+        (["zebra", *SMALL, "--size", "0"], "size: input should be greater than or equal to 64, not 0"),
+        (["zebra", *SMALL, "--precision", "fp8"], "not 'fp8'"),
+        (["zebra", *SMALL, "--set", "network=alexnet"], "--set changes no 'network'"),
+        (["zebra", *SMALL, "--out", "absent/zebra.png"], "absent/zebra.png cannot be written: it is a folder, or in one"),
+        (["zebra", *SMALL, "--weights", "absent.pth"], "compact network brings its own weights; absent.pth"),
+        (["zebra", "--network", "alexnet", "--weights", "absent.pth"], "absent.pth cannot be read"),
+        (["zebra", "--network", "resnet18"], "'resnet18' needs a weights file"),
+        (["zebra", "--network", "alex net"], "'alex net' is not the name of a network"),
+    ],
+)
+def test_draw_says_in_one_paragraph_what_was_wrong(words: list[str], said: str, run: Run, tmp_path: Path) -> None:
+    answer = run("draw", *words)
+    assert answer.status == 1
+    assert answer.out == ""
+    assert answer.err.startswith("error: ")
+    assert answer.err.count("\n") == 1
+    assert said in answer.err
+    assert files(tmp_path) == []
+
+
+def test_draw_leaves_a_file_alone_when_it_fails(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "zebra.png").write_bytes(b"yesterday's")
+    assert run("draw", "zebra", *SMALL, "--set", "steps=0").status == 1
+    assert (tmp_path / "zebra.png").read_bytes() == b"yesterday's"
+
+
+def test_draw_cannot_write_over_a_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "zebra.png").mkdir()
+    answer = run("draw", "zebra", *SMALL)
+    assert answer.status == 1
+    assert "zebra.png cannot be written: it is a folder" in answer.err
+    assert files(tmp_path) == ["zebra.png"]
+    assert files(tmp_path / "zebra.png") == []
+
+
+# actmax doctor
+
+
+def test_doctor_says_what_would_draw(run: Run) -> None:
+    answer = run("doctor", "--network", "compact")
+    assert (answer.status, answer.err) == (0, "")
+    rows = dict(line.split(":", 1) for line in answer.out.splitlines())
+    compact = weights.source("compact")
+    assert rows["network"].strip() == "compact AlexNet"
+    assert rows["weights"].strip() == f"{compact.path} ({compact.digest})"
+    assert rows["device"].strip().startswith("cpu: ")
+    assert rows["precision"].split()[0] in ("float32", "bfloat16")
+    versions = rows["versions"]
+    for name in ("Python", "actmax", "torch", "torchvision", "mkdocs", "mkdocs-material", "pillow"):
+        assert f"{name} " in versions
+    assert "absent" not in versions
+    assert "fallback" not in rows
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AlexNet's weights lie at an address where nobody answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(weights, "ALEXNET_URL", f"http://127.0.0.1:{port}/alexnet-owt-7be5be79.pth")
+
+
+def test_doctor_says_why_auto_became_the_compact_network(offline: None, run: Run) -> None:
+    answer = run("doctor")
+    assert answer.status == 0
+    rows = dict(line.split(":", 1) for line in answer.out.splitlines())
+    assert rows["network"].strip() == "compact AlexNet"
+    assert "the server cannot be reached" in rows["fallback"]
+
+
+def test_doctor_fails_where_alexnet_is_asked_for_and_cannot_be_had(offline: None, run: Run) -> None:
+    answer = run("doctor", "--network", "alexnet")
+    assert (answer.status, answer.out) == (1, "")
+    assert "the server cannot be reached" in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_draw_warns_that_it_had_to_fall_back(offline: None, run: Run, tmp_path: Path) -> None:
+    answer = run("draw", "zebra", *SMALL[2:])
+    assert answer.status == 0
+    assert answer.err.startswith("Drawn by the compact AlexNet: ")
+    assert files(tmp_path) == ["torch", "zebra.png"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--network", "compact", "--weights", "net.pth"], "brings its own weights; net.pth"),
+        (["--network", "alexnet", "--weights", "net.pth"], "net.pth cannot be read: No such file"),
+    ],
+)
+def test_doctor_says_in_one_paragraph_what_was_wrong(words: list[str], said: str, run: Run) -> None:
+    answer = run("doctor", *words)
+    assert answer.status == 1
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_doctor_says_that_the_device_does_not_exist(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTMAX_DEVICE", "abacus")
+    answer = run("doctor", "--network", "compact")
+    assert answer.status == 1
+    assert "ACTMAX_DEVICE is 'abacus'" in answer.err
+
+
+# Help
+
+
+@pytest.mark.parametrize("words", [["--help"], ["draw", "--help"], ["classes", "--help"], ["doctor", "--help"]])
+def test_help_is_given(words: list[str], run: Run) -> None:
+    answer = run(*words)
+    assert answer.status == 0
+    assert "Usage" in answer.out
+    assert answer.err == ""
+
+
+def test_every_command_and_option_is_explained() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert set(commands) == {"draw", "classes", "doctor"}
+    for command in commands.values():
+        assert command.help
+        for option in command.params:
+            assert getattr(option, "help", None), f"{command.name} {option.name}"
+
+
+def test_the_console_script_runs_the_same_command() -> None:
+    script = Path(sys.executable).with_name("actmax")
+    done = subprocess.run([script, "classes", "zebra"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("340  n02391049  zebra")

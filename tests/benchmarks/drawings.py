@@ -1,0 +1,87 @@
+"""What a network makes of the published files: the default class set, drawn by `robust`, one line a class.
+
+::
+
+    python tests/benchmarks/drawings.py compact
+    python tests/benchmarks/drawings.py squeezenet1_0 FOLDER/squeezenet1_0.safetensors --sheet sheet.png
+
+Each file is measured as published, after JPEG at quality 75, and after a shift by 4 pixels.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from mkdocs.utils.yaml import yaml_load
+from PIL import Image
+
+from actmax import encode, networks, weights
+from actmax.measure import Measures, decode, measure
+from actmax.recipe import compose
+from actmax.registry import card
+from actmax.render import Drawing, render
+from gen import settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main(
+    network: str,
+    weights_file: Annotated[Path | None, typer.Argument()] = None,
+    method: str = "robust",
+    sheet: Annotated[Path | None, typer.Option(help="Also write all drawings on one PNG.")] = None,
+) -> None:
+    source = weights.source(network, weights_file)
+    loaded = networks.load(source)
+    with (ROOT / "mkdocs.yml").open("rb") as file:
+        chosen = settings.members(settings.read(yaml_load(file)["extra"]["gallery"]))
+    labels = list(dict.fromkeys(member.label for group in chosen.values() for member in group))
+    recipes = [
+        compose(method, network=network, weights=source.digest, target=f"{card(network).output}:{label.index}")
+        for label in labels
+    ]
+    drawings = list(render(recipes, loaded))
+    print(f"{'class':<18}{'as published':>24}{'JPEG 75':>12}{'shift 4 px':>12}")
+    rows = []
+    for label, drawing in zip(labels, drawings, strict=True):
+        row = measured(drawing, loaded)
+        rows.append(row)
+        published, *others = row
+        print(
+            f"{label.name:<18}{published.probability:>10.4f} rank {published.rank:>4} "
+            + "".join(f"{other.probability:>10.4f}{'!' if other.failed else ' '} " for other in others)
+        )
+    for name, column in zip(("published", "JPEG 75", "shift 4 px"), zip(*rows, strict=True), strict=True):
+        first = sum(not one.failed for one in column)
+        least = min(one.probability or 0 for one in column)
+        print(f"{name}: top-1 {first} of {len(column)}, least probability {least:.4f}")
+    if sheet:
+        contact_sheet([drawing.image for drawing in drawings]).save(sheet)
+
+
+def measured(drawing: Drawing, network: networks.Network) -> tuple[Measures, Measures, Measures]:
+    """As published, as a JPEG of quality 75, and shifted by 4 pixels down and right."""
+    target = drawing.recipe.target
+    buffer = io.BytesIO()
+    drawing.image.save(buffer, "JPEG", quality=75)
+    rgb = decode(encode.png(drawing.image, drawing.recipe))
+    shifted = torch.roll(rgb, (4, 4), (2, 3))
+    jpeg = decode(buffer.getvalue())
+    return measure(network, target, rgb), measure(network, target, jpeg), measure(network, target, shifted)
+
+
+def contact_sheet(images: list[Image.Image], columns: int = 6) -> Image.Image:
+    """All pictures on one, row by row."""
+    width = images[0].width + 4
+    sheet = Image.new("RGB", (columns * width, -(-len(images) // columns) * width))
+    for place, image in enumerate(images):
+        sheet.paste(image, (place % columns * width, place // columns * width))
+    return sheet
+
+
+if __name__ == "__main__":
+    typer.run(main)

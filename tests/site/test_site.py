@@ -1,0 +1,197 @@
+"""The default site, built for real with the compact network, and read in a real browser."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+CLASSES = 17
+FIGURES = "assets/activation_maximization/vehicles"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A site and how it was built."""
+
+    folder: Path
+    store: Path
+    command: list[str]
+    env: dict[str, str]
+    output: str
+
+    def build(self, *python: str) -> subprocess.CompletedProcess[str]:
+        """Builds it once more."""
+        return subprocess.run(
+            [sys.executable, *python, *self.command],
+            env=self.env,
+            cwd=self.folder.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """mkdocs.yml and all that it names, copied, and built cold."""
+    project = tmp_path_factory.mktemp("project")
+    for name in ("mkdocs.yml", "docs", "gen", "actmax"):
+        source = root / name
+        if source.is_dir():
+            shutil.copytree(source, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, project / name)
+    env = {**os.environ, "ACTMAX_NETWORK": "compact", "PYTHONPATH": str(project), "NO_COLOR": "1"}
+    site = Built(project / "site", project / ".cache", ["-m", "mkdocs", "build", "--strict"], env, "")
+    done = site.build()
+    assert done.returncode == 0, done.stderr
+    return Built(site.folder, site.store, site.command, env, done.stderr)
+
+
+def records(built: Built) -> list[dict]:  # type: ignore[type-arg]
+    """Of every stored drawing."""
+    return [json.loads(path.read_text("utf-8")) for path in built.store.glob("drawings/*/record.json")]
+
+
+def test_a_cold_build_draws_everything_and_says_so(built: Built) -> None:
+    assert re.search(r"drew 22, 0 from the store, \d+ s", built.output)
+    assert len(records(built)) == 22
+
+
+def test_a_warm_build_draws_nothing_and_imports_no_torch(built: Built) -> None:
+    done = built.build("-X", "importtime")
+    assert done.returncode == 0, done.stderr
+    assert "drew 0, 22 from the store" in done.stderr
+    imported = set(re.findall(r"\|\s+([\w.]+)$", done.stderr, re.MULTILINE))
+    assert "gen.build" in imported
+    assert not {name for name in imported if name.split(".")[0] in ("torch", "torchvision", "timm")}
+
+
+def test_properdocs_builds_the_same_pages(built: Built) -> None:
+    other = built.folder.parent / "properdocs-site"
+    done = subprocess.run(
+        [sys.executable, "-m", "properdocs", "build", "--strict", "-f", "mkdocs.yml", "--site-dir", str(other)],
+        env=built.env,
+        cwd=built.folder.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    pages = {path.relative_to(built.folder) for path in built.folder.rglob("*.html")}
+    assert {path.relative_to(other) for path in other.rglob("*.html")} == pages
+
+
+def test_every_drawing_by_robust_is_the_networks_first_answer(built: Built) -> None:
+    robust = [record for record in records(built) if record["recipe"]["optimizer"] == "adam"]
+    assert len(robust) == CLASSES
+    assert [one["recipe"]["target"] for one in robust if one["measures"]["drawing.png"]["rank"] != 1] == []
+
+
+@pytest.mark.parametrize("word", ["ambulance", "bicycle", "car", "caterpillar", "helicopter"])
+def test_the_write_ups_figures_lie_where_the_draft_links_to(built: Built, word: str) -> None:
+    assert (built.folder / FIGURES / f"{word}_1000.jpg").is_file()
+
+
+def test_the_captions_quote_the_measures_of_the_files_shown(built: Built) -> None:
+    page = (built.folder / "write-ups/activation-maximization/index.html").read_text("utf-8")
+    plain = [record for record in records(built) if record["recipe"]["optimizer"] == "ascent"]
+    assert len(plain) == 5
+    for record in plain:
+        measures = record["measures"]["drawing.jpg"]
+        assert f"place {measures['rank']} of 1000, logit {measures['activation']:.1f}" in page
+
+
+@pytest.mark.parametrize("page", ["zebra", "340", "n02391049", "mountain-bike", "bicycle", "671"])
+def test_a_class_is_found_at_all_its_addresses(built: Built, page: str) -> None:
+    assert (built.folder / "gallery" / page / "index.html").is_file()
+
+
+def test_no_page_asks_for_anything_from_elsewhere(built: Built) -> None:
+    """Links may lead away; what is loaded may not."""
+    loaded = re.compile(r"<(?:script|img|link|iframe|source)\b[^>]*?(?:src|href)=\"?(https?:)?//", re.IGNORECASE)
+    for path in built.folder.rglob("*.html"):
+        found = [match[0] for match in loaded.finditer(path.read_text("utf-8")) if 'rel="canonical"' not in match[0]]
+        assert found == [], path
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(built: Built) -> Iterator[str]:
+    """The built site, served on this machine."""
+    handler = functools.partial(_Quiet, directory=str(built.folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:  # type: ignore[type-arg]
+    """The system's Chromium, driven by playwright."""
+    program = next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
+    if program is None:
+        pytest.skip("no Chromium is installed")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=flags)
+        yield chromium
+        chromium.close()
+
+
+PAGES = [
+    "/",
+    "/gallery/",
+    "/gallery/zebra/",
+    "/gallery/mountain-bike/",
+    "/write-ups/activation-maximization/",
+    "/authors/",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_page_loads_whole_and_quietly(browser, address: str, path: str, width: int, scheme: str) -> None:  # type: ignore[no-untyped-def]
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    assert page.goto(address + path).ok
+    page.evaluate("for (const image of document.images) image.loading = 'eager'")
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    assert page.evaluate("[...document.images].filter(image => !image.naturalWidth).map(image => image.src)") == []
+    assert page.evaluate("[...document.images].filter(image => !image.alt).map(image => image.src)") == []
+    assert said == []
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    page.close()
+
+
+def test_an_alias_leads_to_the_page(browser, address: str) -> None:  # type: ignore[no-untyped-def]
+    page = browser.new_page()
+    page.goto(f"{address}/gallery/340/")
+    page.wait_for_url("**/gallery/zebra/")
+    assert page.inner_text("h1").startswith("zebra")
+    page.close()
