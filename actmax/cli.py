@@ -1,4 +1,4 @@
-"""`actmax draw | classes | doctor`: the core from the shell."""
+"""`actmax draw | classes | doctor | distill`: the core from the shell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ import typer
 
 from actmax import labels, objectives
 from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError, did_you_mean
-from actmax.recipe import METHODS, OVERRIDABLE, Recipe, compose
+from actmax.recipe import METHODS, OVERRIDABLE, Recipe, compose, explain
 from actmax.registry import card
 from actmax.store import Store, write_atomically
 from actmax.weights import Source
@@ -66,7 +66,7 @@ def draw(
         path = out or Path(f"{labels.slugify(target)}.png")
         if path.is_dir() or not path.parent.is_dir():
             raise StoreError(f"{path} cannot be written: it is a folder, or in one that does not exist. See --out.")
-        overrides = dict(_override(words) for words in change or ())
+        overrides = dict(_override(words, OVERRIDABLE) for words in change or ())
 
         def recipe_for(source: Source) -> Recipe:
             return compose(
@@ -140,6 +140,36 @@ def doctor(
             typer.echo(f"{name + ':':<12} {value}")
 
 
+@app.command()
+def distill(
+    images: Annotated[list[Path], typer.Argument(help="Folders or tar files of WebP, JPEG or PNG images.")],
+    teacher: Annotated[str, typer.Option(help="A torchvision classifier's name.")] = "alexnet",
+    weights_file: WeightsOption = None,
+    folder: Annotated[Path, typer.Option(help="Of the run: checkpoint, log and exported weights.")] = Path("distill"),
+    minutes: Annotated[float, typer.Option(help="Time in training.")] = 60,
+    warm_start: Annotated[Path | None, typer.Option(help="Earlier weights, with batch norm, to start from.")] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="OPTION=VALUE", help="Change any field of actmax.distill.Options, as JSON."),
+    ] = None,
+) -> None:
+    """Train a compact AlexNet on a teacher's answers. Killed at any moment, the same command goes on."""
+    with errors_for_people():
+        from pydantic import ValidationError
+
+        from actmax import weights
+        from actmax.distill import Options, distil
+
+        fields = dict(_override(words, Options.model_fields) for words in change or ())
+        try:
+            options = Options(**{"minutes": minutes, **fields})
+        except ValidationError as error:
+            raise ActmaxError("; ".join(explain(error))) from None
+        source = weights.source(teacher, weights_file)
+        path = distil(source, images, folder, options, warm_start, lambda words: typer.echo(words, err=True))
+        typer.echo(path)
+
+
 def main() -> None:
     """The console script."""
     app()
@@ -160,10 +190,10 @@ def _aim(text: str, output: str) -> str:
         return str(target)
 
 
-def _override(words: str) -> tuple[str, Any]:
+def _override(words: str, allowed: Iterable[str]) -> tuple[str, Any]:
     field, equals, value = words.partition("=")
-    if field not in OVERRIDABLE:
-        raise UnknownNameError(f"--set changes no {field!r}. {did_you_mean(field, OVERRIDABLE)}")
+    if field not in allowed:
+        raise UnknownNameError(f"--set changes no {field!r}. {did_you_mean(field, allowed)}")
     if not equals:
         raise RecipeError(f"--set takes FIELD=VALUE, such as steps=512; {words!r} has no '='.")
     try:

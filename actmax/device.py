@@ -7,6 +7,7 @@ import platform
 from pathlib import Path
 
 import torch
+from torch.nn import functional
 
 from actmax.errors import ActmaxError
 
@@ -19,17 +20,33 @@ def choose_device() -> torch.device:
     """
     asked = os.environ.get("ACTMAX_DEVICE")
     if asked:
+        device: torch.device | None
         try:
             device = torch.device(asked)
             torch.zeros(1, device=device)
         except (RuntimeError, AssertionError):
-            raise ActmaxError(f"ACTMAX_DEVICE is {asked!r}, which this torch cannot use. Try cpu.") from None
+            device = None
+        if device is None or device.type not in ("cpu", "cuda", "mps"):
+            raise ActmaxError(f"ACTMAX_DEVICE is {asked!r}, which cannot be used here. Try cpu.")
         return device
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if torch.backends.mps.is_available():
+    if torch.backends.mps.is_available() and _draws(torch.device("mps")):
         return torch.device("mps")
     return torch.device("cpu")
+
+
+def _draws(device: torch.device) -> bool:
+    """Whether a device has what ascent needs: not every release of torch has all of it for MPS."""
+    try:
+        waves = torch.ones(1, 3, 4, 3, 2, device=device, requires_grad=True)
+        image = torch.fft.irfft2(torch.view_as_complex(waves), s=(4, 4))
+        grid = functional.affine_grid(torch.eye(2, 3, device=device)[None], [1, 3, 4, 4], align_corners=False)
+        seen = functional.grid_sample(image, grid, padding_mode="reflection", align_corners=False)
+        torch.autograd.grad(seen.sum(), waves)
+    except (NotImplementedError, RuntimeError):
+        return False
+    return True
 
 
 def choose_dtype(precision: str, device: torch.device) -> torch.dtype:

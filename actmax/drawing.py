@@ -5,10 +5,12 @@ torch is imported only when something is missing.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +18,17 @@ from tqdm import tqdm
 
 from actmax import encode, weights
 from actmax.errors import WeightsError
-from actmax.recipe import Recipe
+from actmax.recipe import ALGORITHM, Recipe
 from actmax.store import Entry, Store
 from actmax.weights import Source
 
 if TYPE_CHECKING:
     from actmax.networks import Network
     from actmax.render import Drawing
+
+
+Say = Callable[[str], object]
+"""Told in a line what is going on."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,14 @@ class Outcome:
     stored: int
     seconds: float
 
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(
+            self.entries | other.entries,
+            self.drawn + other.drawn,
+            self.stored + other.stored,
+            self.seconds + other.seconds,
+        )
+
     def __str__(self) -> str:
         return f"drew {self.drawn}, {self.stored} from the store, {self.seconds:.0f} s"
 
@@ -80,7 +94,7 @@ def draw(
     store: Store,
     *,
     fresh: bool = False,
-    say: Callable[[str], object] = str,
+    say: Say = str,
 ) -> Outcome:
     """Every recipe's drawing. Each batch is stored as soon as it is done, so an end at any moment
     loses at most the batch in flight.
@@ -140,6 +154,39 @@ def published(recipes: list[Recipe], source: Source) -> Iterator[tuple[Recipe, d
             yield drawing.recipe, *publish(drawing, network)
 
 
+def ask(question: Mapping[str, Any], answer: Callable[[Network], Any], source: Source, store: Store) -> Any:
+    """What a network answers to a question: from the store, or worked out and kept there.
+
+    Args:
+        question: tells it from all others; plain JSON.
+        answer: works it out; returns plain JSON.
+        source: the network.
+        store: where answers are kept.
+    """
+    known = answered(question, source, store)
+    if known is None:
+        known = answer(load(source))
+        asked = _asked(question, source)
+        store.set_note(_note(asked), {"asked": asked, "answer": known})
+    return known
+
+
+def answered(question: Mapping[str, Any], source: Source, store: Store) -> Any:
+    """The stored answer to a question, or None."""
+    asked = _asked(question, source)
+    known = store.note(_note(asked))
+    return known.get("answer") if known.get("asked") == asked else None
+
+
+def _asked(question: Mapping[str, Any], source: Source) -> dict[str, Any]:
+    return {"algorithm": ALGORITHM, "network": source.network, "weights": source.digest, **question}
+
+
+def _note(asked: Mapping[str, Any]) -> str:
+    return f"answers/{hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]}"
+
+
+@lru_cache(maxsize=1)
 def load(source: Source) -> Network:
     """:func:`actmax.networks.load`, with a progress bar while weights are downloaded."""
     from actmax import networks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import errno
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from torchvision import models
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
 from actmax.compact import compact_alexnet, dequantize
-from actmax.errors import UnknownNameError, WeightsError, did_you_mean
+from actmax.errors import RecipeError, UnknownNameError, WeightsError, did_you_mean
 from actmax.registry import card
 from actmax.weights import Progress, Source, fetch
 
@@ -56,18 +57,26 @@ class Network:
         for part in module.modules():
             if hasattr(part, "inplace"):
                 setattr(part, "inplace", False)  # noqa: B010 - unknown to the type of a module
+        self.up_to = lru_cache(maxsize=2)(self._up_to)  # batches of one layer share its copy of the weights
         self._module = module.float().eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
-    def parameters(self) -> int:
-        """How many weights and biases the network has."""
-        return sum(value.numel() for value in self._module.parameters())
+    def parameters(self, layer: str | None = None) -> int:
+        """How many weights and biases the network has, or one of the layers that its card names."""
+        part = self._module.get_submodule(self.card.layers[layer]) if layer else self._module
+        return sum(value.numel() for value in part.parameters())
+
+    def linear(self, layer: str) -> tuple[Tensor, Tensor]:
+        """Weights (out, in) and biases (out) of a linear layer that the card names."""
+        part = self._module.get_submodule(self.card.layers[layer])
+        assert isinstance(part, nn.Linear)  # noqa: S101 - the card says which layers are
+        return part.weight, part.bias
 
     def logits(self, x: Tensor) -> Tensor:
         """Normalised images (B, 3, H, W) -> (B, 1000), float32."""
         result: Tensor = self._module(x)
         return result
 
-    def up_to(self, layer: str, device: torch.device, dtype: torch.dtype) -> Activations:
+    def _up_to(self, layer: str, device: torch.device, dtype: torch.dtype) -> Activations:
         """The network cut off above a layer: nothing higher is computed, forward or backward.
 
         Args:
@@ -94,7 +103,15 @@ class Network:
                 part.set_submodule(name, FrozenLinear(child))
 
         def activations(x: Tensor) -> Tensor:
-            output = part(x.to(dtype, memory_format=torch.channels_last))
+            try:
+                output = part(x.to(dtype, memory_format=torch.channels_last))
+            except (AssertionError, RuntimeError) as error:
+                if isinstance(error, torch.OutOfMemoryError):
+                    raise
+                size = " × ".join(map(str, x.shape[2:]))
+                raise RecipeError(
+                    f"{self.card.title} cannot be shown an image of {size} pixels: {str(error).splitlines()[0]}"
+                ) from None
             result: Tensor = output["layer"] if isinstance(output, dict) else output
             return result
 

@@ -118,20 +118,24 @@ def score(targets: list[Target], activations: Tensor) -> Tensor:
     first = targets[0]
     if not first.channels:
         return activations.float().square().flatten(1).mean(1)
-    read = _read(first, activations).float()
-    weights = read.new_zeros(read.shape)
+    values = read(first, activations).float()
+    weights = values.new_zeros(values.shape)
     for image, target in enumerate(targets):
         for channel, weight in target.channels:
-            if channel >= read.shape[1]:
+            if channel >= values.shape[1]:
                 raise RecipeError(
-                    f"{target.layer} has {read.shape[1]} channels: {channel} is not one of 0…{read.shape[1] - 1}."
+                    f"{target.layer} has {values.shape[1]} channels: {channel} is not one of 0…{values.shape[1] - 1}."
                 )
             weights[image, channel] = weight
-    return (read * weights).sum(1)
+    return (values * weights).sum(1)
 
 
-def _read(target: Target, activations: Tensor) -> Tensor:
-    """(B, C, H, W) or (B, C) -> (B, C), at the target's place."""
+def read(target: Target, activations: Tensor) -> Tensor:
+    """(B, C, H, W) or (B, C) -> (B, C), at the target's place.
+
+    Raises:
+        RecipeError: a place that the layer does not have.
+    """
     if activations.ndim == 2:
         if isinstance(target.place, tuple):
             raise RecipeError(f"{target.layer} has no space: '{target}' names a place in it.")

@@ -1,4 +1,4 @@
-"""What is optimised, and the picture that it stands for: pixels, or Fourier coefficients.
+"""What is optimised, and the picture that it stands for: pixels, Fourier coefficients, or a generator.
 
 A parameterization is where ascent starts and how that becomes RGB. Each image of a batch starts
 from its own generator, so that no image depends on its neighbours.
@@ -6,11 +6,14 @@ from its own generator, so that no image depends on its neighbours.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional
 
 from actmax.networks import denormalize, normalize
 
@@ -64,3 +67,42 @@ def fourier(generators: Sequence[Generator], size: int, sd: float, decay: float,
         return picture
 
     return Parameterization(sd * start, lambda coefficients: normalize(rgb(coefficients)), rgb)
+
+
+# Channels of an untrained generator's layers, coarse to fine: wide where that is cheap. The last
+# doubling has no layer of its own, since most of the work would be there.
+GENERATOR = (64, 48, 32, 16)
+
+
+def generator(generators: Sequence[Generator], size: int, sd: float) -> Parameterization:
+    """The weights of an untrained convolutional generator with a fixed random input.
+
+    Its convolutions, each over twice as many pixels as the one before, favour smooth patches with
+    clean edges before anything is learnt: a deep image prior (Ulyanov, Vedaldi & Lempitsky 2018).
+    Each image has a generator of its own, whose weights ascent moves from seeded noise of deviation
+    ``sd`` times that of He et al. 2015.
+    """
+    coarse = -(-size // 2 ** len(GENERATOR))
+    shapes = [*((wide, narrow, 3, 3) for narrow, wide in pairwise(GENERATOR)), (3, GENERATOR[-1], 1, 1)]
+    counts = [math.prod(shape) for shape in shapes]
+    gains = torch.cat([torch.full((math.prod(shape),), math.sqrt(2 / math.prod(shape[1:]))) for shape in shapes])
+    inputs = torch.cat([torch.randn(GENERATOR[0], coarse, coarse, generator=one) for one in generators])
+    start = torch.stack([sd * gains * torch.randn(sum(counts), generator=one) for one in generators])
+
+    def rgb(weights: Tensor) -> Tensor:
+        images = len(weights)
+        # All images at once: their channels side by side, each group with its own kernels.
+        x = inputs.to(weights.device)[None]  # (1, B * C, H, W)
+        for flat, shape in zip(torch.split(weights, counts, 1), shapes, strict=True):
+            kernels = flat.reshape(images * shape[0], *shape[1:])
+            if shape is shapes[-1]:
+                x = functional.conv2d(x, kernels, groups=images)
+            else:
+                x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+                x = functional.leaky_relu(functional.conv2d(x, kernels, padding=1, groups=images), 0.2)
+                x = functional.group_norm(x, images)
+        x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        picture: Tensor = x.view(images, 3, *x.shape[2:])[:, :, :size, :size].sigmoid()
+        return picture
+
+    return Parameterization(start, lambda weights: normalize(rgb(weights)), rgb)

@@ -44,6 +44,17 @@ METHODS: dict[str, dict[str, Any]] = {
         "scale": 0.1,
         "rotate": 5.0,
     },
+    # The same on the weights of an untrained convolutional generator instead of the picture's waves.
+    "generator": {
+        "parameterization": "generator",
+        "optimizer": "adam",
+        "steps": 256,
+        "step_size": 0.01,
+        "start_sd": 1.0,
+        "jitter": 12,
+        "scale": 0.1,
+        "rotate": 5.0,
+    },
 }
 """What each named method fills in; any field may be overridden."""
 
@@ -63,8 +74,9 @@ class Recipe(BaseModel):
     files, which are named by them)."""
     target: str
     """What is maximised, in the grammar of :mod:`actmax.objectives`."""
-    parameterization: Literal["pixels", "fourier"]
-    """What moves: the ``pixels`` themselves, or the ``fourier`` coefficients of the picture."""
+    parameterization: Literal["pixels", "fourier", "generator"]
+    """What moves: the ``pixels`` themselves, the ``fourier`` coefficients of the picture, or the
+    weights of an untrained ``generator``."""
     optimizer: Literal["ascent", "adam"]
     """How it moves: ``ascent`` is x + α ∇h, ``adam`` is Adam's step uphill."""
     steps: Annotated[int, Field(ge=1, le=100_000)]
@@ -97,8 +109,8 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.parameterization == "pixels" and (self.decay or self.decorrelate):
-            raise ValueError("decay and decorrelate belong to parameterization 'fourier', not to 'pixels'")
+        if self.parameterization != "fourier" and (self.decay or self.decorrelate):
+            raise ValueError(f"decay and decorrelate belong to 'fourier', not to {self.parameterization!r}")
         if self.jitter >= self.size:
             raise ValueError(f"jitter {self.jitter} would shift a picture of size {self.size} out of itself")
         return self

@@ -39,7 +39,7 @@ _CARDS = {
     ),
     "compact": Card(
         "compact",
-        "compact AlexNet",
+        "the compact AlexNet",
         output="fc8",
         layers=_CONVOLUTIONS | {"fc6": "classifier.0", "fc8": "classifier.2"},
         note="The compact AlexNet learnt ImageNet's classes from a larger network's answers, not from ImageNet itself.",

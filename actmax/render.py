@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,9 +18,9 @@ from torch import Tensor
 from actmax.ascent import Score, ascend, ascend_adam
 from actmax.device import choose_device, choose_dtype, describe
 from actmax.errors import RecipeError
-from actmax.networks import Activations, Network
+from actmax.networks import Network
 from actmax.objectives import parse, score
-from actmax.params import Parameterization, fourier, pixels
+from actmax.params import Parameterization, fourier, generator, pixels
 from actmax.recipe import Recipe
 from actmax.transforms import apply_affine, random_affine
 
@@ -29,8 +29,6 @@ BATCH = 8
 not depend on how many are drawn beside it. Sixteen would be a quarter faster per image on AlexNet
 (tests/benchmarks/speed.py), but one drawing, five figures or a last batch pay for the whole shape:
 with eight the default site and a single drawing are both done sooner."""
-
-UpTo = Callable[[str, torch.device, torch.dtype], Activations]
 
 Progress = Callable[[int], object]
 """Called after each step with the number of image-steps done since the last call."""
@@ -87,20 +85,22 @@ def render(
                 f"with weights {network.weights}."
             )
     device = choose_device()
-    up_to = cache(network.up_to)  # batches of one layer share its copy of the weights
+    # Of CUDA's ways to multiply, the one that always gives the same: a drawing is not worth a surprise.
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     for group in batches(recipes, batch):
-        yield from _render_batch(group, up_to, device, progress, batch)
+        yield from _render_batch(group, network, device, progress, batch)
 
 
 def _render_batch(
-    group: list[Recipe], up_to: UpTo, device: torch.device, progress: Progress | None, batch: int
+    group: list[Recipe], network: Network, device: torch.device, progress: Progress | None, batch: int
 ) -> Iterator[Drawing]:
     # A short batch is filled with its last recipe, whose copies are thrown away.
     recipes = group + [group[-1]] * (batch - len(group))
     asked = recipes[0]
     dtype = choose_dtype(asked.precision, device)
     started = time.perf_counter()
-    param, path = _ascent(recipes, up_to, device, dtype)
+    param, path = _ascent(recipes, network, device, dtype)
     kept = set(frame_steps(asked.steps))
     frames: dict[int, list[Image.Image]] = {}
     curve: list[Tensor] = []
@@ -126,7 +126,7 @@ def _render_batch(
 
 
 def _ascent(
-    recipes: list[Recipe], up_to: UpTo, device: torch.device, dtype: torch.dtype
+    recipes: list[Recipe], network: Network, device: torch.device, dtype: torch.dtype
 ) -> tuple[Parameterization, Iterator[tuple[Tensor, Tensor]]]:
     """What the recipes of one batch optimise, and the ascent itself, step by step."""
     asked = recipes[0]
@@ -135,10 +135,12 @@ def _ascent(
     generators = [torch.Generator().manual_seed(recipe.seed) for recipe in recipes]
     if asked.parameterization == "pixels":
         param = pixels(generators, asked.size, asked.start_sd)
+    elif asked.parameterization == "generator":
+        param = generator(generators, asked.size, asked.start_sd)
     else:
         param = fourier(generators, asked.size, asked.start_sd, asked.decay, asked.decorrelate)
     start = param.start.to(device)
-    activations = up_to(targets[0].layer, device, dtype)
+    activations = network.up_to(targets[0].layer, device, dtype)
 
     def h(x: Tensor, maps: Tensor | None = None) -> Tensor:
         image = param.image(x)

@@ -137,6 +137,11 @@ class Store:
             lock = FileLock(self.path / ".lock")
             try:
                 lock.acquire(timeout=0)
+            except NotImplementedError:
+                raise StoreError(
+                    f"The file system of the store {self.path} has no locks, so that two builds could harm each "
+                    "other: choose another folder (`store:` in the settings)."
+                ) from None
             except Timeout:
                 if waiting:
                     waiting()
@@ -161,7 +166,7 @@ class Store:
             if not value:
                 path.unlink(missing_ok=True)
                 return
-            self.path.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, json.dumps(value, indent=1).encode() + b"\n")
 
     def _read(self, digest: str, recipe: Recipe | None = None, folder: Path | None = None) -> Entry | None:

@@ -91,6 +91,14 @@ def fetch(wanted: Source, progress: Progress | None = None) -> Path:
             that cannot be written. Nothing stands under the final name unless its checksum is right.
     """
     if wanted.path.is_file():
+        found = _sha256(wanted.path)
+        if not found.startswith(wanted.digest):
+            raise WeightsError(
+                f"{wanted.path} is not the file that it should be: its SHA-256 begins {found[: len(wanted.digest)]}, "
+                f"not {wanted.digest}. Remove it, and it will be downloaded again."
+                if wanted.url
+                else f"The weights file {wanted.path} changed while it was being used."
+            )
         return wanted.path
     if wanted.url is None:
         raise WeightsError(f"The weights file {wanted.path} is not there.")
@@ -172,12 +180,16 @@ def _hash_prefix(name: str) -> str:
     return name.rsplit("-", 1)[1].split(".")[0]
 
 
-def _digest(file: Path) -> str:
+def _sha256(file: Path) -> str:
     try:
         with file.open("rb") as opened:
-            sha = hashlib.file_digest(opened, "sha256").hexdigest()
+            return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         raise WeightsError(f"The weights file {file} cannot be read: {error.strerror or error}.") from None
+
+
+def _digest(file: Path) -> str:
+    sha = _sha256(file)
     # torchvision's own file has one identity, wherever it lies.
     official = _hash_prefix(ALEXNET_URL.rsplit("/", 1)[1])
     return official if sha.startswith(official) else sha[:16]

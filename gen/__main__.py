@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from mkdocs.exceptions import ConfigurationError
-from mkdocs.utils.yaml import yaml_load
 
 from actmax import labels
 from actmax.cli import errors_for_people
@@ -17,6 +15,7 @@ from actmax.recipe import Recipe
 from actmax.store import write_atomically
 from gen import build
 from gen.build import Site
+from gen.settings import configuration
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,18 +32,21 @@ def explain(config: ConfigOption = Path("mkdocs.yml")) -> None:
     with errors_for_people():
         site, _ = _site(config)
         kept = [entry.recipe for entry in site.store.entries()]
-        stored = site.store.digests()
-        for plate in site.plan.plates:
-            for variant in plate.variants:
-                digest = variant.recipe.digest()
-                if site.store.get(variant.recipe):
-                    fate = "stored"
-                elif digest in stored:
-                    fate = "to draw: the stored drawing is damaged"
-                else:
-                    fate = f"to draw: {_why(variant.recipe, kept)}"
-                typer.echo(f"{digest}  {plate.label.slug}#{variant.anchor}  {fate}")
-        planned = {recipe.digest() for recipe in site.plan.recipes()}
+        stored = set(site.store.digests())
+        shown = {
+            variant.recipe.digest(): f"{plate.label.slug}#{variant.anchor}"
+            for plate in site.plan.plates
+            for variant in plate.variants
+        }
+        planned = {recipe.digest(): recipe for recipe in build.recipes(site, config.resolve().parent)}
+        for digest, recipe in planned.items():
+            if site.store.get(recipe):
+                fate = "stored"
+            elif digest in stored:
+                fate = "to draw: the stored drawing is damaged"
+            else:
+                fate = f"to draw: {_why(recipe, kept)}"
+            typer.echo(f"{digest}  {shown.get(digest, f'write-up, {recipe.target}')}  {fate}")
         spare = [digest for digest in stored if digest not in planned]
         typer.echo(f"{len(planned)} planned, {len(spare)} stored that no page shows (`prune` removes them)")
 
@@ -69,7 +71,7 @@ def prune(
     """Remove stored drawings that no page shows."""
     with errors_for_people():
         site, _ = _site(config)
-        planned = {recipe.digest() for recipe in site.plan.recipes()}
+        planned = {recipe.digest() for recipe in build.recipes(site, config.resolve().parent)}
         stored = site.store.digests()
         spare = [digest for digest in stored if digest not in planned]
         if not dry_run and spare:
@@ -90,7 +92,7 @@ def write(
         site, whole = _site(config)
         if words := build.warning(site):
             typer.secho(words, fg="yellow", err=True)
-        pages, outcome = build.generate(site, typer.echo, str(whole.get("site_url") or ""))
+        pages, outcome = build.generate(site, config.resolve().parent, typer.echo, str(whole.get("site_url") or ""))
         docs = config.parent / str(whole.get("docs_dir", "docs"))
         count = 0
         for path, content in build.files(pages, docs):
@@ -105,14 +107,8 @@ def write(
 
 def _site(config: Path) -> tuple[Site, dict[str, Any]]:
     """The site of a mkdocs.yml, and all that stands in it."""
-    try:
-        with config.open("rb") as file:
-            whole = yaml_load(file)
-    except OSError as error:
-        raise ActmaxError(f"{config} cannot be read: {error.strerror or error}. Name it with --config.") from None
-    except ConfigurationError as error:
-        raise ActmaxError(f"{config} is not valid YAML: {error}") from None
-    extra = whole.get("extra") if isinstance(whole, dict) else None
+    whole = configuration(config)
+    extra = whole.get("extra")
     gallery = extra.get("gallery") if isinstance(extra, dict) else None
     return build.prepare(gallery, config.resolve().parent), whole
 
@@ -131,16 +127,16 @@ def _recipes(site: Site, name: str) -> list[Recipe]:
 
 def _why(wanted: Recipe, kept: list[Recipe]) -> str:
     """What sets a recipe apart from the stored one that is most like it."""
-    alike = [recipe for recipe in kept if recipe.target == wanted.target] or kept
+    if not kept:
+        return "nothing is stored yet"
+    alike = [recipe for recipe in kept if recipe.target == wanted.target]
+    if not alike:
+        return "this class was never drawn"
     asked = wanted.model_dump()
     differences = [
         {field: value for field, value in recipe.model_dump().items() if value != asked[field]} for recipe in alike
     ]
-    if not differences:
-        return "nothing is stored yet"
     nearest = min(differences, key=len)
-    if "target" in nearest:
-        return "this class was never drawn"
     return ", ".join(f"{field} was {value}, is {asked[field]}" for field, value in nearest.items())
 
 

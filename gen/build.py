@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from actmax.drawing import Outcome, decide, draw
+from actmax.drawing import Outcome, Say, decide, draw
+from actmax.errors import ActmaxError
+from actmax.recipe import Recipe
 from actmax.store import Store
 from actmax.weights import Source
 from gen.pages import File, Pages
 from gen.plan import Plan, plan
 from gen.settings import Settings, read, store_path, weights_path
-
-Say = Callable[[str], None]
+from gen.study import known_recipes, study, variations
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,17 @@ def warning(site: Site) -> str:
     )
 
 
-def generate(site: Site, say: Say, site_url: str = "") -> tuple[Pages, Outcome]:
+def recipes(site: Site, root: Path) -> list[Recipe]:
+    """All that the site shows: the gallery's recipes, and the write-up's as far as they are known."""
+    return [*site.plan.recipes(), *known_recipes(site.plan, site.store, root)]
+
+
+def generate(site: Site, root: Path, say: Say, site_url: str = "") -> tuple[Pages, Outcome]:
     """Draws what is missing, and returns the pages to be written and what it took."""
-    outcome = draw(site.plan.recipes(), site.plan.source, site.store, say=say)
-    return Pages(site.plan, outcome.entries, site_url), outcome
+    wanted = [*site.plan.recipes(), *variations(site.plan).values()]
+    gallery = draw(wanted, site.plan.source, site.store, say=say)
+    about = study(site.plan, gallery.entries, site.store, root, say)
+    return Pages(site.plan, gallery.entries, about, site_url), gallery + about.outcome if about else gallery
 
 
 def files(pages: Pages, docs: Path) -> Iterator[File]:
@@ -65,6 +73,9 @@ def files(pages: Pages, docs: Path) -> Iterator[File]:
     yield from pages.files()
     for path in sorted(docs.rglob("*.md")):
         name = path.relative_to(docs).as_posix()
-        text = pages.prose(name, path.read_text("utf-8-sig"))
+        try:
+            text = pages.prose(name, path.read_text("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise ActmaxError(f"docs/{name} is not UTF-8: save it as such.") from None
         if text is not None:
             yield name, text

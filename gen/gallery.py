@@ -13,10 +13,11 @@ log = logging.getLogger("mkdocs.plugins.gallery")
 config = mkdocs_gen_files.config
 
 try:
-    site = build.prepare(config.extra.get("gallery"), Path(config.config_file_path).parent)
+    root = Path(config.config_file_path).parent
+    site = build.prepare(config.extra.get("gallery"), root)
     if words := build.warning(site):
         log.warning(words)
-    pages, outcome = build.generate(site, log.info, config.site_url or "")
+    pages, outcome = build.generate(site, root, log.info, config.site_url or "")
     for path, content in build.files(pages, Path(config.docs_dir)):
         with mkdocs_gen_files.open(path, "wb") as file:
             file.write(content if isinstance(content, bytes) else content.encode())

@@ -10,6 +10,9 @@ from typing import Any
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel
+
+from actmax.labels import slugify
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -24,7 +27,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - Markdown is written, not HTML: autoescape would put entities into titles
     )
-    made.filters.update(md=escape, attribute=attribute, percent=percent, number=number, setting=setting)
+    made.filters.update(md=escape, attribute=attribute, percent=percent, number=number, setting=setting, slug=slugify)
     made.globals["front_matter"] = front_matter
     return made
 
@@ -33,7 +36,7 @@ def escape(text: object) -> str:
     """Text that Markdown and HTML leave alone: ``*`` and ``_`` stay stars and strokes, ``<`` and ``|`` show."""
     shown = re.sub(r"([\\`*_{}\[\]()#+!-])", r"\\\1", str(text))
     shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return shown.replace("|", "&#124;").replace("~", "&#126;")
+    return shown.replace("|", "&#124;").replace("~", "&#126;").replace("$", "&#36;")
 
 
 def attribute(text: object) -> str:
@@ -44,10 +47,10 @@ def attribute(text: object) -> str:
 def percent(part: float) -> str:
     """0.9937 -> ``99.4 %``. Never rounds up to certainty: 0.99999 stays below 100 %."""
     if part >= 0.99995:  # also where a softmax in float32 has rounded to 1
-        return "> 99.99 %"
+        return ">\N{NO-BREAK SPACE}99.99\N{NO-BREAK SPACE}%"
     if part < 0.0001:
-        return "< 0.01 %"
-    return f"{100 * part:.1f} %" if 0.001 <= part < 0.9995 else f"{100 * part:.2f} %"
+        return "<\N{NO-BREAK SPACE}0.01\N{NO-BREAK SPACE}%"
+    return f"{100 * part:.1f}\N{NO-BREAK SPACE}%" if 0.001 <= part < 0.9995 else f"{100 * part:.2f}\N{NO-BREAK SPACE}%"
 
 
 def number(value: float) -> str:
@@ -58,7 +61,9 @@ def number(value: float) -> str:
 
 def setting(value: object) -> str:
     """A value as an author would write it in YAML, as code."""
-    if isinstance(value, dict):
+    if isinstance(value, BaseModel):
+        value = value.model_dump(by_alias=True, exclude_none=True)
+    elif isinstance(value, dict):
         value = list(value)
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True).removesuffix("...\n").strip()
     return f"`{text}`"

@@ -71,14 +71,14 @@ class _Block(BlockProcessor):
     def run(self, parent: ElementTree.Element, blocks: list[str]) -> None:
         match = _BLOCK.fullmatch(blocks.pop(0))
         assert match is not None  # noqa: S101 - test() said so
-        equation, anchor = mathml(match["tex"], display=True), match["id"]
+        html, anchor = mathml(match["tex"], display=True), match["id"]
+        # An element, not raw HTML: MkDocs looks for the anchors that links lead to among elements.
+        block = ElementTree.SubElement(parent, "div", {"class": "equation"})
         if anchor:
             self.numbered += 1
-            number = f'<a href="#{anchor}" aria-label="Equation {self.numbered}">({self.numbered})</a>'
-            html = f'<div class="equation" id="{anchor}">{equation}{number}</div>'
-        else:
-            html = f'<div class="equation">{equation}</div>'
-        ElementTree.SubElement(parent, "p").text = self.md.htmlStash.store(html)
+            block.set("id", anchor)
+            html += f'<a href="#{anchor}" aria-label="Equation {self.numbered}">({self.numbered})</a>'
+        block.text = self.md.htmlStash.store(html)
 
 
 class MathMLExtension(Extension):

@@ -19,13 +19,14 @@ from actmax.recipe import METHODS, OVERRIDABLE, Recipe
 from actmax.registry import Card, card
 from actmax.store import Entry
 from actmax.weights import source
-from gen import markdown
-from gen.pictures import thumbnail
+from gen import figures, markdown
+from gen.pictures import THUMBNAIL, thumbnail
 from gen.plan import Plan, Plate, Variant
 from gen.settings import Settings
+from gen.study import COUNTS, STEP_SIZES, STEPS, Study
 
-FIGURES = "assets/activation_maximization"
-"""Where the write-up's figures lie, by the draft's own paths: ``{group}/{word}_{steps}.jpg``."""
+STUDY = "assets/study"
+"""Where the pictures of the study lie: the walk's picture, channels as ``{layer}-{channel}.png``, variations."""
 
 File = tuple[str, str | bytes]
 """A path below docs/, with forward slashes, and what stands there."""
@@ -81,17 +82,29 @@ class Pages:
     Args:
         plan: what is published.
         entries: the drawing of each of the plan's recipes, by digest.
+        about: what the write-up shows of the network, if it is asked for.
         site_url: where the site will stand, for canonical addresses; empty where that is unknown.
     """
 
-    def __init__(self, plan: Plan, entries: Mapping[str, Entry], site_url: str = "") -> None:
+    def __init__(
+        self, plan: Plan, entries: Mapping[str, Entry], about: Study | None = None, site_url: str = ""
+    ) -> None:
         self.plan = plan
         self.entries = entries
+        self.study = about
+        self._linked = {plate.label for plate in plan.plates}
         self.site_url = site_url.rstrip("/") + "/" if site_url else ""
         self._jinja: Environment = markdown.environment()
         self._jinja.globals.update(
             network=self.network,
             caption=self.caption,
+            study=about,
+            figure=figures,
+            plan=plan,
+            STUDY=STUDY,
+            COUNTS=COUNTS,
+            STEP_SIZES=STEP_SIZES,
+            STEPS=STEPS,
             presets=METHODS,
             settings_fields=Settings.model_fields,
             method_fields={name: Recipe.model_fields[name] for name in OVERRIDABLE},
@@ -108,6 +121,8 @@ class Pages:
         for plate in self.plan.plates:
             yield from self._plate(plate)
         yield from self._figures()
+        if self.study:
+            yield from self._study(self.study)
 
     def prose(self, path: str, text: str) -> str | None:
         """An author's page whose head says ``measured: true``, with its figures filled in; None for others.
@@ -133,17 +148,24 @@ class Pages:
                     return self._render("caption.md.jinja", member=member, variant=variant, measures=measures).strip()
         raise ActmaxError(f"caption({word!r}, {method!r}): no class of the gallery is drawn under that word so.")
 
+    def _silenced_chart(self, about: Study) -> str:
+        """What happens to a logit when units fall silent."""
+        ways = {"most": "the most active", "least": "the least active that are not zero", "random": "at random"}
+        series = {words: about.silenced_mean(way) for way, words in ways.items()}
+        caption = "Mean change of the class's logit, by how many units of the last hidden layer are silenced."
+        return figures.chart(series, COUNTS, caption)
+
     def _plate(self, plate: Plate) -> Iterator[File]:
         shown = [Shown(variant, self.entries[variant.recipe.digest()]) for variant in plate.variants]
         folder = plate.url
         yield (
             f"{folder}index.md",
-            self._render("class.md.jinja", plate=plate, shown=shown, linked={one.label for one in self.plan.plates}),
+            self._render("class.md.jinja", plate=plate, shown=shown, linked=self._linked),
         )
         for one in shown:
             yield folder + one.file, one.entry.read("drawing.png")
             yield folder + one.frames, one.entry.read("frames.webp")
-        yield f"{folder}thumbnail.webp", thumbnail(shown[0].entry.read("drawing.png"))[0]
+        yield f"{folder}thumbnail.webp", thumbnail(shown[0].entry.read("drawing.png"))
         for alias in plate.aliases:
             yield f"{alias}index.html", self._redirect(plate)
 
@@ -155,22 +177,26 @@ class Pages:
             for member in dict.fromkeys(members):
                 plate = self.plan.plate(member.label)
                 shown = Shown(plate.variants[0], self.entries[plate.variants[0].recipe.digest()])
-                _, width = thumbnail(shown.entry.read("drawing.png"))
+                width = min(shown.variant.recipe.size, THUMBNAIL)
                 groups[group].append({"member": member, "plate": plate, "shown": shown, "width": width})
         return groups
 
     def _figures(self) -> Iterator[File]:
-        written = set()
-        for group, members in self.plan.groups.items():
-            for member in members:
-                for variant in self.plan.plate(member.label).variants:
-                    if variant.preset != "plain" or variant.seed != self.plan.settings.seeds[0]:
-                        continue
-                    name = f"{labels.slugify(member.word)}_{variant.recipe.steps}.jpg"
-                    path = f"{FIGURES}/{labels.slugify(group)}/{name}"
-                    if path not in written:
-                        written.add(path)
-                        yield path, self.entries[variant.recipe.digest()].read("drawing.jpg")
+        for path, recipe in self.plan.figures.items():
+            yield path, self.entries[recipe.digest()].read("drawing.jpg")
+
+    def _study(self, about: Study) -> Iterator[File]:
+        """The page of the walk, and all pictures of the study."""
+        yield (
+            "write-ups/from-picture-to-prediction.md",
+            self._render("walk.md.jinja", silenced_chart=self._silenced_chart(about) if about.silenced else ""),
+        )
+        yield f"{STUDY}/picture.png", about.picture
+        for layer, found in about.channels.items():
+            for channel, _, entry in found:
+                yield f"{STUDY}/{labels.slugify(layer)}-{channel}.png", entry.read("drawing.png")
+        for name, entry in about.variations.items():
+            yield f"{STUDY}/{labels.slugify(name)}.png", entry.read("drawing.png")
 
     def _redirect(self, plate: Plate) -> str:
         """A page at another address that leads to the class's own."""

@@ -10,11 +10,11 @@ THUMBNAIL = 160
 """Largest width of a thumbnail, in pixels."""
 
 
-def thumbnail(png: bytes) -> tuple[bytes, int]:
-    """A light WebP for the index, and its width; a drawing is square."""
+def thumbnail(png: bytes) -> bytes:
+    """A light WebP for the index, at most ``THUMBNAIL`` wide; a drawing is square."""
     with Image.open(io.BytesIO(png)) as image:
         width = min(image.width, THUMBNAIL)
         small = image.convert("RGB").resize((width, width), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=82)
-    return buffer.getvalue(), width
+    return buffer.getvalue()

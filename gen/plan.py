@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from actmax import labels
 from actmax.errors import RecipeError
@@ -12,6 +13,9 @@ from actmax.recipe import Recipe, compose
 from actmax.registry import card
 from actmax.weights import Source
 from gen.settings import KEY, Member, Method, Settings, SettingsError, members, methods
+
+FIGURES = "assets/activation_maximization"
+"""Where the write-up's figures lie, by the draft's own paths: ``{group}/{word}_{steps}.jpg``."""
 
 RESERVED = {"index", "compare"}
 """Addresses under gallery/ that are not classes."""
@@ -69,9 +73,16 @@ class Plan:
     plates: tuple[Plate, ...]
     """In the order in which the author names the classes."""
 
+    figures: dict[str, Recipe]
+    """The write-up's figures: a path below docs/, and what is drawn there."""
+
     def plate(self, label: Label) -> Plate:
         """The page of a class that is in the set."""
-        return next(plate for plate in self.plates if plate.label == label)
+        return self._by_label[label]
+
+    @cached_property
+    def _by_label(self) -> dict[Label, Plate]:
+        return {plate.label: plate for plate in self.plates}
 
     def recipes(self) -> list[Recipe]:
         """Everything to draw: one method after another, so that batches are full."""
@@ -114,7 +125,7 @@ def plan(settings: Settings, source: Source) -> Plan:
                 "Give one of them this group, or leave its `groups:` out."
             )
     _one_page_per_url(plates)
-    return Plan(settings, source, groups, plates)
+    return Plan(settings, source, groups, plates, _figures(settings, groups, plates))
 
 
 def _variants(
@@ -141,6 +152,25 @@ def _variants(
                 raise SettingsError(f"{KEY}.methods.{method.name} in mkdocs.yml: {error}.") from None
             variants.append(Variant(method.name, method.preset, seed, recipe))
     return tuple(variants)
+
+
+def _figures(settings: Settings, groups: dict[str, tuple[Member, ...]], plates: Sequence[Plate]) -> dict[str, Recipe]:
+    """What every method with the preset ``plain`` draws by the first seed, at the draft's own paths."""
+    by_label = {plate.label: plate for plate in plates}
+    figures: dict[str, Recipe] = {}
+    for group, lines in groups.items():
+        for member in lines:
+            for variant in by_label[member.label].variants:
+                if variant.preset != "plain" or variant.seed != settings.seeds[0]:
+                    continue
+                name = f"{labels.slugify(member.word)}_{variant.recipe.steps}.jpg"
+                path = f"{FIGURES}/{labels.slugify(group)}/{name}"
+                if figures.setdefault(path, variant.recipe) != variant.recipe:
+                    raise SettingsError(
+                        f"{KEY} in mkdocs.yml: two drawings for one figure, {path}: {member.word!r} in {group!r}, by "
+                        f"method {variant.method!r}. Give the word, the group or the number of steps another value."
+                    )
+    return figures
 
 
 def _one_page_per_url(plates: Sequence[Plate]) -> None:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import ConfigurationError
+from mkdocs.utils.yaml import get_yaml_loader, yaml_load
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from actmax import labels
 from actmax.errors import ActmaxError, UnknownNameError, did_you_mean
@@ -32,6 +35,21 @@ class MethodSettings(BaseModel):
     """The groups that are drawn so; all of them by default."""
 
 
+class WalkSettings(BaseModel):
+    """The page that follows one picture through the network."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    picture: str | None = None
+    """A picture file of the author's, relative to mkdocs.yml; by default the drawing of `class`."""
+    label: Annotated[str | int, Field(alias="class")]
+    """The class whose drawing is walked through, and that the figures of the write-up are about."""
+    channels: Annotated[int, Field(ge=1, le=64)] = 4
+    """How many of each layer's channels are shown, with a drawing of each."""
+    steps: Annotated[int, Field(ge=1, le=100_000)] = 96
+    """Steps of the drawings that are made for the write-up alone."""
+
+
 class Settings(BaseModel):
     """What to draw, and how. Every key has a default but the classes."""
 
@@ -42,6 +60,13 @@ class Settings(BaseModel):
     inside the package; any other name is a torchvision classifier and needs `weights`. `auto` takes
     `alexnet` if its weights can be had, and else `compact`, with a warning; it decides once per
     store, and `actmax doctor --retry` decides anew."""
+
+    @field_validator("network", mode="before")
+    @classmethod
+    def _empty_is_auto(cls, network: object) -> object:
+        """An environment variable that is set to nothing chooses nothing."""
+        return "auto" if network in (None, "") else network
+
     weights: str | None = None
     """A weights file, relative to mkdocs.yml: a pickled state dict, or safetensors."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -50,6 +75,11 @@ class Settings(BaseModel):
     """Width and height of the drawings in pixels."""
     seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)] = [0]
     """One drawing of each class and method for each of them."""
+    walk: WalkSettings | None = None
+    """What the write-up's own figures are about, such as `{class: zebra}`; without it they are not
+    drawn. Beside `class` there are a `picture` of yours to walk through the network instead of the
+    drawing of the class, how many `channels` of each layer are shown (4), and the `steps` of these
+    drawings (96)."""
     store: str = ".cache"
     """Where drawings are kept, relative to mkdocs.yml. It may be committed: then nobody draws them
     twice."""
@@ -85,6 +115,22 @@ class Method:
     groups: tuple[str, ...]
 
 
+def configuration(path: Path) -> dict[str, Any]:
+    """All of a mkdocs.yml, read as MkDocs reads it, environment variables filled in.
+
+    Raises:
+        SettingsError: there is no such file, or it is not YAML.
+    """
+    try:
+        with path.open("rb") as file:
+            whole = yaml_load(file, get_yaml_loader(config=MkDocsConfig(str(path))))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}. Name it with --config.") from None
+    except ConfigurationError as error:
+        raise SettingsError(f"{path} is not valid YAML: {error}") from None
+    return whole if isinstance(whole, dict) else {}
+
+
 def read(values: object) -> Settings:
     """Checks what stands under ``extra: gallery:``.
 
@@ -106,6 +152,11 @@ def read(values: object) -> Settings:
         raise SettingsError(f"{KEY} in mkdocs.yml has a key that is not a word.") from None
     methods(settings)
     members(settings)
+    try:
+        if settings.walk:
+            labels.resolve(settings.walk.label)
+    except UnknownNameError as error:
+        raise SettingsError(f"{KEY}.walk.class in mkdocs.yml: {error}") from None
     return settings
 
 
@@ -154,9 +205,22 @@ def _member(key: str, line: str | int | dict[str, str | int]) -> Member:
         raise SettingsError(f"{key}: {error}{hint}") from None
     if word and not labels.slugify(word):
         raise SettingsError(f"{key}: {word!r} needs letters or digits, since it stands in a URL.")
-    own = {label.slug, labels.slugify(label.name), label.wnid, str(label.index)}
-    stand_in = bool(word) and labels.slugify(word) not in own
+    stand_in = bool(word) and not _means(key, word, label)
     return Member(word or label.name, label, stand_in)
+
+
+def _means(key: str, word: str, label: Label) -> bool:
+    """Whether an author's word is itself a name of the class; that of another class cannot stand for this one."""
+    try:
+        own = labels.resolve(word)
+    except UnknownNameError:
+        return labels.slugify(word) == labels.slugify(label.name)  # one of the names that two classes share
+    if own != label:
+        raise SettingsError(
+            f"{key}: two names for one URL: /gallery/{labels.slugify(word)}/ would be {label.name!r}, but {word!r} is "
+            f"a name of {own.name!r} ({own.index}). Write it alone, or choose another word."
+        )
+    return True
 
 
 def store_path(settings: Settings, root: Path) -> Path:

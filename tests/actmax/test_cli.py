@@ -240,7 +240,7 @@ def test_doctor_says_what_would_draw(run: Run) -> None:
     assert (answer.status, answer.err) == (0, "")
     rows = dict(line.split(":", 1) for line in answer.out.splitlines())
     compact = weights.source("compact")
-    assert rows["network"].strip() == "compact AlexNet"
+    assert rows["network"].strip() == "the compact AlexNet"
     assert rows["weights"].strip() == f"{compact.path} ({compact.digest})"
     assert rows["device"].strip().startswith("cpu: ")
     assert rows["precision"].split()[0] in ("float32", "bfloat16")
@@ -265,7 +265,7 @@ def test_doctor_says_why_auto_became_the_compact_network(offline: None, run: Run
     answer = run("doctor")
     assert answer.status == 0
     rows = dict(line.split(":", 1) for line in answer.out.splitlines())
-    assert rows["network"].strip() == "compact AlexNet"
+    assert rows["network"].strip() == "the compact AlexNet"
     assert "the server cannot be reached" in rows["fallback"]
 
 
@@ -307,7 +307,9 @@ def test_doctor_says_that_the_device_does_not_exist(run: Run, monkeypatch: pytes
 # Help
 
 
-@pytest.mark.parametrize("words", [["--help"], ["draw", "--help"], ["classes", "--help"], ["doctor", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["draw", "--help"], ["classes", "--help"], ["doctor", "--help"], ["distill", "--help"]]
+)
 def test_help_is_given(words: list[str], run: Run) -> None:
     answer = run(*words)
     assert answer.status == 0
@@ -317,7 +319,7 @@ def test_help_is_given(words: list[str], run: Run) -> None:
 
 def test_every_command_and_option_is_explained() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert set(commands) == {"draw", "classes", "doctor"}
+    assert set(commands) == {"draw", "classes", "distill", "doctor"}
     for command in commands.values():
         assert command.help
         for option in command.params:

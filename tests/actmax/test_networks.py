@@ -22,7 +22,7 @@ from torchvision import models
 from torchvision.transforms import functional as pictures
 
 from actmax.compact import SCALE, compact_alexnet, dequantize, header, quantize, save
-from actmax.errors import UnknownNameError, WeightsError
+from actmax.errors import RecipeError, UnknownNameError, WeightsError
 from actmax.networks import Network, denormalize, load, normalize
 from actmax.weights import COMPACT_FILE, Source, source
 
@@ -218,7 +218,7 @@ def test_nothing_above_the_layer_is_computed() -> None:
     module.get_submodule("classifier.0").weight = nn.Parameter(torch.zeros(512, 1))
     network = Network("compact", "broken", module)
     assert layer(network, "conv5", noise(64)).shape == (2, 256, 3, 3)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RecipeError, match="cannot be shown an image of 64 × 64 pixels"):
         layer(network, "fc6", noise(64))
 
 

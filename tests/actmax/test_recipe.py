@@ -221,7 +221,7 @@ def test_what_is_missing_is_named() -> None:
 
 @pytest.mark.parametrize("changes", [{"decay": 1.0}, {"decorrelate": True}])
 def test_pixels_refuse_what_belongs_to_fourier(changes: dict[str, Any]) -> None:
-    with pytest.raises(RecipeError, match="decay and decorrelate belong to parameterization 'fourier'"):
+    with pytest.raises(RecipeError, match="decay and decorrelate belong to 'fourier', not to 'pixels'"):
         compose("plain", changes, **GIVEN)
 
 

@@ -119,10 +119,11 @@ def test_a_target_that_does_not_exist_is_refused(
 
 
 # The tiny network's slopes are gentle: with the usual α a plain drawing would stay grey.
-BOLD: dict[str, dict[str, float]] = {"plain": {"step_size": 500.0}, "robust": {}}
+BOLD: dict[str, dict[str, float]] = {"plain": {"step_size": 500.0}, "robust": {}, "generator": {}}
 GOLDEN: dict[int, dict[str, tuple[list[list[int]], list[float]]]] = {
     1: {
         "plain": ([[99, 134, 156], [158, 71, 87], [155, 220, 118], [127, 128, 127]], [0.261162, 0.257423, 2.37171]),
+        "generator": ([[33, 165, 180], [5, 204, 246], [3, 232, 253], [25, 195, 220]], [0.261502, 0.526152, 0.642434]),
         "robust": ([[167, 176, 151], [121, 132, 155], [92, 85, 111], [185, 191, 161]], [0.261498, 0.264763, 0.27801]),
     }
 }

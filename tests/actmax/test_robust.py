@@ -6,7 +6,6 @@ import io
 from pathlib import Path
 
 import torch
-from mkdocs.utils.yaml import yaml_load
 
 from actmax import encode
 from actmax.measure import decode, measure
@@ -14,14 +13,13 @@ from actmax.networks import load
 from actmax.recipe import compose
 from actmax.render import render
 from actmax.weights import source
-from gen.settings import members, read
+from gen.settings import configuration, members, read
 
 
 def test_squeezenet_is_convinced_by_every_default_class(checking_data: Path, root: Path) -> None:
     wanted = source("squeezenet1_0", checking_data / "networks/squeezenet1_0.safetensors")
     network = load(wanted)
-    with (root / "mkdocs.yml").open("rb") as file:
-        groups = members(read(yaml_load(file)["extra"]["gallery"]))
+    groups = members(read(configuration(root / "mkdocs.yml")["extra"]["gallery"]))
     indices = [member.label.index for group in groups.values() for member in group]
     assert len(indices) == 17
     recipes = [

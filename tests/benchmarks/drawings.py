@@ -16,7 +16,6 @@ from typing import Annotated
 
 import torch
 import typer
-from mkdocs.utils.yaml import yaml_load
 from PIL import Image
 
 from actmax import encode, networks, weights
@@ -37,8 +36,7 @@ def main(
 ) -> None:
     source = weights.source(network, weights_file)
     loaded = networks.load(source)
-    with (ROOT / "mkdocs.yml").open("rb") as file:
-        chosen = settings.members(settings.read(yaml_load(file)["extra"]["gallery"]))
+    chosen = settings.members(settings.read(settings.configuration(ROOT / "mkdocs.yml")["extra"]["gallery"]))
     labels = list(dict.fromkeys(member.label for group in chosen.values() for member in group))
     recipes = [
         compose(method, network=network, weights=source.digest, target=f"{card(network).output}:{label.index}")

@@ -1,0 +1,151 @@
+"""What a compact AlexNet is worth, beside the one in the package: agreement with its teacher, and its drawings.
+
+::
+
+    ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/compact.py [WEIGHTS.safetensors] [--steps 256]
+
+FOLDER holds ``networks/squeezenet1_0.safetensors`` (the teacher) and ``distill/images64.tar``. The
+held-out images are those that `actmax distill` keeps out of every training on that file. Drawings
+are made by `robust`, and shown as published: as PNG, in float32, whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import statistics
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import torch
+import typer
+from torch import Tensor
+from tqdm import tqdm
+
+from actmax import encode, networks, weights
+from actmax.compact import header
+from actmax.distill import answers
+from actmax.images import framed, hold_out, read_images, truth
+from actmax.measure import Measures, decode, measure
+from actmax.networks import Network
+from actmax.recipe import compose
+from actmax.registry import card
+from actmax.render import render
+from actmax.weights import COMPACT_FILE, Source
+from gen import settings
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = 160
+"""Pixels of a held-out image when it is shown: what the networks were trained at."""
+HOLDOUT = 2000
+TOP = 5
+
+Figures = dict[str, str]
+
+CAUTION = (
+    "The network of the feasibility runs (weights 768cedeb44cb022a), which the package ships, was itself trained on "
+    "all of these images, the held-out ones included, and a network warm-started from it has seen them through it: "
+    "for both, agreement and true label on them are flattered."
+)
+
+
+class Held(NamedTuple):
+    """The held-out images."""
+
+    views: Tensor
+    """(B, 3, SIZE, SIZE), uint8."""
+    truth: Tensor
+    """(B,), class indices."""
+
+
+def main(
+    weights_file: Annotated[Path | None, typer.Argument(help="Another compact network's, in int8.")] = None,
+    steps: Annotated[int, typer.Option(help="Of ascent, for the evenly spaced classes.")] = 256,
+    spaced: Annotated[int, typer.Option(help="Classes evenly spaced in 0…999.")] = 100,
+    package: Annotated[bool, typer.Option(help="Also measure the network in the package.")] = True,
+) -> None:
+    data = Path(os.environ["ACTMAX_TEST_DATA"])
+    teacher = networks.load(weights.source("squeezenet1_0", data / "networks/squeezenet1_0.safetensors"))
+    photographs, _ = hold_out([read_images(data / "distill/images64.tar")], HOLDOUT)
+    held = Held(framed(photographs, SIZE), truth(photographs))
+    wanted = said(teacher, held)
+    even = [round(1000 * place / spaced) for place in range(spaced)]
+    columns = {}
+    for name, path in {"in the package": COMPACT_FILE if package else None, "given": weights_file}.items():
+        if path is None:
+            continue
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        student = networks.load(Source("compact", digest, path))
+        answered = said(student, held)
+        columns[name] = {
+            "weights": digest,
+            f"agreement with the teacher, {HOLDOUT} held out": share(answered == wanted),
+            "true label on the same": share(answered == held.truth),
+            **of_drawings(student, teacher, default_classes(), None),
+            **of_drawings(student, teacher, even, steps),
+            "file size": f"{path.stat().st_size / 1e6:.1f} MB",
+        }
+        print(f"{name}: {header(path)}\n")
+    report(columns)
+    print(f"\nThe teacher says the true label of {share(wanted == held.truth)} of the held-out images at {SIZE} px.")
+    print(CAUTION)
+
+
+def default_classes() -> list[int]:
+    """The class set of the site, once each."""
+    chosen = settings.members(settings.read(settings.configuration(ROOT / "mkdocs.yml")["extra"]["gallery"]))
+    return list(dict.fromkeys(member.label.index for group in chosen.values() for member in group))
+
+
+def said(network: Network, held: Held) -> Tensor:
+    """The class that the network says first, in float32, for each held-out image."""
+    return answers(network.logits, held.views, torch.device("cpu"))
+
+
+def share(true: Tensor) -> str:
+    return f"{true.double().mean().item():.3f}"
+
+
+def of_drawings(student: Network, teacher: Network, classes: list[int], steps: int | None) -> Figures:
+    """How often student and teacher recognise what the student drew."""
+    name = student.card.name
+    recipes = [
+        compose(
+            "robust",
+            {"steps": steps} if steps else {},
+            network=name,
+            weights=student.weights,
+            target=f"{card(name).output}:{index}",
+        )
+        for index in classes
+    ]
+    own, other = [], []
+    with tqdm(total=sum(recipe.steps for recipe in recipes), desc="drawing", leave=False) as bar:
+        drawings = list(render(recipes, student, bar.update))
+    for drawing in drawings:
+        rgb = decode(encode.png(drawing.image, drawing.recipe))
+        own.append(measure(student, drawing.recipe.target, rgb))
+        other.append(measure(teacher, drawing.recipe.target.replace(card(name).output, teacher.card.output), rgb))
+    words = f"{len(classes)} classes, {recipes[0].steps} steps"
+    return {f"{words}: own {key}": value for key, value in recognised(own).items()} | {
+        f"{words}: teacher's {key}": value for key, value in recognised(other).items()
+    }
+
+
+def recognised(measured: list[Measures]) -> Figures:
+    ranks = [one.rank or 0 for one in measured]
+    return {
+        "top 1": f"{sum(rank == 1 for rank in ranks)} of {len(ranks)}",
+        "top 5": f"{sum(rank <= TOP for rank in ranks)} of {len(ranks)}",
+        "median rank": f"{statistics.median(ranks):g}",
+    }
+
+
+def report(columns: dict[str, Figures]) -> None:
+    print(f"{'':<48}" + "".join(f"{name:>18}" for name in columns))
+    for row in next(iter(columns.values())):
+        print(f"{row:<48}" + "".join(f"{column[row]:>18}" for column in columns.values()))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,301 @@
+"""Real builds of a small site: both hosts, a warm store, bad input, and an author who edits while it is served."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from safetensors.numpy import save_file
+
+from actmax.store import Entry
+from gen.plan import Plan
+
+SCRIPT = Path(__file__).parents[2] / "gen" / "gallery.py"
+HOSTS = [
+    pytest.param(
+        host, marks=pytest.mark.skipif(importlib.util.find_spec(host) is None, reason=f"{host} is not installed")
+    )
+    for host in ("mkdocs", "properdocs")
+]
+PATIENCE = 60
+"""Seconds after which what a server ought to do counts as not done."""
+
+GALLERY = {
+    "network": "compact",
+    "size": 64,
+    "store": "store",
+    "methods": {"robust": {"steps": 2}},
+    "groups": {"animals": ["zebra", {"my cat": "tiger"}]},
+}
+PROSE = "---\nmeasured: true\n---\n# Page\n\nSee the [gallery](gallery/index.md). {{ caption('my cat', 'robust') }}\n"
+
+
+class Site:
+    """A folder with a mkdocs.yml and one page; nothing can be downloaded, and torch's cache is empty."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "docs").mkdir()
+        self.edit()
+        self.write(PROSE)
+        self._environment = {
+            **os.environ,
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+            "https_proxy": "http://127.0.0.1:9",
+            "TORCH_HOME": str(root / "torch"),
+            "DISABLE_MKDOCS_2_WARNING": "true",
+            "NO_MKDOCS_2_WARNING": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def edit(self, **gallery: Any) -> None:
+        """Changes the gallery's settings; all others are as they were at first."""
+        whole = {
+            "site_name": "A site",
+            "theme": {"name": "material", "font": False},
+            "plugins": [{"gen-files": {"scripts": [str(SCRIPT)]}}],
+            "markdown_extensions": ["admonition", "attr_list", "md_in_html", "tables", "pymdownx.details"],
+            "extra": {"gallery": {**GALLERY, **gallery}},
+        }
+        self._replace(self.root / "mkdocs.yml", yaml.safe_dump(whole))
+
+    def write(self, prose: str) -> None:
+        self._replace(self.root / "docs" / "index.md", prose)
+
+    def _replace(self, path: Path, text: str) -> None:
+        # In one go: a server would also read half a file.
+        half = self.root / "half"
+        half.write_text(text)
+        half.replace(path)
+
+    def words(self, host: str, *words: str) -> dict[str, Any]:
+        """How a host is called."""
+        return {
+            "args": [sys.executable, "-m", host, *words, "-f", "mkdocs.yml"],
+            "cwd": self.root,
+            "env": self._environment,
+            "stderr": subprocess.STDOUT,
+            "text": True,
+        }
+
+    def build(self, host: str = "mkdocs", *words: str) -> subprocess.CompletedProcess[str]:
+        called: subprocess.CompletedProcess[str] = subprocess.run(
+            **self.words(host, "build", *words), stdout=subprocess.PIPE, check=False, timeout=300
+        )
+        return called
+
+    def page(self, path: str) -> str:
+        return (self.root / "site" / path).read_text("utf-8")
+
+    def stored(self) -> dict[str, bytes]:
+        """Every file of the store."""
+        files = (self.root / "store").rglob("*")
+        return {str(path.relative_to(self.root)): path.read_bytes() for path in files if path.is_file()}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """Nothing is drawn yet."""
+    return Site(tmp_path)
+
+
+@pytest.fixture
+def warm(site: Site, planned: Callable[..., Plan], drawn: Callable[..., dict[str, Entry]]) -> Site:
+    """All is drawn, and one more class."""
+    drawn(planned({"animals": ["zebra", "tiger", "goldfish"]}))
+    return site
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_strict_build_draws_once_and_the_next_draws_nothing(site: Site, host: str) -> None:
+    first = site.build(host, "--strict")
+    assert first.returncode == 0, first.stdout
+    assert "drew 2, 0 from the store" in first.stdout
+    assert "WARNING" not in first.stdout
+    stored = site.stored()
+    second = site.build(host, "--strict")
+    assert second.returncode == 0, second.stdout
+    assert "drew 0, 2 from the store, 0 s" in second.stdout
+    assert site.stored() == stored
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_the_built_site_has_the_pages_the_pictures_and_the_aliases(warm: Site, host: str) -> None:
+    built = warm.build(host, "--strict")
+    assert built.returncode == 0, built.stdout
+    assert "<h1" in warm.page("gallery/zebra/index.html")
+    assert "no my cat" in warm.page("gallery/tiger/index.html")
+    assert "stands for it" in warm.page("index.html")  # filled in, because the page says `measured: true`
+    for alias in ("340", "n02391049"):
+        assert 'content="0; url=../zebra/"' in warm.page(f"gallery/{alias}/index.html")
+    assert 'content="0; url=../tiger/"' in warm.page("gallery/my-cat/index.html")
+    masters = {data for name, data in warm.stored().items() if name.endswith("drawing.png")}
+    for name in ("zebra", "tiger"):
+        assert (warm.root / "site" / "gallery" / name / "robust-seed-0.png").read_bytes() in masters
+
+
+def test_a_site_that_had_to_fall_back_warns_once_and_is_not_published_by_a_strict_build(warm: Site) -> None:
+    warm.edit(network="auto")
+    for words, code in (["--strict"], 1), ([], 0):  # the second time the store remembers
+        built = warm.build("mkdocs", *words)
+        assert built.returncode == code, built.stdout
+        assert built.stdout.count("WARNING") == 1
+        assert "ImageNet's AlexNet could not be had" in built.stdout
+        assert "drew 0, 2 from the store" in built.stdout
+
+
+# Bad input: what the author did, and what the message holds.
+
+
+def foreign(site: Site) -> None:
+    """Weights of another network."""
+    save_file({"conv.weight": np.zeros((2, 2), np.float32)}, site.root / "foreign.safetensors")
+    site.edit(network="alexnet", weights="foreign.safetensors")
+
+
+class Trap:
+    """A pickle that would run a command."""
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return os.mkdir, ("trapped",)
+
+
+def trap(site: Site) -> None:
+    (site.root / "trap.pth").write_bytes(pickle.dumps({"features.0.weight": Trap()}, protocol=2))
+    site.edit(network="alexnet", weights="trap.pth")
+
+
+def below_a_file(site: Site) -> None:
+    (site.root / "file").write_bytes(b"a regular file")
+    site.edit(store="file/store")
+
+
+def vain(site: Site) -> None:
+    site.write(PROSE.replace("my cat", "my dog"))
+
+
+BAD: dict[str, tuple[Callable[[Site], object], list[str]]] = {
+    "unknown class": (
+        lambda site: site.edit(groups={"animals": ["zebre"]}),
+        ["groups.animals[0]", "'zebre'", "'zebra'"],
+    ),
+    "unknown key": (lambda site: site.edit(seed=[0]), ["'seed'", "Did you mean 'seeds'"]),
+    "wrong type": (lambda site: site.edit(seeds="many"), ["seeds", "'many'", "list"]),
+    "negative steps": (lambda site: site.edit(methods={"robust": {"steps": -5}}), ["methods.robust", "steps", "-5"]),
+    "two names for one URL": (
+        lambda site: site.edit(groups={"animals": [{"zebra": "tiger"}]}),
+        ["two names for one URL", "'zebra'", "'tiger'", "/gallery/zebra/"],
+    ),
+    "unknown network": (lambda site: site.edit(network="alexnett"), ["'alexnett'"]),
+    "absent weights": (
+        lambda site: site.edit(network="alexnet", weights="absent.pth"),
+        ["absent.pth", "cannot be read"],
+    ),
+    "foreign weights": (foreign, ["foreign.safetensors", "are not those of alexnet"]),
+    "a pickle of something else": (trap, ["trap.pth", "not a weights file that can be trusted"]),
+    "a store that cannot be written": (below_a_file, ["file/store", "Not a directory"]),
+    "a page that asks in vain": (vain, ["docs/index.md, line 6", "'my dog'"]),
+}
+
+
+@pytest.mark.parametrize(("author", "words"), BAD.values(), ids=BAD.keys())
+def test_bad_input_ends_the_build_with_a_sentence_and_leaves_the_store_alone(
+    warm: Site, author: Callable[[Site], object], words: list[str]
+) -> None:
+    author(warm)
+    stored = warm.stored()
+    built = warm.build()
+    assert built.returncode != 0, built.stdout
+    errors = [line for line in built.stdout.splitlines() if line.startswith("ERROR")]
+    assert len(errors) == 1, built.stdout
+    assert [word for word in words if word not in errors[0]] == []
+    assert "Traceback" not in built.stdout
+    assert {name: data for name, data in warm.stored().items() if not name.endswith(".lock")} == stored
+    assert not (warm.root / "trapped").exists()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_both_hosts_show_the_same_message(warm: Site, host: str) -> None:
+    warm.edit(size=10)
+    built = warm.build(host)
+    assert built.returncode != 0
+    assert "ERROR   -  extra.gallery in mkdocs.yml: size: " in built.stdout
+    assert "Traceback" not in built.stdout
+
+
+# An author who edits while the site is served.
+
+
+class Served:
+    """A running `serve`, and what it has said so far."""
+
+    def __init__(self, site: Site, process: subprocess.Popen[str], output: Path, port: int) -> None:
+        self.site = site
+        self.process = process
+        self._output = output
+        self._port = port
+
+    def said(self) -> str:
+        return self._output.read_text("utf-8")
+
+    def shows(self, path: str, words: str) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=5) as answer:
+                return words in answer.read().decode()
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            return False
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert self.process.poll() is None, f"the server ended:\n{self.said()}"
+            assert time.monotonic() < deadline, f"not within {PATIENCE} s:\n{self.said()}"
+            time.sleep(0.1)
+
+
+@contextmanager
+def served(site: Site, host: str) -> Iterator[Served]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    output = site.root / "output"
+    words = site.words(host, "serve", "--livereload", "--dev-addr", f"127.0.0.1:{port}")
+    with output.open("w") as file, subprocess.Popen(**words, stdout=file) as process:
+        try:
+            yield Served(site, process, output, port)
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_server_lives_through_a_bad_edit_and_shows_the_next_good_one(warm: Site, host: str) -> None:
+    with served(warm, host) as server:
+        server.until(lambda: server.shows("gallery/zebra/", "<h1"))
+        assert not server.shows("gallery/goldfish/", "<h1")
+
+        warm.edit(groups={"animals": ["zebre"]})
+        server.until(lambda: "ImageNet-1k has no class 'zebre'. Nearest: 'zebra'" in server.said())
+        warm.edit(groups={"animals": ["zebra", {"my cat": "tiger"}, "goldfish"]})
+        server.until(lambda: server.shows("gallery/goldfish/", "<h1"))
+
+        warm.write(PROSE.replace("See", "Behold"))
+        server.until(lambda: server.shows("", "Behold"))
+
+        drew = [line for line in server.said().splitlines() if "drew" in line]
+        assert len(drew) >= 3
+        assert all("drew 0, " in line for line in drew)  # neither prose nor a stored class is drawn
+        assert "Traceback" not in server.said()

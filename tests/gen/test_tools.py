@@ -1,0 +1,230 @@
+"""The author's tools: what they say is so, and what they remove or write is that and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from actmax import labels
+from actmax.store import Entry, Store
+from gen import build
+from gen.__main__ import app
+
+Draws = Callable[..., dict[str, Entry]]
+
+SETTINGS = {
+    "network": "compact",
+    "size": 64,
+    "store": "store",
+    "methods": {"robust": {"steps": 2}},
+    "groups": {"animals": ["zebra", {"my cat": "tiger"}]},
+}
+
+
+class Author:
+    """Edits mkdocs.yml, and calls the tools from another folder."""
+
+    def __init__(self, root: Path, drawn: Draws) -> None:
+        self.root = root
+        self.config = root / "mkdocs.yml"
+        self.store = Store(root / "store")
+        self._drawn = drawn
+        self.edit()
+
+    def edit(self, site: dict[str, Any] | None = None, **settings: Any) -> None:
+        gallery = {**SETTINGS, **settings}
+        self.config.write_text(yaml.safe_dump({"site_name": "A site", "extra": {"gallery": gallery}, **(site or {})}))
+        self.plan = build.prepare(gallery, self.root).plan
+
+    def draw(self) -> list[str]:
+        """Fills the store with fake drawings, and returns their digests in the plan's order."""
+        return list(self._drawn(self.plan))
+
+    def digest(self, name: str) -> str:
+        return self.plan.plate(labels.resolve(name)).variants[0].recipe.digest()
+
+    def calls(self, *words: str, fails: bool = False) -> str:
+        """What a tool says."""
+        result = CliRunner().invoke(app, [*words, "--config", str(self.config)])
+        assert result.exit_code == int(fails), result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result.output
+
+
+@pytest.fixture
+def author(tmp_path: Path, drawn: Draws) -> Author:
+    return Author(tmp_path, drawn)
+
+
+def test_explain_says_what_is_stored_and_what_is_not(author: Author) -> None:
+    assert author.calls("explain").splitlines() == [
+        f"{author.digest('zebra')}  zebra#robust-seed-0  to draw: nothing is stored yet",
+        f"{author.digest('tiger')}  tiger#robust-seed-0  to draw: nothing is stored yet",
+        "2 planned, 0 stored that no page shows (`prune` removes them)",
+    ]
+    author.draw()
+    assert [line.split("  ", 2)[2] for line in author.calls("explain").splitlines()[:2]] == ["stored", "stored"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        ({"seeds": [5]}, "seed was 0, is 5"),
+        ({"size": 96}, "size was 64, is 96"),
+        ({"precision": "bf16"}, "precision was auto, is bf16"),
+        ({"methods": {"robust": {"steps": 3}}}, "steps was 2, is 3"),
+        (
+            {"methods": {"robust": {"steps": 2, "rotate": 0, "jitter": 3}}},
+            "jitter was 12, is 3, rotate was 5.0, is 0.0",
+        ),
+    ],
+)
+def test_explain_says_which_field_an_edit_changed(author: Author, edit: dict[str, Any], reason: str) -> None:
+    author.draw()
+    author.edit(**edit)
+    zebra, tiger, total = author.calls("explain").splitlines()
+    assert zebra.endswith(f"to draw: {reason}")
+    assert tiger.endswith(f"to draw: {reason}")
+    assert total.startswith("2 planned, 2 stored that no page shows")
+
+
+def test_explain_knows_a_new_class_and_a_damaged_drawing(author: Author) -> None:
+    author.draw()
+    (author.store.path / "drawings" / author.digest("zebra") / "drawing.png").write_bytes(b"half")
+    author.edit(groups={"animals": ["zebra", "tiger", "goldfish"]})
+    zebra, tiger, goldfish, _ = author.calls("explain").splitlines()
+    assert zebra.endswith("to draw: the stored drawing is damaged")
+    assert tiger.endswith("stored")
+    assert goldfish.endswith("to draw: this class was never drawn")
+
+
+def test_explain_draws_and_writes_nothing(author: Author) -> None:
+    author.calls("explain")
+    assert not author.store.path.exists()
+
+
+def test_prune_removes_what_no_page_shows_and_nothing_else(author: Author) -> None:
+    spare = author.draw()
+    author.edit(seeds=[1])
+    kept = author.draw()
+    assert author.calls("prune", "--dry-run") == "would remove 2, kept 2\n"
+    assert author.store.digests() == sorted(spare + kept)
+    assert author.calls("prune") == "removed 2, kept 2\n"
+    assert author.store.digests() == sorted(kept)
+    assert len(list(author.store.entries())) == 2
+    assert author.calls("prune") == "removed 0, kept 2\n"
+
+
+def test_prune_of_an_empty_store_keeps_nothing_and_makes_none(author: Author) -> None:
+    assert author.calls("prune") == "removed 0, kept 0\n"
+    assert not author.store.path.exists()
+
+
+@pytest.mark.parametrize("name", ["tiger", "My-Cat", "n02129604"])
+def test_redraw_replaces_one_class_by_any_of_its_names(author: Author, name: str) -> None:
+    author.draw()
+    fake = {
+        digest: Path(author.store.path, "drawings", digest, "drawing.png").read_bytes()
+        for digest in author.store.digests()
+    }
+    assert "drew 1, 0 from the store" in author.calls("redraw", name)
+    changed = [entry.digest for entry in author.store.entries() if entry.read("drawing.png") != fake[entry.digest]]
+    assert changed == [author.digest("tiger")]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("goldfish", ["'goldfish'", "none of this gallery"]), ("zebre", ["'zebre'", "Nearest: 'zebra'"])],
+)
+def test_redraw_of_what_the_gallery_does_not_show_is_an_error(author: Author, name: str, words: list[str]) -> None:
+    said = author.calls("redraw", name, fails=True)
+    assert [word for word in words if word not in said] == []
+    assert not author.store.path.exists()
+
+
+def test_write_writes_every_page_and_picture(author: Author) -> None:
+    docs = author.root / "docs"
+    (docs / "notes").mkdir(parents=True)
+    (docs / "notes" / "cats.md").write_text("---\nmeasured: true\n---\n{{ caption('my cat', 'robust') }}\n")
+    (docs / "notes" / "dogs.md").write_text("{{ not measured }}\n")
+    author.edit(site={"site_url": "https://example.com/"})
+    author.draw()
+    folder = author.root / "else" / "where"
+    said = author.calls("write", str(folder))
+    written = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    assert {
+        "gallery/index.md",
+        "gallery/zebra/index.md",
+        "gallery/zebra/robust-seed-0.png",
+        "gallery/340/index.html",
+        "gallery/my-cat/index.html",
+        "notes/cats.md",
+    } <= set(written)
+    assert "notes/dogs.md" not in written
+    assert said.strip().endswith(f"drew 0, 2 from the store, 0 s; wrote {len(written)} files to {folder}")
+    assert "**my cat** (ImageNet's class *tiger* stands for it)" in written["notes/cats.md"].read_text()
+    assert "https://example.com/gallery/zebra/" in written["gallery/340/index.html"].read_text()
+    drawing = author.store.path / "drawings" / author.digest("zebra") / "drawing.png"
+    assert written["gallery/zebra/robust-seed-0.png"].read_bytes() == drawing.read_bytes()
+
+
+WRITE = """
+import sys
+from gen.__main__ import app
+
+app(["write", sys.argv[1], "--config", sys.argv[2]], standalone_mode=False)
+print(*sorted({"torch", "torchvision", "timm"} & set(sys.modules)))
+"""
+
+
+def test_a_site_whose_drawings_are_stored_is_written_without_torch(author: Author) -> None:
+    author.draw()
+    words = [sys.executable, "-c", WRITE, str(author.root / "folder"), str(author.config)]
+    said = subprocess.check_output(words, text=True)
+    assert said.startswith("drew 0, 2 from the store")
+    assert said.endswith("\n\n")  # none of the three
+
+
+def test_write_names_a_folder_that_cannot_be_written(author: Author) -> None:
+    author.draw()
+    (author.root / "file").write_bytes(b"a regular file")
+    said = author.calls("write", str(author.root / "file" / "folder"), fails=True)
+    assert str(author.root / "file" / "folder") in said.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, ["mkdocs.yml cannot be read", "No such file", "--config"]),
+        ("site_name: [", ["mkdocs.yml is not valid YAML"]),
+        ("", ["extra.gallery", "missing"]),
+        ("site_name: A site", ["extra.gallery", "missing"]),
+        ("extra: {gallery: {groups: {animals: [zebre]}}}", ["extra.gallery.groups.animals[0]", "'zebre'", "'zebra'"]),
+        ("- a list", ["extra.gallery", "missing"]),
+        ("extra: [gallery]", ["extra.gallery", "missing"]),
+        ("extra: {gallery: [zebra]}", ["extra.gallery", "['zebra']"]),
+    ],
+)
+def test_a_config_that_cannot_be_used_is_explained_in_a_sentence(
+    author: Author, content: str | None, words: list[str]
+) -> None:
+    if content is None:
+        author.config.unlink()
+    else:
+        author.config.write_text(content)
+    said = author.calls("explain", fails=True)
+    assert said.startswith("error: ")
+    assert [word for word in words if word not in said] == []
+
+
+@pytest.mark.parametrize("tool", [["explain"], ["prune"], ["redraw", "zebra"], ["write", "folder"]])
+def test_every_tool_wants_a_config_that_can_be_used(author: Author, tool: list[str]) -> None:
+    author.config.unlink()
+    assert author.calls(*tool, fails=True).startswith("error: ")
