@@ -18,7 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from actmax import labels
 from actmax.drawing import Outcome, Say, answered, ask, draw
 from actmax.labels import Label
-from actmax.recipe import METHODS, Recipe, compose
+from actmax.recipe import Recipe, compose
 from actmax.registry import card
 from actmax.store import Entry, Store
 from gen.plan import Plan
@@ -26,8 +26,8 @@ from gen.settings import KEY, SettingsError, WalkSettings
 
 COUNTS = [1, 2, 4, 8, 16, 32, 64, 128]
 """How many units are silenced at a time."""
-STEP_SIZES = {"too small": 0.01, "right": 1.0, "too large": 300.0}
-"""Of plain ascent, as multiples of the preset's α."""
+STEP_SIZES = {"too small": 0.2, "right": 200.0, "too large": 20_000.0}
+"""α of plain ascents that have only STEPS steps."""
 STEPS = 50
 """Of the ascents that compare step sizes."""
 
@@ -129,8 +129,7 @@ def variations(plan: Plan) -> dict[str, Recipe]:
         "fourier": _recipe(plan, target, "robust"),
         "generator": _recipe(plan, target, "generator", steps=walk.steps),
     }
-    for name, factor in STEP_SIZES.items():
-        alpha = METHODS["plain"]["step_size"] * factor
+    for name, alpha in STEP_SIZES.items():
         recipes[name] = _recipe(plan, target, "plain", steps=STEPS, step_size=alpha)
     return recipes
 
