@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from actmax.render import Drawing
 
 
+SIGN_OF_LIFE = 10.0
+"""A log shows at most one line in so many seconds."""
+
 Say = Callable[[str], object]
 """Told in a line what is going on."""
 
@@ -122,7 +125,7 @@ def draw(
                 stored = len(entries)
             if missing:
                 say(f"drawing {len(missing)} pictures, {stored} are in the store")
-                _draw(list(missing.values()), source, store, entries)
+                _draw(list(missing.values()), source, store, entries, say)
     return Outcome(entries, len(wanted) - stored, stored, time.perf_counter() - started)
 
 
@@ -138,10 +141,14 @@ def _missing(wanted: dict[str, Recipe], store: Store, entries: dict[str, Entry])
     return missing
 
 
-def _draw(recipes: list[Recipe], source: Source, store: Store, entries: dict[str, Entry]) -> None:
-    for recipe, files, record in published(recipes, source):
+def _draw(recipes: list[Recipe], source: Source, store: Store, entries: dict[str, Entry], say: Say) -> None:
+    started = said = time.perf_counter()
+    for done, (recipe, files, record) in enumerate(published(recipes, source), 1):
         entry = store.put(recipe, files, record)
         entries[entry.digest] = entry
+        if (now := time.perf_counter()) - said > SIGN_OF_LIFE:
+            say(f"drawn {done} of {len(recipes)}, {now - started:.0f} s")
+            said = now
 
 
 def published(recipes: list[Recipe], source: Source) -> Iterator[tuple[Recipe, dict[str, bytes], dict[str, Any]]]:
