@@ -197,6 +197,7 @@ class Pages:
                 yield f"{STUDY}/{labels.slugify(layer)}-{channel}.png", entry.read("drawing.png")
         for name, entry in about.variations.items():
             yield f"{STUDY}/{labels.slugify(name)}.png", entry.read("drawing.png")
+        yield f"{STUDY}/over-the-steps.webp", about.variations["fourier"].read("frames.webp")
 
     def _redirect(self, plate: Plate) -> str:
         """A page at another address that leads to the class's own."""
