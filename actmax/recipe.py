@@ -36,9 +36,10 @@ METHODS: dict[str, dict[str, Any]] = {
         "parameterization": "fourier",
         "optimizer": "adam",
         "steps": 256,
-        "step_size": 0.03,
+        "step_size": 0.04,
+        "anneal": 0.5,
         "start_sd": 0.01,
-        "decay": 1.0,
+        "decay": 1.3,
         "decorrelate": True,
         "jitter": 12,
         "scale": 0.1,
@@ -83,6 +84,8 @@ class Recipe(BaseModel):
     """Steps of gradient ascent."""
     step_size: Annotated[float, Field(gt=0)]
     """α: in normalised pixels per unit of gradient for ``ascent``, Adam's rate for ``adam``."""
+    anneal: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """The last part of the steps, over which Adam's step size falls to zero; 0 with ``ascent``."""
     start_sd: Annotated[float, Field(ge=0)]
     """Standard deviation of the noise at the start: of the normalised pixels, or of the coefficients."""
     decay: Annotated[float, Field(ge=0)] = 0.0
@@ -111,6 +114,8 @@ class Recipe(BaseModel):
     def _fits_together(self) -> Self:
         if self.parameterization != "fourier" and (self.decay or self.decorrelate):
             raise ValueError(f"decay and decorrelate belong to 'fourier', not to {self.parameterization!r}")
+        if self.optimizer == "ascent" and self.anneal:
+            raise ValueError("anneal belongs to optimizer 'adam': ascent takes one step size for all steps")
         if self.jitter >= self.size:
             raise ValueError(f"jitter {self.jitter} would shift a picture of size {self.size} out of itself")
         return self

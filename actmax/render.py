@@ -15,7 +15,7 @@ import torchvision
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent import Score, ascend, ascend_adam
+from actmax.ascent import Score, ascend, ascend_adam, step_sizes
 from actmax.device import choose_device, choose_dtype, describe
 from actmax.errors import RecipeError
 from actmax.networks import Network
@@ -153,7 +153,7 @@ def _ascent(
     else:
         views = [h] * asked.steps
     if asked.optimizer == "adam":
-        return param, ascend_adam(views, start, asked.step_size)
+        return param, ascend_adam(views, start, step_sizes(asked.step_size, asked.steps, asked.anneal))
     return param, ascend(h, start, asked.step_size, asked.steps)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from actmax.ascent import ascend, ascend_adam, gradient
+from actmax.ascent import ascend, ascend_adam, gradient, step_sizes
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_the_start_is_left_as_it_was(net: nn.Module) -> None:
     x = start()
     before = x.clone()
     list(ascend(lambda x: net(x)[:, 1], x, 0.5, 2))
-    list(ascend_adam([lambda x: net(x)[:, 1]] * 2, x, 0.5))
+    list(ascend_adam([lambda x: net(x)[:, 1]] * 2, x, [0.5, 0.5]))
     assert torch.equal(x, before)
     assert not x.requires_grad
 
@@ -69,7 +69,7 @@ def test_the_start_is_left_as_it_was(net: nn.Module) -> None:
 def test_the_first_step_of_adam_moves_every_number_by_alpha_uphill(net: nn.Module) -> None:
     x = start()
     _, slope = gradient(lambda x: net(x)[:, 1], x)
-    ((moved, _),) = ascend_adam([lambda x: net(x)[:, 1]], x, 0.05)
+    ((moved, _),) = ascend_adam([lambda x: net(x)[:, 1]], x, [0.05])
     torch.testing.assert_close(moved - x, 0.05 * slope.sign(), rtol=1e-3, atol=1e-5)
 
 
@@ -81,5 +81,19 @@ def test_adam_takes_one_step_for_each_view() -> None:
         return x.sum((1, 2, 3))
 
     views = [lambda x, number=number: view(number, x) for number in range(5)]
-    assert len(list(ascend_adam(views, start(), 0.1))) == 5
+    assert len(list(ascend_adam(views, start(), [0.1] * 5))) == 5
     assert seen == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("anneal", "sizes"),
+    [(0.0, [2, 2, 2, 2]), (0.5, [2, 2, 2, 1]), (1.0, [2, 1.5, 1, 0.5])],
+)
+def test_step_sizes_fall_over_the_last_part(anneal: float, sizes: list[float]) -> None:
+    assert step_sizes(2.0, 4, anneal) == sizes
+
+
+def test_adam_takes_the_step_size_of_each_step() -> None:
+    moved = [x.clone() for x, _ in ascend_adam([lambda x: x.sum((1, 2, 3))] * 3, start(), [0.5, 0.1, 0.0])]
+    lengths = [(b - a).abs().max().item() for a, b in zip([start(), *moved], moved, strict=False)]
+    assert lengths == pytest.approx([0.5, 0.1, 0.0], abs=1e-6)

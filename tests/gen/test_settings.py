@@ -90,7 +90,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (settings(**{"0": 1}), ("extra.gallery", "'0'", "Allowed: groups, methods")),
     ({"groups": {}, 7: 1}, ("extra.gallery", "7", "Allowed: groups, methods")),
     (settings(methods={"robust": {"stesp": 5}}), ("methods.robust", "'stesp'", "Did you mean 'steps'")),
-    (settings(methods={"robust": {"seed": 5}}), ("methods.robust", "'seed'", "Allowed: decay")),
+    (settings(methods={"robust": {"seed": 5}}), ("methods.robust", "'seed'", "Allowed: anneal")),
     (settings(methods={"robust": {"group": ["animals"]}}), ("methods.robust", "'group'", "Did you mean 'groups'")),
     # Types and ranges.
     (settings(network=3), ("network", "not 3", "string")),
