@@ -30,7 +30,7 @@ class Parameterization(NamedTuple):
     image: Callable[[Tensor], Tensor]
     """(B, …) -> normalised images (B, 3, size, size), what the network is shown."""
     rgb: Callable[[Tensor], Tensor]
-    """(B, …) -> RGB (B, 3, size, size); within [0, 1] for Fourier, unclipped for pixels."""
+    """(B, …) -> RGB (B, 3, size, size); within [0, 1], but unclipped for pixels."""
 
 
 def pixels(generators: Sequence[Generator], size: int, sd: float) -> Parameterization:

@@ -107,7 +107,7 @@ def _render_batch(
     for step, (x, activation) in enumerate(path, 1):
         curve.append(activation)
         if step in kept:
-            frames[step] = to_images(param.rgb(x))[: len(group)]
+            frames[step] = to_images(param.rgb(x)[: len(group)])
         if progress:
             progress(len(group))
     seconds = time.perf_counter() - started

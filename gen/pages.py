@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import shlex
 import traceback
@@ -202,8 +201,8 @@ class Pages:
     def _redirect(self, plate: Plate) -> str:
         """A page at another address that leads to the class's own."""
         here = f"../{plate.label.slug}/"
-        canonical = html.escape(self.site_url + plate.url if self.site_url else here)
-        title = html.escape(plate.label.name)
+        canonical = markdown.attribute(self.site_url + plate.url if self.site_url else here)
+        title = markdown.attribute(plate.label.name)
         return (
             f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
             f'<meta name="robots" content="noindex">\n<link rel="canonical" href="{canonical}">\n'
