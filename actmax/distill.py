@@ -222,7 +222,7 @@ class Run:
             group["lr"] = options.rate * self._schedule()
         x = self._mixed(torch.cat([self._views(options.batch - options.drawn), self._drawn()]))
         with torch.no_grad():
-            wanted = torch.cat([self.teacher(part).float() for part in x.split(self._teacher_batch)])
+            wanted = torch.cat([self.teacher(part).float() for part in torch.split(x, self._teacher_batch)])
         self.student.train()
         value = loss(self._answer(self.student, x), wanted, options)
         self.optimizer.zero_grad()

@@ -193,7 +193,7 @@ def _note(asked: Mapping[str, Any]) -> str:
     return f"answers/{hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]}"
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # the one that draws, and the one whose opinion is asked
 def load(source: Source) -> Network:
     """:func:`actmax.networks.load`, with a progress bar while weights are downloaded."""
     from actmax import networks
@@ -216,9 +216,19 @@ def publish(drawing: Drawing, network: Network) -> tuple[dict[str, bytes], dict[
         "measures": {name: measure(network, drawing.recipe.target, decode(files[name])).as_dict() for name in shown},
         "frames": [step for step, _ in drawing.frames],
         "activations": [float(f"{value:.6g}") for value in drawing.activations],
+        "wins": _wins(drawing.wins),
         "provenance": drawing.provenance,
     }
     return files, record
+
+
+def _wins(wins: Sequence[bool] | None) -> dict[str, int | None] | None:
+    """After how many steps the class came first for the first time, and from which on it stayed there."""
+    if wins is None:
+        return None
+    lost = [step for step, won in enumerate(wins) if not won]
+    stays = lost[-1] + 1 if lost else 0
+    return {"first": wins.index(True) if True in wins else None, "stays": stays if stays < len(wins) else None}
 
 
 class _Bar(tqdm):  # type: ignore[type-arg]

@@ -45,6 +45,9 @@ class Drawing:
     """The picture after 1, 2, 5, 10, 20, 50, … steps, and after the last."""
     activations: tuple[float, ...]
     """The score before each step, as the ascent saw it (through its transforms)."""
+    wins: tuple[bool, ...] | None
+    """Whether the network said the target's class first before each step, in the view that the ascent
+    saw; None unless the target is a class."""
     provenance: dict[str, Any]
     """How it came about: nothing in here is part of the drawing's identity."""
 
@@ -100,7 +103,8 @@ def _render_batch(
     asked = recipes[0]
     dtype = choose_dtype(asked.precision, device)
     started = time.perf_counter()
-    param, path = _ascent(recipes, network, device, dtype)
+    first: list[Tensor] = []
+    param, path = _ascent(recipes, network, device, dtype, first)
     kept = set(frame_steps(asked.steps))
     frames: dict[int, list[Image.Image]] = {}
     curve: list[Tensor] = []
@@ -112,6 +116,7 @@ def _render_batch(
             progress(len(group))
     seconds = time.perf_counter() - started
     activations = torch.stack(curve, 1).float().cpu()
+    said = torch.stack(first, 1).tolist() if first else []
     provenance = {
         "device": describe(device),
         "precision": {torch.bfloat16: "bf16", torch.float32: "fp32"}[dtype],
@@ -122,13 +127,18 @@ def _render_batch(
     }
     for index, recipe in enumerate(group):
         strip = tuple((step, images[index]) for step, images in frames.items())
-        yield Drawing(recipe, strip[-1][1], strip, tuple(activations[index].tolist()), dict(provenance))
+        unit = parse(recipe.target).unit
+        wins = tuple(one == unit for one in said[index]) if said and unit is not None else None
+        yield Drawing(recipe, strip[-1][1], strip, tuple(activations[index].tolist()), wins, dict(provenance))
 
 
 def _ascent(
-    recipes: list[Recipe], network: Network, device: torch.device, dtype: torch.dtype
+    recipes: list[Recipe], network: Network, device: torch.device, dtype: torch.dtype, first: list[Tensor]
 ) -> tuple[Parameterization, Iterator[tuple[Tensor, Tensor]]]:
-    """What the recipes of one batch optimise, and the ascent itself, step by step."""
+    """What the recipes of one batch optimise, and the ascent itself, step by step.
+
+    Where the target is the network's output, each step adds the classes (B,) that the network says first to ``first``.
+    """
     asked = recipes[0]
     targets = [parse(recipe.target) for recipe in recipes]
     # Always the processor's generators: another device would draw other numbers.
@@ -141,10 +151,14 @@ def _ascent(
         param = fourier(generators, asked.size, asked.start_sd, asked.decay, asked.decorrelate)
     start = param.start.to(device)
     activations = network.up_to(targets[0].layer, device, dtype)
+    says_classes = targets[0].layer in ("logits", network.card.output)
 
     def h(x: Tensor, maps: Tensor | None = None) -> Tensor:
         image = param.image(x)
-        return score(targets, activations(image if maps is None else apply_affine(maps, image)))
+        answer = activations(image if maps is None else apply_affine(maps, image))
+        if says_classes:
+            first.append(answer.detach().argmax(1))
+        return score(targets, answer)
 
     if asked.jitter or asked.scale or asked.rotate:
         every = (asked.steps, asked.size, asked.jitter, asked.scale, asked.rotate)

@@ -7,6 +7,7 @@ An entry is a folder ``drawings/<digest>/`` that appears whole, by one rename, o
     frames.webp    the picture after 1, 2, 5, 10, … steps, side by side
     record.json    the recipe, the measures of both files, the score at each step, provenance,
                    and the SHA-256 of the other files
+    derived/       pictures worked out from these when a page first asked for them; each name holds a checksum
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from pydantic import ValidationError
 from actmax.errors import StoreError
 from actmax.recipe import Recipe
 
-SCHEMA = 1
+SCHEMA = 2
 """Revision of an entry's layout; entries of another are drawn again."""
 
 
@@ -41,7 +42,8 @@ class Entry:
     recipe: Recipe
     folder: Path
     record: Mapping[str, Any]
-    """``recipe``, ``measures`` (a mapping for each file), ``activations``, ``frames``, ``provenance``, ``files``."""
+    """``recipe``, ``measures`` (a mapping for each file), ``activations``, ``frames``, ``wins``, ``provenance``,
+    ``files``."""
 
     def read(self, name: str) -> bytes:
         """The bytes of one of the entry's files, such as ``drawing.png``."""
@@ -51,6 +53,35 @@ class Entry:
         """What the network answered when it was shown that file; see :class:`actmax.measure.Measures`."""
         measures: dict[str, Any] = self.record["measures"][name]
         return measures
+
+    @property
+    def picture(self) -> str:
+        """The first 16 hex digits of the master's SHA-256: this picture and no other."""
+        return str(self.record["files"]["drawing.png"])[:16]
+
+    def derived(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """A picture worked out from the entry's files: made once, and kept with the entry as long as that lasts.
+
+        Args:
+            name: says what it is and by which revision of ``make``, such as ``preview-1.webp``.
+            make: works it out. It is asked again where what is kept is damaged, or cannot be kept.
+        """
+        folder, (stem, _, suffix) = self.folder / "derived", name.rpartition(".")
+        for path in folder.glob(f"{stem}.*.{suffix}"):
+            with contextlib.suppress(OSError):
+                data = path.read_bytes()
+                if path.name == _checked(stem, suffix, data):
+                    return data
+        data = make()
+        with contextlib.suppress(OSError):  # a store that cannot be written still serves
+            folder.mkdir(exist_ok=True)
+            write_atomically(folder / _checked(stem, suffix, data), data)
+        return data
+
+
+def _checked(stem: str, suffix: str, data: bytes) -> str:
+    """A file name that tells whether the file is whole."""
+    return f"{stem}.{hashlib.sha256(data).hexdigest()[:16]}.{suffix}"
 
 
 class Store:

@@ -1,4 +1,4 @@
-"""`python -m gen explain | redraw | prune | write`: the author's tools, beside mkdocs.yml."""
+"""`python -m gen explain | redraw | prune | write | record`: the author's tools, beside mkdocs.yml."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from actmax.drawing import draw
 from actmax.errors import ActmaxError, StoreError
 from actmax.recipe import Recipe
 from actmax.store import write_atomically
-from gen import build
+from gen import build, ledger
 from gen.build import Site
 from gen.settings import configuration
 
@@ -92,8 +92,9 @@ def write(
         site, whole = _site(config)
         if words := build.warning(site):
             typer.secho(words, fg="yellow", err=True)
-        pages, outcome = build.generate(site, config.resolve().parent, typer.echo, str(whole.get("site_url") or ""))
+        address = build.address(whole.get("site_url"), whole.get("site_name"))
         docs = config.parent / str(whole.get("docs_dir", "docs"))
+        pages, outcome = build.generate(site, config.resolve().parent, docs, typer.echo, address)
         count = 0
         for path, content in build.files(pages, docs):
             count += 1
@@ -103,6 +104,24 @@ def write(
             except OSError as error:
                 raise StoreError(f"{folder / path} cannot be written: {error.strerror or error}.") from None
         typer.echo(f"{outcome}; wrote {count} files to {folder}")
+
+
+@app.command()
+def record(
+    config: ConfigOption = Path("mkdocs.yml"),
+    pictures: Annotated[
+        bool, typer.Option("--pictures/--no-pictures", help="Keep the pictures that citations point to, too.")
+    ] = True,
+) -> None:
+    """Add the built site's addresses and anchors to the ledger, which a strict build then holds to."""
+    with errors_for_people():
+        whole = configuration(config)
+        site_dir, docs = (config.parent / str(whole.get(key, usual)) for key, usual in _FOLDERS.items())
+        typer.echo(ledger.record(site_dir, docs, pictures=pictures))
+
+
+_FOLDERS = {"site_dir": "site", "docs_dir": "docs"}
+"""Keys of mkdocs.yml, and MkDocs' defaults."""
 
 
 def _site(config: Path) -> tuple[Site, dict[str, Any]]:

@@ -9,9 +9,12 @@ from pathlib import Path
 from actmax.drawing import Outcome, Say, decide, draw
 from actmax.errors import ActmaxError
 from actmax.recipe import Recipe
+from actmax.registry import card
 from actmax.store import Store
 from actmax.weights import Source
-from gen.pages import File, Pages
+from gen import ledger
+from gen.opinion import opinions, second
+from gen.pages import Address, File, Opinions, Pages
 from gen.plan import Plan, plan
 from gen.settings import Settings, read, store_path, weights_path
 from gen.study import known_recipes, study, variations
@@ -24,6 +27,8 @@ class Site:
     settings: Settings
     plan: Plan
     store: Store
+    second: Source | None
+    """The network whose opinion is asked besides."""
     fallback: str
     """Why the compact network has to do, where ``auto`` could not have AlexNet; else empty."""
 
@@ -42,7 +47,24 @@ def prepare(values: object, root: Path) -> Site:
     plan(settings, Source(settings.network, "", root))  # what is wrong is said before anything is downloaded
     store = Store(store_path(settings, root))
     decision = decide(settings.network, weights_path(settings, root), store)
-    return Site(settings, plan(settings, decision.source), store, decision.fallback)
+    other = second(settings, decision.source, root)
+    return Site(settings, plan(settings, decision.source), store, other, decision.fallback)
+
+
+def require_folders(use_directory_urls: bool) -> None:
+    """Refuses a site whose pages are not folders.
+
+    Raises:
+        ActmaxError: they are not.
+    """
+    if not use_directory_urls:
+        raise ActmaxError("The gallery's addresses are folders, for years: `use_directory_urls` must not be false.")
+
+
+def address(site_url: object, site_name: object) -> Address:
+    """What MkDocs' settings say of the place where the site will stand."""
+    url = str(site_url or "")
+    return Address(url.rstrip("/") + "/" if url else "", str(site_name or ""))
 
 
 def warning(site: Site) -> str:
@@ -60,12 +82,18 @@ def recipes(site: Site, root: Path) -> list[Recipe]:
     return [*site.plan.recipes(), *known_recipes(site.plan, site.store, root)]
 
 
-def generate(site: Site, root: Path, say: Say, site_url: str = "") -> tuple[Pages, Outcome]:
+def generate(site: Site, root: Path, docs: Path, say: Say, address: Address) -> tuple[Pages, Outcome]:
     """Draws what is missing, and returns the pages to be written and what it took."""
+    published = ledger.read(docs / ledger.FILE)
     wanted = [*site.plan.recipes(), *variations(site.plan).values()]
     gallery = draw(wanted, site.plan.source, site.store, say=say)
     about = study(site.plan, gallery.entries, site.store, root, say)
-    return Pages(site.plan, gallery.entries, about, site_url), gallery + about.outcome if about else gallery
+    said = None
+    if site.second:
+        found = opinions(site.plan, gallery.entries, site.second, site.store)
+        said = Opinions(card(site.second.network), found)
+    pages = Pages(site.plan, gallery.entries, about, address, said, published)
+    return pages, gallery + about.outcome if about else gallery
 
 
 def files(pages: Pages, docs: Path) -> Iterator[File]:

@@ -13,12 +13,14 @@ log = logging.getLogger("mkdocs.plugins.gallery")
 config = mkdocs_gen_files.config
 
 try:
+    build.require_folders(config.use_directory_urls)
     root = Path(config.config_file_path).parent
     site = build.prepare(config.extra.get("gallery"), root)
     if words := build.warning(site):
         log.warning(words)
-    pages, outcome = build.generate(site, root, log.info, config.site_url or "")
-    for path, content in build.files(pages, Path(config.docs_dir)):
+    docs, address = Path(config.docs_dir), build.address(config.site_url, config.site_name)
+    pages, outcome = build.generate(site, root, docs, log.info, address)
+    for path, content in build.files(pages, docs):
         with mkdocs_gen_files.open(path, "wb") as file:
             file.write(content if isinstance(content, bytes) else content.encode())
     log.info("%s", outcome)

@@ -27,7 +27,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - Markdown is written, not HTML: autoescape would put entities into titles
     )
-    made.filters.update(md=escape, attribute=attribute, percent=percent, number=number, setting=setting, slug=slugify)
+    made.filters.update(md=escape, html=attribute, percent=percent, number=number, setting=setting, slug=slugify)
     made.globals["front_matter"] = front_matter
     return made
 
@@ -71,7 +71,8 @@ def setting(value: object) -> str:
 
 def front_matter(**values: Any) -> str:
     """The YAML block at the head of a page; safe for any text."""
-    return f"---\n{yaml.safe_dump(values, allow_unicode=True, sort_keys=False)}---\n"
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, where libyaml is
+    return f"---\n{yaml.dump(values, Dumper=dumper, allow_unicode=True, sort_keys=False)}---\n"
 
 
 def split_front_matter(text: str) -> tuple[Mapping[str, Any], str]:

@@ -1,9 +1,9 @@
-"""Plates + drawings -> the files of the site, as (path, content). Pure: nothing is drawn, asked or written here."""
+"""Plates + drawings -> the files of the site, as (path, content). Nothing is drawn or asked here, and nothing written
+but what the store keeps of derived pictures."""
 
 from __future__ import annotations
 
-import json
-import shlex
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from actmax.labels import Label
 from actmax.recipe import METHODS, OVERRIDABLE, Recipe
 from actmax.registry import Card, card
 from actmax.store import Entry
-from actmax.weights import source
-from gen import figures, markdown
-from gen.pictures import THUMBNAIL, thumbnail
-from gen.plan import Plan, Plate, Variant
+from gen import data, figures, ledger, markdown, pictures
+from gen.ledger import Ledger
+from gen.plan import Plan, Plate
 from gen.settings import Settings
+from gen.shown import Shown
 from gen.study import COUNTS, STEP_SIZES, STEPS, Study
 
 STUDY = "assets/study"
@@ -30,49 +30,26 @@ STUDY = "assets/study"
 File = tuple[str, str | bytes]
 """A path below docs/, with forward slashes, and what stands there."""
 
+NEIGHBOURS = 8
+"""How many classes of the same group a page shows, at most."""
+
 
 @dataclass(frozen=True)
-class Shown:
-    """One drawing as a page shows it."""
+class Opinions:
+    """What a second network says of the drawings."""
 
-    variant: Variant
-    entry: Entry
+    network: Card
+    said: Mapping[str, Mapping[str, Any]]
+    """By digest of the drawing."""
 
-    @property
-    def measures(self) -> Mapping[str, Any]:
-        """Of the PNG master: ``activation``, ``probability`` in [0, 1], ``rank``, ``margin``, ``top``."""
-        return self.entry.measures()
 
-    @property
-    def failed(self) -> bool:
-        """Whether the network, shown the file, says another class first."""
-        return bool(self.measures["rank"] != 1)
+@dataclass(frozen=True)
+class Address:
+    """Where the site will stand, and what it is called."""
 
-    @property
-    def top(self) -> list[tuple[Label, float]]:
-        """The five most probable classes."""
-        return [(labels.classes()[index], part) for index, part in self.measures["top"]]
-
-    @property
-    def file(self) -> str:
-        """The master's name, beside the page."""
-        return f"{self.variant.anchor}.png"
-
-    @property
-    def frames(self) -> str:
-        """The filmstrip's name, beside the page."""
-        return f"{self.variant.anchor}.frames.webp"
-
-    @property
-    def steps(self) -> str:
-        """The steps of the filmstrip's frames, in words: ``1, 2, 5 and 10``."""
-        *most, last = map(str, self.entry.record["frames"])
-        return f"{', '.join(most)} and {last}" if most else last
-
-    @property
-    def command(self) -> str:
-        """The line that draws this picture again in the shell."""
-        return command(self.variant, self.entry)
+    url: str = ""
+    """With a slash at its end; empty where it is unknown."""
+    name: str = ""
 
 
 class Pages:
@@ -82,20 +59,40 @@ class Pages:
         plan: what is published.
         entries: the drawing of each of the plan's recipes, by digest.
         about: what the write-up shows of the network, if it is asked for.
-        site_url: where the site will stand, for canonical addresses; empty where that is unknown.
+        address: where the site will stand, for what needs whole addresses.
+        opinions: a second network's, where one is at hand.
+        published: what must not be lost.
     """
 
     def __init__(
-        self, plan: Plan, entries: Mapping[str, Entry], about: Study | None = None, site_url: str = ""
+        self,
+        plan: Plan,
+        entries: Mapping[str, Entry],
+        about: Study | None = None,
+        address: Address = Address(),
+        opinions: Opinions | None = None,
+        published: Ledger | None = None,
     ) -> None:
         self.plan = plan
         self.entries = entries
         self.study = about
-        self._linked = {plate.label for plate in plan.plates}
-        self.site_url = site_url.rstrip("/") + "/" if site_url else ""
+        self.address = address
+        self.published = published or Ledger(addresses={})
+        said = opinions.said if opinions else {}
+        self.shown = {
+            plate.label: [
+                Shown(variant, entries[variant.recipe.digest()], said.get(variant.recipe.digest()))
+                for variant in plate.variants
+            ]
+            for plate in plan.plates
+        }
         self._jinja: Environment = markdown.environment()
         self._jinja.globals.update(
             network=self.network,
+            second=opinions.network if opinions else None,
+            address=address,
+            shown=self.shown,
+            thumbnails=pictures.thumbnails,
             caption=self.caption,
             study=about,
             figure=figures,
@@ -116,9 +113,18 @@ class Pages:
 
     def files(self) -> Iterator[File]:
         """Everything that is generated but the author's own pages."""
-        yield "gallery/index.md", self._render("index.md.jinja", groups=self._groups(), plates=self.plan.plates)
-        for plate in self.plan.plates:
-            yield from self._plate(plate)
+        yield "gallery/index.md", self._keeping("gallery/", self._render("index.md.jinja"))
+        yield "gallery/compare/index.md", self._render("compare.md.jinja")
+        yield "gallery/index.json", data.index(self.plan, self.network, self.shown, self.address.url)
+        masters = {one.master: one.entry for every in self.shown.values() for one in every}
+        for path, entry in masters.items():
+            yield path, entry.read("drawing.png")
+        for place, plate in enumerate(self.plan.plates):
+            yield from self._plate(plate, place)
+        for label in ledger.gone(self.published, self.plan):
+            yield from self._gone(label)
+        for alias, target in ledger.old_aliases(self.published, self.plan).items():
+            yield f"{alias}index.html", self._redirect(target, target)
         yield from self._figures()
         if self.study:
             yield from self._study(self.study)
@@ -154,31 +160,51 @@ class Pages:
         caption = "Mean change of the class's logit, by how many units of the last hidden layer are silenced."
         return figures.chart(series, COUNTS, caption)
 
-    def _plate(self, plate: Plate) -> Iterator[File]:
-        shown = [Shown(variant, self.entries[variant.recipe.digest()]) for variant in plate.variants]
-        folder = plate.url
-        yield (
-            f"{folder}index.md",
-            self._render("class.md.jinja", plate=plate, shown=shown, linked=self._linked),
+    def _plate(self, plate: Plate, place: int) -> Iterator[File]:
+        folder, shown = plate.url, self.shown[plate.label]
+        plates = self.plan.plates
+        page = self._render(
+            "class.md.jinja",
+            plate=plate,
+            drawings=shown,
+            before=plates[place - 1] if place else None,
+            after=plates[place + 1] if place + 1 < len(plates) else None,
+            gone_anchors=ledger.gone_anchors(self.published, plate),
+            neighbours={group: self._neighbours(plate, group) for group in plate.groups},
         )
+        yield f"{folder}index.md", self._keeping(folder, page)
         for one in shown:
-            yield folder + one.file, one.entry.read("drawing.png")
+            yield folder + one.file, pictures.lossless(one.entry)
             yield folder + one.frames, one.entry.read("frames.webp")
-        yield f"{folder}thumbnail.webp", thumbnail(shown[0].entry.read("drawing.png"))
+            yield folder + one.data, data.drawing(plate, one)
+        for width, name in pictures.thumbnails(shown[0].size).items():
+            yield folder + name, pictures.thumbnail(shown[0].entry, width)
         for alias in plate.aliases:
-            yield f"{alias}index.html", self._redirect(plate)
+            yield f"{alias}index.html", self._redirect(plate.url, plate.label.name)
 
-    def _groups(self) -> dict[str, list[dict[str, Any]]]:
-        """What the index shows: the members of each group in the author's order."""
-        groups: dict[str, list[dict[str, Any]]] = {}
-        for group, members in self.plan.groups.items():
-            groups[group] = []
-            for member in dict.fromkeys(members):
-                plate = self.plan.plate(member.label)
-                shown = Shown(plate.variants[0], self.entries[plate.variants[0].recipe.digest()])
-                width = min(shown.variant.recipe.size, THUMBNAIL)
-                groups[group].append({"member": member, "plate": plate, "shown": shown, "width": width})
-        return groups
+    def _gone(self, label: Label) -> Iterator[File]:
+        """What stays of a class that was published and is not drawn any more."""
+        folder = f"gallery/{label.slug}/"
+        yield f"{folder}index.md", self._keeping(folder, self._render("gone.md.jinja", label=label))
+        for alias in (str(label.index), label.wnid):
+            yield f"gallery/{alias}/index.html", self._redirect(folder, label.name)
+
+    def _keeping(self, address: str, page: str) -> str:
+        """A page with all the anchors that it ever had: what led into it still does."""
+        lost = [
+            anchor
+            for anchor in self.published.anchors(address)
+            if not re.search(rf'(\sid="|\{{ #){re.escape(anchor)}["\s}}]', page)
+        ]
+        return page + "".join(f'\n<span id="{anchor}"></span>' for anchor in lost)
+
+    def _neighbours(self, plate: Plate, group: str) -> list[Plate]:
+        """The classes that stand around a class in a group, without itself."""
+        members = list(dict.fromkeys(member.label for member in self.plan.groups[group]))
+        place = members.index(plate.label)
+        members.remove(plate.label)
+        start = max(0, min(place - NEIGHBOURS // 2, len(members) - NEIGHBOURS))
+        return [self.plan.plate(label) for label in members[start : start + NEIGHBOURS]]
 
     def _figures(self) -> Iterator[File]:
         for path, recipe in self.plan.figures.items():
@@ -188,7 +214,10 @@ class Pages:
         """The page of the walk, and all pictures of the study."""
         yield (
             "write-ups/from-picture-to-prediction.md",
-            self._render("walk.md.jinja", silenced_chart=self._silenced_chart(about) if about.silenced else ""),
+            self._keeping(
+                "write-ups/from-picture-to-prediction/",
+                self._render("walk.md.jinja", silenced_chart=self._silenced_chart(about) if about.silenced else ""),
+            ),
         )
         yield f"{STUDY}/picture.png", about.picture
         for layer, found in about.channels.items():
@@ -198,11 +227,11 @@ class Pages:
             yield f"{STUDY}/{labels.slugify(name)}.png", entry.read("drawing.png")
         yield f"{STUDY}/over-the-steps.webp", about.variations["fourier"].read("frames.webp")
 
-    def _redirect(self, plate: Plate) -> str:
-        """A page at another address that leads to the class's own."""
-        here = f"../{plate.label.slug}/"
-        canonical = markdown.attribute(self.site_url + plate.url if self.site_url else here)
-        title = markdown.attribute(plate.label.name)
+    def _redirect(self, target: str, name: str) -> str:
+        """A page at another address below gallery/ that leads to a class's own."""
+        here = f"../{target.split('/')[1]}/"
+        canonical = markdown.attribute(self.address.url + target if self.address.url else here)
+        title = markdown.attribute(name)
         return (
             f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
             f'<meta name="robots" content="noindex">\n<link rel="canonical" href="{canonical}">\n'
@@ -220,22 +249,3 @@ def _line(error: Exception) -> str:
     lines = [frame.lineno for frame in passed if frame.filename == "<template>"]  # Jinja's name for a text of no file
     number = getattr(error, "lineno", None) or (lines[-1] if lines else None)
     return f", line {number}" if number else ""
-
-
-def command(variant: Variant, entry: Entry) -> str:
-    """The shell line that draws a picture again, from the recipe that it was drawn by."""
-    recipe = entry.recipe
-    target = recipe.target.partition(":")[2]
-    words = ["actmax", "draw", labels.classes()[int(target)].slug, "--network", recipe.network]
-    if recipe.network != "compact" and recipe.weights != source("alexnet").digest:
-        words += ["--weights", "FILE"]
-    words += ["--method", variant.preset, "--seed", str(recipe.seed), "--size", str(recipe.size)]
-    if recipe.precision != "auto":
-        words += ["--precision", recipe.precision]
-    fields = type(recipe).model_fields.items()
-    usual = {name: field.default for name, field in fields if not field.is_required()} | METHODS[variant.preset]
-    for name, value in usual.items():
-        chosen = getattr(recipe, name)
-        if chosen != value and name not in ("seed", "size", "precision"):
-            words += ["--set", f"{name}={json.dumps(chosen)}"]
-    return shlex.join(words)

@@ -17,7 +17,7 @@ from gen.settings import KEY, Member, Method, Settings, SettingsError, members, 
 FIGURES = "assets/activation_maximization"
 """Where the write-up's figures lie, by the draft's own paths: ``{group}/{word}_{steps}.jpg``."""
 
-RESERVED = {"index", "compare"}
+RESERVED = {"index", "compare", "drawings"}
 """Addresses under gallery/ that are not classes."""
 
 

@@ -50,6 +50,16 @@ class WalkSettings(BaseModel):
     """Steps of the drawings that are made for the write-up alone."""
 
 
+class SecondSettings(BaseModel):
+    """A network that is shown what another one drew."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    network: str
+    weights: str | None = None
+    """A weights file, relative to mkdocs.yml."""
+
+
 class Settings(BaseModel):
     """What to draw, and how. Every key has a default but the classes."""
 
@@ -71,6 +81,9 @@ class Settings(BaseModel):
     """A weights file, relative to mkdocs.yml: a pickled state dict, or safetensors."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic inside the network; `auto` is bfloat16 where the hardware is fast at it."""
+    second_opinion: SecondSettings | Literal[False] | None = None
+    """Another network that is shown each drawing, such as `{network: squeezenet1_0, weights: FILE}`;
+    without a word the compact network, where it is not the one that draws. `false`: none."""
     size: Annotated[int, Field(ge=64, le=2048)] = 224
     """Width and height of the drawings in pixels."""
     seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)] = [0]
@@ -144,6 +157,7 @@ def read(values: object) -> Settings:
             f"{KEY} in mkdocs.yml is {found}: it holds the settings of the gallery, `groups:` at least."
         )
     _known_keys(values, set(Settings.model_fields), KEY)
+    _second(values.get("second_opinion"))
     try:
         settings = Settings(**values)
     except ValidationError as error:
@@ -231,6 +245,17 @@ def store_path(settings: Settings, root: Path) -> Path:
 def weights_path(settings: Settings, root: Path) -> Path | None:
     """The weights file that the author names, if any."""
     return root / Path(settings.weights).expanduser() if settings.weights else None
+
+
+def _second(given: object) -> None:
+    """Says of `second_opinion` what a union of types would say in the names of classes."""
+    if isinstance(given, Mapping):
+        _known_keys(given, set(SecondSettings.model_fields), f"{KEY}.second_opinion")
+    elif given is not None and given is not False:
+        raise SettingsError(
+            f"{KEY}.second_opinion in mkdocs.yml is {given!r}: write `{{network: squeezenet1_0, weights: FILE}}`, "
+            "or `false` for none."
+        )
 
 
 def _known_keys(values: Mapping[Any, Any], allowed: set[str], where: str) -> None:

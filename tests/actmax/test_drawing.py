@@ -205,6 +205,33 @@ def test_an_entry_holds_the_picture_its_frames_and_what_the_network_said(store: 
         assert len(measures["top"]) == 5
 
 
+@pytest.mark.parametrize(
+    ("wins", "first", "stays"),
+    [
+        ("FFTFT", 2, 4),
+        ("FFFFF", None, None),
+        ("TTTTT", 0, 0),
+        ("FFFFT", 4, 4),
+        ("TFFFF", 0, None),
+        ("FTTTT", 1, 1),
+        ("TFTTF", 0, None),
+        ("T", 0, 0),
+        ("F", None, None),
+        ("", None, None),
+    ],
+)
+def test_when_the_class_first_came_first_and_when_it_stayed(wins: str, first: int | None, stays: int | None) -> None:
+    assert drawing._wins([letter == "T" for letter in wins]) == {"first": first, "stays": stays}
+
+
+def test_an_entry_says_when_its_class_won_and_nothing_where_there_is_no_class(store: Store) -> None:
+    other = compose("robust", {"steps": 2, "size": 64}, network="compact", weights=COMPACT.digest, target="conv5:1")
+    found = draw([recipe(340), other], COMPACT, store).entries
+    assert set(found[recipe(340).digest()].record["wins"]) == {"first", "stays"}
+    assert found[other.digest()].record["wins"] is None
+    assert drawing._wins(None) is None
+
+
 def test_only_what_is_missing_or_damaged_is_drawn(store: Store) -> None:
     recipes = [recipe(channel) for channel in range(3)]
     draw(recipes, COMPACT, store)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from actmax import encode
 from actmax.errors import RecipeError, UnknownNameError
-from actmax.networks import Network, load
+from actmax.networks import Network, load, normalize
 from actmax.recipe import ALGORITHM, METHODS, Recipe, compose
 from actmax.render import BATCH, batches, frame_steps, render
 from actmax.weights import source
@@ -116,6 +117,60 @@ def test_a_target_that_does_not_exist_is_refused(
 ) -> None:
     with pytest.raises(error, match=words):
         list(render([recipe(compact, target)], compact))
+
+
+# Whether the class comes first.
+
+
+def test_a_class_wins_where_it_is_the_largest_logit_before_the_step(tiny: Network) -> None:
+    """Against the equation itself, with a pause after each step to ask the network."""
+    classes = range(10)
+    recipes = [
+        recipe(tiny, f"logits:{index}", "plain", steps=12, precision="fp32", step_size=500.0) for index in classes
+    ]
+    expected = []
+    for index, asked in zip(classes, recipes, strict=True):
+        noise = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(asked.seed))
+        x = normalize(torch.full((1, 3, 1, 1), 0.5)) + asked.start_sd * noise[None]
+        wins = []
+        for _ in range(asked.steps):
+            x = x.detach().requires_grad_()
+            logits = tiny.logits(x)
+            wins.append(logits.argmax().item() == index)
+            (slope,) = torch.autograd.grad(logits[0, index], x)
+            x = x + asked.step_size * slope
+        expected.append(tuple(wins))
+    assert [drawing.wins for drawing in render(recipes, tiny)] == expected
+    assert {False, True} <= {won for wins in expected for won in wins}
+    assert any(not wins[0] and wins[-1] for wins in expected), "no class has to be won first"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_class_that_comes_first_at_the_start_wins_and_its_neighbour_does_not(compact: Network, method: str) -> None:
+    still = {"steps": 3, "start_sd": 0.0, "jitter": 0, "scale": 0.0, "rotate": 0.0, "step_size": 1e-9}
+    still |= {"precision": "fp32"} | ({"parameterization": "pixels"} if method == "plain" else {})
+    (drawing,) = render([recipe(compact, "fc8:0", method, **still)], compact)
+    first = compact.logits(normalize(as_tensor(drawing.image))).argmax().item()
+    found = render([recipe(compact, f"fc8:{unit}", method, **still) for unit in (first, (first + 1) % 1000)], compact)
+    assert [drawing.wins for drawing in found] == [(True,) * 3, (False,) * 3]
+
+
+def as_tensor(image: Image.Image) -> torch.Tensor:
+    return torch.tensor(np.asarray(image)).permute(2, 0, 1)[None].float() / 255
+
+
+@pytest.mark.parametrize("target", ["conv5:12", "fc6:3", "fc8", "fc8:340 - fc8:341"])
+def test_only_a_class_can_win(compact: Network, target: str) -> None:
+    (drawing,) = render([recipe(compact, target, steps=2)], compact)
+    assert drawing.wins is None
+
+
+@pytest.mark.parametrize("target", ["fc8:340", "logits:340"])
+def test_there_is_a_verdict_before_each_step(compact: Network, target: str) -> None:
+    for method in METHODS:
+        (drawing,) = render([recipe(compact, target, method, steps=5)], compact)
+        assert drawing.wins is not None
+        assert len(drawing.wins) == len(drawing.activations) == 5
 
 
 # The tiny network's slopes are gentle: with the usual α a plain drawing would stay grey.

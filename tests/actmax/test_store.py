@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -18,7 +19,7 @@ import pytest
 
 from actmax.errors import StoreError
 from actmax.recipe import Recipe, compose
-from actmax.store import SCHEMA, Store
+from actmax.store import SCHEMA, Entry, Store
 
 FILES = {"drawing.png": b"a picture" * 500, "frames.webp": b"a filmstrip"}
 RECORD: dict[str, Any] = {"measures": {"drawing.png": {"rank": 1}}, "provenance": {"device": "a machine"}}
@@ -155,6 +156,87 @@ def test_removing_forgets_one_drawing_whole_or_damaged(store: Store) -> None:
 def test_anybody_may_read_what_one_user_drew(store: Store) -> None:
     folder = put(store)
     assert folder.stat().st_mode & 0o555 == 0o555
+
+
+# What is worked out from a drawing.
+
+
+class Maker:
+    """Works something out, and counts how often."""
+
+    def __init__(self, data: bytes = b"a small picture") -> None:
+        self.data = data
+        self.asked = 0
+
+    def __call__(self) -> bytes:
+        self.asked += 1
+        return self.data
+
+
+def entry(store: Store) -> Entry:
+    found = store.get(recipe())
+    assert found is not None
+    return found
+
+
+def test_the_picture_is_named_by_what_is_in_it(store: Store) -> None:
+    put(store)
+    assert entry(store).picture == hashlib.sha256(FILES["drawing.png"]).hexdigest()[:16]
+    put(store, picture=b"newer")
+    assert entry(store).picture == hashlib.sha256(b"newer").hexdigest()[:16]
+
+
+def test_what_is_derived_is_made_once_and_kept_with_the_drawing(store: Store) -> None:
+    put(store)
+    make, other = Maker(), Maker(b"a large picture")
+    for _ in range(2):
+        assert entry(store).derived("small-1.webp", make) == b"a small picture"
+        assert entry(store).derived("small-12.webp", other) == b"a large picture"
+    assert (make.asked, other.asked) == (1, 1)
+    assert len(list((entry(store).folder / "derived").iterdir())) == 2
+    assert entry(store).read("drawing.png") == FILES["drawing.png"]
+    assert [found.digest for found in store.entries()] == [recipe().digest()]
+
+
+@pytest.mark.parametrize("damage", [b"", b"a small pictur", b"A small picture", b"a large picture"])
+def test_a_damaged_derived_file_is_made_again(store: Store, damage: bytes) -> None:
+    put(store)
+    make = Maker()
+    entry(store).derived("small-1.webp", make)
+    (path,) = (entry(store).folder / "derived").iterdir()
+    path.write_bytes(damage)
+    assert [entry(store).derived("small-1.webp", make) for _ in range(2)] == [b"a small picture"] * 2
+    assert make.asked == 2
+    assert path.read_bytes() == b"a small picture"
+
+
+@pytest.mark.parametrize("kind", ["a file in its place", "a folder that takes nothing", "a folder that is gone"])
+def test_a_store_that_takes_nothing_still_gives_what_is_derived(
+    store: Store, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store)
+    found = entry(store)
+    if kind == "a file in its place":
+        (found.folder / "derived").write_bytes(b"no folder")
+    elif kind == "a folder that is gone":
+        store.remove(found.digest)
+    else:  # root may write where others may not
+
+        def refuse(path: Path, data: bytes) -> None:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr("actmax.store.write_atomically", refuse)
+    make = Maker()
+    assert [found.derived("small-1.webp", make) for _ in range(2)] == [b"a small picture"] * 2
+    assert make.asked == 2
+
+
+def test_a_redraw_forgets_what_was_derived_from_the_older_drawing(store: Store) -> None:
+    put(store)
+    entry(store).derived("small-1.webp", Maker(b"of the older"))
+    put(store, picture=b"newer")
+    assert entry(store).derived("small-1.webp", Maker(b"of the newer")) == b"of the newer"
+    assert leftovers(store) == []
 
 
 # A writer that dies.

@@ -18,6 +18,8 @@ from actmax.objectives import parse
 from actmax.recipe import Recipe
 from actmax.store import Entry, Store
 from actmax.weights import source
+from gen.ledger import Ledger
+from gen.pages import Address, Opinions, Pages
 from gen.plan import Plan, plan
 from gen.settings import configuration, read
 
@@ -25,6 +27,8 @@ MKDOCS = Path(__file__).parents[2] / "mkdocs.yml"
 
 Plans = Callable[..., Plan]
 Draws = Callable[..., dict[str, Entry]]
+Paged = Callable[..., Pages]
+Files = dict[str, str | bytes]
 
 
 @pytest.fixture
@@ -74,6 +78,7 @@ def fake(recipe: Recipe, failed: Container[int] = ()) -> tuple[dict[str, bytes],
         "measures": {"drawing.png": measures, "drawing.jpg": {**measures, "probability": 0.5}},
         "frames": [1, 2, recipe.steps],
         "activations": [0.5] * recipe.steps,
+        "wins": {"first": 1, "stays": 1},
         "provenance": {
             "device": "no device",
             "precision": "fp32",
@@ -82,6 +87,41 @@ def fake(recipe: Recipe, failed: Container[int] = ()) -> tuple[dict[str, bytes],
         },
     }
     return files, record
+
+
+@pytest.fixture
+def paged(drawn: Draws) -> Paged:
+    """The pages of a plan, with fake drawings; those of some classes fail."""
+
+    def pages(
+        made: Plan,
+        failed: Container[int] = (),
+        site_url: str = "",
+        ledger: Ledger | None = None,
+        opinions: Opinions | None = None,
+    ) -> Pages:
+        address = Address(site_url, "A site")
+        return Pages(made, drawn(made, failed), address=address, opinions=opinions, published=ledger)
+
+    return pages
+
+
+@pytest.fixture
+def published(planned: Plans, paged: Paged) -> Callable[..., Files]:
+    """The generated files of a gallery of fake drawings, by path."""
+
+    def files(
+        groups: dict[str, list[Any]],
+        failed: Container[int] = (),
+        site_url: str = "",
+        ledger: Ledger | None = None,
+        **settings: Any,
+    ) -> Files:
+        pages = list(paged(planned(groups, **settings), failed, site_url, ledger).files())
+        assert len(pages) == len({path for path, _ in pages}), "a file is written twice"
+        return dict(pages)
+
+    return files
 
 
 @pytest.fixture(scope="session")

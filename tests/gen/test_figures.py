@@ -18,7 +18,7 @@ import torch
 
 from actmax.ascent import ascend
 from gen import figures
-from gen.figures import ALEXNET, CLIMBS, Climb, contours, hill, onion, slope, surface
+from gen.figures import ALEXNET, CLIMBS, Climb, contours, curve, hill, onion, slope, surface
 
 WRITE_UPS = Path(__file__).parents[2] / "docs" / "write-ups"
 PAGES = ("auto-diff.md", "optimizations.md")
@@ -168,6 +168,75 @@ def test_the_legend_says_where_each_climb_ends() -> None:
         "α = 0.3, too large: ends at 2.10",
         "α = 0.15, right, from elsewhere: ends at 1.01",
     ]
+
+
+# The activation over the steps.
+
+
+def parts(figure: str) -> tuple[list[float], dict[str, float], list[tuple[float, float]]]:
+    """The places of the frames' ticks, of each text, and the points of the line."""
+    drawing = svg(figure)
+    ticks = [float(path.attrib["data-frame"]) for path in drawing.iter(f"{SVG}path") if "data-frame" in path.attrib]
+    texts = {"".join(text.itertext()): float(text.attrib["x"]) for text in drawing.iter(f"{SVG}text")}
+    (line,) = [path.attrib["d"] for path in drawing.iter(f"{SVG}path") if "linejoin" in path.attrib.get("style", "")]
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", line)]
+    return ticks, texts, list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+CURVES = {
+    "one step": ([3.0], [1]),
+    "two steps": ([3.0, 5.0], [1, 2]),
+    "rising": ([float(step) for step in range(256)], [1, 2, 5, 10, 20, 50, 100, 200, 256]),
+    "many": ([step**0.5 for step in range(1000)], [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]),
+    "negative": ([-9.0, -4.0, -7.5, -1.0], [1, 2, 4]),
+    "from below to above": ([-2.0, 0.0, 3.0, 8.0, 9.0, 9.5, 10.0], [1, 2, 5, 7]),
+    "all equal": ([4.0] * 10, [1, 2, 5, 10]),
+    "all zero": ([0.0] * 10, [1, 2, 5, 10]),
+}
+
+
+@pytest.mark.parametrize(("activations", "frames"), CURVES.values(), ids=CURVES.keys())
+@pytest.mark.parametrize("first", [None, 0, 1])
+def test_a_curve_stays_in_its_drawing_and_marks_each_frame(
+    activations: list[float], frames: list[int], first: int | None
+) -> None:
+    figure = curve(activations, frames, first, "Layers & <skins>")
+    assert "\n" not in figure
+    assert ElementTree.fromstring(figure).findtext("figcaption") == "Layers & <skins>"
+    ticks, texts, line = parts(figure)
+    width, height = (float(size) for size in svg(figure).attrib["viewBox"].split()[2:])
+    assert len(ticks) == len(frames)
+    assert all(one < other for one, other in pairwise(ticks))
+    assert all(0 <= x <= width and 0 <= y <= height for x, y in line)
+    assert all(one[0] < other[0] for one, other in pairwise(line))
+    assert {str(frames[0]), str(frames[-1])} <= set(texts)
+    assert [word for word in texts if "wins" in word] == ([] if first is None else [f"wins after {first}"])
+    assert ("dasharray" in figure) == (first is not None)
+
+
+def test_a_curve_rises_as_the_activation_does_and_stands_above_its_step() -> None:
+    activations, frames = CURVES["rising"]
+    ticks, _, line = parts(curve(activations, frames, 50, ""))
+    heights = dict(line)
+    assert all(one[1] > other[1] for one, other in pairwise(line)), "y falls where the value rises"
+    base = svg(curve(activations, frames, 50, "")).find(f"{SVG}path")
+    assert base is not None
+    ground = float(base.attrib["d"].split()[1].partition("H")[0])
+    scale = (ground - line[-1][1]) / activations[-1]
+    for step, x in zip(frames[:3], ticks, strict=False):  # after 1, 2 and 5 steps, which is before the next
+        assert (ground - heights[x]) / scale == pytest.approx(activations[step], abs=0.2)
+    mark = re.search(r'd="M([\d.]+) [\d.]+V', curve(activations, frames, 50, ""))
+    assert mark is not None
+    assert float(mark[1]) == ticks[frames.index(50)]
+
+
+def test_the_labels_of_a_curve_do_not_touch_and_tell_small_values_apart() -> None:
+    activations, frames = CURVES["many"]
+    _, texts, _ = parts(curve(activations, frames, None, ""))
+    steps = sorted(x for word, x in texts.items() if word in map(str, frames) and x >= 44)
+    assert all(other - one > 24 for one, other in pairwise(steps))
+    assert {"0", "0.31"} <= set(words(curve([0.1, 0.31], [1, 2], None, "")))
+    assert {"0", "32"} <= set(words(curve([0.1, 31.6], [1, 2], None, "")))
 
 
 # The pages.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import pickle
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ import pytest
 import yaml
 from safetensors.numpy import save_file
 
+from actmax import labels
 from actmax.store import Entry
 from gen.plan import Plan
 
@@ -41,6 +45,7 @@ GALLERY = {
     "methods": {"robust": {"steps": 2}},
     "groups": {"animals": ["zebra", {"my cat": "tiger"}]},
 }
+PLUGINS: list[Any] = [{"gen-files": {"scripts": [str(SCRIPT)]}}]
 PROSE = "---\nmeasured: true\n---\n# Page\n\nSee the [gallery](gallery/index.md). {{ caption('my cat', 'robust') }}\n"
 
 
@@ -64,12 +69,17 @@ class Site:
 
     def edit(self, **gallery: Any) -> None:
         """Changes the gallery's settings; all others are as they were at first."""
+        self.configure(extra={"gallery": {**GALLERY, **gallery}})
+
+    def configure(self, **values: Any) -> None:
+        """Changes whatever else stands in mkdocs.yml; all others are as they were at first."""
         whole = {
             "site_name": "A site",
-            "theme": {"name": "material", "font": False},
-            "plugins": [{"gen-files": {"scripts": [str(SCRIPT)]}}],
+            "theme": {"name": "material", "font": False, "custom_dir": str(SCRIPT.with_name("theme"))},
+            "plugins": PLUGINS,
             "markdown_extensions": ["admonition", "attr_list", "md_in_html", "tables", "pymdownx.details"],
-            "extra": {"gallery": {**GALLERY, **gallery}},
+            "extra": {"gallery": GALLERY},
+            **values,
         }
         self._replace(self.root / "mkdocs.yml", yaml.safe_dump(whole))
 
@@ -144,8 +154,81 @@ def test_the_built_site_has_the_pages_the_pictures_and_the_aliases(warm: Site, h
         assert 'content="0; url=../zebra/"' in warm.page(f"gallery/{alias}/index.html")
     assert 'content="0; url=../tiger/"' in warm.page("gallery/my-cat/index.html")
     masters = {data for name, data in warm.stored().items() if name.endswith("drawing.png")}
+    assert {path.read_bytes() for path in (warm.root / "site" / "gallery" / "drawings").iterdir()} < masters
     for name in ("zebra", "tiger"):
-        assert (warm.root / "site" / "gallery" / name / "robust-seed-0.png").read_bytes() in masters
+        (master,) = re.findall(r"\.\./\.\./(gallery/drawings/\w+\.png)", warm.page(f"gallery/{name}/index.html"))
+        assert (warm.root / "site" / master).is_file()
+    assert json.loads(warm.page("gallery/index.json"))["schema"] == 1
+    assert 'class="gallery-tools"' in warm.page("gallery/index.html")
+    assert 'class="compare"' in warm.page("gallery/compare/index.html")
+
+
+# What a preview of a link shows, and what a search finds.
+
+
+class Head(HTMLParser):
+    """The properties of a page's head."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.meta: dict[str, str] = {}
+        self.canonical: str | None = None
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        name = values.get("property") or values.get("name")
+        if tag == "meta" and name:
+            assert name not in self.meta, f"{name} stands twice"
+            self.meta[name] = values["content"] or ""
+        if values.get("rel") == "canonical":
+            self.canonical = values["href"]
+
+
+def test_a_preview_of_a_link_shows_the_drawing_under_its_whole_address(warm: Site) -> None:
+    warm.configure(site_url="https://example.com/here", site_name='"A" & b', site_description='Says "a" <b>')
+    assert warm.build("mkdocs", "--strict").returncode == 0
+    head = Head(warm.page("gallery/tiger/index.html"))
+    (png,) = re.findall(r"\.\./\.\./(gallery/drawings/\w+\.png)", warm.page("gallery/tiger/index.html"))
+    assert head.canonical == head.meta["og:url"] == "https://example.com/here/gallery/tiger/"
+    assert head.meta["og:image"] == f"https://example.com/here/{png}"
+    assert head.meta["og:image:alt"] == "What the compact AlexNet draws for tiger"
+    assert head.meta["og:title"] == "tiger"
+    assert head.meta["og:site_name"] == '"A" & b'
+    assert head.meta["description"] == head.meta["og:description"]
+    assert "large feline of forests" in head.meta["description"]
+    front = Head(warm.page("index.html"))
+    assert (front.meta["og:title"], front.meta["og:type"]) == ('"A" & b', "website")
+    assert front.meta["og:description"] == 'Says "a" <b>'
+    assert "og:image" not in front.meta
+
+
+def test_without_an_address_a_preview_has_no_picture(warm: Site) -> None:
+    warm.configure(site_url="")
+    assert warm.build("mkdocs", "--strict").returncode == 0
+    head = Head(warm.page("gallery/tiger/index.html"))
+    assert head.meta["og:title"] == "tiger"
+    assert not {"og:image", "og:image:alt", "og:url"} & set(head.meta)
+    assert head.canonical is None
+
+
+def test_search_finds_a_class_by_all_its_names_and_no_section_of_its_page(warm: Site) -> None:
+    warm.configure(plugins=["search", *PLUGINS])
+    assert warm.build("mkdocs", "--strict").returncode == 0
+    found = {doc["location"]: doc for doc in json.loads(warm.page("search/search_index.json"))["docs"]}
+    assert {place for place in found if place.startswith("gallery/")} == {
+        "gallery/",
+        "gallery/compare/",
+        "gallery/zebra/",
+        "gallery/tiger/",
+    }
+    tiger = found["gallery/tiger/"]
+    assert set(tiger["tags"]) == {"292", "n02129604", "tiger", "Panthera tigris", "my cat"}
+    assert tiger["boost"] > 1
+    definition = labels.resolve("tiger").definition
+    expected = f"Class 292 of ImageNet, n02129604: tiger, Panthera tigris. L{definition[1:]}."
+    assert tiger["text"] == f"<p>{expected}</p>"
+    assert "zebra" not in found["gallery/"]["text"] + found["gallery/compare/"]["text"]
 
 
 def test_a_site_that_had_to_fall_back_warns_once_and_is_not_published_by_a_strict_build(warm: Site) -> None:
@@ -208,6 +291,18 @@ BAD: dict[str, tuple[Callable[[Site], object], list[str]]] = {
     "foreign weights": (foreign, ["foreign.safetensors", "are not those of alexnet"]),
     "a pickle of something else": (trap, ["trap.pth", "not a weights file that can be trusted"]),
     "a store that cannot be written": (below_a_file, ["file/store", "Not a directory"]),
+    "pages that are no folders": (
+        lambda site: site.configure(use_directory_urls=False),
+        ["`use_directory_urls` must not be false", "addresses are folders"],
+    ),
+    "a second network without weights": (
+        lambda site: site.edit(second_opinion={"network": "squeezenet1_0", "weights": "absent.pth"}),
+        ["extra.gallery.second_opinion", "absent.pth", "cannot be read"],
+    ),
+    "a second network that cannot be downloaded": (
+        lambda site: site.edit(second_opinion={"network": "alexnet"}),
+        ["extra.gallery.second_opinion", "alexnet-owt-7be5be79.pth"],
+    ),
     "a page that asks in vain": (vain, ["docs/index.md, line 6", "'my dog'"]),
 }
 
@@ -224,7 +319,8 @@ def test_bad_input_ends_the_build_with_a_sentence_and_leaves_the_store_alone(
     assert len(errors) == 1, built.stdout
     assert [word for word in words if word not in errors[0]] == []
     assert "Traceback" not in built.stdout
-    assert {name: data for name, data in warm.stored().items() if not name.endswith(".lock")} == stored
+    left = {name: data for name, data in warm.stored().items() if not name.endswith(".lock")}
+    assert {name: data for name, data in left.items() if "/derived/" not in name} == stored
     assert not (warm.root / "trapped").exists()
 
 

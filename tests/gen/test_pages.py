@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 import shlex
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urldefrag, urljoin
 
 import pytest
 import yaml
@@ -18,6 +20,7 @@ from actmax.errors import ActmaxError
 from actmax.recipe import Recipe
 from actmax.store import Entry
 from actmax.weights import Source, source
+from gen.ledger import Address, Ledger
 from gen.markdown import split_front_matter
 from gen.pages import Pages
 from gen.plan import Plan, plan
@@ -31,27 +34,17 @@ Draws = Callable[..., dict[str, Entry]]
 Paged = Callable[..., Pages]
 Text = Callable[[str], str]
 
-
-@pytest.fixture
-def paged(drawn: Draws) -> Paged:
-    """The pages of a plan, with fake drawings; those of some classes fail."""
-
-    def pages(made: Plan, failed: Container[int] = (), site_url: str = "") -> Pages:
-        return Pages(made, drawn(made, failed), site_url=site_url)
-
-    return pages
-
-
-@pytest.fixture
-def published(planned: Plans, paged: Paged) -> Callable[..., Files]:
-    """The generated files of a gallery of fake drawings, by path."""
-
-    def files(groups: dict[str, list[Any]], failed: Container[int] = (), site_url: str = "", **settings: Any) -> Files:
-        pages = list(paged(planned(groups, **settings), failed, site_url).files())
-        assert len(pages) == len({path for path, _ in pages}), "a file is written twice"
-        return dict(pages)
-
-    return files
+LEFT = Ledger(
+    addresses={
+        "gallery/": Address(anchors=("animals", "beasts")),
+        "gallery/ambulance/": Address(anchors=("again", "robust-seed-0")),
+        "gallery/407/": Address(to="gallery/ambulance/"),
+        "gallery/my-van/": Address(to="gallery/ambulance/"),
+        "gallery/my-ass/": Address(to="gallery/zebra/"),
+        "gallery/zebra/": Address(anchors=("again", "also-beasts", "plain-seed-0", "robust-seed-0", "robust-seed-9")),
+    }
+)
+"""Of a gallery that had an ambulance, other words for two classes, another name for a group, and more drawings."""
 
 
 def text(files: Files, path: str) -> str:
@@ -67,20 +60,42 @@ def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[...
     files = published({"animals": ["zebra", {"my cat": "tiger"}]}, seeds=[0, 7])
     assert set(files) == {
         "gallery/index.md",
+        "gallery/index.json",
+        "gallery/compare/index.md",
+        *masters(files),
         *(
             f"gallery/{slug}/{name}"
             for slug in ("zebra", "tiger")
             for name in (
                 "index.md",
                 "thumbnail.webp",
-                "robust-seed-0.png",
+                "robust-seed-0.webp",
                 "robust-seed-0.frames.webp",
-                "robust-seed-7.png",
+                "robust-seed-0.json",
+                "robust-seed-7.webp",
                 "robust-seed-7.frames.webp",
+                "robust-seed-7.json",
             )
         ),
         *(f"gallery/{alias}/index.html" for alias in ("340", "n02391049", "292", "n02129604", "my-cat")),
     }
+    assert len(masters(files)) == 4
+
+
+def masters(files: Files) -> dict[str, bytes]:
+    """The PNGs, each of which is named by its content."""
+    found = {path: data for path, data in files.items() if path.endswith(".png") and isinstance(data, bytes)}
+    for path, data in found.items():
+        assert path == f"gallery/drawings/{hashlib.sha256(data).hexdigest()[:16]}.png"
+    return found
+
+
+def test_only_a_large_drawing_has_a_large_thumbnail(published: Callable[..., Files]) -> None:
+    for size, names in ((160, {"thumbnail.webp"}), (161, {"thumbnail.webp", "thumbnail-large.webp"})):
+        files = published({"animals": ["zebra"]}, size=size)
+        thumbnails = {path.removeprefix("gallery/zebra/") for path in files if "thumbnail" in path}
+        assert thumbnails == names
+        assert ("srcset" in text(files, "gallery/index.md")) == (len(names) == 2)
 
 
 def test_each_page_shows_its_own_drawings(
@@ -88,27 +103,32 @@ def test_each_page_shows_its_own_drawings(
 ) -> None:
     files = published({"animals": ["zebra", "tiger"]}, seeds=[0, 7])
     colours = {path: pixel(content) for path, content in files.items() if isinstance(content, bytes)}
-    assert colours["gallery/zebra/robust-seed-0.png"] == (340 % 256, 0, 2)
-    assert colours["gallery/zebra/robust-seed-7.png"] == (340 % 256, 7, 2)
-    assert colours["gallery/tiger/robust-seed-7.png"] == (292 % 256, 7, 2)
+    for slug, index, seed in (("zebra", 340, 0), ("zebra", 340, 7), ("tiger", 292, 7)):
+        assert colours[f"gallery/{slug}/robust-seed-{seed}.webp"] == (index % 256, seed, 2)
+        figure = text(files, f"gallery/{slug}/index.md").rpartition(f'href="robust-seed-{seed}.webp"')[2]
+        (master,) = re.findall(r'href="../../(gallery/drawings/\w+\.png)"', figure.partition("</figure>")[0])
+        assert colours[master] == (index % 256, seed, 2)
     assert colours["gallery/tiger/thumbnail.webp"] == pytest.approx((292 % 256, 0, 2), abs=4)
 
 
-def test_whatever_a_page_shows_or_links_to_is_there(published: Callable[..., Files]) -> None:
-    files = published({"animals": ["zebra", "tiger"], "both": [{"my horse": "zebra"}, "goldfish"]}, seeds=[0, 1])
-    for path in ("gallery/index.md", "gallery/zebra/index.md", "gallery/goldfish/index.md"):
-        folder = path.removesuffix("index.md")
-        links = re.findall(r"\]\((?!https?:)([^)#\s]+)", text(files, path))
-        assert len(links) > 3
+def test_whatever_a_page_shows_or_links_to_is_there(published: Callable[..., Files], rendered: Text) -> None:
+    groups = {"animals": ["zebra", "tiger"], "My own": [{"my horse": "zebra"}, "goldfish"]}
+    files = published(groups, seeds=[0, 1], ledger=LEFT, size=192)
+    pages = {path: rendered(text(files, path)) for path in files if path.endswith(".md")}
+    assert len(pages) == 2 + 3 + 1
+    for path, page in pages.items():
+        sets = [part.split()[0] for found in re.findall(r'srcset="([^"]+)"', page) for part in found.split(",")]
+        links = [html.unescape(link) for link in re.findall(r'(?:href|src)="([^"]+)"', page)] + sets
+        assert len(links) > (0 if "ambulance" in path else 2)
         for link in links:
-            found = folder + link
-            while "../" in found:
-                found = re.sub(r"[^/]+/\.\./", "", found, count=1)
-            assert found in files, f"{path} leads to {link}"
+            found, anchor = urldefrag(urljoin(path, link).partition("?")[0])
+            target = f"{found}index.md" if found.endswith("/") else found
+            assert target in files or target.replace(".md", ".html") in files, f"{path} leads to {link}"
+            assert not anchor or f'id="{anchor}"' in pages[target], f"{path} leads to {link}"
 
 
 def test_an_alias_leads_to_the_class_and_is_not_indexed(published: Callable[..., Files]) -> None:
-    files = published({"animals": [{"my horse": "zebra"}]}, site_url="https://example.com/site")
+    files = published({"animals": [{"my horse": "zebra"}]}, site_url="https://example.com/site/")
     for alias in ("340", "n02391049", "my-horse"):
         page = text(files, f"gallery/{alias}/index.html")
         assert '<meta http-equiv="refresh" content="0; url=../zebra/">' in page
@@ -135,6 +155,61 @@ def test_the_write_ups_figures_lie_where_the_draft_shows_them(paged: Paged) -> N
         assert variant is not None
         jpeg = pages.entries[variant.recipe.digest()].read("drawing.jpg")
         assert figures[f"assets/activation_maximization/vehicles/{word}_1000.jpg"] == jpeg
+
+
+# What was published once.
+
+
+def test_a_class_that_left_keeps_its_addresses_and_all_its_anchors(
+    published: Callable[..., Files], rendered: Text, visible: Text
+) -> None:
+    files = published({"animals": ["zebra"]}, ledger=LEFT)
+    page = rendered(split_front_matter(text(files, "gallery/ambulance/index.md"))[1])
+    assert set(re.findall(r'id="([^"]+)"', page)) >= {"again", "robust-seed-0"}
+    assert "once, and no longer does" in visible(page)
+    assert "ambulance" not in text(files, "gallery/index.md")
+    for alias in ("407", "n02701002", "my-van"):
+        assert 'content="0; url=../ambulance/"' in text(files, f"gallery/{alias}/index.html")
+
+
+def test_a_word_that_left_still_leads_to_its_class(published: Callable[..., Files]) -> None:
+    files = published({"animals": ["zebra"]}, ledger=LEFT, site_url="https://example.com/")
+    page = text(files, "gallery/my-ass/index.html")
+    assert 'content="0; url=../zebra/"' in page
+    assert 'href="https://example.com/gallery/zebra/"' in page
+
+
+def test_a_page_keeps_what_it_lost_and_speaks_of_drawings_only(
+    published: Callable[..., Files], rendered: Text, visible: Text
+) -> None:
+    page = rendered(text(published({"animals": ["zebra"]}, ledger=LEFT), "gallery/zebra/index.md"))
+    ids = re.findall(r'id="([^"]+)"', page)
+    assert set(ids) >= {"again", "also-beasts", "plain-seed-0", "robust-seed-0", "robust-seed-9"}
+    assert len(ids) == len(set(ids)), "an anchor stands twice"
+    assert "This page once showed plain-seed-0, robust-seed-9, which are no longer drawn." in visible(page)
+    assert "beasts" not in visible(page)
+
+
+def test_the_index_keeps_the_anchor_of_a_group_that_was_renamed(
+    published: Callable[..., Files], rendered: Text
+) -> None:
+    page = rendered(text(published({"animals": ["zebra"]}, ledger=LEFT), "gallery/index.md"))
+    assert [page.count(f'id="{anchor}"') for anchor in ("animals", "beasts")] == [1, 1]
+
+
+def test_a_link_to_an_anchor_is_not_the_anchor(published: Callable[..., Files]) -> None:
+    """Each class page leads to its group's place in the index."""
+    ledger = Ledger(addresses={"gallery/zebra/": Address(anchors=("animals", "ste.s"))})
+    page = text(published({"animals": ["zebra"]}, ledger=ledger), "gallery/zebra/index.md")
+    assert '../#animals"' in page
+    assert '<span id="animals"></span>' in page
+    assert '<span id="ste.s"></span>' in page
+
+
+def test_without_a_ledger_nothing_is_said_of_what_was(published: Callable[..., Files]) -> None:
+    files = published({"animals": ["zebra"]})
+    assert not any("once" in content for content in files.values() if isinstance(content, str))
+    assert "gallery/ambulance/index.md" not in files
 
 
 # What stands in them.
@@ -175,7 +250,9 @@ def test_an_authors_word_is_shown_literally(
     published: Callable[..., Files], rendered: Text, visible: Text, word: str
 ) -> None:
     files = published({word: [{word: "sports car"}, "zebra"]})
-    for path, times in (("gallery/index.md", 2), ("gallery/sports-car/index.md", 3)):
+    head, _ = split_front_matter(text(files, "gallery/sports-car/index.md"))
+    assert head["tags"][-1] == word
+    for path, times in (("gallery/index.md", 2), ("gallery/sports-car/index.md", 4)):
         page = rendered(split_front_matter(text(files, path))[1])
         assert visible(page).count(word) == times
 
@@ -192,7 +269,9 @@ def test_a_page_says_what_was_measured(published: Callable[..., Files], rendered
     page = visible(rendered(text(published({"animals": ["zebra"]}), "gallery/zebra/index.md")))
     assert "says zebra first of 1000 classes, with a probability of 90.0 %" in page
     assert "its logit is 12.3, which is 4.5 above the next class's" in page
-    assert "After 1, 2 and 2 steps" in page
+    for row in ("Probability90.0 %", "Place among 1000 classes1", "Activation (logit)12.3", "best other class4.5"):
+        assert row in page
+    assert "wins after 1" in page
     assert "This drawing failed" not in page
 
 
@@ -205,27 +284,27 @@ def test_a_failed_drawing_says_so_on_its_page_and_in_the_index(
     assert f"says {labels.classes()[341].name} first (2.0 %); zebra comes in place 2 of 1000 with 1.5 %" in zebra
     assert "2.5 logits behind" in zebra
     assert "failed" not in tiger
-    items = re.findall(r"<p class=\"gallery-cell\">.*?</p>", rendered(text(files, "gallery/index.md")), re.DOTALL)
+    items = re.findall(r"<li data-index=.*?</li>", rendered(text(files, "gallery/index.md")), re.DOTALL)
     assert ["failed" in item for item in items] == [True, False]
 
 
 def test_only_classes_of_the_gallery_are_linked(published: Callable[..., Files]) -> None:
     page = text(published({"animals": ["zebra", 341]}), "gallery/zebra/index.md")
-    rows = [line for line in page.splitlines() if line.endswith("\N{NO-BREAK SPACE}% |")]
+    rows = re.findall(r"<tr><td>(.*?)</td><td>([^<]*\N{NO-BREAK SPACE}%)</td></tr>", page)
     assert len(rows) == 5
     neighbour = labels.classes()[341]
-    assert [row for row in rows if "](" in row] == [
-        f"| [{neighbour.name}](../{neighbour.slug}/index.md) | 2.0\N{NO-BREAK SPACE}% |"
+    assert [row for row in rows if "href" in row[0]] == [
+        (f'<a href="../{neighbour.slug}/">{neighbour.name}</a>', "2.0\N{NO-BREAK SPACE}%")
     ]
 
 
 def test_other_methods_and_seeds_stand_below_the_first(published: Callable[..., Files], rendered: Text) -> None:
     methods = {"plain": {"steps": 2}, "mine": {"preset": "robust", "steps": 2}}
     page = rendered(text(published({"a": ["zebra"]}, methods=methods, seeds=[1]), "gallery/zebra/index.md"))
-    assert page.index('src="plain-seed-1.png"') < page.index('id="mine-seed-1"') < page.index('src="mine-seed-1.png"')
+    assert page.index('src="plain-seed-1.webp"') < page.index('id="mine-seed-1"') < page.index('src="mine-seed-1.webp"')
 
 
-# The line that draws a picture again.
+# The lines that draw a picture again.
 
 
 @pytest.mark.parametrize("network", ["compact", "alexnet", "my alexnet", "resnet18"])
@@ -239,7 +318,7 @@ def test_other_methods_and_seeds_stand_below_the_first(published: Callable[..., 
         ({"mine": {"preset": "robust", "parameterization": "pixels", "decay": 0, "decorrelate": False}}, {}),
     ],
 )
-def test_the_command_on_a_page_draws_the_same_recipe(
+def test_the_lines_on_a_page_draw_the_same_recipe(
     paged: Paged,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -254,20 +333,31 @@ def test_the_command_on_a_page_draws_the_same_recipe(
     made = plan(read({"groups": {"things": ["jack-o'-lantern", "Cardigan"]}, "methods": method, **settings}), decided)
     files = dict(paged(made).files())
 
-    asked: list[Recipe] = []
+    asked: list[tuple[Recipe, str]] = []
 
-    def published(recipes: list[Recipe], _: Source) -> list[Any]:
-        asked.extend(recipes)
+    def published(recipes: list[Recipe], given: Source) -> list[Any]:
+        asked.extend((recipe, f"{given.network} {given.digest}") for recipe in recipes)
         raise ActmaxError("that will do")
 
     monkeypatch.setattr("actmax.drawing.published", published)
     monkeypatch.chdir(tmp_path)
     for plate in made.plates:
-        (line,) = re.findall("^actmax draw .*$", text(files, f"{plate.url}index.md"), re.MULTILINE)
-        assert ("--weights" in line) == bool(named)
+        line, code = listings(text(files, f"{plate.url}index.md"))
+        assert ("--weights FILE" in line, 'Path("FILE")' in code) == (bool(named),) * 2
         result = CliRunner().invoke(cli.app, shlex.split(line)[1:])
         assert "that will do" in result.output
-    assert [recipe.digest() for recipe in asked] == [recipe.digest() for recipe in made.recipes()]
+        assert len(code.splitlines()) == 3
+        with pytest.raises(ActmaxError, match="that will do"):
+            exec(compile(code, "listing", "exec", dont_inherit=True), {})
+    expected = [(recipe, f"{decided.network} {decided.digest}") for recipe in made.recipes() for _ in range(2)]
+    assert asked == expected
+
+
+def listings(page: str) -> list[str]:
+    """What a page shows as code, but for the citation: the shell's line and Python's of each drawing."""
+    found = [html.unescape(code) for code in re.findall("<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
+    assert found[-1].startswith("@misc")
+    return found[:-1]
 
 
 # The author's own pages.

@@ -105,6 +105,18 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (settings(seeds=[]), ("seeds", "not []", "at least 1")),
     (settings(seeds=[0, -1]), ("seeds[1]", "not -1", "greater than or equal to 0")),
     (settings(seeds=["one"]), ("seeds[0]", "not 'one'", "integer")),
+    # A second network.
+    *(
+        (settings(second_opinion=given), (f"extra.gallery.second_opinion in mkdocs.yml is {given!r}", "network:"))
+        for given in (True, 0, "compact", ["compact"])
+    ),
+    (settings(second_opinion={}), ("second_opinion", "network", "required")),
+    (settings(second_opinion={"network": 3}), ("second_opinion", "network", "not 3", "string")),
+    (settings(second_opinion={"network": "x", "weights": 3}), ("second_opinion", "weights", "not 3", "string")),
+    (
+        settings(second_opinion={"network": "x", "wieghts": "y"}),
+        ("extra.gallery.second_opinion", "'wieghts'", "Did you mean 'weights'"),
+    ),
     (settings(store=None), ("store", "not None", "string")),
     (settings(store=["a"]), ("store", "not ['a']", "string")),
     # Methods.

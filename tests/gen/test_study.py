@@ -15,7 +15,7 @@ from actmax.measure import decode
 from actmax.probe import strongest
 from actmax.recipe import METHODS
 from gen import build
-from gen.pages import Pages
+from gen.pages import Address, Pages
 from gen.settings import SettingsError
 from gen.study import COUNTS, STEP_SIZES, Study
 
@@ -31,6 +31,11 @@ def settings(**walk: Any) -> dict[str, Any]:
         "groups": GROUPS,
         "walk": {"class": "zebra", "channels": 2, "steps": 2, **walk},
     }
+
+
+def generated(gallery: dict[str, Any], root: Path) -> tuple[Pages, Outcome]:
+    """Draws what is missing; there are no pages of the author's."""
+    return build.generate(build.prepare(gallery, root), root, root / "docs", str, Address())
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def quick() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     root = tmp_path_factory.mktemp("site")
-    pages, outcome = build.generate(build.prepare(settings(), root), root, str)
+    pages, outcome = generated(settings(), root)
     assert pages.study is not None
     return Made(root, pages, outcome, pages.study)
 
@@ -65,7 +70,7 @@ def test_two_classes_five_variations_and_two_channels_of_six_layers_are_drawn(ma
 
 
 def test_the_next_build_draws_nothing_and_shows_the_same(made: Made) -> None:
-    pages, outcome = build.generate(build.prepare(settings(), made.root), made.root, str)
+    pages, outcome = generated(settings(), made.root)
     assert outcome.drawn == 0
     assert pages.study is not None
     assert pages.study.channels.keys() == made.study.channels.keys()
@@ -105,8 +110,7 @@ def test_the_page_of_the_walk_names_what_it_shows(made: Made) -> None:
 
 def test_a_picture_of_the_authors_goes_through_instead(made: Made) -> None:
     Image.new("RGB", (100, 80), (200, 30, 30)).save(made.root / "mine.jpg")
-    site = build.prepare(settings(picture="mine.jpg"), made.root)
-    pages, _ = build.generate(site, made.root, str)
+    pages, _ = generated(settings(picture="mine.jpg"), made.root)
     assert pages.study is not None
     assert pages.study.own_picture
     assert decode(pages.study.picture).shape == (1, 3, 64, 64)
@@ -119,7 +123,7 @@ def test_a_picture_of_the_authors_goes_through_instead(made: Made) -> None:
 def test_a_picture_that_cannot_be_read_is_named(made: Made, name: str, said: str) -> None:
     (made.root / "words.jpg").write_text("not a picture at all", "utf-8")
     with pytest.raises(SettingsError, match=said) as error:
-        build.generate(build.prepare(settings(picture=name), made.root), made.root, str)
+        generated(settings(picture=name), made.root)
     assert f"walk.picture in mkdocs.yml is {name!r}" in str(error.value)
 
 
@@ -130,7 +134,7 @@ def test_a_class_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 def test_without_a_walk_there_is_no_study(made: Made) -> None:
     plain = {key: value for key, value in settings().items() if key != "walk"}
-    pages, outcome = build.generate(build.prepare(plain, made.root), made.root, str)
+    pages, outcome = generated(plain, made.root)
     assert pages.study is None
     assert outcome.drawn == 0
     assert not any("study" in path or "from-picture" in path for path, _ in pages.files())

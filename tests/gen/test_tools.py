@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from typer.testing import CliRunner
 
 from actmax import labels
 from actmax.store import Entry, Store
-from gen import build
+from gen import build, ledger
 from gen.__main__ import app
+from gen.ledger import Address, Ledger
 
 Draws = Callable[..., dict[str, Entry]]
 
@@ -162,7 +164,9 @@ def test_write_writes_every_page_and_picture(author: Author) -> None:
     assert {
         "gallery/index.md",
         "gallery/zebra/index.md",
-        "gallery/zebra/robust-seed-0.png",
+        "gallery/zebra/robust-seed-0.webp",
+        "gallery/zebra/robust-seed-0.json",
+        "gallery/index.json",
         "gallery/340/index.html",
         "gallery/my-cat/index.html",
         "notes/cats.md",
@@ -172,7 +176,21 @@ def test_write_writes_every_page_and_picture(author: Author) -> None:
     assert "**my cat** (ImageNet's class *tiger* stands for it)" in written["notes/cats.md"].read_text()
     assert "https://example.com/gallery/zebra/" in written["gallery/340/index.html"].read_text()
     drawing = author.store.path / "drawings" / author.digest("zebra") / "drawing.png"
-    assert written["gallery/zebra/robust-seed-0.png"].read_bytes() == drawing.read_bytes()
+    data = json.loads(written["gallery/zebra/robust-seed-0.json"].read_bytes())
+    assert written[data["drawing"]["png"]].read_bytes() == drawing.read_bytes()
+    assert f"https://example.com/{data['drawing']['png']}" in written["gallery/zebra/index.md"].read_text()
+
+
+def test_write_keeps_the_addresses_that_the_ledger_names(author: Author) -> None:
+    path = author.root / "words" / ledger.FILE
+    path.parent.mkdir(parents=True)
+    path.write_text(Ledger(addresses={"gallery/goldfish/": Address(anchors=("again",))}).text())
+    author.edit(site={"docs_dir": "words"})
+    author.draw()
+    author.calls("write", str(author.root / "folder"))
+    assert 'id="again"' in (author.root / "folder" / "gallery" / "goldfish" / "index.md").read_text()
+    path.write_text("{")
+    assert f"{path} is damaged" in author.calls("write", str(author.root / "folder"), fails=True).replace("\n", "")
 
 
 WRITE = """

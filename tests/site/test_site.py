@@ -2,67 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import html
-import http.server
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
 
 from actmax.recipe import METHODS
 
+if TYPE_CHECKING:
+    from .conftest import Built
+
 CLASSES = 17
 DRAWINGS = 22 + 5 + 6 * 4  # the gallery, the write-up's variations, four channels of six layers
 FIGURES = "assets/activation_maximization/vehicles"
-
-
-@dataclass(frozen=True)
-class Built:
-    """A site and how it was built."""
-
-    folder: Path
-    store: Path
-    command: list[str]
-    env: dict[str, str]
-    output: str
-
-    def build(self, *python: str) -> subprocess.CompletedProcess[str]:
-        """Builds it once more."""
-        return subprocess.run(
-            [sys.executable, *python, *self.command],
-            env=self.env,
-            cwd=self.folder.parent,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-
-@pytest.fixture(scope="module")
-def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """mkdocs.yml and all that it names, copied, and built cold."""
-    project = tmp_path_factory.mktemp("project")
-    for name in ("mkdocs.yml", "docs", "gen", "actmax"):
-        source = root / name
-        if source.is_dir():
-            shutil.copytree(source, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, project / name)
-    env = {**os.environ, "ACTMAX_NETWORK": "compact", "PYTHONPATH": str(project), "NO_COLOR": "1"}
-    site = Built(project / "site", project / ".cache", ["-m", "mkdocs", "build", "--strict"], env, "")
-    done = site.build()
-    assert done.returncode == 0, done.stderr
-    return Built(site.folder, site.store, site.command, env, done.stderr)
 
 
 def records(built: Built) -> list[dict]:  # type: ignore[type-arg]
@@ -169,38 +126,6 @@ def test_no_link_and_no_anchor_is_broken(built: Built) -> None:
 def visible(page: str) -> str:
     """What a reader sees of HTML."""
     return html.unescape(re.sub(r"<[^>]*>", "", page))
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(built: Built) -> Iterator[str]:
-    """The built site, served on this machine."""
-    handler = functools.partial(_Quiet, directory=str(built.folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:  # type: ignore[type-arg]
-    """The system's Chromium, driven by playwright."""
-    program = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-    )
-    if program is None:
-        pytest.skip("no Chromium is installed")
-    from playwright.sync_api import sync_playwright
-
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=flags)
-        yield chromium
-        chromium.close()
 
 
 PAGES = [

@@ -1,0 +1,79 @@
+"""What a second network says of the gallery's drawings: a picture that convinces only its own network says little."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actmax import weights
+from actmax.drawing import ask
+from actmax.errors import ActmaxError, RecipeError, WeightsError
+from actmax.registry import card
+from actmax.store import Entry, Store
+from actmax.weights import Source
+from gen.plan import Plan
+from gen.settings import KEY, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from actmax.networks import Network
+
+
+def second(settings: Settings, drawn_by: Source, root: Path) -> Source | None:
+    """The network that is asked besides the one that draws, or None.
+
+    Without a word from the author the compact network is at hand, unless it draws itself.
+
+    Raises:
+        SettingsError: its weights cannot be had, or it is the network that draws.
+    """
+    asked = settings.second_opinion
+    if asked is False:
+        return None
+    if asked is None:
+        return None if drawn_by.network == "compact" else weights.source("compact")
+    if asked.network == "auto":
+        raise SettingsError(
+            f"{KEY}.second_opinion.network in mkdocs.yml is 'auto', which stands for the network that draws: say "
+            "alexnet, compact or a torchvision model."
+        )
+    try:
+        found = weights.source(asked.network, root / Path(asked.weights).expanduser() if asked.weights else None)
+    except ActmaxError as error:
+        raise SettingsError(f"{KEY}.second_opinion in mkdocs.yml: {error}") from None
+    if found.digest == drawn_by.digest:
+        raise SettingsError(f"{KEY}.second_opinion in mkdocs.yml names the network that draws: name another one.")
+    return found
+
+
+def opinions(plan: Plan, entries: Mapping[str, Entry], other: Source, store: Store) -> dict[str, dict[str, Any]]:
+    """What the other network says of each drawing of the gallery, by digest; from the store where it is known.
+
+    Raises:
+        SettingsError: its weights cannot be downloaded, or are another network's.
+        RecipeError: it cannot be shown a picture of that size.
+    """
+    output = card(other.network).output
+    said = {}
+    shown = [(plate.label.index, entries[one.recipe.digest()]) for plate in plan.plates for one in plate.variants]
+    try:
+        for index, entry in shown:
+            target = f"{output}:{index}"
+            question = {"ask": "opinion", "picture": entry.picture, "target": target}
+            said[entry.digest] = ask(question, partial(_measured, entry, target), other, store)
+    except WeightsError as error:
+        raise SettingsError(f"{KEY}.second_opinion in mkdocs.yml: {error}") from None
+    return said
+
+
+def _measured(entry: Entry, target: str, network: Network) -> dict[str, Any]:
+    from actmax.measure import decode, measure
+
+    try:
+        return measure(network, target, decode(entry.read("drawing.png"))).as_dict()
+    except RuntimeError as error:
+        raise RecipeError(
+            f"{network.card.title}, named as second_opinion, cannot be shown a picture of {entry.recipe.size} pixels: "
+            f"{str(error).splitlines()[0]}"
+        ) from None

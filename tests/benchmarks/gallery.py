@@ -1,0 +1,410 @@
+"""What the site costs with all 1000 classes drawn: seconds, memory, sizes, and whether every name and address is right.
+
+::
+
+    python tests/benchmarks/gallery.py [--classes 1000] [--keep FOLDER] [--profile FILE]
+
+The drawings are fakes in a store of their own, so nothing is drawn and nothing in the project is touched;
+all else is the project's: its theme, plugins, extensions, navigation and prose. The prose of pages that
+quote measurements is built with 0 in place of each, because there is no `walk` here to measure. Ends with
+status 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urljoin
+
+import numpy as np
+import typer
+import yaml
+from PIL import Image
+from tqdm import tqdm
+
+from actmax import encode, labels
+from actmax.labels import Label
+from actmax.objectives import parse
+from actmax.recipe import Recipe
+from actmax.store import Store
+from gen import build as gen_build
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE_URL = "https://example.org/actmax/"
+OWN = {"docs", "mkdocs.yml", "site", "tests"}
+"""What the copy of the project has for itself, or does without; the rest it shares."""
+
+GROUP = 100
+"""Classes in one group of the gallery."""
+FAILING = 97
+"""One fake in so many is not recognised by the network."""
+NOISE = 8.0
+"""Strength of a fake's finest noise, of 255: with it a PNG has 80 to 100 KB, as a real drawing's has."""
+
+SECONDS = 20.0
+PAGE_KB = 30.0
+SEARCH_MB = 1.5
+
+AWKWARD = (134, 517, 264, 474, 477, 607, 638, 639, 722, 739, 836, 837, 986, 996)
+"""Names that differ in nothing but a capital letter, hold quotes or hyphens, or begin as another does."""
+
+
+class Row(NamedTuple):
+    """A line of the table."""
+
+    name: str
+    value: str
+    target: str = ""
+    met: bool = True
+
+
+@dataclass(frozen=True)
+class Built:
+    """What one run of `mkdocs build` took."""
+
+    seconds: float
+    processor: float
+    """Seconds of all processors together: what is left of a run's time if the machine is busy with other work."""
+    peak: float
+    """MB."""
+    warnings: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """The HTML of one page."""
+
+    text: str
+
+    @cached_property
+    def title(self) -> str:
+        return words(self.text, r"<title>(.*?)</title>")
+
+    @cached_property
+    def heading(self) -> str:
+        return words(self.text, r"<h1\b[^>]*>(.*?)</h1>")
+
+    @cached_property
+    def picture(self) -> str:
+        """The alternative text of the main picture, which is the first below the heading."""
+        _, _, below = self.text.partition("</h1>")
+        return next((tag.get("alt", "") for tag in tags(below, "img")), "")
+
+    @cached_property
+    def canonical(self) -> str:
+        return next((tag.get("href", "") for tag in tags(self.text, "link") if tag.get("rel") == "canonical"), "")
+
+    @cached_property
+    def meta(self) -> dict[str, str]:
+        """What the `meta` tags say, by `name` or `http-equiv`."""
+        return {
+            tag.get("name", tag.get("http-equiv", "")).lower(): tag.get("content", "")
+            for tag in tags(self.text, "meta")
+        }
+
+
+def main(
+    classes: Annotated[int, typer.Option(help="How many are drawn, from class 0 on.", min=1, max=1000)] = 1000,
+    keep: Annotated[Path | None, typer.Option(help="Work in FOLDER/gallery, and leave it there.")] = None,
+    profile: Annotated[Path | None, typer.Option(help="Run the second build under cProfile; its statistics.")] = None,
+) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = (keep.resolve() if keep else Path(scratch)) / "gallery"
+        shutil.rmtree(folder, ignore_errors=True)
+        values = settings(classes)
+        copy_project(folder, values)
+        fill(gen_build.prepare(values, folder))
+        first = build(folder)
+        second = build(folder, profile.resolve() if profile else None)
+        chosen = labels.classes()[:classes]
+        rows = [*of_builds(first, second, profiled=profile is not None), *of_site(folder / "site", chosen)]
+    report(rows)
+    if missed := [row.name for row in rows if not row.met]:
+        raise SystemExit(f"missed: {'; '.join(missed)}")
+
+
+def settings(classes: int) -> dict[str, Any]:
+    """The gallery's: every class once, by one method and one seed."""
+    starts = range(0, classes, GROUP)
+    groups = {
+        f"classes {start} to {(last := min(start + GROUP, classes) - 1)}": [*range(start, last + 1)] for start in starts
+    }
+    return {"network": "compact", "seeds": [0], "size": 224, "methods": {"robust": None}, "groups": groups}
+
+
+def copy_project(folder: Path, values: dict[str, Any]) -> None:
+    """The project with another gallery and without a walk."""
+    shutil.copytree(ROOT / "docs", folder / "docs")
+    for path in (folder / "docs").rglob("*.md"):
+        path.write_text(without_measures(path.read_text("utf-8")), "utf-8")
+    walk = folder / "docs/write-ups/from-picture-to-prediction.md"  # made from the walk, and in the navigation
+    walk.write_text("# From picture to prediction, and back\n", "utf-8")
+    for path in ROOT.iterdir():
+        if path.name not in OWN and not path.name.startswith("."):
+            (folder / path.name).symlink_to(path)
+    (folder / "mkdocs.yml").write_text(configured((ROOT / "mkdocs.yml").read_text("utf-8"), values), "utf-8")
+
+
+def without_measures(text: str) -> str:
+    """An author's page as one that measures nothing; others as they are."""
+    plain, measuring = re.subn(r"(?m)^measured: true\n", "", text, count=1)
+    return re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{.*?\}\}", "0", plain)) if measuring else text
+
+
+def configured(text: str, values: dict[str, Any]) -> str:
+    """A mkdocs.yml with other settings of the gallery, and an address. Its `!tags` are MkDocs' own: it is edited as
+    text."""
+    text, addresses = re.subn(r"(?m)^site_url:.*$", f"site_url: {SITE_URL}", text)
+    block = "".join(f"  {line}\n" for line in yaml.safe_dump({"gallery": values}, sort_keys=False).splitlines())
+    text, blocks = re.subn(r"(?m)^  gallery:\n(?:(?:    .*)?\n)*(?:    .*\Z)?", lambda _: block, text)
+    if (addresses, blocks) != (1, 1):
+        raise SystemExit("mkdocs.yml has changed: it needs one site_url and one gallery, indented by two spaces.")
+    return text
+
+
+def fill(site: gen_build.Site) -> None:
+    """Fakes in the store for all that the build will ask for."""
+    recipes = gen_build.recipes(site, site.store.path.parent)
+    with ProcessPoolExecutor() as pool:
+        stored = pool.map(put, recipes, [site.store.path] * len(recipes), chunksize=8)
+        for _ in tqdm(stored, desc="fakes", total=len(recipes), leave=False):
+            pass
+
+
+def put(recipe: Recipe, store: Path) -> None:
+    Store(store).put(recipe, *fake(recipe))
+
+
+def fake(recipe: Recipe) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """What :func:`actmax.drawing.publish` returns, for a picture that no network has seen."""
+    unit = parse(recipe.target).unit or 0
+    image = picture(unit, recipe.size)
+    steps = [step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step < recipe.steps] + [recipe.steps]
+    grey = Image.new("RGB", image.size, "grey")
+    frames = [Image.blend(grey, image, place / len(steps)) for place in range(1, len(steps) + 1)]
+    files = {
+        "drawing.png": encode.png(image, recipe),
+        "drawing.jpg": encode.jpeg(image),
+        "frames.webp": encode.filmstrip(frames),
+    }
+    record = {
+        "measures": {name: measures(unit) for name in ("drawing.png", "drawing.jpg")},
+        "frames": steps,
+        "activations": [float(f"{30 * step / recipe.steps:.6g}") for step in range(recipe.steps)],
+        "wins": {"first": None, "stays": None} if fails(unit) else {"first": 9, "stays": 32},
+        "provenance": {
+            "device": "Intel(R) Xeon(R) Processor, 2 threads",
+            "precision": "bf16",
+            "torch": "2.15.0+cu132",
+            "torchvision": "0.29.2+cu132",
+            "drawn": "2026-01-01T00:00:00+00:00",
+            "seconds": 12.34,
+        },
+    }
+    return files, record
+
+
+def picture(unit: int, size: int) -> Image.Image:
+    """Colour noise, most of it smooth: to a codec it is about what a drawing is."""
+    random = np.random.default_rng(unit)
+    total = np.full((size, size, 3), 128.0)
+    for cells, strength in ((4, 40.0), (14, 40.0), (56, 32.0), (size, NOISE)):
+        noise = Image.fromarray(random.integers(0, 256, (cells, cells, 3), dtype=np.uint8), "RGB")
+        smooth = np.asarray(noise.resize((size, size), Image.Resampling.BICUBIC), dtype=np.float64)
+        total += (smooth / 127.5 - 1) * strength
+    return Image.fromarray(total.clip(0, 255).astype(np.uint8), "RGB")
+
+
+def measures(unit: int) -> dict[str, Any]:
+    """As :meth:`actmax.measure.Measures.as_dict` returns them."""
+    others = [[(unit + 37 * place) % 1000, 0.02 / place] for place in range(1, 5)]
+    own = [unit, 0.9]
+    if fails(unit):
+        top = [others[0], own, *others[1:]]
+        return {"activation": 3.21, "top": top, "probability": 0.015, "rank": 2, "margin": -2.5}
+    return {"activation": 34.56, "top": [own, *others], "probability": 0.9, "rank": 1, "margin": 4.5}
+
+
+def fails(unit: int) -> bool:
+    return unit % FAILING == FAILING - 1
+
+
+def build(folder: Path, profile: Path | None = None) -> Built:
+    """Runs `mkdocs build` with this project's packages, wherever others of that name are installed."""
+    watched = ["-m", "cProfile", "-o", str(profile)] if profile else []
+    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "PYTHONPATH": str(ROOT)}
+    log = folder / "build.log"
+    with log.open("wb") as output:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, *watched, "-m", "mkdocs", "build"],
+            cwd=folder,
+            env=os.environ | quiet,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+    said = log.read_text("utf-8")
+    drew = re.search(r"drew (\d+)", said)
+    if process.returncode or (drew and drew[1] != "0"):
+        raise SystemExit(f"{said[-4000:]}\n`mkdocs build` failed, or drew what a fake should have stood for.")
+    warnings = len(re.findall(r"(?m)^WARNING", said))
+    return Built(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, warnings)
+
+
+def of_builds(first: Built, second: Built, *, profiled: bool) -> Iterator[Row]:
+    yield Row("first build", f"{first.seconds:.1f} s ({first.processor:.1f} s of processor)")
+    took = f"{second.seconds:.1f} s ({second.processor:.1f} s of processor)"
+    if profiled:
+        yield Row("second build, slowed by cProfile", took)
+    else:
+        yield Row("second build", took, f"<= {SECONDS:g} s", second.seconds <= SECONDS)
+    yield Row("peak memory", f"{max(first.peak, second.peak):.0f} MB")
+    yield Row("warnings", f"{second.warnings} (the walk's pictures are missing)")
+
+
+def of_site(site: Path, chosen: tuple[Label, ...]) -> Iterator[Row]:
+    """Everything that can be told from the files."""
+    pages = {label: Page(text) for label in chosen if (text := read(site / home(label) / "index.html"))}
+    yield Row("class pages", *share(len(pages), len(chosen)))
+    yield of_aliases(site, chosen)
+    yield from of_sizes(site, pages)
+    yield from of_names(pages, chosen)
+    yield of_table(site, chosen)
+    yield from of_files(site)
+
+
+def of_aliases(site: Path, chosen: tuple[Label, ...]) -> Row:
+    """By index and by WNID."""
+    leading = [leads(site, f"gallery/{alias}/", label) for label in chosen for alias in (label.index, label.wnid)]
+    return Row("aliases that lead to their class", *share(sum(leading), len(leading)))
+
+
+def leads(site: Path, alias: str, label: Label) -> bool:
+    """Whether an address sends readers, and search machines, to the class's own."""
+    page = Page(read(site / alias / "index.html"))
+    wanted = SITE_URL + home(label)
+    _, _, refresh = page.meta.get("refresh", "").partition("url=")
+    return (
+        bool(refresh)
+        and urljoin(SITE_URL + alias, refresh) == wanted
+        and page.canonical == wanted
+        and "noindex" in page.meta.get("robots", "")
+    )
+
+
+def of_sizes(site: Path, pages: dict[Label, Page]) -> Iterator[Row]:
+    sizes = [len(page.text.encode()) / 1e3 for page in pages.values()] or [0.0]
+    median = statistics.median(sizes)
+    yield Row("class page, median", f"{median:.1f} KB", f"<= {PAGE_KB:g} KB", median <= PAGE_KB)
+    yield Row("class page, largest", f"{max(sizes):.1f} KB")
+    yield Row("index of the gallery", f"{size(site / 'gallery/index.html') / 1e3:.0f} KB")
+    search = size(site / "search/search_index.json") / 1e6
+    yield Row("search index", f"{search:.2f} MB", f"<= {SEARCH_MB:g} MB", 0 < search <= SEARCH_MB)
+
+
+def of_names(pages: dict[Label, Page], chosen: tuple[Label, ...]) -> Iterator[Row]:
+    """Of all classes; the awkward ones are also counted by themselves."""
+    addresses = Counter(page.canonical.lower() for page in pages.values())  # some disks do not know capital letters
+    checks: dict[str, Callable[[Label, Page], bool]] = {
+        "address, its own": lambda label, page: (
+            page.canonical == SITE_URL + home(label) and addresses[page.canonical.lower()] == 1
+        ),
+        "name in <title>": lambda label, page: label.name in page.title,
+        "name in <h1>": lambda label, page: label.name in page.heading,
+        "name in the picture's alt text": lambda label, page: label.name in page.picture,
+    }
+    wrong = {
+        name: [label for label in chosen if label not in pages or not right(label, pages[label])]
+        for name, right in checks.items()
+    }
+    for name, found in wrong.items():
+        told = f" (not {', '.join(f'{label.name} {label.index}' for label in found[:5])})" if found else ""
+        counted, target, met = share(len(chosen) - len(found), len(chosen))
+        yield Row(name, counted + told, target, met)
+    awkward = [label for label in chosen if label.index in AWKWARD]
+    bad = {label for found in wrong.values() for label in found}
+    yield Row("awkward names, all of these", *share(sum(label not in bad for label in awkward), len(awkward)))
+
+
+def of_table(site: Path, chosen: tuple[Label, ...]) -> Row:
+    """The classes in the gallery's table for programs."""
+    text = read(site / "gallery/index.json")
+    if not text:
+        return Row("name in gallery/index.json", "skipped: there is no such file yet")
+    entries = {entry["index"]: entry for entry in json.loads(text)["classes"]}
+    right = [
+        label.index in entries
+        and [entries[label.index][key] for key in ("wnid", "name", "slug")] == [label.wnid, label.name, label.slug]
+        and urljoin(SITE_URL, entries[label.index]["url"]).endswith(f"/{label.slug}/")
+        for label in chosen
+    ]
+    return Row("name in gallery/index.json", *share(sum(right), len(chosen)))
+
+
+def of_files(site: Path) -> Iterator[Row]:
+    by_kind: Counter[str] = Counter()
+    sizes = [(path.suffix, path.stat().st_size) for path in site.rglob("*") if path.is_file()]
+    for kind, count in sizes:
+        by_kind[kind] += count
+    yield Row("site", f"{sum(by_kind.values()) / 1e6:.0f} MB, {len(sizes)} files")
+    yield Row("", ", ".join(f"{kind} {count / 1e6:.1f}" for kind, count in by_kind.most_common(5)))
+
+
+def home(label: Label) -> str:
+    """The address of a class, from the root."""
+    return f"gallery/{label.slug}/"
+
+
+def share(right: int, every: int) -> tuple[str, str, bool]:
+    """Value, target and verdict, where all have to be right."""
+    return f"{right} of {every}", "all", right == every
+
+
+def read(path: Path) -> str:
+    """A file's text; empty where there is none."""
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def words(text: str, pattern: str) -> str:
+    """What a reader sees of the first match."""
+    match = re.search(pattern, text, re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]*>", "", match[1])) if match else ""
+
+
+def tags(text: str, name: str) -> Iterator[dict[str, str]]:
+    """The attributes of each tag of a name."""
+    for tag in re.finditer(rf"<{name}\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", text):
+        found = re.findall(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", tag[1])
+        yield {key.lower(): html.unescape(double or single or bare) for key, double, single, bare in found}
+
+
+def report(rows: list[Row]) -> None:
+    for row in rows:
+        verdict = f"{row.target:<12} {'met' if row.met else 'MISSED'}" if row.target else ""
+        print(f"{row.name:<36} {row.value:<36} {verdict}".rstrip())
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,392 @@
+"""The gallery in a real browser: what it does with a script and without, by mouse, keys, and address.
+
+Most of it is tried on the site of fakes, which has all that a gallery can have; what depends on real
+pages, or on the words of the prose, on the real one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+MOST_SHIFT = 0.02
+TABS = 80
+"""More than any page has before its content."""
+WATCH = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+THERE_AND_BACK = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  for (let y = 0; y < document.documentElement.scrollHeight; y += 600) { scrollTo(0, y); await frame(); await frame(); }
+  for (const image of document.images) if (!image.complete) await image.decode().catch(() => 0);
+  scrollTo(0, 0);
+  await frame();
+  await frame();
+  return window.shift;
+}"""
+
+REAL = ["/", "/gallery/zebra/", "/write-ups/activation-maximization/"]
+FAKED = [
+    "/gallery/",
+    "/gallery/ambulance/",
+    "/gallery/toucan/",
+    "/gallery/mountain-bike/",
+    "/gallery/tiger-shark/",
+    "/gallery/compare/?a=zebra&b=ambulance",
+]
+
+Visit = Callable[..., "Page"]
+
+
+@pytest.fixture(scope="module")
+def contexts(browser: Browser) -> Iterator[Callable[..., Any]]:
+    """One browser context for each set of options."""
+    made: dict[str, Any] = {}
+
+    def context(**options: Any) -> Any:
+        options = {"viewport": {"width": 1280, "height": 800}, **options}
+        key = repr(sorted(options.items()))
+        if key not in made:
+            made[key] = browser.new_context(**options)
+            made[key].add_init_script(WATCH)
+        return made[key]
+
+    yield context
+    for one in made.values():
+        one.close()
+
+
+@pytest.fixture
+def visit(contexts: Callable[..., Any], faked: str) -> Iterator[Visit]:
+    """Opens a page of the fakes' site, and sees at the end that it said nothing and asked nobody else."""
+    opened: list[Page] = []
+    said: list[str] = []
+    asked: list[str] = []
+
+    def open_page(path: str, host: str = faked, **options: Any) -> Page:
+        page: Page = contexts(**options).new_page()
+        opened.append(page)
+        page.set_default_timeout(5000)
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda one: None if one.url.startswith((host, "data:", "blob:")) else asked.append(one.url))
+        answer = page.goto(host + path)
+        assert answer
+        assert answer.ok
+        return page
+
+    yield open_page
+    for page in opened:
+        page.close()
+    assert said == []
+    assert asked == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", REAL + FAKED)
+def test_a_page_stands_still_fits_and_is_for_everyone(
+    visit: Visit, request: pytest.FixtureRequest, path: str, scheme: str, width: int
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    host = request.getfixturevalue("address" if path in REAL else "faked")
+    page = visit(path, host, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    assert page.evaluate(THERE_AND_BACK) < MOST_SHIFT
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", FAKED)
+def test_no_picture_is_enlarged_without_a_word(visit: Visit, path: str, width: int) -> None:
+    page = visit(path, viewport={"width": width, "height": 800})
+    page.evaluate("for (const image of document.images) image.loading = 'eager'")
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    shown = page.evaluate(
+        """[...document.images].map((image) => [
+            image.src,
+            image.getBoundingClientRect().width / image.naturalWidth,
+            (image.closest("figure")?.innerText ?? "").includes("shown up to twice as large"),
+        ])"""
+    )
+    assert [one for one in shown if not 0 < one[1] <= (2 if one[2] else 1) + 0.01] == []
+
+
+# By keys alone.
+
+
+def tab_to(page: Page, selector: str) -> Locator:
+    """Presses Tab until an element has the focus."""
+    for _ in range(TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return page.locator(":focus")
+    raise AssertionError(f"{selector} is not reached by Tab")
+
+
+def outlined(place: Locator) -> bool:
+    """Whether a reader sees that an element has the focus."""
+    style = place.evaluate("(node) => [getComputedStyle(node).outlineStyle, getComputedStyle(node).outlineWidth]")
+    return style[0] != "none" and style[1] != "0px"
+
+
+def test_the_index_is_used_by_keys_alone(visit: Visit) -> None:
+    page = visit("/gallery/")
+    for selector in (".gallery-tools input", ".gallery-tools select", ".gallery-tools button", "ul.gallery a"):
+        assert outlined(tab_to(page, selector)), selector
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/gallery/goldfish/")
+
+
+def test_the_frames_are_chosen_by_keys_alone(visit: Visit) -> None:
+    page = visit("/gallery/ambulance/")
+    last = tab_to(page, ".frames input")
+    assert last.is_checked()
+    assert outlined(last.locator("+ span"))
+    strip = page.locator(".frames-view img")
+    at = [place(strip)]
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+        at.append(place(strip))
+    assert at == sorted(set(at))  # to the right, where earlier frames come into view
+    mark = page.locator(".frame-mark").get_attribute("d")
+    page.keyboard.press("ArrowRight")
+    assert place(strip) == at[1]
+    assert page.locator(".frame-mark").get_attribute("d") != mark
+
+
+def place(picture: Locator) -> float:
+    box = picture.bounding_box()
+    assert box
+    return round(box["x"])
+
+
+def test_what_is_too_wide_is_scrolled_by_keys(visit: Visit, address: str) -> None:
+    page = visit("/write-ups/from-picture-to-prediction/", address, viewport={"width": 390, "height": 800})
+    page.wait_for_load_state("load")
+    wide = page.evaluate(
+        """[...document.querySelectorAll(".md-typeset__scrollwrap")]
+            .filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.tabIndex)"""
+    )
+    assert wide
+    assert set(wide) == {0}
+
+
+# Without a script.
+
+
+def test_without_a_script_the_index_shows_all(visit: Visit) -> None:
+    page = visit("/gallery/", java_script_enabled=False)
+    assert page.locator("ul.gallery > li:visible").count() == 10
+    assert page.locator(".gallery-tools").is_hidden()
+
+
+def test_without_a_script_the_frames_still_follow(visit: Visit) -> None:
+    page = visit("/gallery/ambulance/", java_script_enabled=False)
+    strip = page.locator(".frames-view img")
+    before = place(strip)
+    page.locator(".frames label").first.click()
+    view = page.locator(".frames-view").bounding_box()
+    assert view
+    assert place(strip) == round(view["x"]) != before
+
+
+def test_without_a_script_the_compare_page_leads_to_every_class(visit: Visit) -> None:
+    page = visit("/gallery/compare/?a=zebra", java_script_enabled=False)
+    assert page.locator(".compare-links a:visible").count() == 8
+    assert page.locator(".compare").is_hidden()
+
+
+# The index.
+
+
+def names(page: Page) -> list[str]:
+    """Of the classes that are shown, in their order."""
+    return page.locator("ul.gallery > li:visible b").all_inner_texts()
+
+
+@pytest.fixture
+def index(visit: Visit) -> Page:
+    return visit("/gallery/")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("amb", ["ambulance"]),
+        ("GOLD", ["goldfish", "golden retriever"]),
+        ("tabby cat", ["tabby"]),
+        ("auratus", ["goldfish"]),
+        ("all terrain", ["bicycle"]),
+        ("mountain", ["bicycle"]),
+        ("340", ["zebra", "zebra"]),
+        ("n02391049", ["zebra", "zebra"]),
+    ],
+)
+def test_a_class_is_found_by_each_of_its_names(index: Page, typed: str, found: list[str]) -> None:
+    index.get_by_label("Filter").fill(typed)
+    assert names(index) == found
+    told = index.locator(".gallery-tools output").inner_text()
+    assert told == ("1 class" if len(set(found)) == 1 else f"{len(set(found))} classes")
+
+
+@pytest.mark.parametrize("typed", ["xylophone", "zebra tiger", "(", "\\", "<b>x"])
+def test_nothing_found_is_said_and_breaks_nothing(index: Page, typed: str) -> None:
+    every = names(index)
+    index.get_by_label("Filter").fill(typed)
+    if re.search(r"\w", typed):
+        assert names(index) == []
+        assert index.locator("h2:visible").count() == 0
+        assert index.locator(".gallery-tools output").inner_text() == "no classes"
+    index.get_by_label("Filter").fill("")
+    assert names(index) == every
+
+
+@pytest.mark.parametrize(
+    ("key", "ordered"),
+    [
+        ("name", ["ambulance", "bicycle", "golden retriever", "goldfish", "tabby", "tiger", "toucan", "zebra"]),
+        ("index", ["goldfish", "toucan", "golden retriever", "tabby", "tiger", "zebra", "ambulance", "bicycle"]),
+        ("probability", ["tiger", "tabby", "bicycle", "zebra", "ambulance", "golden retriever", "goldfish", "toucan"]),
+    ],
+)
+def test_classes_are_sorted_and_parted_again(index: Page, key: str, ordered: list[str]) -> None:
+    every = names(index)
+    assert every.count("zebra") == every.count("tiger") == 2
+    by = index.get_by_label("Sort by")
+    by.select_option(key)
+    if key == "probability":  # two are equal, and stand in the author's order
+        ordered[4:6] = ["golden retriever", "ambulance"]
+    assert names(index) == ordered
+    index.get_by_label("Filter").fill("z")
+    assert names(index) == ["zebra"]
+    index.get_by_label("Filter").fill("")
+    by.select_option("group")
+    assert names(index) == every
+    assert index.locator("h2:visible").count() == 3
+
+
+def test_a_random_class_is_one_of_those_shown(index: Page) -> None:
+    index.get_by_label("Filter").fill("stand-in no such")
+    index.get_by_label("Filter").fill("zeb")
+    index.get_by_role("button", name="A random class").click()
+    index.wait_for_url("**/gallery/zebra/")
+    assert index.locator("h1").inner_text().startswith("zebra")
+
+
+# A class page.
+
+
+def test_a_drawings_address_leads_to_it(visit: Visit) -> None:
+    page = visit("/gallery/ambulance/#plain-seed-0")
+    target = page.locator(":target")
+    assert target.get_attribute("id") == "plain-seed-0"
+    assert "plain, seed 0" in target.inner_text()
+    page.wait_for_function("scrollY > 0")
+    box, header = target.bounding_box(), page.locator(".md-header").bounding_box()
+    assert box
+    assert header
+    assert header["y"] + header["height"] <= box["y"] < 800 / 2
+    assert target.evaluate("(node) => getComputedStyle(node).outlineStyle") == "solid"
+
+
+def test_a_drawing_that_is_gone_is_told_of_at_its_address(visit: Visit) -> None:
+    page = visit("/gallery/ambulance/#sketch-seed-7")
+    said = page.locator("p", has=page.locator(":target"))
+    assert "no longer drawn" in said.inner_text()
+
+
+def test_a_link_is_copied_whole(visit: Visit, faked: str) -> None:
+    page = visit("/gallery/ambulance/", permissions=["clipboard-read", "clipboard-write"])
+    link = page.locator("#plain-seed-0 .copy-link")
+    words = link.inner_text()
+    link.click()
+    page.wait_for_function("document.querySelector('#plain-seed-0 .copy-link').textContent === 'Copied'")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{faked}/gallery/ambulance/#plain-seed-0" == page.url
+    page.wait_for_function(f"document.querySelector('#plain-seed-0 .copy-link').textContent === '{words}'")
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_drawing_opens_large_and_closes(visit: Visit, motion: str) -> None:
+    page = visit("/gallery/ambulance/", reduced_motion=motion)
+    page.locator("a.glightbox").first.click()
+    shown = page.locator(".gslide.current img")
+    shown.wait_for()
+    assert "ambulance, robust, seed 0" in page.locator(".gslide.current").inner_text()
+    if motion == "reduce":
+        durations = page.evaluate(
+            """[".glightbox-container", ".glightbox-container *"].flatMap((all) => [...document.querySelectorAll(all)])
+                .map((node) => getComputedStyle(node))
+                .flatMap((style) => [
+                    style.animationName === "none" ? "0s" : style.animationDuration,
+                    style.transitionProperty === "none" ? "0s" : style.transitionDuration,
+                ])"""
+        )
+        assert {part for one in durations for part in one.split(", ")} == {"0s"}
+    page.keyboard.press("Escape")
+    page.locator(".glightbox-container").wait_for(state="detached")
+
+
+# The compare page.
+
+
+def compared(page: Page) -> list[str]:
+    page.locator(".compare h2").nth(1).wait_for()
+    return page.locator(".compare h2").all_inner_texts()
+
+
+def test_two_classes_are_compared_by_address(visit: Visit) -> None:
+    page = visit("/gallery/compare/?a=zebra&b=ambulance")
+    assert compared(page) == ["zebra", "ambulance"]
+    assert page.locator(".compare section").nth(1).locator("img").count() == 4
+    assert page.locator(".compare-links").is_hidden()
+    page.get_by_label("First class").select_option("tiger")
+    assert compared(page) == ["tiger", "ambulance"]
+    assert page.url.endswith("/gallery/compare/?a=tiger&b=ambulance")
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?a=unicorn", "?a=<script>alert(1)</script>", "?a=__proto__&b=constructor", "?a=%", "?a=&b=&a="]
+)
+def test_an_address_that_names_no_class_shows_the_first_two(visit: Visit, query: str) -> None:
+    assert compared(visit(f"/gallery/compare/{query}")) == ["goldfish", "zebra"]
+
+
+# Material's search.
+
+
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [
+        ("zebra", "zebra"),
+        ("340", "zebra"),
+        ("n02391049", "zebra"),
+        ("ambulance", "ambulance"),
+        ("407", "ambulance"),
+        ("tabby cat", "tabby"),
+        ("golden retriever", "golden-retriever"),
+        ("Carassius auratus", "goldfish"),
+        ("all-terrain bike", "mountain-bike"),
+        ("bicycle", "mountain-bike"),
+    ],
+)
+def test_the_search_shows_a_classs_page_first(visit: Visit, address: str, typed: str, slug: str) -> None:
+    page = visit("/gallery/", address)
+    page.locator(".md-search__input").fill(typed)
+    page.keyboard.press("End")  # Material listens to keys
+    first = page.locator(".md-search-result__link").first
+    first.wait_for()
+    assert f"/gallery/{slug}/" in (first.get_attribute("href") or "")
