@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -113,9 +114,11 @@ class Shown:
 
     def bibtex(self, label: Label, network: str, site_name: str, site_url: str) -> str:
         """A reference to this very picture, under the address that no other drawing can take."""
+        author = re.sub(r"([&%$#_])", r"\\\1", site_name)
         fields = {
-            "title": f"{label.name}, as {network} draws it",
-            "author": f"{{{site_name}}}",
+            # Braced once more: styles change the case of titles, and take the words of a name apart.
+            "title": f"{{{label.name}, as {network} draws it}}",
+            "author": f"{{{author}}}",
             "year": str(self.year),
             "url": f"{site_url}{self.master}",
             "note": f"Activation maximization, method {self.variant.method}, seed {self.variant.seed}, "

@@ -48,13 +48,13 @@ def test_a_citation_points_to_the_very_picture(planned: Plans, paged: Callable[.
     pages = paged(planned({"things": NAMES}), site_url=site_url)
     keys = set()
     for label, (shown,) in pages.shown.items():
-        text = shown.bibtex(label, pages.network.title, "A site", site_url)
+        text = shown.bibtex(label, pages.network.title, "A site & more", site_url)
         key, fields = re.fullmatch(r"@misc\{([\w-]+),\n(.*)\}", text, re.DOTALL).groups()  # type: ignore[union-attr]
         found = dict(re.findall(r"^  (\w+) = \{(.*)\},$", fields, re.MULTILINE))
         assert len(found) == len(fields.splitlines()) == 5
         assert all(value.count("{") == value.count("}") for value in found.values())
-        assert found["title"] == f"{label.name}, as the compact AlexNet draws it"
-        assert found["author"] == "{A site}"
+        assert found["title"] == f"{{{label.name}, as the compact AlexNet draws it}}"
+        assert found["author"] == r"{A site \& more}"
         assert found["year"] == "2026"
         assert found["url"] == f"{site_url}gallery/drawings/{shown.entry.picture}.png"
         assert shown.entry.digest in found["note"]

@@ -214,7 +214,7 @@ def test_without_a_script_the_compare_page_leads_to_every_class(visit: Visit) ->
 
 def names(page: Page) -> list[str]:
     """Of the classes that are shown, in their order."""
-    return page.locator("ul.gallery > li:visible b").all_inner_texts()
+    return page.locator("ul.gallery > li:visible b").all_text_contents()
 
 
 @pytest.fixture
@@ -325,6 +325,9 @@ def test_a_drawing_opens_large_and_closes(visit: Visit, motion: str) -> None:
     page.locator("a.glightbox").first.click()
     shown = page.locator(".gslide.current img")
     shown.wait_for()
+    box = shown.bounding_box()
+    assert box
+    assert box["width"] > 448  # more than on the page
     assert "ambulance, robust, seed 0" in page.locator(".gslide.current").inner_text()
     if motion == "reduce":
         durations = page.evaluate(
