@@ -91,6 +91,7 @@ function scrub(part) {
 }
 
 function copyLink(link) {
+  link.setAttribute("aria-live", "polite");
   link.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(link.href);
