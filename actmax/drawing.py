@@ -5,6 +5,7 @@ torch is imported only when something is missing.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from actmax import encode, weights
-from actmax.errors import WeightsError
+from actmax.errors import StoreError, WeightsError
 from actmax.recipe import ALGORITHM, Recipe
 from actmax.store import Entry, Store
 from actmax.weights import Source
@@ -174,7 +175,8 @@ def ask(question: Mapping[str, Any], answer: Callable[[Network], Any], source: S
     if known is None:
         known = answer(load(source))
         asked = _asked(question, source)
-        store.set_note(_note(asked), {"asked": asked, "answer": known})
+        with contextlib.suppress(StoreError):  # a store that cannot be written still serves
+            store.set_note(_note(asked), {"asked": asked, "answer": known})
     return known
 
 

@@ -92,9 +92,9 @@ def write(
         site, whole = _site(config)
         if words := build.warning(site):
             typer.secho(words, fg="yellow", err=True)
-        address = build.address(whole.get("site_url"), whole.get("site_name"))
+        where = build.place(whole.get("site_url"), whole.get("site_name"))
         docs = config.parent / str(whole.get("docs_dir", "docs"))
-        pages, outcome = build.generate(site, config.resolve().parent, docs, typer.echo, address)
+        pages, outcome = build.generate(site, config.resolve().parent, docs, typer.echo, where)
         count = 0
         for path, content in build.files(pages, docs):
             count += 1

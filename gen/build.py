@@ -14,7 +14,7 @@ from actmax.store import Store
 from actmax.weights import Source
 from gen import ledger
 from gen.opinion import opinions, second
-from gen.pages import Address, File, Opinions, Pages
+from gen.pages import File, Opinions, Pages, Place
 from gen.plan import Plan, plan
 from gen.settings import Settings, read, store_path, weights_path
 from gen.study import known_recipes, study, variations
@@ -61,10 +61,10 @@ def require_folders(use_directory_urls: bool) -> None:
         raise ActmaxError("The gallery's addresses are folders, for years: `use_directory_urls` must not be false.")
 
 
-def address(site_url: object, site_name: object) -> Address:
+def place(site_url: object, site_name: object) -> Place:
     """What MkDocs' settings say of the place where the site will stand."""
     url = str(site_url or "")
-    return Address(url.rstrip("/") + "/" if url else "", str(site_name or ""))
+    return Place(url.rstrip("/") + "/" if url else "", str(site_name or ""))
 
 
 def warning(site: Site) -> str:
@@ -82,7 +82,7 @@ def recipes(site: Site, root: Path) -> list[Recipe]:
     return [*site.plan.recipes(), *known_recipes(site.plan, site.store, root)]
 
 
-def generate(site: Site, root: Path, docs: Path, say: Say, address: Address) -> tuple[Pages, Outcome]:
+def generate(site: Site, root: Path, docs: Path, say: Say, where: Place) -> tuple[Pages, Outcome]:
     """Draws what is missing, and returns the pages to be written and what it took."""
     published = ledger.read(docs / ledger.FILE)
     wanted = [*site.plan.recipes(), *variations(site.plan).values()]
@@ -92,7 +92,7 @@ def generate(site: Site, root: Path, docs: Path, say: Say, address: Address) -> 
     if site.second:
         found = opinions(site.plan, gallery.entries, site.second, site.store)
         said = Opinions(card(site.second.network), found)
-    pages = Pages(site.plan, gallery.entries, about, address, said, published)
+    pages = Pages(site.plan, gallery.entries, about, where, said, published)
     return pages, gallery + about.outcome if about else gallery
 
 

@@ -13,16 +13,17 @@ from gen.shown import Shown
 
 SCHEMA = 1
 """Of both files. Keys may be added within a revision; none is renamed or taken away."""
-RANGES = ("probability", "activation", "rank", "margin")
+MEASURES = ("probability", "activation", "rank", "margin")
 
 
-def index(plan: Plan, network: Card, shown: Mapping[Label, Sequence[Shown]], site_url: str) -> str:
+def index(plan: Plan, network: Card, second: Card | None, shown: Mapping[Label, Sequence[Shown]], site_url: str) -> str:
     """All classes of the gallery, in the author's order, and what each drawing does to the network."""
     return _text(
         {
             "schema": SCHEMA,
             "site": site_url or None,
             "network": {"name": network.name, "title": network.title, "weights": plan.source.digest},
+            "second_network": {"name": second.name, "title": second.title} if second else None,
             "groups": {
                 group: list(dict.fromkeys(member.label.slug for member in members))
                 for group, members in plan.groups.items()
@@ -35,7 +36,7 @@ def index(plan: Plan, network: Card, shown: Mapping[Label, Sequence[Shown]], sit
     )
 
 
-def drawing(plate: Plate, one: Shown) -> str:
+def drawing(plate: Plate, one: Shown, second: Card | None) -> str:
     """All that is known of one drawing: enough to make it again."""
     record = one.entry.record
     return _text(
@@ -46,7 +47,7 @@ def drawing(plate: Plate, one: Shown) -> str:
             | {
                 "recipe": one.entry.recipe.model_dump(),
                 "top": one.measures["top"],
-                "second_opinion": one.opinion,
+                "second_opinion": {"network": second.name, **one.opinion} if second and one.opinion else None,
                 "frames": record["frames"],
                 "wins": record["wins"],
                 "activations": record["activations"],
@@ -67,6 +68,7 @@ def about_class(plate: Plate) -> dict[str, Any]:
         "name": label.name,
         "slug": label.slug,
         "url": plate.url,
+        "aliases": list(plate.aliases),
         "synonyms": list(label.synonyms),
         "definition": label.definition,
         "stands_for": list(plate.words),
@@ -83,7 +85,7 @@ def about_drawing(plate: Plate, one: Shown) -> dict[str, Any]:
         "png": one.master,
         "webp": plate.url + one.file,
         "size": one.size,
-        **{name: one.measures[name] for name in RANGES},
+        **{name: one.measures[name] for name in MEASURES},
         "failed": one.failed,
     }
 

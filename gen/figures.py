@@ -202,14 +202,15 @@ def curve(activations: Sequence[float], frames: Sequence[int], first: int | None
     def up(value: float) -> float:
         return south - (value - low) / (high - low or 1) * (south - north)
 
+    # The lowest value too, where there is room for it beside the zero.
+    marked = sorted({0.0, high} | ({low} if -low > 0.12 * (high - low) else set()))
     # After as many steps, which is before the next; a logarithm's few early ones, and no more than the eye can part.
     steps = np.unique(np.round(np.geomspace(1, max(last - 1, 1), 110)).astype(int))
     line = np.array([(along(step), up(activations[min(step, last - 1)])) for step in steps])
     parts = [f'<path d="M{west:g} {up(0):.1f}H{east:g}" style="stroke:{INK};stroke-opacity:.6"/>']
-    parts += [
-        _text(west - 6, up(value) + 5, f"{value:.2g}" if value < 10 else f"{value:.0f}", "end")
-        for value in sorted({0.0, high})
-    ]
+    for value in marked:
+        text = f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
+        parts += [_text(west - 6, up(value) + 5, text.replace("-", "\N{MINUS SIGN}"), "end")]
     for place, step in enumerate(frames):
         x = f"{along(step):.1f}"
         parts.append(f'<path data-frame="{x}" d="M{x} {south:g}v6" style="stroke:{INK}"/>')

@@ -18,8 +18,8 @@ try:
     site = build.prepare(config.extra.get("gallery"), root)
     if words := build.warning(site):
         log.warning(words)
-    docs, address = Path(config.docs_dir), build.address(config.site_url, config.site_name)
-    pages, outcome = build.generate(site, root, docs, log.info, address)
+    docs, where = Path(config.docs_dir), build.place(config.site_url, config.site_name)
+    pages, outcome = build.generate(site, root, docs, log.info, where)
     for path, content in build.files(pages, docs):
         with mkdocs_gen_files.open(path, "wb") as file:
             file.write(content if isinstance(content, bytes) else content.encode())

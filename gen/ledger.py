@@ -33,7 +33,10 @@ SCHEMA = 1
 """Revision of the file's layout."""
 
 HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
-"""Elements whose ids are anchors; of others, those with the class ``anchor``."""
+"""Elements whose ids are anchors."""
+
+CLASSES = {"anchor", "equation"}
+"""Of other elements, those of these classes."""
 
 
 class LedgerError(ActmaxError):
@@ -217,7 +220,7 @@ class _Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.anchors: set[str] = set()
-        """What is promised: ids of headings, and of what has the class ``anchor``, inside the article."""
+        """What is promised: ids of headings and equations, and of what has the class ``anchor``, inside the article."""
         self.ids: set[str] = set()
         """Everything that a link would find."""
         self.refresh: str | None = None
@@ -238,7 +241,7 @@ class _Page(HTMLParser):
         if not name:
             return
         self.ids.add(name)
-        wanted = tag in HEADINGS or "anchor" in (values.get("class") or "").split()
+        wanted = tag in HEADINGS or not CLASSES.isdisjoint((values.get("class") or "").split())
         if self._articles and wanted and not name.startswith(("__", "fn:", "fnref:")):
             self.anchors.add(name)
 

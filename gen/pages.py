@@ -44,7 +44,7 @@ class Opinions:
 
 
 @dataclass(frozen=True)
-class Address:
+class Place:
     """Where the site will stand, and what it is called."""
 
     url: str = ""
@@ -59,7 +59,7 @@ class Pages:
         plan: what is published.
         entries: the drawing of each of the plan's recipes, by digest.
         about: what the write-up shows of the network, if it is asked for.
-        address: where the site will stand, for what needs whole addresses.
+        place: where the site will stand, for what needs whole addresses.
         opinions: a second network's, where one is at hand.
         published: what must not be lost.
     """
@@ -69,14 +69,15 @@ class Pages:
         plan: Plan,
         entries: Mapping[str, Entry],
         about: Study | None = None,
-        address: Address = Address(),
+        place: Place = Place(),
         opinions: Opinions | None = None,
         published: Ledger | None = None,
     ) -> None:
         self.plan = plan
         self.entries = entries
         self.study = about
-        self.address = address
+        self.place = place
+        self.second = opinions.network if opinions else None
         self.published = published or Ledger(addresses={})
         said = opinions.said if opinions else {}
         self.shown = {
@@ -89,8 +90,8 @@ class Pages:
         self._jinja: Environment = markdown.environment()
         self._jinja.globals.update(
             network=self.network,
-            second=opinions.network if opinions else None,
-            address=address,
+            second=self.second,
+            place=place,
             shown=self.shown,
             thumbnails=pictures.thumbnails,
             caption=self.caption,
@@ -115,7 +116,7 @@ class Pages:
         """Everything that is generated but the author's own pages."""
         yield "gallery/index.md", self._keeping("gallery/", self._render("index.md.jinja"))
         yield "gallery/compare/index.md", self._render("compare.md.jinja")
-        yield "gallery/index.json", data.index(self.plan, self.network, self.shown, self.address.url)
+        yield "gallery/index.json", data.index(self.plan, self.network, self.second, self.shown, self.place.url)
         masters = {one.master: one.entry for every in self.shown.values() for one in every}
         for path, entry in masters.items():
             yield path, entry.read("drawing.png")
@@ -176,7 +177,7 @@ class Pages:
         for one in shown:
             yield folder + one.file, pictures.lossless(one.entry)
             yield folder + one.frames, one.entry.read("frames.webp")
-            yield folder + one.data, data.drawing(plate, one)
+            yield folder + one.data, data.drawing(plate, one, self.second)
         for width, name in pictures.thumbnails(shown[0].size).items():
             yield folder + name, pictures.thumbnail(shown[0].entry, width)
         for alias in plate.aliases:
@@ -230,7 +231,7 @@ class Pages:
     def _redirect(self, target: str, name: str) -> str:
         """A page at another address below gallery/ that leads to a class's own."""
         here = f"../{target.split('/')[1]}/"
-        canonical = markdown.attribute(self.address.url + target if self.address.url else here)
+        canonical = markdown.attribute(self.place.url + target if self.place.url else here)
         title = markdown.attribute(name)
         return (
             f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'

@@ -198,9 +198,14 @@ def _method(name: str, given: MethodSettings, settings: Settings) -> Method:
 def members(settings: Settings) -> dict[str, tuple[Member, ...]]:
     """The class set, group by group."""
     found: dict[str, tuple[Member, ...]] = {}
+    anchors = {"gallery": "the page's own title"}
     for group, lines in settings.groups.items():
-        if not labels.slugify(group):
+        anchor = labels.slugify(group)
+        if not anchor:
             raise SettingsError(f"{KEY}.groups.{group}: a group's name needs letters or digits.")
+        if anchor in anchors:
+            raise SettingsError(f"{KEY}.groups.{group}: /gallery/#{anchor} is already {anchors[anchor]}: rename one.")
+        anchors[anchor] = f"the group {group!r}"
         found[group] = tuple(_member(f"{KEY}.groups.{group}[{place}]", line) for place, line in enumerate(lines))
     return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +14,8 @@ from actmax.labels import Label
 from actmax.recipe import METHODS
 from actmax.store import Entry
 from actmax.weights import source
+from gen.ledger import DRAWINGS
 from gen.plan import Variant
-
-DRAWINGS = "gallery/drawings"
-"""Where masters lie under the name of their content, which no later drawing can take."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Shown:
 
     @property
     def master(self) -> str:
-        """The PNG's path below docs/."""
+        """The PNG's path below docs/, under the name of its content, which no later drawing can take."""
         return f"{DRAWINGS}/{self.entry.picture}.png"
 
     @property
@@ -114,18 +111,25 @@ class Shown:
 
     def bibtex(self, label: Label, network: str, site_name: str, site_url: str) -> str:
         """A reference to this very picture, under the address that no other drawing can take."""
-        author = re.sub(r"([&%$#_])", r"\\\1", site_name)
         fields = {
             # Braced once more: styles change the case of titles, and take the words of a name apart.
-            "title": f"{{{label.name}, as {network} draws it}}",
-            "author": f"{{{author}}}",
+            "title": f"{{{_tex(f'{label.name}, as {network} draws it')}}}",
+            "author": f"{{{_tex(site_name)}}}",
             "year": str(self.year),
             "url": f"{site_url}{self.master}",
             "note": f"Activation maximization, method {self.variant.method}, seed {self.variant.seed}, "
             f"recipe {self.entry.digest}",
         }
+        if not site_url:
+            del fields["url"]  # where the site will stand is not known
         inside = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
         return f"@misc{{actmax-{label.slug}-{self.entry.picture},\n{inside}}}"
+
+
+def _tex(text: str) -> str:
+    """Text that TeX sets as it is."""
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(special.get(sign, f"\\{sign}" if sign in "&%$#_{}" else sign) for sign in text)
 
 
 def command(variant: Variant, entry: Entry) -> str:

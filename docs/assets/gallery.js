@@ -25,6 +25,7 @@ function index(tools) {
     key: item.dataset.index,
     index: Number(item.dataset.index),
     probability: Number(item.dataset.probability),
+    margin: Number(item.dataset.margin),
     name: plain(item.querySelector("b").textContent),
     words: plain(`${item.querySelector("b").textContent} ${item.dataset.index} ${item.dataset.words}`),
   })));
@@ -32,7 +33,8 @@ function index(tools) {
   const orders = {
     name: (a, b) => a.name.localeCompare(b.name),
     index: (a, b) => a.index - b.index,
-    probability: (a, b) => b.probability - a.probability,
+    // Near certainty a float has no digits left, but logits still differ.
+    probability: (a, b) => b.probability - a.probability || b.margin - a.margin,
   };
 
   function show() {
@@ -67,6 +69,10 @@ function index(tools) {
   if (filter.value || sort.value) order(); // what the browser kept of an earlier visit
 }
 
+// What a screen reader says besides.
+const spoken = element("span", { className: "spoken", role: "status" });
+document.body.append(spoken);
+
 // A class page: the frames follow the pointer along the curve.
 
 function scrub(part) {
@@ -79,7 +85,8 @@ function scrub(part) {
     mark.setAttribute("d", `M${at} 8V190`);
   };
   const follow = (event) => {
-    const x = ((event.clientX - curve.getBoundingClientRect().left) / curve.clientWidth) * curve.viewBox.baseVal.width;
+    const box = curve.getBoundingClientRect();
+    const x = ((event.clientX - box.left) / box.width) * curve.viewBox.baseVal.width;
     const distances = ticks.map((tick) => Math.abs(tick - x));
     choices[distances.indexOf(Math.min(...distances))].checked = true;
     showMark();
@@ -91,16 +98,18 @@ function scrub(part) {
 }
 
 function copyLink(link) {
-  link.setAttribute("aria-live", "polite");
+  const words = link.textContent;
   link.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(link.href);
     } catch {
       return; // the address bar has it
     }
-    const words = link.textContent;
-    link.textContent = "Copied";
-    setTimeout(() => (link.textContent = words), 1500);
+    link.textContent = spoken.textContent = "Copied";
+    setTimeout(() => {
+      link.textContent = words;
+      spoken.textContent = "";
+    }, 1500);
   });
 }
 
@@ -108,20 +117,26 @@ function copyLink(link) {
 
 async function compare(place) {
   const root = new URL("../", location.href);
-  const answer = await fetch(new URL("index.json", root)).catch(() => null);
-  if (!answer?.ok) return place.remove(); // the list of all classes has to do
-  const { classes, network } = await answer.json();
+  const data = await fetch(new URL("index.json", root)).then((answer) => answer.json()).catch(() => null);
+  if (!data) return place.remove(); // the list of all classes has to do
+  const { classes, network } = data;
   const site = new URL("../", root);
   const bySlug = new Map(classes.map((one) => [one.slug, one]));
+  // By every name that is an address of the class's page.
+  const byName = new Map(classes.flatMap((one) => [one.url, ...one.aliases].map((url) => [url.split("/")[1], one])));
   const asked = new URLSearchParams(location.search);
+  const given = ["a", "b"].map((key) => byName.get(asked.get(key)));
+  const unknown = ["a", "b"].map((key) => asked.get(key)).filter((name) => name && !byName.has(name));
+  // Whoever names one class, or none, is shown others beside it.
+  const rest = classes.filter((one) => !given.includes(one));
+  const pair = given.map((one) => one ?? rest.shift() ?? classes[0]);
   const percent = (part) =>
     part >= 0.99995 ? "> 99.99 %" : part < 0.0001 ? "< 0.01 %" : `${(100 * part).toFixed(part < 0.001 || part >= 0.9995 ? 2 : 1)} %`;
 
   const sides = ["a", "b"].map((key, order) => {
     const names = [...classes].sort((a, b) => a.name.localeCompare(b.name));
     const choice = element("select", {}, ...names.map((one) => element("option", { value: one.slug, textContent: one.name })));
-    const given = asked.get(key);
-    choice.value = bySlug.has(given) ? given : (classes[order] ?? classes[0]).slug;
+    choice.value = pair[order].slug;
     const shown = element("div");
     const show = () => {
       const one = bySlug.get(choice.value);
@@ -154,6 +169,7 @@ async function compare(place) {
     const words = order ? "Second class " : "First class ";
     return { key, choice, part: element("section", {}, element("label", {}, words, choice), shown) };
   });
+  if (unknown.length) place.before(element("p", { textContent: `The gallery has no class ${unknown.join(" and no class ")}.` }));
   place.append(...sides.map((side) => side.part));
   place.hidden = false;
   every(".compare-links").forEach((links) => (links.hidden = true));

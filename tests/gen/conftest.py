@@ -19,7 +19,7 @@ from actmax.recipe import Recipe
 from actmax.store import Entry, Store
 from actmax.weights import source
 from gen.ledger import Ledger
-from gen.pages import Address, Opinions, Pages
+from gen.pages import Opinions, Pages, Place
 from gen.plan import Plan, plan
 from gen.settings import configuration, read
 
@@ -100,8 +100,8 @@ def paged(drawn: Draws) -> Paged:
         ledger: Ledger | None = None,
         opinions: Opinions | None = None,
     ) -> Pages:
-        address = Address(site_url, "A site")
-        return Pages(made, drawn(made, failed), address=address, opinions=opinions, published=ledger)
+        place = Place(site_url, "A site")
+        return Pages(made, drawn(made, failed), place=place, opinions=opinions, published=ledger)
 
     return pages
 

@@ -107,4 +107,8 @@ def test_the_data_say_where_the_site_stands_and_what_another_network_said(
     opinions = Opinions(card("alexnet"), {made.recipes()[0].digest(): said})
     files = dict(paged(made, site_url="https://example.com/site/", opinions=opinions).files())
     assert parsed(files, "gallery/index.json")["site"] == "https://example.com/site/"
-    assert parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]["second_opinion"] == said
+    assert parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]["second_opinion"] == {
+        "network": "alexnet",
+        **said,
+    }
+    assert parsed(files, "gallery/index.json")["second_network"] == {"name": "alexnet", "title": card("alexnet").title}

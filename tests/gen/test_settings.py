@@ -176,3 +176,15 @@ def test_what_cannot_be_is_named_with_its_key_its_value_and_the_choice(values: o
     message = str(caught.value)
     assert [word for word in ("extra.gallery", *words) if word not in message] == []
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        ({"Big cats": ["tiger"], "big-cats": ["lion"]}, "already the group 'Big cats'"),
+        ({"Gallery": ["tiger"]}, "already the page's own title"),
+    ],
+)
+def test_two_groups_cannot_have_one_anchor(groups: dict[str, list[str]], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        read({"groups": groups})

@@ -15,7 +15,7 @@ from actmax.measure import decode
 from actmax.probe import strongest
 from actmax.recipe import METHODS
 from gen import build
-from gen.pages import Address, Pages
+from gen.pages import Pages, Place
 from gen.settings import SettingsError
 from gen.study import COUNTS, STEP_SIZES, Study
 
@@ -35,7 +35,7 @@ def settings(**walk: Any) -> dict[str, Any]:
 
 def generated(gallery: dict[str, Any], root: Path) -> tuple[Pages, Outcome]:
     """Draws what is missing; there are no pages of the author's."""
-    return build.generate(build.prepare(gallery, root), root, root / "docs", str, Address())
+    return build.generate(build.prepare(gallery, root), root, root / "docs", str, Place())
 
 
 @dataclass(frozen=True)
