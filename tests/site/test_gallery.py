@@ -348,7 +348,15 @@ def test_two_classes_are_compared_by_address(visit: Visit) -> None:
     "query", ["", "?a=unicorn", "?a=<script>alert(1)</script>", "?a=__proto__&b=constructor", "?a=%", "?a=&b=&a="]
 )
 def test_an_address_that_names_no_class_shows_the_first_two(visit: Visit, query: str) -> None:
-    assert compared(visit(f"/gallery/compare/{query}")) == ["goldfish", "zebra"]
+    page = visit(f"/gallery/compare/{query}")
+    assert compared(page) == ["goldfish", "zebra"]
+    assert page.get_by_text("The gallery has no class").count() == (0 if query in ("", "?a=&b=&a=") else 1)
+
+
+def test_a_class_is_compared_by_every_name_that_its_page_has(visit: Visit) -> None:
+    assert compared(visit("/gallery/compare/?a=340&b=bicycle")) == ["zebra", "mountain bike"]
+    assert compared(visit("/gallery/compare/?b=n02391049")) == ["goldfish", "zebra"]
+    assert compared(visit("/gallery/compare/?a=zebra")) == ["zebra", "goldfish"]
 
 
 # Material's search.
