@@ -43,9 +43,9 @@ TOP = 5
 Figures = dict[str, str]
 
 CAUTION = (
-    "The network of the feasibility runs (weights 768cedeb44cb022a), which the package ships, was itself trained on "
-    "all of these images, the held-out ones included, and a network warm-started from it has seen them through it: "
-    "for both, agreement and true label on them are flattered."
+    "The network of the first runs (weights 768cedeb44cb022a) was trained on all of these images, the held-out ones "
+    "included, and a network warm-started from it, like the package's, has seen them through it: for both, agreement "
+    "and true label on them are flattered."
 )
 
 
