@@ -14,7 +14,7 @@ from actmax.registry import card
 from actmax.store import Entry, Store
 from actmax.weights import Source
 from gen.plan import Plan
-from gen.settings import KEY, Settings, SettingsError
+from gen.settings import KEY, Settings, SettingsError, weights_path
 
 if TYPE_CHECKING:
     from actmax.networks import Network
@@ -39,7 +39,7 @@ def second(settings: Settings, drawn_by: Source, root: Path) -> Source | None:
             "alexnet, compact or a torchvision model."
         )
     try:
-        found = weights.source(asked.network, root / Path(asked.weights).expanduser() if asked.weights else None)
+        found = weights.source(asked.network, weights_path(asked, root))
     except ActmaxError as error:
         raise SettingsError(f"{KEY}.second_opinion in mkdocs.yml: {error}") from None
     # torchvision's file names carry eight digits, a file that is named gets sixteen.

@@ -247,8 +247,8 @@ def store_path(settings: Settings, root: Path) -> Path:
     return root / Path(settings.store).expanduser()
 
 
-def weights_path(settings: Settings, root: Path) -> Path | None:
-    """The weights file that the author names, if any."""
+def weights_path(settings: Settings | SecondSettings, root: Path) -> Path | None:
+    """The weights file that the author names for a network, if any."""
     return root / Path(settings.weights).expanduser() if settings.weights else None
 
 
