@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from actmax.drawing import decide, draw, published
     from actmax.errors import ActmaxError
-    from actmax.labels import classes, resolve
-    from actmax.networks import load
-    from actmax.recipe import METHODS, Recipe, compose
-    from actmax.store import Store
-    from actmax.weights import source
+    from actmax.networks.labels import classes, resolve
+    from actmax.networks.network import load
+    from actmax.networks.weights import source
+    from actmax.pipeline.draw import decide, draw, published
+    from actmax.recipe.recipe import METHODS, Recipe, compose
+    from actmax.store.store import Store
 
 __all__ = [
     "METHODS",
@@ -34,12 +34,12 @@ __all__ = [
 
 _HOMES = {
     "errors": ("ActmaxError",),
-    "recipe": ("METHODS", "Recipe", "compose"),
-    "store": ("Store",),
-    "labels": ("classes", "resolve"),
-    "weights": ("source",),
-    "networks": ("load",),
-    "drawing": ("decide", "draw", "published"),
+    "recipe.recipe": ("METHODS", "Recipe", "compose"),
+    "store.store": ("Store",),
+    "networks.labels": ("classes", "resolve"),
+    "networks.weights": ("source",),
+    "networks.network": ("load",),
+    "pipeline.draw": ("decide", "draw", "published"),
 }
 
 

@@ -12,12 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
-from actmax import labels, objectives
 from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError, did_you_mean
-from actmax.recipe import METHODS, OVERRIDABLE, Recipe, compose, explain
-from actmax.registry import card
-from actmax.store import Store, write_atomically
-from actmax.weights import Source
+from actmax.networks import labels
+from actmax.networks.cards import card
+from actmax.networks.weights import Source
+from actmax.recipe.recipe import METHODS, OVERRIDABLE, Recipe, compose, explain
+from actmax.recipe import target as objectives
+from actmax.store.store import Store, write_atomically
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,7 +62,7 @@ def draw(
 ) -> None:
     """Draw one picture, and say what the network makes of it."""
     with errors_for_people():
-        from actmax.drawing import decide, published
+        from actmax.pipeline.draw import decide, published
 
         path = out or Path(f"{labels.slugify(target)}.png")
         if path.is_dir() or not path.parent.is_dir():
@@ -115,11 +116,11 @@ def doctor(
 ) -> None:
     """Say which network would draw, on what, and whether it works."""
     with errors_for_people():
-        from actmax.drawing import decide, load
+        from actmax.pipeline.draw import decide, load
 
         decision = decide(network, weights_file, Store(store), retry=retry)
         loaded = load(decision.source)
-        from actmax.device import choose_device, choose_dtype, describe
+        from actmax.engine.device import choose_device, choose_dtype, describe
 
         device = choose_device()
         rows = {
@@ -150,15 +151,17 @@ def distill(
     warm_start: Annotated[Path | None, typer.Option(help="Earlier weights, with batch norm, to start from.")] = None,
     change: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="OPTION=VALUE", help="Change any field of actmax.distill.Options, as JSON."),
+        typer.Option(
+            "--set", metavar="OPTION=VALUE", help="Change any field of actmax.train.distill.Options, as JSON."
+        ),
     ] = None,
 ) -> None:
     """Train a compact AlexNet on a teacher's answers. Killed at any moment, the same command goes on."""
     with errors_for_people():
         from pydantic import ValidationError
 
-        from actmax import weights
-        from actmax.distill import Options, distil
+        from actmax.networks import weights
+        from actmax.train.distill import Options, distil
 
         fields = dict(_override(words, Options.model_fields) for words in change or ())
         try:
@@ -176,7 +179,7 @@ def main() -> None:
 
 
 def _aim(text: str, output: str) -> str:
-    """A class, or else a target in the grammar of :mod:`actmax.objectives`."""
+    """A class, or else a target in the grammar of :mod:`actmax.recipe.target`."""
     try:
         return f"{output}:{labels.resolve(text).index}"
     except UnknownNameError as unknown:

@@ -7,15 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from actmax import labels
 from actmax.cli import errors_for_people
-from actmax.drawing import draw
 from actmax.errors import ActmaxError, StoreError
-from actmax.recipe import Recipe
-from actmax.store import write_atomically
-from gen import build, ledger
-from gen.build import Site
-from gen.settings import configuration
+from actmax.networks import labels
+from actmax.pipeline.draw import draw
+from actmax.recipe.recipe import Recipe
+from actmax.store.store import write_atomically
+from gen import site as build
+from gen.ledger import ledger
+from gen.settings.schema import configuration
+from gen.site import Site
 
 app = typer.Typer(
     no_args_is_help=True,

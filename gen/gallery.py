@@ -7,7 +7,7 @@ import mkdocs_gen_files
 from mkdocs.exceptions import PluginError
 
 from actmax.errors import ActmaxError
-from gen import build
+from gen import site as build
 
 log = logging.getLogger("mkdocs.plugins.gallery")
 config = mkdocs_gen_files.config

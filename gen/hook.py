@@ -9,7 +9,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.pages import Page
 
 from actmax.errors import ActmaxError
-from gen import ledger
+from gen.ledger import ledger
 
 log = logging.getLogger("mkdocs.plugins.ledger")
 

@@ -14,9 +14,9 @@ import pytest
 import typer
 from PIL import Image
 
-from actmax import weights
 from actmax.cli import app
-from actmax.recipe import Recipe
+from actmax.networks import weights
+from actmax.recipe.recipe import Recipe
 
 
 class Answer(NamedTuple):
@@ -122,8 +122,8 @@ def test_draw_writes_a_png_that_says_how_it_was_made(run: Run, tmp_path: Path) -
 
 
 def test_draw_says_what_the_network_makes_of_the_file(run: Run, tmp_path: Path) -> None:
-    from actmax.measure import decode, measure
-    from actmax.networks import load
+    from actmax.measure.measure import decode, measure
+    from actmax.networks.network import load
 
     out = run("draw", "zebra", *SMALL).out
     found = measure(load(weights.source("compact")), "fc8:340", decode((tmp_path / "zebra.png").read_bytes()))

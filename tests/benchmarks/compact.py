@@ -22,17 +22,19 @@ import typer
 from torch import Tensor
 from tqdm import tqdm
 
-from actmax import encode, networks, weights
-from actmax.compact import header
-from actmax.distill import answers
-from actmax.images import framed, hold_out, read_images, truth
-from actmax.measure import Measures, decode, measure
-from actmax.networks import Network
-from actmax.recipe import compose
-from actmax.registry import card
-from actmax.render import render
-from actmax.weights import COMPACT_FILE, Source
-from gen import settings
+from actmax.engine.local import render
+from actmax.measure.measure import Measures, decode, measure
+from actmax.networks import network as networks
+from actmax.networks import weights
+from actmax.networks.cards import card
+from actmax.networks.compact import header
+from actmax.networks.network import Network
+from actmax.networks.weights import COMPACT_FILE, Source
+from actmax.pipeline import encode
+from actmax.recipe.recipe import compose
+from actmax.train.distill import answers
+from actmax.train.images import framed, hold_out, read_images, truth
+from gen.settings import schema as settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 160

@@ -18,12 +18,14 @@ import torch
 import typer
 from PIL import Image
 
-from actmax import encode, networks, weights
-from actmax.measure import Measures, decode, measure
-from actmax.recipe import compose
-from actmax.registry import card
-from actmax.render import Drawing, render
-from gen import settings
+from actmax.engine.local import Drawing, render
+from actmax.measure.measure import Measures, decode, measure
+from actmax.networks import network as networks
+from actmax.networks import weights
+from actmax.networks.cards import card
+from actmax.pipeline import encode
+from actmax.recipe.recipe import compose
+from gen.settings import schema as settings
 
 ROOT = Path(__file__).resolve().parents[2]
 

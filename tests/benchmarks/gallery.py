@@ -37,12 +37,13 @@ import yaml
 from PIL import Image
 from tqdm import tqdm
 
-from actmax import encode, labels
-from actmax.labels import Label
-from actmax.objectives import parse
-from actmax.recipe import Recipe
-from actmax.store import Store
-from gen import build as gen_build
+from actmax.networks import labels
+from actmax.networks.labels import Label
+from actmax.pipeline import encode
+from actmax.recipe.recipe import Recipe
+from actmax.recipe.target import parse
+from actmax.store.store import Store
+from gen import site as gen_build
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE_URL = "https://example.org/actmax/"
@@ -191,7 +192,7 @@ def put(recipe: Recipe, store: Path) -> None:
 
 
 def fake(recipe: Recipe) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """What :func:`actmax.drawing.publish` returns, for a picture that no network has seen."""
+    """What :func:`actmax.pipeline.draw.publish` returns, for a picture that no network has seen."""
     unit = parse(recipe.target).unit or 0
     image = picture(unit, recipe.size)
     steps = [step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step < recipe.steps] + [recipe.steps]
@@ -231,7 +232,7 @@ def picture(unit: int, size: int) -> Image.Image:
 
 
 def measures(unit: int) -> dict[str, Any]:
-    """As :meth:`actmax.measure.Measures.as_dict` returns them."""
+    """As :meth:`actmax.measure.measure.Measures.as_dict` returns them."""
     others = [[(unit + 37 * place) % 1000, 0.02 / place] for place in range(1, 5)]
     own = [unit, 0.9]
     if fails(unit):

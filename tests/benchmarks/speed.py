@@ -18,10 +18,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import AlexNet
 
-from actmax.device import choose_device, choose_dtype, describe
-from actmax.networks import Network, normalize
-from actmax.recipe import compose
-from actmax.render import BATCH, render
+from actmax.engine.device import choose_device, choose_dtype, describe
+from actmax.engine.local import BATCH, render
+from actmax.networks.network import Network, normalize
+from actmax.recipe.recipe import compose
 
 CLASSES = 16
 STEPS = 48

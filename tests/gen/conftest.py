@@ -13,15 +13,15 @@ import pytest
 from markdown import Markdown
 from PIL import Image
 
-from actmax import encode
-from actmax.objectives import parse
-from actmax.recipe import Recipe
-from actmax.store import Entry, Store
-from actmax.weights import source
-from gen.ledger import Ledger
-from gen.pages import Opinions, Pages, Place
-from gen.plan import Plan, plan
-from gen.settings import configuration, read
+from actmax.networks.weights import source
+from actmax.pipeline import encode
+from actmax.recipe.recipe import Recipe
+from actmax.recipe.target import parse
+from actmax.store.store import Entry, Store
+from gen.ledger.ledger import Ledger
+from gen.pages.pages import Opinions, Pages, Place
+from gen.plan.plan import Plan, plan
+from gen.settings.schema import configuration, read
 
 MKDOCS = Path(__file__).parents[2] / "mkdocs.yml"
 
@@ -59,7 +59,7 @@ def drawn(store: Store) -> Draws:
 
 
 def fake(recipe: Recipe, failed: Container[int] = ()) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """What :func:`actmax.drawing.publish` returns, for a picture of one colour that no network has seen."""
+    """What :func:`actmax.pipeline.draw.publish` returns, for a picture of one colour that no network has seen."""
     unit = parse(recipe.target).unit
     assert unit is not None
     image = Image.new("RGB", (recipe.size, recipe.size), (unit % 256, recipe.seed % 256, recipe.steps % 256))

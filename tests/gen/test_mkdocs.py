@@ -24,9 +24,9 @@ import pytest
 import yaml
 from safetensors.numpy import save_file
 
-from actmax import labels
-from actmax.store import Entry
-from gen.plan import Plan
+from actmax.networks import labels
+from actmax.store.store import Entry
+from gen.plan.plan import Plan
 
 SCRIPT = Path(__file__).parents[2] / "gen" / "gallery.py"
 HOSTS = [

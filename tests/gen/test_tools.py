@@ -13,11 +13,12 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from actmax import labels
-from actmax.store import Entry, Store
-from gen import build, ledger
+from actmax.networks import labels
+from actmax.store.store import Entry, Store
+from gen import site as build
 from gen.__main__ import app
-from gen.ledger import Address, Ledger
+from gen.ledger import ledger
+from gen.ledger.ledger import Address, Ledger
 
 Draws = Callable[..., dict[str, Entry]]
 

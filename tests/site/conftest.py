@@ -21,9 +21,10 @@ from unittest import mock
 
 import pytest
 
-from actmax.recipe import Recipe
-from actmax.store import Entry
-from gen import build, opinion
+from actmax.recipe.recipe import Recipe
+from actmax.store.store import Entry
+from gen import site as build
+from gen.study import opinion
 
 FAILING = 96
 """The toucan: what is drawn for it is taken for something else."""
@@ -107,7 +108,7 @@ def fakes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for entry in [site.store.put(recipe, *_fake(recipe, benchmark))]
     }
     assert site.second
-    with mock.patch("actmax.drawing.load"), mock.patch("gen.opinion._measured", _opinion):
+    with mock.patch("actmax.pipeline.draw.load"), mock.patch("gen.study.opinion._measured", _opinion):
         opinion.opinions(site.plan, entries, site.second, site.store)
     benchmark.build(folder)
     return folder / "site"
@@ -139,7 +140,7 @@ def _opinion(entry: Entry, target: str, _: object) -> dict[str, Any]:
 
 
 def _measures(unit: int, rank: int) -> dict[str, Any]:
-    """As :meth:`actmax.measure.Measures.as_dict` returns them, for a class that comes in a place."""
+    """As :meth:`actmax.measure.measure.Measures.as_dict` returns them, for a class that comes in a place."""
     own = 0.5 + unit % 100 / 250 if rank == 1 else 0.1 / rank
     top = [[(unit + 37 * place) % 1000, 0.09 / place] for place in range(1, 5)]
     top.insert(rank - 1, [unit, own])

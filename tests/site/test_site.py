@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from actmax.recipe import METHODS
+from actmax.recipe.recipe import METHODS
 
 if TYPE_CHECKING:
     from .conftest import Built
@@ -38,7 +38,7 @@ def test_a_warm_build_draws_nothing_and_imports_no_torch(built: Built) -> None:
     assert done.returncode == 0, done.stderr
     assert f"drew 0, {DRAWINGS} from the store" in done.stderr
     imported = set(re.findall(r"\|\s+([\w.]+)$", done.stderr, re.MULTILINE))
-    assert "gen.build" in imported
+    assert "gen.site" in imported
     assert not {name for name in imported if name.split(".")[0] in ("torch", "torchvision", "timm")}
 
 
@@ -94,7 +94,7 @@ def test_no_page_asks_for_anything_from_elsewhere(built: Built) -> None:
 
 def test_the_write_up_quotes_the_code_that_drew_the_figures(built: Built, root: Path) -> None:
     page = visible((built.folder / "write-ups/activation-maximization/index.html").read_text("utf-8"))
-    source = (root / "actmax/ascent.py").read_text("utf-8")
+    source = (root / "actmax/ascent/gradient.py").read_text("utf-8")
     for part in ("gradient", "ascend"):
         quoted = source.split(f"[start:{part}]\n")[1].split("\n# --8<--")[0].strip()
         assert quoted in page

@@ -1,0 +1,1 @@
+"""The mathematics: gradient ascent, objectives, parameterizations, transforms, penalties and optimizers, as plain functions."""

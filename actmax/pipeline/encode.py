@@ -1,0 +1,46 @@
+"""A drawing as files: the PNG master, a JPEG, and a filmstrip of its frames."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from actmax.recipe.recipe import Recipe
+
+CELL = 256
+"""Largest width of a frame in the filmstrip, in pixels; WebP ends at 16383 for the whole strip."""
+
+
+def png(image: Image.Image, recipe: Recipe) -> bytes:
+    """Lossless, with the recipe inside: a picture that was saved somewhere still says how it was made."""
+    about = PngInfo()
+    about.add_text("Software", "actmax")
+    about.add_text("actmax:recipe", json.dumps(recipe.model_dump(), sort_keys=True))
+    return _encoded(image, "PNG", pnginfo=about)
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """For pages that link to a JPEG; colours are kept at full resolution."""
+    return _encoded(image, "JPEG", quality=92, subsampling=0)
+
+
+def filmstrip(frames: Sequence[Image.Image]) -> bytes:
+    """The frames side by side in one WebP, each at most ``CELL`` wide."""
+    cell = min(frames[0].width, CELL)
+    strip = Image.new("RGB", (cell * len(frames), cell))
+    for place, frame in enumerate(frames):
+        strip.paste(
+            frame if frame.width == cell else frame.resize((cell, cell), Image.Resampling.LANCZOS), (place * cell, 0)
+        )
+    return _encoded(strip, "WEBP", quality=80)
+
+
+def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()

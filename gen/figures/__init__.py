@@ -1,0 +1,1 @@
+"""Figures as SVG: the write-up's line drawings, and charts of measurements."""

@@ -1,0 +1,1 @@
+"""Subjects -> the files of the site: Markdown, pictures, JSON."""

@@ -1,0 +1,1 @@
+"""What will be published: subjects, their recipes, and every address of the site. Pure."""

@@ -1,0 +1,1 @@
+"""What the author asks for: `extra.gallery` of mkdocs.yml, checked and resolved."""

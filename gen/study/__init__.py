@@ -1,0 +1,1 @@
+"""What the site asks of networks beyond the gallery's drawings."""

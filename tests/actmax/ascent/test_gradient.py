@@ -1,0 +1,99 @@
+"""Gradient ascent is the write-up's equation: checked against autograd, finite differences and torch's Adam."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from actmax.ascent.gradient import ascend, ascend_adam, gradient, step_sizes
+
+
+@pytest.fixture
+def net() -> nn.Module:
+    """A small smooth network in float64, so that finite differences are sharp."""
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh(), nn.Flatten(), nn.Linear(4 * 6 * 6, 5))
+    return layers.double().requires_grad_(False)
+
+
+def start(images: int = 2) -> Tensor:
+    return torch.randn(images, 3, 8, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+
+def test_one_step_is_x_plus_alpha_times_the_gradient(net: nn.Module) -> None:
+    x = start()
+    leaf = x.clone().requires_grad_()
+    net(leaf)[:, 3].sum().backward()
+    ((moved, activation),) = ascend(lambda x: net(x)[:, 3], x, alpha=0.7, steps=1)
+    torch.testing.assert_close(moved, x + 0.7 * leaf.grad, rtol=0, atol=0)
+    torch.testing.assert_close(activation, net(x)[:, 3], rtol=0, atol=0)
+
+
+def test_the_gradient_agrees_with_finite_differences(net: nn.Module) -> None:
+    x, step = start(1), 1e-6
+    _, slope = gradient(lambda x: net(x)[:, 2], x)
+    for place in [(0, 0, 0, 0), (0, 1, 3, 4), (0, 2, 7, 7)]:
+        nudge = torch.zeros_like(x)
+        nudge[place] = step
+        finite = (net(x + nudge)[0, 2] - net(x - nudge)[0, 2]) / (2 * step)
+        assert slope[place].item() == pytest.approx(finite.item(), rel=1e-7, abs=1e-10)
+
+
+def test_each_image_climbs_its_own_hill(net: nn.Module) -> None:
+    x = start(3)
+
+    def h(x: Tensor) -> Tensor:
+        return net(x)[:, 0]
+
+    together = [x for x, _ in ascend(h, x, 0.5, 4)][-1]
+    for index in range(3):
+        alone = [x for x, _ in ascend(h, x[index : index + 1], 0.5, 4)][-1]
+        torch.testing.assert_close(together[index : index + 1], alone, rtol=1e-12, atol=1e-12)
+
+
+def test_the_activation_rises_with_every_small_step(net: nn.Module) -> None:
+    heights = torch.stack([activation for _, activation in ascend(lambda x: net(x)[:, 1], start(), 0.01, 20)])
+    assert (heights.diff(dim=0) > 0).all()
+
+
+def test_the_start_is_left_as_it_was(net: nn.Module) -> None:
+    x = start()
+    before = x.clone()
+    list(ascend(lambda x: net(x)[:, 1], x, 0.5, 2))
+    list(ascend_adam([lambda x: net(x)[:, 1]] * 2, x, [0.5, 0.5]))
+    assert torch.equal(x, before)
+    assert not x.requires_grad
+
+
+def test_the_first_step_of_adam_moves_every_number_by_alpha_uphill(net: nn.Module) -> None:
+    x = start()
+    _, slope = gradient(lambda x: net(x)[:, 1], x)
+    ((moved, _),) = ascend_adam([lambda x: net(x)[:, 1]], x, [0.05])
+    torch.testing.assert_close(moved - x, 0.05 * slope.sign(), rtol=1e-3, atol=1e-5)
+
+
+def test_adam_takes_one_step_for_each_view() -> None:
+    seen: list[int] = []
+
+    def view(number: int, x: Tensor) -> Tensor:
+        seen.append(number)
+        return x.sum((1, 2, 3))
+
+    views = [lambda x, number=number: view(number, x) for number in range(5)]
+    assert len(list(ascend_adam(views, start(), [0.1] * 5))) == 5
+    assert seen == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("anneal", "sizes"),
+    [(0.0, [2, 2, 2, 2]), (0.5, [2, 2, 2, 1]), (1.0, [2, 1.5, 1, 0.5])],
+)
+def test_step_sizes_fall_over_the_last_part(anneal: float, sizes: list[float]) -> None:
+    assert step_sizes(2.0, 4, anneal) == sizes
+
+
+def test_adam_takes_the_step_size_of_each_step() -> None:
+    moved = [x.clone() for x, _ in ascend_adam([lambda x: x.sum((1, 2, 3))] * 3, start(), [0.5, 0.1, 0.0])]
+    lengths = [(b - a).abs().max().item() for a, b in zip([start(), *moved], moved, strict=False)]
+    assert lengths == pytest.approx([0.5, 0.1, 0.0], abs=1e-6)

@@ -1,0 +1,45 @@
+"""On a real ImageNet network: every default class drawn by `robust` convinces it, also after harm to the file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import torch
+
+from actmax.engine.local import render
+from actmax.measure.measure import decode, measure
+from actmax.networks.network import load
+from actmax.networks.weights import source
+from actmax.pipeline import encode
+from actmax.recipe.recipe import compose
+from gen.settings.schema import configuration, members, read
+
+
+def test_squeezenet_is_convinced_by_every_default_class(checking_data: Path, root: Path) -> None:
+    wanted = source("squeezenet1_0", checking_data / "networks/squeezenet1_0.safetensors")
+    network = load(wanted)
+    groups = members(read(configuration(root / "mkdocs.yml")["extra"]["gallery"]))
+    indices = [member.label.index for group in groups.values() for member in group]
+    assert len(indices) == 17
+    recipes = [
+        compose("robust", network=wanted.network, weights=wanted.digest, target=f"logits:{index}") for index in indices
+    ]
+    weak: dict[tuple[int, str], float | None] = {}
+    for index, drawing in zip(indices, render(recipes, network), strict=True):
+        rgb = decode(encode.png(drawing.image, drawing.recipe))
+        buffer = io.BytesIO()
+        drawing.image.save(buffer, "JPEG", quality=75)
+        shown = {"published": rgb, "JPEG 75": decode(buffer.getvalue()), "shifted": torch.roll(rgb, (4, 4), (2, 3))}
+        for name, picture in shown.items():
+            measures = measure(network, drawing.recipe.target, picture)
+            if measures.failed or measures.probability is None or measures.probability < 0.9:
+                weak[index, name] = measures.probability
+    assert weak == {}
+
+
+def test_noise_convinces_no_network_of_a_zebra() -> None:
+    """The measure is not one that anything passes."""
+    network = load(source("compact"))
+    noise = torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    assert measure(network, "fc8:340", noise).failed

@@ -1,0 +1,201 @@
+"""Recipes become drawings: alone or in company the same, uphill for every kind of target, and as they always were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from actmax.engine.local import BATCH, batches, frame_steps, render
+from actmax.errors import RecipeError, UnknownNameError
+from actmax.networks.network import Network, load, normalize
+from actmax.networks.weights import source
+from actmax.pipeline import encode
+from actmax.recipe.recipe import ALGORITHM, METHODS, Recipe, compose
+
+
+@pytest.fixture(scope="module")
+def compact() -> Network:
+    return load(source("compact"))
+
+
+@pytest.fixture
+def tiny() -> Network:
+    """Ten classes in float32, with weights that are a formula: no file and no random numbers."""
+    module = nn.Sequential(
+        nn.Conv2d(3, 8, 5, stride=2), nn.ReLU(), nn.Conv2d(8, 10, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
+    with torch.no_grad():
+        for value in module.parameters():
+            value.copy_(torch.sin(torch.arange(value.numel()) * 1.7).view_as(value) * 0.3)
+    return Network("tiny", "formula", module)
+
+
+def recipe(network: Network, target: str, method: str = "robust", **fields: Any) -> Recipe:
+    chosen = {"size": 64, "steps": 6, **fields}
+    return compose(method, chosen, network=network.card.name, weights=network.weights, target=target)
+
+
+@pytest.mark.parametrize(
+    ("steps", "frames"),
+    [(1, [1]), (2, [1, 2]), (7, [1, 2, 5, 7]), (256, [1, 2, 5, 10, 20, 50, 100, 200, 256]), (10, [1, 2, 5, 10])],
+)
+def test_frames_are_kept_at_1_2_5_and_at_the_end(steps: int, frames: list[int]) -> None:
+    assert frame_steps(steps) == frames
+
+
+def test_alike_recipes_share_batches_in_the_order_asked_for(compact: Network) -> None:
+    robust = [recipe(compact, f"fc8:{index}") for index in range(BATCH + 1)]
+    plain = recipe(compact, "fc8:1", "plain")
+    assert batches([robust[0], plain, *robust[1:]]) == [robust[:BATCH], robust[BATCH:], [plain]]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_alone_and_in_company_a_recipe_draws_the_same_bytes(compact: Network, method: str) -> None:
+    """The one in question stands in each place of two full batches, among neighbours that differ."""
+    wanted = recipe(compact, "fc8:340", method, seed=3)
+    (alone,) = render([wanted], compact)
+    for place in (0, 5, BATCH - 1, BATCH + 2):
+        company = [recipe(compact, f"fc8:{index * 7}", method, seed=index) for index in range(2 * BATCH)]
+        company[place] = wanted
+        found = list(render(company, compact))[place]
+        assert encode.png(found.image, wanted) == encode.png(alone.image, wanted)
+        assert found.activations == alone.activations
+
+
+@pytest.mark.parametrize(
+    "target", ["fc8:340", "conv5:12", "conv3:7@center", "conv1:5@3,4", "conv4", "fc6:3 - 0.5*fc6:9"]
+)
+@pytest.mark.parametrize("method", METHODS)
+def test_the_score_rises_for_every_kind_of_target(compact: Network, target: str, method: str) -> None:
+    (drawing,) = render([recipe(compact, target, method, steps=20, precision="fp32")], compact)
+    first, last = drawing.activations[0], max(drawing.activations[-3:])
+    assert last > first
+    assert drawing.image.size == (64, 64)
+    assert [step for step, _ in drawing.frames] == [1, 2, 5, 10, 20]
+
+
+def test_seeds_make_different_drawings_of_one_class(compact: Network) -> None:
+    one, other = render([recipe(compact, "fc8:340", seed=seed) for seed in (0, 1)], compact)
+    assert np.asarray(one.image).tolist() != np.asarray(other.image).tolist()
+
+
+def test_a_finished_batch_is_yielded_before_the_next_begins(compact: Network) -> None:
+    done: list[int] = []
+    drawings = render([recipe(compact, f"fc8:{index}") for index in range(BATCH + 1)], compact, done.append)
+    next(drawings)
+    assert sum(done) == BATCH * 6
+
+
+def test_the_precision_asked_for_is_the_one_executed(compact: Network) -> None:
+    (drawing,) = render([recipe(compact, "fc8:1", precision="fp32")], compact)
+    assert drawing.provenance["precision"] == "fp32"
+    (drawing,) = render([recipe(compact, "fc8:1", precision="bf16")], compact)
+    assert drawing.provenance["precision"] == "bf16"
+
+
+def test_a_recipe_for_another_network_is_refused(tiny: Network) -> None:
+    other = compose("robust", network="compact", weights="x", target="fc8:1")
+    with pytest.raises(RecipeError, match="for compact with weights x, not for tiny"):
+        list(render([other], tiny))
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "words"),
+    [
+        ("conv9:1", UnknownNameError, "Did you mean 'conv"),
+        ("conv1:64", RecipeError, "64 channels"),
+        ("conv1:0@99,0", RecipeError, "lies outside"),
+    ],
+)
+def test_a_target_that_does_not_exist_is_refused(
+    compact: Network, target: str, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        list(render([recipe(compact, target)], compact))
+
+
+# Whether the class comes first.
+
+
+def test_a_class_wins_where_it_is_the_largest_logit_before_the_step(tiny: Network) -> None:
+    """Against the equation itself, with a pause after each step to ask the network."""
+    classes = range(10)
+    recipes = [
+        recipe(tiny, f"logits:{index}", "plain", steps=12, precision="fp32", step_size=500.0) for index in classes
+    ]
+    expected = []
+    for index, asked in zip(classes, recipes, strict=True):
+        noise = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(asked.seed))
+        x = normalize(torch.full((1, 3, 1, 1), 0.5)) + asked.start_sd * noise[None]
+        wins = []
+        for _ in range(asked.steps):
+            x = x.detach().requires_grad_()
+            logits = tiny.logits(x)
+            wins.append(logits.argmax().item() == index)
+            (slope,) = torch.autograd.grad(logits[0, index], x)
+            x = x + asked.step_size * slope
+        expected.append(tuple(wins))
+    assert [drawing.wins for drawing in render(recipes, tiny)] == expected
+    assert {False, True} <= {won for wins in expected for won in wins}
+    assert any(not wins[0] and wins[-1] for wins in expected), "no class has to be won first"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_class_that_comes_first_at_the_start_wins_and_its_neighbour_does_not(compact: Network, method: str) -> None:
+    still = {"steps": 3, "start_sd": 0.0, "jitter": 0, "scale": 0.0, "rotate": 0.0, "step_size": 1e-9}
+    still |= {"precision": "fp32"} | ({"parameterization": "pixels"} if method == "plain" else {})
+    (drawing,) = render([recipe(compact, "fc8:0", method, **still)], compact)
+    first = compact.logits(normalize(as_tensor(drawing.image))).argmax().item()
+    found = render([recipe(compact, f"fc8:{unit}", method, **still) for unit in (first, (first + 1) % 1000)], compact)
+    assert [drawing.wins for drawing in found] == [(True,) * 3, (False,) * 3]
+
+
+def as_tensor(image: Image.Image) -> torch.Tensor:
+    return torch.tensor(np.asarray(image)).permute(2, 0, 1)[None].float() / 255
+
+
+@pytest.mark.parametrize("target", ["conv5:12", "fc6:3", "fc8", "fc8:340 - fc8:341"])
+def test_only_a_class_can_win(compact: Network, target: str) -> None:
+    (drawing,) = render([recipe(compact, target, steps=2)], compact)
+    assert drawing.wins is None
+
+
+@pytest.mark.parametrize("target", ["fc8:340", "logits:340"])
+def test_there_is_a_verdict_before_each_step(compact: Network, target: str) -> None:
+    for method in METHODS:
+        (drawing,) = render([recipe(compact, target, method, steps=5)], compact)
+        assert drawing.wins is not None
+        assert len(drawing.wins) == len(drawing.activations) == 5
+
+
+# The tiny network's slopes are gentle: with the usual α a plain drawing would stay grey.
+BOLD: dict[str, dict[str, float]] = {"plain": {"step_size": 500.0}, "robust": {}, "generator": {}}
+GOLDEN: dict[int, dict[str, tuple[list[list[int]], list[float]]]] = {
+    1: {
+        "plain": ([[99, 134, 156], [158, 71, 87], [155, 220, 118], [127, 128, 127]], [0.261162, 0.257423, 2.37171]),
+        "generator": ([[33, 165, 180], [5, 204, 246], [3, 232, 253], [25, 195, 220]], [0.261502, 0.526152, 0.642434]),
+        "robust": (
+            [[134, 125, 106], [108, 112, 135], [87, 81, 110], [179, 186, 158]],
+            [0.261581, 0.271462, 0.290088],
+        ),
+    }
+}
+"""By ``ALGORITHM`` and method: four pixels, and the scores before the first, third and last step."""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str) -> None:
+    (drawing,) = render([recipe(tiny, "logits:4", method, steps=12, precision="fp32", seed=1, **BOLD[method])], tiny)
+    assert ALGORITHM in GOLDEN, "ALGORITHM was raised: record what this revision draws"
+    pixels, scores = GOLDEN[ALGORITHM][method]
+    image = np.asarray(drawing.image).astype(int)
+    found = [image[row, column].tolist() for row, column in [(0, 0), (31, 31), (10, 50), (63, 5)]]
+    changed = "what a recipe draws has changed: raise ALGORITHM in actmax/recipe.py, and record the new figures here"
+    assert np.abs(np.array(found) - np.array(pixels)).max() <= 1, f"{changed}: {found}"
+    picked = [drawing.activations[step] for step in (0, 2, 11)]
+    assert picked == pytest.approx(scores, rel=1e-3), f"{changed}: {picked}"

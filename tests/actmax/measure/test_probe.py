@@ -1,0 +1,70 @@
+"""What is said of a network's layers, channels and silenced units, against direct computation."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from actmax.measure.measure import measure
+from actmax.measure.probe import layers, strongest, without_units
+from actmax.networks.network import Network, load, normalize
+from actmax.networks.weights import source
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def compact() -> Network:
+    return load(source("compact"))
+
+
+@pytest.fixture(scope="module")
+def picture() -> torch.Tensor:
+    return torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(3))
+
+
+def test_the_layers_are_those_of_alexnet_and_account_for_every_weight(compact: Network) -> None:
+    found = layers(compact, 224)
+    assert [layer["name"] for layer in found] == ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc8"]
+    assert found[0]["shape"] == [64, 55, 55]
+    assert found[-1]["shape"] == [1000]
+    assert sum(layer["parameters"] for layer in found) == compact.parameters()
+
+
+def test_the_strongest_channels_are_those_of_the_greatest_mean(compact: Network, picture: torch.Tensor) -> None:
+    means = compact.up_to("conv3", CPU, torch.float32)(normalize(picture)).mean((2, 3))[0]
+    found = strongest(compact, picture, "conv3", 3)
+    assert [channel for channel, _ in found] == means.argsort(descending=True)[:3].tolist()
+    assert [value for _, value in found] == pytest.approx(means.sort(descending=True).values[:3].tolist())
+
+
+def test_silencing_is_what_the_network_itself_answers_without_the_units(
+    compact: Network, picture: torch.Tensor
+) -> None:
+    """The units are set to zero for real, and the last layer is computed again."""
+    (found,) = without_units(compact, [(picture, 340)], [1, 5, 512])
+    hidden = compact.up_to("fc6", CPU, torch.float32)(normalize(picture))[0].relu()
+    weights, bias = compact.linear("fc8")
+
+    def logit(silenced: torch.Tensor) -> float:
+        left = hidden.clone()
+        left[silenced] = 0
+        return (weights @ left + bias)[340].item()
+
+    nothing = torch.tensor([], dtype=torch.long)
+    order = hidden.argsort(descending=True)
+    alive = order[: int((hidden > 0).sum())]
+    assert found["logit"] == pytest.approx(logit(nothing), abs=1e-4)
+    assert found["logit"] == pytest.approx(measure(compact, "fc8:340", picture).activation, abs=1e-3)
+    assert found["active"] == len(alive)
+    assert found["logit"] + found["most"][1] == pytest.approx(logit(alive[:5]), abs=1e-4)
+    assert found["logit"] + found["least"][1] == pytest.approx(logit(alive[-5:]), abs=1e-4)
+    for way in ("most", "least", "random"):  # without any unit, the bias is left
+        assert found["logit"] + found[way][2] == pytest.approx(bias[340].item(), abs=1e-3)
+
+
+def test_random_choices_depend_on_their_seed_alone(compact: Network, picture: torch.Tensor) -> None:
+    one, again = (without_units(compact, [(picture, 1)], [8], seed=5) for _ in range(2))
+    (other,) = without_units(compact, [(picture, 1)], [8], seed=6)
+    assert one == again
+    assert one[0]["random"] != other["random"]

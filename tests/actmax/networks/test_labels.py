@@ -1,0 +1,214 @@
+"""Tests of actmax.networks.labels: a person's spelling finds the one class that is meant, or is told which are near."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from actmax.errors import UnknownNameError
+from actmax.networks.labels import classes, resolve, search, slugify
+
+
+def test_there_are_a_thousand_classes_in_index_order() -> None:
+    assert [label.index for label in classes()] == list(range(1000))
+
+
+def test_every_class_can_be_described() -> None:
+    for label in classes():
+        assert re.fullmatch(r"n\d{8}", label.wnid)
+        assert label.name
+        assert label.definition
+        assert all(label.synonyms)
+
+
+@pytest.mark.parametrize("attribute", ["slug", "wnid"])
+def test_a_url_belongs_to_one_class(attribute: str) -> None:
+    assert len({getattr(label, attribute) for label in classes()}) == 1000
+
+
+def test_slugs_are_safe_in_urls_and_are_no_index() -> None:
+    # A slug that is a number would take the page of the class with that index.
+    for label in classes():
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", label.slug)
+        assert not label.slug.isdecimal()
+
+
+@pytest.mark.parametrize(
+    ("index", "name", "slug"),
+    [
+        (340, "zebra", "zebra"),
+        (264, "Cardigan", "cardigan-264"),
+        (474, "cardigan", "cardigan-474"),
+        (517, "crane", "crane"),
+        (134, "crane bird", "crane-bird"),
+        (607, "jack-o'-lantern", "jack-o-lantern"),
+        (477, "carpenter's kit", "carpenters-kit"),
+        (444, "bicycle-built-for-two", "bicycle-built-for-two"),
+    ],
+)
+def test_names_and_slugs(index: int, name: str, slug: str) -> None:
+    assert (classes()[index].name, classes()[index].slug) == (name, slug)
+
+
+def test_only_names_that_collide_carry_their_index() -> None:
+    assert [label.index for label in classes() if label.slug != slugify(label.name)] == [264, 474]
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Zebra", "zebra"),
+        ("jack-o'-lantern", "jack-o-lantern"),
+        ("carpenter's kit", "carpenters-kit"),
+        ("Café  crème!", "cafe-creme"),
+        ("conv5:12@center", "conv5-12-center"),
+        ("--", ""),
+    ],
+)
+def test_slugify(text: str, slug: str) -> None:
+    assert slugify(text) == slug
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("zebra", 340),
+        (340, 340),
+        ("340", 340),
+        (" 340 ", 340),
+        (0, 0),
+        ("0", 0),
+        (999, 999),
+        ("n02391049", 340),
+        ("Zebra", 340),
+        ("ZEBRA", 340),
+        (" zebra ", 340),
+        ("mountain bike", 671),
+        ("mountain-bike", 671),
+        ("Mountain_Bike", 671),
+        ("all-terrain bike", 671),
+        ("off roader", 671),
+        ("bicycle built for two", 444),
+        ("tandem bicycle", 444),
+        ("jack-o'-lantern", 607),
+        ("Jack O Lantern", 607),
+        ("carpenter's kit", 477),
+        ("carpenters kit", 477),
+        ("tool kit", 477),
+        ("crane", 517),
+        ("Crane", 517),
+        ("crane bird", 134),
+        ("crane-bird", 134),
+        ("Cardigan", 264),
+        ("cardigan", 474),
+        ("cardigan-264", 264),
+        ("cardigan-474", 474),
+        ("Cardigan Welsh corgi", 264),
+        ("n02113186", 264),
+    ],
+)
+def test_a_class_is_found_by(name: str | int, index: int) -> None:
+    assert resolve(name).index == index
+
+
+def test_every_class_is_found_by_its_own_name_slug_and_wnid() -> None:
+    for label in classes():
+        assert resolve(label.name) == resolve(label.slug) == resolve(label.wnid) == resolve(label.index) == label
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [
+        ("CARDIGAN", (264, 474)),
+        ("panther", (286, 290)),
+        ("panda", (387, 388)),
+        ("Wagon", (436, 734)),
+    ],
+)
+def test_an_ambiguous_name_is_refused_and_both_choices_are_named(name: str, choices: tuple[int, int]) -> None:
+    with pytest.raises(UnknownNameError) as refusal:
+        resolve(name)
+    message = str(refusal.value)
+    assert repr(name) in message
+    for index in choices:
+        assert f"{index} ({', '.join(classes()[index].synonyms)})" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("zebre", "zebra"),
+        ("bicycle", "bicycle-built-for-two"),
+        ("golden retreiver", "golden retriever"),
+        ("bus", "school bus"),
+        ("crane-517", "crane"),
+    ],
+)
+def test_an_unknown_name_is_refused_and_the_nearest_is_named(name: str, nearest: str) -> None:
+    with pytest.raises(UnknownNameError) as refusal:
+        resolve(name)
+    assert repr(name) in str(refusal.value)
+    assert repr(nearest) in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "?", "qqqqqqqq", "鶴"])
+def test_a_name_like_no_other_is_refused(name: str) -> None:
+    with pytest.raises(UnknownNameError, match="ImageNet-1k has no class"):
+        resolve(name)
+
+
+@pytest.mark.parametrize("index", [-1, 1000, "1000"])
+def test_an_index_outside_is_refused_and_the_bounds_are_named(index: int | str) -> None:
+    with pytest.raises(UnknownNameError, match=f"no ImageNet class {index}: indices run from 0 to 999"):
+        resolve(index)
+
+
+@pytest.mark.parametrize("value", [True, None, 340.0, ["zebra"]])
+def test_what_is_no_name_is_refused(value: object) -> None:
+    with pytest.raises(UnknownNameError, match=re.escape(repr(value))):
+        resolve(value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("zebra", [340]),
+        ("340", [340]),
+        ("n02391049", [340]),
+        ("zebre", [340]),
+        ("crane", [134, 517]),
+        ("cardigan", [264, 474]),
+        ("tandem", [444]),
+        ("retriever", [205, 206, 207, 208, 209]),
+    ],
+)
+def test_a_search_puts_the_nearest_first(text: str, first: list[int]) -> None:
+    assert [label.index for label in search(text)][: len(first)] == first
+
+
+def test_a_search_finds_words_inside_names_before_names_that_are_spelt_alike() -> None:
+    found = [label.name for label in search("bicycle", most=3)]
+    assert found[0] == "bicycle-built-for-two"
+    assert set(found[1:]) == {"tricycle", "unicycle"}
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_a_search_finds_no_more_than_asked(most: int) -> None:
+    assert len(search("terrier", most)) == most
+
+
+@pytest.mark.parametrize("text", ["", " ", "qqqqqqqq"])
+def test_a_search_for_nothing_finds_nothing(text: str) -> None:
+    assert search(text) == []
+
+
+def test_looking_up_a_class_does_not_import_torch() -> None:
+    code = (
+        "import sys, actmax; assert actmax.resolve('zebra').index == 340;"
+        "print([name for name in ('torch', 'torchvision', 'timm') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

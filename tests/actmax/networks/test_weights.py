@@ -1,0 +1,377 @@
+"""Tests of actmax.networks.weights against a real server on this machine: a download succeeds whole or leaves nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gzip
+import hashlib
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections import namedtuple
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from actmax.errors import UnknownNameError, WeightsError
+from actmax.networks import weights
+from actmax.networks.weights import Source, fetch, source
+
+BODY = bytes(range(256)) * 512
+"""128 KiB that stand for a network's weights."""
+DIGEST = hashlib.sha256(BODY).hexdigest()[:8]
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+Serve = Callable[[Answer], "Site"]
+
+
+class Site(ThreadingHTTPServer):
+    """A server that answers every request alike, and remembers what was asked."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, answer: Answer) -> None:
+        self.asked: list[str] = []
+        asked = self.asked
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                # The client hangs up in the middle of some answers, as it should.
+                with contextlib.suppress(ConnectionError):
+                    answer(self)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/models/net-{DIGEST}.pth"
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    sites: list[Site] = []
+
+    def start(answer: Answer) -> Site:
+        site = Site(answer)
+        # The first pause between looks for a shutdown would otherwise be half a second.
+        threading.Thread(target=site.serve_forever, args=(0.01,), daemon=True).start()
+        sites.append(site)
+        return site
+
+    yield start
+    for site in sites:
+        site.shutdown()
+        site.server_close()
+
+
+def reply(body: bytes = BODY, status: int = 200, announced: int | None = len(BODY)) -> Answer:
+    """An answer with this body; ``announced`` is what it says of its length, None for nothing."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        if announced is not None:
+            request.send_header("Content-Length", str(announced))
+        request.end_headers()
+        request.wfile.write(body)
+        request.wfile.flush()
+
+    return answer
+
+
+def wanted(url: str, folder: Path) -> Source:
+    """A source in a folder that does not exist yet."""
+    return Source("net", DIGEST, folder / "hub" / "checkpoints" / f"net-{DIGEST}.pth", url)
+
+
+def refusal(ask: Source) -> str:
+    """The message of a download that must fail; it left nothing behind and says what to do."""
+    with pytest.raises(WeightsError) as failure:
+        fetch(ask)
+    if ask.path.parent.is_dir():
+        assert list(ask.path.parent.iterdir()) == []
+    message = str(failure.value)
+    assert "\n" not in message
+    assert f"Download {ask.url} elsewhere and put it at {ask.path}" in message
+    assert "'compact'" in message
+    return message
+
+
+def test_a_download_brings_the_file_once(serve: Serve, tmp_path: Path) -> None:
+    site = serve(reply())
+    ask = wanted(site.url, tmp_path)
+    assert fetch(ask) == ask.path
+    assert ask.path.read_bytes() == BODY
+    assert list(ask.path.parent.iterdir()) == [ask.path]
+    assert fetch(ask) == ask.path
+    assert site.asked == [f"/models/net-{DIGEST}.pth"]
+
+
+def test_a_download_needs_no_announced_length(serve: Serve, tmp_path: Path) -> None:
+    ask = wanted(serve(reply(announced=None)).url, tmp_path)
+    assert fetch(ask).read_bytes() == BODY
+
+
+def test_a_download_follows_a_redirection(serve: Serve, tmp_path: Path) -> None:
+    there = serve(reply())
+
+    def moved(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(302)
+        request.send_header("Location", there.url)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    assert fetch(wanted(serve(moved).url, tmp_path)).read_bytes() == BODY
+
+
+def test_a_download_is_whole_where_the_server_would_compress_it(serve: Serve, tmp_path: Path) -> None:
+    def compressing(request: BaseHTTPRequestHandler) -> None:
+        packed = "gzip" in request.headers.get("Accept-Encoding", "")
+        body = gzip.compress(BODY) if packed else BODY
+        request.send_response(200)
+        if packed:
+            request.send_header("Content-Encoding", "gzip")
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+    assert fetch(wanted(serve(compressing).url, tmp_path)).read_bytes() == BODY
+
+
+def test_progress_is_told_up_to_the_end(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "CHUNK", len(BODY) // 4)
+    told: list[tuple[int, int]] = []
+    fetch(wanted(serve(reply()).url, tmp_path), lambda done, total: told.append((done, total)))
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert len(told) >= 4
+    assert told[-1] == (len(BODY), len(BODY))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+def test_a_downloaded_file_can_be_read_by_others(serve: Serve, tmp_path: Path) -> None:
+    # torch's cache is often shared by all users of a machine.
+    path = fetch(wanted(serve(reply()).url, tmp_path))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_a_refused_connection(tmp_path: Path) -> None:
+    # Bound and not listening: nobody else can take the port meanwhile.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        ask = wanted(f"http://127.0.0.1:{taken.getsockname()[1]}/net.pth", tmp_path)
+        assert "the server cannot be reached" in refusal(ask)
+
+
+@pytest.mark.parametrize("sent", [None, 0, 1000], ids=["before the headers", "after them", "in the middle"])
+def test_a_stall(sent: int | None, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "STALL_SECONDS", 0.3)
+    over = threading.Event()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        if sent is not None:
+            reply(BODY[:sent])(request)
+        over.wait(20)  # an end if the time-out should not work
+
+    try:
+        assert "it stalled for 0.3 s" in refusal(wanted(serve(answer).url, tmp_path))
+    finally:
+        over.set()
+
+
+@pytest.mark.parametrize("sent", [0, 1000, len(BODY) - 1])
+def test_a_connection_that_ends_early(sent: int, serve: Serve, tmp_path: Path) -> None:
+    assert "it ended early" in refusal(wanted(serve(reply(BODY[:sent])).url, tmp_path))
+
+
+def test_a_short_file_of_unannounced_length(serve: Serve, tmp_path: Path) -> None:
+    message = refusal(wanted(serve(reply(BODY[:-1], announced=None)).url, tmp_path))
+    assert f"SHA-256 begins {hashlib.sha256(BODY[:-1]).hexdigest()[:8]}, not {DIGEST}" in message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", BODY + b"\0", b"<html>Please log in</html>", BODY[:-1] + b"?"],
+    ids=["nothing", "more", "a portal's page", "one other byte"],
+)
+def test_another_file(body: bytes, serve: Serve, tmp_path: Path) -> None:
+    message = refusal(wanted(serve(reply(body, announced=len(body))).url, tmp_path))
+    assert f"its SHA-256 begins {hashlib.sha256(body).hexdigest()[:8]}, not {DIGEST}" in message
+
+
+@pytest.mark.parametrize("status", [403, 404, 500, 503])
+def test_a_server_that_says_no(status: int, serve: Serve, tmp_path: Path) -> None:
+    assert f"the server said {status}" in refusal(wanted(serve(reply(status=status)).url, tmp_path))
+
+
+def test_a_disk_that_is_too_full_for_what_is_announced(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1 << 30, (1 << 30) - 1000, 1000))
+    ask = wanted(serve(reply()).url, tmp_path)
+    assert f"There is no space left in {ask.path.parent}" in refusal(ask)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB, where one may be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("only root on Linux may mount a file system")
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", ctypes.c_ulong(0), b"size=64k"):
+        pytest.skip(f"no file system can be mounted here: {os.strerror(ctypes.get_errno())}")
+    yield folder
+    libc.umount2(os.fsencode(folder), 2)
+
+
+def test_a_disk_that_fills_up_on_the_way(serve: Serve, small_disk: Path) -> None:
+    ask = wanted(serve(reply(announced=None)).url, small_disk)
+    assert f"There is no space left in {ask.path.parent}" in refusal(ask)
+
+
+def test_a_disk_that_is_full_from_the_start(serve: Serve, small_disk: Path) -> None:
+    with contextlib.suppress(OSError):
+        (small_disk / "full").write_bytes(bytes(1 << 20))
+    ask = wanted(serve(reply()).url, small_disk)
+    assert "There is no space left in" in refusal(ask)
+
+
+def test_a_folder_that_cannot_be_made(serve: Serve, tmp_path: Path) -> None:
+    # Below a file: permissions would not stop root.
+    (tmp_path / "file").write_bytes(b"")
+    site = serve(reply())
+    ask = wanted(site.url, tmp_path / "file")
+    assert f"The weights cannot be written to {ask.path.parent}: " in refusal(ask)
+    assert site.asked == []
+
+
+def test_an_interruption_leaves_nothing(serve: Serve, tmp_path: Path) -> None:
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    ask = wanted(serve(reply()).url, tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        fetch(ask, interrupt)
+    assert list(ask.path.parent.iterdir()) == []
+
+
+def test_a_file_without_an_address_is_only_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="is not there"):
+        fetch(Source("net", DIGEST, tmp_path / "net.pth"))
+
+
+def test_the_compact_network_brings_its_weights() -> None:
+    found = source("compact")
+    assert found.path.is_file()
+    assert found.url is None
+    assert hashlib.sha256(found.path.read_bytes()).hexdigest()[:16] == found.digest
+
+
+def test_the_compact_network_takes_no_other_weights(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="brings its own weights"):
+        source("compact", tmp_path / "net.pth")
+
+
+@pytest.mark.parametrize("network", ["alexnet", "squeezenet1_0"])
+def test_a_given_file_is_taken_and_its_bytes_are_its_identity(network: str, tmp_path: Path) -> None:
+    file = tmp_path / "net.pth"
+    file.write_bytes(BODY)
+    assert source(network, file) == Source(network, hashlib.sha256(BODY).hexdigest()[:16], file)
+
+
+@pytest.mark.parametrize("absent", ["net.pth", "", "net.pth/net.pth"])
+def test_a_given_file_that_is_none_is_refused(absent: str, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="cannot be read") as failure:
+        source("alexnet", tmp_path / absent)
+    assert str(tmp_path / absent) in str(failure.value)
+
+
+def test_alexnet_is_torchvisions_first_weights() -> None:
+    # The address is written out in actmax, which must not import torchvision to say it.
+    from torchvision.models import AlexNet_Weights
+
+    assert source("alexnet").url == AlexNet_Weights.IMAGENET1K_V1.url
+    assert source("alexnet").digest == "7be5be79"
+
+
+def test_torchvisions_own_file_has_one_identity_wherever_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "ALEXNET_URL", f"https://example.org/alexnet-owt-{DIGEST}.pth")
+    file = tmp_path / "renamed.pth"
+    file.write_bytes(BODY)
+    assert source("alexnet", file).digest == source("alexnet").digest == DIGEST
+
+
+@pytest.mark.parametrize(
+    ("variables", "folder"),
+    [
+        ({"TORCH_HOME": "/torch"}, "/torch/hub/checkpoints"),
+        ({"TORCH_HOME": "/torch", "XDG_CACHE_HOME": "/cache"}, "/torch/hub/checkpoints"),
+        ({"XDG_CACHE_HOME": "/cache"}, "/cache/torch/hub/checkpoints"),
+        ({"TORCH_HOME": "~/torch"}, "/home/ada/torch/hub/checkpoints"),
+        ({}, "/home/ada/.cache/torch/hub/checkpoints"),
+    ],
+)
+@pytest.mark.skipif(os.name != "posix", reason="HOME is POSIX's")
+def test_alexnet_lies_where_torch_keeps_it(
+    variables: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/home/ada")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert source("alexnet").path == Path(folder) / "alexnet-owt-7be5be79.pth"
+
+
+def test_a_file_in_torchs_cache_is_used_without_a_download(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = serve(reply())
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(weights, "ALEXNET_URL", site.url)
+    path = source("alexnet").path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(BODY)
+    assert fetch(source("alexnet")) == path
+    assert site.asked == []
+
+
+def test_any_other_network_needs_a_file() -> None:
+    with pytest.raises(WeightsError, match="'resnet18' needs a weights file"):
+        source("resnet18")
+
+
+@pytest.mark.parametrize("name", ["", "alex net", "../alexnet", "squeezenet1.0"])
+def test_what_can_be_no_network_is_refused(name: str) -> None:
+    with pytest.raises(UnknownNameError) as failure:
+        source(name)
+    assert repr(name) in str(failure.value)
+
+
+def test_deciding_on_weights_does_not_import_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from actmax.networks.weights import source; source('compact'); source('alexnet');"
+        "print([name for name in ('torch', 'torchvision', 'timm') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,352 @@
+"""Drawing into a store: which network draws, what is taken from the store, and what an end at any moment leaves."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import multiprocessing
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+from actmax.errors import UnknownNameError, WeightsError
+from actmax.networks import weights
+from actmax.pipeline import draw as drawing
+from actmax.pipeline.draw import Decision, Outcome, decide, draw
+from actmax.recipe.recipe import Recipe, compose
+from actmax.store.store import Store
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
+
+Processes: TypeAlias = "SpawnContext | ForkServerContext"
+
+COMPACT = weights.source("compact")
+
+
+def recipe(channel: int, method: str = "robust", **fields: object) -> Recipe:
+    """Small and quick."""
+    return compose(
+        method,
+        {"steps": 2, "size": 64, "precision": "fp32", **fields},
+        network=COMPACT.network,
+        weights=COMPACT.digest,
+        target=f"fc8:{channel}",
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture(autouse=True)
+def _cached_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading takes longer than any drawing here."""
+    monkeypatch.setattr(drawing, "load", loaded)
+
+
+loaded = functools.cache(drawing.load)
+
+
+# Which network draws.
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Nothing is in torch's cache, which lies at the returned path, and nothing can be downloaded."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setattr(weights, "ALEXNET_URL", "http://127.0.0.1:9/alexnet-owt-01234567.pth")
+    return tmp_path / "torch" / "hub" / "checkpoints"
+
+
+class Server:
+    """Serves one file, and counts how often it is asked."""
+
+    def __init__(self, content: bytes) -> None:
+        self.asked = 0
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(handler) -> None:
+                self.asked += 1
+                handler.send_response(200)
+                handler.send_header("Content-Length", str(len(content)))
+                handler.end_headers()
+                handler.wfile.write(content)
+
+            def log_message(handler, *_: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        digest = hashlib.sha256(content).hexdigest()[:8]
+        self.url = f"http://127.0.0.1:{self._server.server_port}/alexnet-owt-{digest}.pth"
+
+    def __enter__(self) -> Server:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """AlexNet's weights can be downloaded, as a small file."""
+    with Server(b"weights" * 1000) as running:
+        monkeypatch.setattr(weights, "ALEXNET_URL", running.url)
+        yield running
+
+
+def test_a_network_that_is_named_is_taken_and_nothing_is_remembered(store: Store, server: Server) -> None:
+    assert decide("compact", None, store) == Decision(COMPACT)
+    assert decide("alexnet", None, store).source.url == server.url
+    assert server.asked == 0  # it is downloaded when something is to be drawn
+    assert not store.path.exists()
+
+
+def test_a_file_that_is_named_is_taken_for_auto_too(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "mine.pth"
+    file.write_bytes(b"my own")
+    digest = hashlib.sha256(b"my own").hexdigest()[:16]
+    for network in ("auto", "alexnet"):
+        decision = decide(network, file, store)
+        assert (decision.source.network, decision.source.digest, decision.source.path) == ("alexnet", digest, file)
+        assert decision.fallback == ""
+    assert not store.path.exists()
+
+
+def test_a_name_or_a_file_that_does_not_exist_is_an_error(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="my net"):
+        decide("my net", None, store)
+    with pytest.raises(WeightsError, match=r"absent\.pth"):
+        decide("auto", tmp_path / "absent.pth", store)
+
+
+def test_auto_is_alexnet_where_its_weights_can_be_had(store: Store, server: Server, offline: Path) -> None:
+    decision = decide("auto", None, store)
+    assert (decision.source.network, decision.fallback) == ("alexnet", "")
+    assert decision.source.path.read_bytes() == b"weights" * 1000
+    assert [path.name for path in offline.iterdir()] == [server.url.rsplit("/", 1)[1]]
+    assert decide("auto", None, store) == decision
+    assert server.asked == 1
+
+
+def test_auto_falls_back_once_and_does_not_ask_the_net_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = decide("auto", None, store)
+    assert first.source == COMPACT
+    assert "cannot be reached" in first.fallback
+    with Server(b"it would be there now") as server:
+        monkeypatch.setattr(weights, "ALEXNET_URL", server.url)
+        assert decide("auto", None, store) == first
+        assert decide("auto", None, Store(store.path)) == first
+        assert server.asked == 0
+        retried = decide("auto", None, store, retry=True)
+        assert (retried.source.network, retried.fallback, server.asked) == ("alexnet", "", 1)
+        assert decide("auto", None, store) == retried
+
+
+def test_a_retry_that_fails_falls_back_again(store: Store, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decide("auto", None, store).source.network == "alexnet"
+    monkeypatch.setattr(weights, "ALEXNET_URL", "http://127.0.0.1:9/alexnet-owt-01234567.pth")
+    assert decide("auto", None, store, retry=True).source == COMPACT
+    assert decide("auto", None, store).source == COMPACT
+
+
+@pytest.mark.parametrize("note", [{}, {"network": "resnet18"}, {"network": ["alexnet"]}, {"why": "?"}])
+def test_a_note_that_says_nothing_is_decided_anew(store: Store, note: dict[str, object]) -> None:
+    store.set_note("network", note)
+    assert decide("auto", None, store).source == COMPACT
+    assert store.note("network")["network"] == "compact"
+
+
+# What is drawn, and what is taken from the store.
+
+
+def contents(store: Store, recipes: Sequence[Recipe]) -> list[bytes]:
+    return [entry.read("drawing.png") for entry in map(store.get, recipes) if entry is not None]
+
+
+def timeless(outcome: Outcome) -> str:
+    return str(outcome).rpartition(",")[0]
+
+
+def test_a_second_call_takes_everything_from_the_store(store: Store) -> None:
+    recipes = [recipe(340), recipe(292), recipe(340)]
+    told: list[str] = []
+    first = draw(recipes, COMPACT, store, say=told.append)
+    assert timeless(first) == "drew 2, 0 from the store"  # what is asked for twice is drawn once
+    assert told == ["drawing 2 pictures, 0 are in the store"]
+    second = draw(recipes, COMPACT, store, say=told.append)
+    assert str(second) == "drew 0, 2 from the store, 0 s"
+    assert len(told) == 1
+    assert first.entries == second.entries
+    assert set(second.entries) == {one.digest() for one in recipes} == set(store.digests())
+
+
+def test_an_entry_holds_the_picture_its_frames_and_what_the_network_said(store: Store) -> None:
+    (entry,) = draw([recipe(340)], COMPACT, store).entries.values()
+    assert sorted(entry.record["files"]) == ["drawing.jpg", "drawing.png", "frames.webp"]
+    assert entry.record["frames"] == [1, 2]
+    assert len(entry.record["activations"]) == 2
+    assert entry.record["provenance"]["precision"] == "fp32"
+    for name in ("drawing.png", "drawing.jpg"):
+        measures = entry.measures(name)
+        assert 1 <= measures["rank"] <= 1000
+        assert (measures["rank"] == 1) == (measures["margin"] > 0)
+        assert 0 <= measures["probability"] <= measures["top"][0][1] <= 1
+        assert len(measures["top"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("wins", "first", "stays"),
+    [
+        ("FFTFT", 2, 4),
+        ("FFFFF", None, None),
+        ("TTTTT", 0, 0),
+        ("FFFFT", 4, 4),
+        ("TFFFF", 0, None),
+        ("FTTTT", 1, 1),
+        ("TFTTF", 0, None),
+        ("T", 0, 0),
+        ("F", None, None),
+        ("", None, None),
+    ],
+)
+def test_when_the_class_first_came_first_and_when_it_stayed(wins: str, first: int | None, stays: int | None) -> None:
+    assert drawing._wins([letter == "T" for letter in wins]) == {"first": first, "stays": stays}
+
+
+def test_an_entry_says_when_its_class_won_and_nothing_where_there_is_no_class(store: Store) -> None:
+    other = compose("robust", {"steps": 2, "size": 64}, network="compact", weights=COMPACT.digest, target="conv5:1")
+    found = draw([recipe(340), other], COMPACT, store).entries
+    assert set(found[recipe(340).digest()].record["wins"]) == {"first", "stays"}
+    assert found[other.digest()].record["wins"] is None
+    assert drawing._wins(None) is None
+
+
+def test_only_what_is_missing_or_damaged_is_drawn(store: Store) -> None:
+    recipes = [recipe(channel) for channel in range(3)]
+    draw(recipes, COMPACT, store)
+    before = contents(store, recipes)
+    folders = [store.path / "drawings" / one.digest() for one in recipes]
+    drawn_at = [(folder / "record.json").stat().st_mtime_ns for folder in folders]
+    (folders[1] / "drawing.png").write_bytes(before[1][:-9])
+    outcome = draw([*recipes, recipe(3)], COMPACT, store)
+    assert timeless(outcome) == "drew 2, 2 from the store"
+    assert contents(store, recipes) == before
+    drawn_again = [(folder / "record.json").stat().st_mtime_ns for folder in folders]
+    assert [one != other for one, other in zip(drawn_at, drawn_again, strict=True)] == [False, True, False]
+
+
+def test_fresh_draws_again_what_is_stored(store: Store) -> None:
+    for channel in (340, 292):
+        store.put(recipe(channel), {"drawing.png": b"an older one"}, {})
+    assert timeless(draw([recipe(340)], COMPACT, store, fresh=True)) == "drew 1, 0 from the store"
+    new, old = contents(store, [recipe(340), recipe(292)])
+    assert new.startswith(b"\x89PNG")
+    assert old == b"an older one"
+    assert len(store.digests()) == 2
+
+
+def test_an_interrupted_draw_keeps_the_batches_that_were_done(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = [recipe(channel) for channel in (1, 2, 3)]
+    second = [recipe(channel, "plain") for channel in (1, 2, 3)]
+    done = []
+
+    def interrupt(_: object, count: int) -> None:
+        done.append(count)
+        if len(done) == 4:  # at the last step of the second batch
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(drawing._Bar, "update", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        draw([*first, *second], COMPACT, store)
+    monkeypatch.undo()
+    monkeypatch.setattr(drawing, "load", loaded)
+    assert store.digests() == sorted(one.digest() for one in first)
+    assert len(list(store.entries())) == 3
+    assert timeless(draw([*first, *second], COMPACT, store)) == "drew 3, 3 from the store"
+
+
+WARM = """
+import sys
+from pathlib import Path
+from actmax.pipeline.draw import draw
+from actmax.recipe.recipe import Recipe
+from actmax.store.store import Store
+from actmax.networks.weights import source
+
+recipe = Recipe.model_validate_json(sys.argv[2])
+print(draw([recipe], source("compact"), Store(Path(sys.argv[1]))))
+print(*sorted({"torch", "torchvision", "timm"} & set(sys.modules)))
+"""
+
+
+def test_a_warm_draw_imports_no_torch(store: Store) -> None:
+    store.put(recipe(340), {"drawing.png": b"a picture"}, {})
+    words = [sys.executable, "-c", WARM, str(store.path), recipe(340).model_dump_json()]
+    assert subprocess.check_output(words, text=True).split("\n") == ["drew 0, 1 from the store, 0 s", "", ""]
+
+
+# Several processes, some of which are killed.
+
+
+@pytest.fixture(scope="module")
+def processes() -> Processes:
+    """Processes that draw, and need not import torch each for themselves where the system can fork."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["actmax.engine.local", "actmax.measure.measure"])
+    return context
+
+
+def test_a_draw_killed_at_any_moment_is_finished_by_the_next(store: Store, processes: Processes) -> None:
+    # Each has a batch to itself, so that the store fills bit by bit.
+    recipes = [recipe(channel, steps=3 + channel) for channel in range(9)]
+    moments = random.Random(0)
+    left = []
+    for _ in range(5):
+        process = processes.Process(target=draw, args=(recipes, COMPACT, store))
+        process.start()
+        before = len(store.digests())
+        deadline = time.monotonic() + 60
+        while len(store.digests()) == before and process.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(moments.uniform(0, 0.2))
+        process.kill()
+        process.join()
+        left.append(len(store.digests()))
+        assert [entry.digest for entry in store.entries()] == store.digests()
+    assert len(recipes) > left[0] > 0
+    outcome = draw(recipes, COMPACT, store)
+    assert outcome.stored == left[-1]
+    assert sorted(outcome.entries) == store.digests() == sorted(one.digest() for one in recipes)
+    assert list((store.path / "drawings").glob(".*")) == []
+
+
+def test_a_draw_takes_back_what_a_killed_one_had_set_aside(store: Store) -> None:
+    folder = store.put(recipe(340), {"drawing.png": b"an older one"}, {}).folder
+    aside = folder.parent / ".new-aside"
+    aside.mkdir()
+    folder.rename(aside / folder.name)
+    assert timeless(draw([recipe(340)], COMPACT, store)) == "drew 0, 1 from the store"
+    assert contents(store, [recipe(340)]) == [b"an older one"]
+    assert not aside.exists()
+
+
+def test_two_processes_share_the_work_of_one(store: Store, processes: Processes) -> None:
+    recipes = [recipe(channel) for channel in range(2)]
+    with processes.Pool(2) as pool:
+        outcomes = pool.starmap(draw, [(recipes, COMPACT, store)] * 2, chunksize=1)
+    assert sorted(map(timeless, outcomes)) == ["drew 0, 2 from the store", "drew 2, 0 from the store"]
+    assert outcomes[0].entries == outcomes[1].entries

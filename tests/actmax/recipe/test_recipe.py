@@ -1,0 +1,277 @@
+"""Tests of actmax.recipe.recipe: a recipe is the whole truth about a drawing, and nothing impossible can be asked."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from actmax.errors import ActmaxError, RecipeError, UnknownNameError
+from actmax.recipe.recipe import ALGORITHM, METHODS, Recipe, compose
+
+GIVEN: dict[str, Any] = {"network": "compact", "weights": "0123456789abcdef", "target": "fc8:340"}
+
+
+def robust(**changes: Any) -> Recipe:
+    return compose("robust", changes, **GIVEN)
+
+
+# Another value for each field of the recipe above.
+OTHER: dict[str, Any] = {
+    "algorithm": ALGORITHM + 1,
+    "network": "alexnet",
+    "weights": "7be5be79",
+    "target": "fc8:341",
+    "parameterization": "pixels",
+    "optimizer": "ascent",
+    "steps": 257,
+    "step_size": 0.031,
+    "anneal": 0.25,
+    "start_sd": 0.02,
+    "decay": 0.5,
+    "decorrelate": False,
+    "jitter": 11,
+    "scale": 0.2,
+    "rotate": 6.0,
+    "seed": 1,
+    "size": 160,
+    "precision": "fp32",
+}
+
+
+def changed(field: str) -> Recipe:
+    """The robust recipe with another value in one field."""
+    # Pixels have no Fourier coefficients to scale, so those two fields have to go as well;
+    # nor does plain ascent change its step size.
+    needed = {"parameterization": {"decay": 0.0, "decorrelate": False}, "optimizer": {"anneal": 0.0}}.get(field, {})
+    return robust(**needed, **{field: OTHER[field]})
+
+
+def test_the_digest_of_a_recipe_never_changes() -> None:
+    # Were it another, every store that was ever made would be drawn again. If a field is added
+    # on purpose, that is what happens, and this digest changes with it.
+    fixed = Recipe(
+        algorithm=1,
+        network="compact",
+        weights="0123456789abcdef",
+        target="fc8:340",
+        parameterization="fourier",
+        optimizer="adam",
+        steps=256,
+        step_size=0.03,
+        anneal=0.5,
+        start_sd=0.01,
+        decay=1.0,
+        decorrelate=True,
+        jitter=12,
+        scale=0.1,
+        rotate=5.0,
+        seed=0,
+        size=224,
+        precision="auto",
+    )
+    assert fixed.digest() == "0c0ed0fb9ebca88a"
+
+
+def test_the_digest_is_the_same_in_another_process() -> None:
+    code = (
+        "import sys; from actmax.recipe.recipe import compose;"
+        f"print(compose('robust', **{GIVEN!r}).digest(), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [robust().digest(), "False"]
+
+
+def test_another_value_is_known_for_every_field() -> None:
+    assert set(OTHER) == set(Recipe.model_fields)
+
+
+@pytest.mark.parametrize("field", Recipe.model_fields)
+def test_the_digest_changes_with(field: str) -> None:
+    # Pixels alone would differ in three fields: compare with what differs in this one only.
+    same = robust(decay=0.0, decorrelate=False) if field == "parameterization" else robust()
+    assert changed(field).digest() != same.digest()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"target": "fc8:340"}, {"target": " fc8:340 "}),
+        ({"target": "fc8:340"}, {"target": "+fc8:340"}),
+        ({"target": "fc8:340"}, {"target": "1*fc8:340"}),
+        ({"target": "fc8:340"}, {"target": "fc8:0340"}),
+        ({"target": "conv5:12@3,7"}, {"target": "conv5:12@3, 7"}),
+        ({"target": "fc8:340 - 0.5*fc8:292"}, {"target": "fc8:340-0.50 * fc8:292"}),
+        ({"step_size": 1}, {"step_size": 1.0}),
+        ({}, METHODS["robust"]),
+        ({}, {"seed": 0, "size": 224, "precision": "auto"}),
+    ],
+)
+def test_what_means_the_same_has_the_same_digest(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert robust(**one).digest() == robust(**other).digest()
+
+
+def test_a_recipe_comes_back_from_its_record() -> None:
+    recipe = changed("target")
+    assert Recipe(**recipe.model_dump()) == recipe
+
+
+def test_a_recipe_is_frozen_and_hashable() -> None:
+    recipe = robust()
+    assert len({recipe, robust(), changed("seed")}) == 2
+    with pytest.raises(ValidationError, match="frozen"):
+        recipe.steps = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_composes_and_says_what_it_fills_in(method: str) -> None:
+    assert METHODS[method].items() <= compose(method, **GIVEN).model_dump().items()
+
+
+def test_the_author_overrides_the_method_and_the_caller() -> None:
+    recipe = compose("robust", {"steps": 9, "seed": 8}, **GIVEN, seed=7, size=64)
+    assert (recipe.steps, recipe.seed, recipe.size) == (9, 8, 64)
+
+
+def test_a_method_is_not_changed_by_its_use() -> None:
+    robust(steps=9)
+    assert robust().steps == METHODS["robust"]["steps"] == 256
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "named"),
+    [
+        ("robst", {}, ["'robst'", "'robust'"]),
+        ("erhan", {}, ["'erhan'", "plain", "robust"]),
+        ("robust", {"stepz": 3}, ["'stepz'", "'steps'"]),
+        ("robust", {"learning_rate": 3}, ["'learning_rate'"]),
+        ("robust", {"Size": 3}, ["'Size'", "'size'"]),
+    ],
+)
+def test_an_unknown_method_or_field_is_refused_and_the_nearest_is_named(
+    method: str, changes: dict[str, Any], named: list[str]
+) -> None:
+    with pytest.raises(UnknownNameError) as refusal:
+        compose(method, changes, **GIVEN)
+    assert all(name in str(refusal.value) for name in named)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("steps", -5),
+        ("steps", 0),
+        ("steps", 2.0),
+        ("steps", "256"),
+        ("steps", True),
+        ("steps", None),
+        ("steps", 100_001),
+        ("step_size", 0.0),
+        ("step_size", -0.1),
+        ("step_size", "0.03"),
+        ("step_size", math.nan),
+        ("step_size", math.inf),
+        ("start_sd", -0.01),
+        ("decay", math.nan),
+        ("decay", -1.0),
+        ("decorrelate", 1),
+        ("decorrelate", "yes"),
+        ("jitter", -1),
+        ("jitter", 1.5),
+        ("scale", 1.0),
+        ("rotate", 180.5),
+        ("seed", -1),
+        ("seed", 2**63),
+        ("size", 0),
+        ("size", 63),
+        ("size", 2049),
+        ("size", [224, 224]),
+        ("precision", "fp16"),
+        ("parameterization", "wavelet"),
+        ("optimizer", "sgd"),
+        ("network", None),
+        ("target", 340),
+    ],
+)
+def test_an_impossible_value_is_refused_and_field_and_value_are_named(field: str, value: object) -> None:
+    with pytest.raises(RecipeError) as refusal:
+        robust(**{field: value})
+    message = str(refusal.value)
+    assert message.startswith(f"{field}: ")
+    assert message.endswith(f"not {value!r}")
+    assert "\n" not in message
+
+
+def test_all_impossible_values_are_named_at_once() -> None:
+    with pytest.raises(RecipeError, match=r"steps: .* not -1; .*seed: .* not -2"):
+        robust(steps=-1, seed=-2)
+
+
+def test_a_target_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(RecipeError, match="'the zebra' is not a target"):
+        robust(target="the zebra")
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(RecipeError) as refusal:
+        compose("robust", network="compact", target="fc8:340")
+    assert str(refusal.value) == "weights: field required"
+
+
+@pytest.mark.parametrize("changes", [{"decay": 1.0}, {"decorrelate": True}])
+def test_pixels_refuse_what_belongs_to_fourier(changes: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match="decay and decorrelate belong to 'fourier', not to 'pixels'"):
+        compose("plain", changes, **GIVEN)
+
+
+def test_a_picture_cannot_be_shifted_out_of_itself() -> None:
+    assert robust(size=64, jitter=63).jitter == 63
+    with pytest.raises(RecipeError, match=r"jitter 64 .* size 64"):
+        robust(size=64, jitter=64)
+
+
+@pytest.mark.parametrize("changes", [{"steps": -5}, {"target": ""}, {"stepz": 1}, {"size": "big"}])
+def test_every_refusal_is_one_that_a_person_can_put_right(changes: dict[str, Any]) -> None:
+    with pytest.raises(ActmaxError):
+        robust(**changes)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"seed": 0}, {"seed": 1}),
+        ({"target": "fc8:340"}, {"target": "fc8:292"}),
+        ({"target": "conv5:1@3,7"}, {"target": "conv5:2@3,7"}),
+        ({"target": "fc8:340"}, {"target": "fc8:340 - 0.5*fc8:292"}),
+        ({"target": "conv5"}, {"target": "conv5", "seed": 7}),
+    ],
+)
+def test_recipes_that_differ_in_seed_and_channel_share_a_batch(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert robust(**one).batch_key() == robust(**other).batch_key()
+
+
+@pytest.mark.parametrize("field", sorted(set(Recipe.model_fields) - {"seed", "target", "parameterization"}))
+def test_no_batch_is_shared_by_recipes_that_differ_in(field: str) -> None:
+    assert changed(field).batch_key() != robust().batch_key()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("conv5:12", "conv4:12"),
+        ("conv5:12", "conv5"),
+        ("conv5:12", "conv5:12@center"),
+        ("conv5:12@3,7", "conv5:12@7,3"),
+    ],
+)
+def test_no_batch_is_shared_by_targets_that_are_read_otherwise(one: str, other: str) -> None:
+    assert robust(target=one).batch_key() != robust(target=other).batch_key()
+
+
+def test_no_batch_is_shared_by_pixels_and_fourier() -> None:
+    same = {"decay": 0.0, "decorrelate": False}
+    assert robust(**same).batch_key() != robust(**same, parameterization="pixels").batch_key()

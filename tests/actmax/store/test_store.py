@@ -1,0 +1,447 @@
+"""The store: an entry is there whole or not at all, whatever dies, fills up or writes at the same time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actmax.errors import StoreError
+from actmax.recipe.recipe import Recipe, compose
+from actmax.store.store import SCHEMA, Entry, Store
+
+FILES = {"drawing.png": b"a picture" * 500, "frames.webp": b"a filmstrip"}
+RECORD: dict[str, Any] = {"measures": {"drawing.png": {"rank": 1}}, "provenance": {"device": "a machine"}}
+
+
+def recipe(channel: int = 340) -> Recipe:
+    return compose("robust", network="compact", weights="0123456789abcdef", target=f"fc8:{channel}")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def put(store: Store, channel: int = 340, picture: bytes = FILES["drawing.png"]) -> Path:
+    """Stores a drawing, and returns its folder."""
+    return store.put(recipe(channel), {**FILES, "drawing.png": picture}, RECORD).folder
+
+
+def leftovers(store: Store) -> list[str]:
+    return [path.name for path in (store.path / "drawings").glob(".*")]
+
+
+def test_what_was_put_comes_back(store: Store) -> None:
+    put(store)
+    entry = store.get(recipe())
+    assert entry is not None
+    assert entry.digest == recipe().digest()
+    assert entry.recipe == recipe()
+    assert {name: entry.read(name) for name in FILES} == FILES
+    assert entry.measures() == {"rank": 1}
+    assert entry.record["provenance"] == RECORD["provenance"]
+    assert leftovers(store) == []
+
+
+def test_a_drawing_is_found_for_its_own_recipe_only(store: Store) -> None:
+    put(store)
+    asked = recipe()
+    others = [asked.model_copy(update=change) for change in ({"seed": 1}, {"steps": 9}, {"algorithm": 99})]
+    assert [store.get(other) for other in others] == [None, None, None]
+
+
+def test_a_store_that_nobody_wrote_to_is_empty_and_makes_no_folder(store: Store) -> None:
+    assert store.get(recipe()) is None
+    assert store.digests() == []
+    assert list(store.entries()) == []
+    assert store.note("network") == {}
+    store.sweep()
+    assert not store.path.exists()
+
+
+def edit(change: dict[str, Any]) -> Callable[[Path], None]:
+    """Damage to the record that leaves it valid JSON."""
+
+    def damage(folder: Path) -> None:
+        record = json.loads((folder / "record.json").read_text())
+        (folder / "record.json").write_text(json.dumps({**record, **change}))
+
+    return damage
+
+
+def truncate(folder: Path) -> None:
+    (folder / "drawing.png").write_bytes(FILES["drawing.png"][:-1])
+
+
+def flip(folder: Path) -> None:
+    data = bytearray(FILES["drawing.png"])
+    data[100] ^= 1
+    (folder / "drawing.png").write_bytes(data)
+
+
+def empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def become_a_file(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_bytes(b"not a folder")
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "a truncated picture": truncate,
+    "a changed byte": flip,
+    "a deleted picture": lambda folder: (folder / "drawing.png").unlink(),
+    "a deleted record": lambda folder: (folder / "record.json").unlink(),
+    "an empty record": lambda folder: (folder / "record.json").write_bytes(b""),
+    "half a record": lambda folder: os.truncate(folder / "record.json", 60),
+    "a record that is not text": lambda folder: (folder / "record.json").write_bytes(b"\xff\xfe\x00"),
+    "a record that is a list": lambda folder: (folder / "record.json").write_text("[]"),
+    "another schema": edit({"schema": SCHEMA + 1}),
+    "another recipe": edit({"recipe": recipe(1).model_dump()}),
+    "a recipe that cannot be": edit({"recipe": {**recipe().model_dump(), "steps": -1}}),
+    "no recipe": edit({"recipe": None}),
+    "no list of files": edit({"files": None}),
+    "an empty folder": empty,
+    "a file in place of the folder": become_a_file,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_a_damaged_entry_counts_as_absent_and_is_repaired(store: Store, damage: Callable[[Path], object]) -> None:
+    put(store, 1)
+    damage(put(store))
+    assert store.get(recipe()) is None
+    assert [entry.recipe for entry in store.entries()] == [recipe(1)]
+    put(store)
+    assert store.get(recipe()) is not None
+    assert store.get(recipe(1)) is not None
+    assert leftovers(store) == []
+
+
+def test_a_newer_drawing_takes_the_place_of_the_older(store: Store) -> None:
+    put(store)
+    put(store, picture=b"newer")
+    (entry,) = store.entries()
+    assert entry.read("drawing.png") == b"newer"
+    assert store.digests() == [recipe().digest()]
+    assert leftovers(store) == []
+
+
+def test_removing_forgets_one_drawing_whole_or_damaged(store: Store) -> None:
+    for channel in (1, 2, 3):
+        put(store, channel)
+    flip(store.path / "drawings" / recipe(2).digest())
+    store.remove(recipe(1).digest())
+    store.remove(recipe(2).digest())
+    store.remove("0" * 16)  # never was there
+    assert store.digests() == [recipe(3).digest()]
+    assert store.get(recipe(3)) is not None
+    assert leftovers(store) == []
+
+
+def test_anybody_may_read_what_one_user_drew(store: Store) -> None:
+    folder = put(store)
+    assert folder.stat().st_mode & 0o555 == 0o555
+
+
+# What is worked out from a drawing.
+
+
+class Maker:
+    """Works something out, and counts how often."""
+
+    def __init__(self, data: bytes = b"a small picture") -> None:
+        self.data = data
+        self.asked = 0
+
+    def __call__(self) -> bytes:
+        self.asked += 1
+        return self.data
+
+
+def entry(store: Store) -> Entry:
+    found = store.get(recipe())
+    assert found is not None
+    return found
+
+
+def test_the_picture_is_named_by_what_is_in_it(store: Store) -> None:
+    put(store)
+    assert entry(store).picture == hashlib.sha256(FILES["drawing.png"]).hexdigest()[:16]
+    put(store, picture=b"newer")
+    assert entry(store).picture == hashlib.sha256(b"newer").hexdigest()[:16]
+
+
+def test_what_is_derived_is_made_once_and_kept_with_the_drawing(store: Store) -> None:
+    put(store)
+    make, other = Maker(), Maker(b"a large picture")
+    for _ in range(2):
+        assert entry(store).derived("small-1.webp", make) == b"a small picture"
+        assert entry(store).derived("small-12.webp", other) == b"a large picture"
+    assert (make.asked, other.asked) == (1, 1)
+    assert len(list((entry(store).folder / "derived").iterdir())) == 2
+    assert entry(store).read("drawing.png") == FILES["drawing.png"]
+    assert [found.digest for found in store.entries()] == [recipe().digest()]
+
+
+@pytest.mark.parametrize("damage", [b"", b"a small pictur", b"A small picture", b"a large picture"])
+def test_a_damaged_derived_file_is_made_again(store: Store, damage: bytes) -> None:
+    put(store)
+    make = Maker()
+    entry(store).derived("small-1.webp", make)
+    (path,) = (entry(store).folder / "derived").iterdir()
+    path.write_bytes(damage)
+    assert [entry(store).derived("small-1.webp", make) for _ in range(2)] == [b"a small picture"] * 2
+    assert make.asked == 2
+    assert path.read_bytes() == b"a small picture"
+
+
+@pytest.mark.parametrize("kind", ["a file in its place", "a folder that takes nothing", "a folder that is gone"])
+def test_a_store_that_takes_nothing_still_gives_what_is_derived(
+    store: Store, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store)
+    found = entry(store)
+    if kind == "a file in its place":
+        (found.folder / "derived").write_bytes(b"no folder")
+    elif kind == "a folder that is gone":
+        store.remove(found.digest)
+    else:  # root may write where others may not
+
+        def refuse(path: Path, data: bytes) -> None:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr("actmax.store.store.write_atomically", refuse)
+    make = Maker()
+    assert [found.derived("small-1.webp", make) for _ in range(2)] == [b"a small picture"] * 2
+    assert make.asked == 2
+
+
+def test_a_redraw_forgets_what_was_derived_from_the_older_drawing(store: Store) -> None:
+    put(store)
+    entry(store).derived("small-1.webp", Maker(b"of the older"))
+    put(store, picture=b"newer")
+    assert entry(store).derived("small-1.webp", Maker(b"of the newer")) == b"of the newer"
+    assert leftovers(store) == []
+
+
+# A writer that dies.
+
+KILLED_AT_EACH_OPERATION = """
+import itertools, json, os, sys
+from pathlib import Path
+from actmax.recipe.recipe import Recipe
+from actmax.store.store import Store
+
+store, recipe = Store(Path(sys.argv[1])), Recipe.model_validate_json(sys.argv[2])
+
+def put(word):
+    store.put(recipe, {"drawing.png": word, "frames.webp": word}, {})
+
+def killed(nth):
+    child = os.fork()
+    if child == 0:
+        count = itertools.count(1)
+        def hook(event, arguments):
+            if (event == "open" or event.startswith(("os.", "shutil.", "tempfile."))) and next(count) == nth:
+                os._exit(9)
+        sys.addaudithook(hook)
+        put(b"newer")
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+for nth in itertools.count(1):
+    put(b"older")
+    died = killed(nth)
+    store.sweep()
+    entry = store.get(recipe)
+    left = [path.name for path in (store.path / "drawings").glob(".*")]
+    print(json.dumps([entry and entry.read("drawing.png").decode(), left]))
+    if not died:
+        break
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the writer is killed in a fork of its process")
+def test_a_writer_killed_before_any_of_its_operations_on_files_loses_nothing(store: Store) -> None:
+    words = [sys.executable, "-c", KILLED_AT_EACH_OPERATION, str(store.path), recipe().model_dump_json()]
+    found = [json.loads(line) for line in subprocess.check_output(words, text=True).splitlines()]
+    assert len(found) > 15
+    assert {word for word, _ in found} == {"older", "newer"}  # and never None
+    assert [left for _, left in found if left] == []
+    assert found[-1][0] == "newer"
+
+
+def test_sweeping_clears_the_half_written_and_puts_back_what_was_set_aside(store: Store) -> None:
+    put(store, 1)
+    drawings = store.path / "drawings"
+    (drawings / ".new-half").mkdir()
+    (drawings / ".new-half" / "drawing.png").write_bytes(b"half a pict")
+    (drawings / ".new-aside").mkdir()
+    put(store, 2).rename(drawings / ".new-aside" / recipe(2).digest())
+    store.sweep()
+    assert leftovers(store) == []
+    assert [entry.recipe for entry in store.entries()] == sorted([recipe(1), recipe(2)], key=Recipe.digest)
+
+
+def test_sweeping_does_not_put_an_older_drawing_over_a_newer(store: Store) -> None:
+    aside = store.path / "drawings" / ".new-aside"
+    folder = put(store)
+    aside.mkdir()
+    folder.rename(aside / folder.name)
+    put(store, picture=b"newer")
+    store.sweep()
+    (entry,) = store.entries()
+    assert entry.read("drawing.png") == b"newer"
+    assert leftovers(store) == []
+
+
+# A disk that takes nothing.
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root on Linux can mount a small file system")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_is_named_and_leaves_the_store_as_it_was(small_disk: Path) -> None:
+    store = Store(small_disk / "store")
+    put(store)
+    put(store, 1)
+    for channel in (2, 1):  # a new drawing, and one that would replace another
+        with pytest.raises(StoreError, match="No space is left") as caught:
+            put(store, channel, picture=b"x" * 2**20)
+        assert str(store.path) in str(caught.value)
+        assert "`store:`" in str(caught.value)
+    assert [entry.read("drawing.png") for entry in store.entries()] == [FILES["drawing.png"]] * 2
+    assert leftovers(store) == []
+    put(store, 2)  # there is room for one of the usual size
+
+
+WRITES: dict[str, Callable[[Store], object]] = {
+    "put": put,
+    "remove": lambda store: store.remove("0" * 16),
+    "set_note": lambda store: store.set_note("network", {"network": "compact"}),
+    "forget": lambda store: store.set_note("network", {}),
+    "lock": lambda store: store.lock().__enter__(),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_a_store_that_cannot_be_written_is_named(tmp_path: Path, write: Callable[[Store], object]) -> None:
+    (tmp_path / "file").write_bytes(b"a regular file")
+    store = Store(tmp_path / "file" / "store")
+    with pytest.raises(StoreError) as caught:
+        write(store)
+    assert str(store.path) in str(caught.value)
+    assert (tmp_path / "file").read_bytes() == b"a regular file"
+    assert store.get(recipe()) is None
+
+
+# Many at once.
+
+
+def test_processes_that_write_the_same_and_different_drawings_at_once_leave_all_whole(store: Store) -> None:
+    # Most of them for one recipe, so that each replaces it under the others' hands.
+    channels = [0, 1, 2, 2, 2, 2, 2, 2] * 50
+    jobs = [(recipe(channel), {"drawing.png": b"%d" % turn * 999}, RECORD) for turn, channel in enumerate(channels)]
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        pool.starmap(store.put, jobs, chunksize=1)
+    assert [entry.digest for entry in store.entries()] == sorted(recipe(channel).digest() for channel in range(3))
+    assert leftovers(store) == []
+
+
+HOLD_THE_LOCK = """
+import sys
+from pathlib import Path
+from actmax.store.store import Store
+
+with Store(Path(sys.argv[1])).lock(lambda: print("waiting", flush=True)):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def holder(store: Store) -> Iterator[subprocess.Popen[str]]:
+    """A process that asks for the lock, says so when it has to wait and when it holds it, and keeps it.
+
+    It does not outlive half a minute: whoever listens to it then hears an empty line.
+    """
+    words = [sys.executable, "-c", HOLD_THE_LOCK, str(store.path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        end = threading.Timer(30, process.kill)
+        end.start()
+        try:
+            yield process
+        finally:
+            end.cancel()
+            process.kill()
+
+
+def says(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_a_second_process_waits_for_the_lock_and_says_so(store: Store) -> None:
+    with holder(store) as first:
+        assert says(first) == "held"
+        with holder(store) as second:
+            assert says(second) == "waiting"
+            first.communicate()  # its input ends, and with it the lock
+            assert says(second) == "held"
+
+
+def test_the_lock_of_a_killed_process_is_free(store: Store) -> None:
+    with holder(store) as first:
+        assert says(first) == "held"
+        first.kill()
+        first.wait()
+        with holder(store) as second:
+            assert says(second) == "held"
+
+
+def test_notes_are_remembered_replaced_and_forgotten(store: Store) -> None:
+    store.set_note("network", {"network": "compact"})
+    store.set_note("network", {"network": "alexnet", "why": "für Zebras"})
+    assert store.note("network") == {"network": "alexnet", "why": "für Zebras"}
+    assert [path.name for path in store.path.iterdir()] == ["network.json"]  # nothing half-written beside it
+    store.set_note("network", {})
+    store.set_note("network", {})
+    assert store.note("network") == {}
+    assert list(store.path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b"\xff\xfe"])
+def test_a_broken_note_counts_as_none_and_can_be_replaced(store: Store, content: bytes) -> None:
+    store.path.mkdir()
+    (store.path / "network.json").write_bytes(content)
+    assert store.note("network") == {}
+    store.set_note("network", {"network": "compact"})
+    assert store.note("network") == {"network": "compact"}

@@ -1,0 +1,77 @@
+"""Tests of actmax.train.images: folders and tar files are read alike, and the same images are always held out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from actmax.errors import ActmaxError
+from actmax.networks import labels
+from actmax.train.images import Images, framed, hold_out, random_views, read_images, truth
+
+
+def test_a_folder_and_a_tar_of_it_hold_the_same_images(folder: Path, tar: Path) -> None:
+    one, other = read_images(folder), read_images(tar)
+    assert len(one.names) == 10
+    assert [name.removeprefix("./") for name in other.names] == list(one.names)
+    assert all(torch.equal(a, b) for a, b in zip(one.pixels, other.pixels, strict=True))
+
+
+def test_large_images_are_shrunk_and_small_ones_are_not(folder: Path) -> None:
+    sizes = [tuple(image.shape[1:]) for image in read_images(folder, 64).pixels]
+    assert max(min(size) for size in sizes) == 64
+    assert (48, 85) in sizes
+
+
+def test_files_that_are_no_image_are_skipped_and_counted(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "cut.png").write_bytes((folder / "n01440764_4.png").read_bytes()[:300])
+    (tmp_path / "words.jpg").write_text("not a picture")
+    (tmp_path / "notes.txt").write_text("not counted")
+    (tmp_path / "whole.webp").write_bytes((folder / "n01440764_2.webp").read_bytes())
+    images = read_images(tmp_path)
+    assert images.names == ("whole.webp",)
+    assert images.skipped == 2
+
+
+def test_no_images_is_said_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(ActmaxError, match=r"There are no images in .*: no file ends in \.webp"):
+        read_images(tmp_path)
+    (tmp_path / "words.jpg").write_text("not a picture")
+    with pytest.raises(ActmaxError, match="none of its 1 image files can be read"):
+        read_images(tmp_path)
+    for path in (tmp_path / "absent", tmp_path / "words.jpg"):
+        with pytest.raises(ActmaxError, match="is no folder or tar file of images"):
+            read_images(path)
+
+
+def test_the_hold_out_is_of_the_largest_source_and_always_the_same(folder: Path) -> None:
+    large = read_images(folder)
+    small = large.only(lambda name: name.startswith("n02391049"))
+    held, (first, second) = hold_out([small, large], 3)
+    again, _ = hold_out([large], 3)
+    assert len(held.names) == 3
+    assert held.names == again.names
+    assert first is small
+    assert set(held.names) | set(second.names) == set(large.names)
+    assert not set(held.names) & set(second.names)
+    with pytest.raises(ActmaxError, match=r"10 images are to be held out of .*, which holds 10"):
+        hold_out([large], 10)
+
+
+def test_a_wnid_in_the_name_is_the_true_label() -> None:
+    names = ("n02391049/3.webp", "n01440764_tench.webp", "n99999999_5.png", "holiday.jpg")
+    assert truth(Images("", names, (), 0)).tolist() == [labels.resolve("zebra").index, 0, -1, -1]
+
+
+def test_views_are_seeded_crops(folder: Path) -> None:
+    images = read_images(folder)
+    one, same, other = (
+        random_views(images, 5, 64, 0.15, 0.5, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+    )
+    assert one.shape == (5, 3, 64, 64)
+    assert one.dtype == torch.uint8
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+    assert framed(images, 64).shape == (10, 3, 64, 64)

@@ -1,0 +1,292 @@
+"""The explanation's line drawings show what they say, and its listings print what stands below them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import torch
+
+from actmax.ascent.gradient import ascend
+from gen.figures import figures
+from gen.figures.figures import ALEXNET, CLIMBS, Climb, contours, curve, hill, onion, slope, surface
+
+WRITE_UPS = Path(__file__).parents[3] / "docs" / "write-ups"
+PAGES = ("auto-diff.md", "optimizations.md")
+SVG = "{http://www.w3.org/2000/svg}"
+
+SMALL, RIGHT, LARGE, OTHER = CLIMBS
+SUMMIT = hill(replace(RIGHT, steps=1000).points()[-1])
+
+
+def svg(figure: str) -> ElementTree.Element:
+    found = ElementTree.fromstring(figure).find(f"{SVG}svg")
+    assert found is not None
+    return found
+
+
+def words(figure: str) -> list[str]:
+    return ["".join(text.itertext()) for text in svg(figure).iter(f"{SVG}text")]
+
+
+# What every drawing has.
+
+
+@pytest.mark.parametrize("draw", [onion, surface])
+def test_a_figure_is_one_line_of_html_with_a_described_drawing(draw: Callable[..., str]) -> None:
+    figure = draw("Layers & <skins>")
+    assert "\n" not in figure
+    drawing = svg(figure)
+    assert drawing.get("role") == "img"
+    assert [child.tag for child in drawing][:2] == [f"{SVG}title", f"{SVG}desc"]
+    assert all(child.text for child in drawing[:2])
+    assert ElementTree.fromstring(figure).findtext("figcaption") == "Layers & <skins>"
+    assert draw("Layers & <skins>") == figure
+
+
+@pytest.mark.parametrize("draw", [onion, surface])
+def test_markdown_leaves_a_figure_alone(draw: Callable[..., str], rendered: Callable[[str], str]) -> None:
+    assert draw() in rendered(f"Before.\n\n{draw()}\n\nAfter.\n")
+
+
+@pytest.mark.parametrize("draw", [onion, surface])
+def test_colours_follow_the_theme(draw: Callable[..., str]) -> None:
+    colours = re.findall(r"(?:fill|stroke):([^;\"]+)", draw())
+    assert colours
+    assert all(colour == "none" or re.fullmatch(r"var\(--md-[a-z-]+, #[0-9a-f]+\)", colour) for colour in colours)
+
+
+@pytest.mark.parametrize("draw", [onion, surface])
+def test_words_and_lines_stay_inside_the_drawing(draw: Callable[..., str]) -> None:
+    drawing = svg(draw())
+    width, height = map(float, drawing.attrib["viewBox"].split()[2:])
+    for text in drawing.iter(f"{SVG}text"):
+        half = 7.5 * len("".join(text.itertext())) / 2  # a letter of 14 px is hardly wider than that
+        middle = float(text.attrib["x"]) + (0 if "middle" in text.attrib["style"] else half)
+        assert middle - half >= 0
+        assert middle + half <= width
+        assert 14 <= float(text.attrib["y"]) <= height
+    for circle in drawing.iter(f"{SVG}circle"):
+        x, y, r = (float(circle.attrib[name]) for name in ("cx", "cy", "r"))
+        assert r <= x <= width - r
+        assert r <= y <= height - r
+
+
+# The onion.
+
+
+def test_the_onion_names_each_layer_from_the_image_to_the_answer() -> None:
+    layers = words(onion())[: len(ALEXNET)]
+    assert layers == [f"f{'₁₂₃₄₅₆₇₈'[k]} {name}" for k, name in enumerate(ALEXNET)]
+    assert "h(x): the class logits" in words(onion())
+    assert words(onion(skins=[f"<{k}>" for k in range(12)]))[11] == "f₁₂ <11>"
+
+
+def test_each_skin_lies_within_the_next() -> None:
+    circles = [
+        tuple(float(circle.attrib[key]) for key in ("cx", "cy", "r")) for circle in svg(onion()).iter(f"{SVG}circle")
+    ]
+    assert len(circles) == len(ALEXNET) + 1
+    for (x, y, r), (cx, cy, inner) in pairwise(circles):
+        assert inner < r
+        assert np.hypot(x - cx, y - cy) <= r - inner + 1e-6
+    heights = [float(text.attrib["y"]) for text in list(svg(onion()).iter(f"{SVG}text"))[: len(ALEXNET)]]
+    for height, (_, outer, r), (_, inner, core) in zip(heights[::-1], circles, circles[1:], strict=False):
+        assert outer - r < height - 10 < height < inner - core, "a name is not within its skin"
+
+
+# The surface.
+
+
+def test_the_slope_is_the_hills() -> None:
+    for x in np.random.default_rng(0).uniform(-2, 2, (20, 2)):
+        nudges = 1e-6 * np.eye(2)
+        assert slope(x) == pytest.approx((hill(x + nudges) - hill(x - nudges)) / 2e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("climb", CLIMBS, ids=lambda climb: climb.name)
+def test_trajectories_are_those_of_the_rule_that_draws(climb: Climb) -> None:
+    def height(batch: torch.Tensor) -> torch.Tensor:
+        a, b = batch[:, 0], batch[:, 1]
+        ridge = 3 * torch.exp(-(a**2 - 2 * a * b + 3 * b**2) / 2)
+        return ridge + torch.exp(-((a - 2) ** 2) - (b + 1) ** 2)
+
+    start = torch.tensor([climb.start], dtype=torch.float64)
+    steps = [x[0].numpy() for x, _ in ascend(height, start, climb.alpha, climb.steps)]
+    assert climb.points()[1:] == pytest.approx(np.stack(steps))
+
+
+def test_too_small_a_step_stops_short() -> None:
+    heights = hill(SMALL.points())
+    assert np.all(np.diff(heights) > 0)
+    assert heights[-1] < 0.6 * SUMMIT
+
+
+def test_the_right_step_rises_to_the_summit() -> None:
+    heights = hill(RIGHT.points())
+    assert np.all(np.diff(heights) > 0)
+    assert heights[-1] == pytest.approx(SUMMIT, abs=1e-3)
+
+
+def test_too_large_a_step_ends_by_jumping_to_and_fro() -> None:
+    points = replace(LARGE, steps=500).points()
+    assert points[-1] == pytest.approx(points[-3], abs=1e-6)
+    assert np.linalg.norm(points[-1] - points[-2]) > 0.5
+    assert np.diff(hill(LARGE.points()))[-4:] == pytest.approx([0.19] * 4 * np.array([-1, 1, -1, 1]), abs=0.02)
+
+
+def test_from_elsewhere_the_same_step_ends_on_the_lower_hill() -> None:
+    assert RIGHT.alpha == OTHER.alpha
+    assert hill(OTHER.points()[-1]) == pytest.approx(1.01, abs=0.01)
+    assert slope(OTHER.points()[-1]) == pytest.approx([0, 0], abs=0.02)
+
+
+def test_contours_are_where_they_say() -> None:
+    xs, ys = np.linspace(-2, 2, 81), np.linspace(-1, 1, 41)
+    grid = xs**2 + (2 * ys[:, None]) ** 2
+    (line,) = contours(grid, 1.0)
+    assert np.allclose(line[0], line[-1]), "an ellipse is closed"
+    a, b = xs[0] + line[:, 0] * 0.05, ys[0] + line[:, 1] * 0.05
+    assert a**2 + (2 * b) ** 2 == pytest.approx(1, abs=0.01)
+    assert len(list(contours(grid, 4.5))) == 4, "cut by the edge into four"
+    assert list(contours(grid, 99.0)) == []
+
+
+def test_the_legend_says_where_each_climb_ends() -> None:
+    assert words(surface()) == [
+        "α = 0.02, too small: ends at 1.58",
+        "α = 0.15, right: ends at 3.01",
+        "α = 0.3, too large: ends at 2.10",
+        "α = 0.15, right, from elsewhere: ends at 1.01",
+    ]
+
+
+# The activation over the steps.
+
+
+def parts(figure: str) -> tuple[list[float], dict[str, float], list[tuple[float, float]]]:
+    """The places of the frames' ticks, of each text, and the points of the line."""
+    drawing = svg(figure)
+    ticks = [float(path.attrib["data-frame"]) for path in drawing.iter(f"{SVG}path") if "data-frame" in path.attrib]
+    texts = {"".join(text.itertext()): float(text.attrib["x"]) for text in drawing.iter(f"{SVG}text")}
+    (line,) = [path.attrib["d"] for path in drawing.iter(f"{SVG}path") if "linejoin" in path.attrib.get("style", "")]
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", line)]
+    return ticks, texts, list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+CURVES = {
+    "one step": ([3.0], [1]),
+    "two steps": ([3.0, 5.0], [1, 2]),
+    "rising": ([float(step) for step in range(256)], [1, 2, 5, 10, 20, 50, 100, 200, 256]),
+    "many": ([step**0.5 for step in range(1000)], [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]),
+    "negative": ([-9.0, -4.0, -7.5, -1.0], [1, 2, 4]),
+    "from below to above": ([-2.0, 0.0, 3.0, 8.0, 9.0, 9.5, 10.0], [1, 2, 5, 7]),
+    "all equal": ([4.0] * 10, [1, 2, 5, 10]),
+    "all zero": ([0.0] * 10, [1, 2, 5, 10]),
+}
+
+
+@pytest.mark.parametrize(("activations", "frames"), CURVES.values(), ids=CURVES.keys())
+@pytest.mark.parametrize("first", [None, 0, 1])
+def test_a_curve_stays_in_its_drawing_and_marks_each_frame(
+    activations: list[float], frames: list[int], first: int | None
+) -> None:
+    figure = curve(activations, frames, first, "Layers & <skins>")
+    assert "\n" not in figure
+    assert ElementTree.fromstring(figure).findtext("figcaption") == "Layers & <skins>"
+    ticks, texts, line = parts(figure)
+    width, height = (float(size) for size in svg(figure).attrib["viewBox"].split()[2:])
+    assert len(ticks) == len(frames)
+    assert all(one < other for one, other in pairwise(ticks))
+    assert all(0 <= x <= width and 0 <= y <= height for x, y in line)
+    assert all(one[0] < other[0] for one, other in pairwise(line))
+    assert {str(frames[0]), str(frames[-1])} <= set(texts)
+    assert [word for word in texts if "wins" in word] == ([] if first is None else [f"wins after {first}"])
+    assert ("dasharray" in figure) == (first is not None)
+
+
+def test_a_curve_rises_as_the_activation_does_and_stands_above_its_step() -> None:
+    activations, frames = CURVES["rising"]
+    ticks, _, line = parts(curve(activations, frames, 50, ""))
+    heights = dict(line)
+    assert all(one[1] > other[1] for one, other in pairwise(line)), "y falls where the value rises"
+    base = svg(curve(activations, frames, 50, "")).find(f"{SVG}path")
+    assert base is not None
+    ground = float(base.attrib["d"].split()[1].partition("H")[0])
+    scale = (ground - line[-1][1]) / activations[-1]
+    for step, x in zip(frames[:3], ticks, strict=False):  # after 1, 2 and 5 steps, which is before the next
+        assert (ground - heights[x]) / scale == pytest.approx(activations[step], abs=0.2)
+    mark = re.search(r'd="M([\d.]+) [\d.]+V', curve(activations, frames, 50, ""))
+    assert mark is not None
+    assert float(mark[1]) == ticks[frames.index(50)]
+
+
+def test_the_labels_of_a_curve_do_not_touch_and_tell_small_values_apart() -> None:
+    activations, frames = CURVES["many"]
+    _, texts, _ = parts(curve(activations, frames, None, ""))
+    steps = sorted(x for word, x in texts.items() if word in map(str, frames) and x >= 44)
+    assert all(other - one > 24 for one, other in pairwise(steps))
+    assert {"0", "0.31"} <= set(words(curve([0.1, 0.31], [1, 2], None, "")))
+    assert {"0", "32"} <= set(words(curve([0.1, 31.6], [1, 2], None, "")))
+
+
+# The pages.
+
+
+def listings(page: str) -> list[tuple[str, str]]:
+    """Each Python listing of a page, with the output that is printed below it."""
+    text = (WRITE_UPS / page).read_text(encoding="utf-8")
+    found = re.findall(r"^``` python\n(.*?)^```\n\n^``` text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert len(found) == text.count("\n``` python\n"), f"{page}: a listing without output"
+    return found
+
+
+def run(code: str) -> tuple[str, dict[str, Any]]:
+    names: dict[str, Any] = {"__name__": "listing"}
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "listing", "exec", dont_inherit=True), names)
+    return printed.getvalue(), names
+
+
+@pytest.mark.parametrize(("page", "place"), [(page, place) for page in PAGES for place in range(len(listings(page)))])
+def test_a_listing_prints_what_stands_below_it(page: str, place: int) -> None:
+    code, output = listings(page)[place]
+    assert run(code)[0] == output
+
+
+def test_the_pages_hill_is_the_one_that_is_drawn() -> None:
+    (code,) = [code for code, _ in listings("optimizations.md") if "def hill" in code]
+    theirs = run(code)[1]["hill"]
+    for point in np.random.default_rng(0).uniform(-2, 2, (20, 2)):
+        assert theirs(torch.tensor(point)).item() == pytest.approx(float(hill(point)))
+
+
+def test_what_the_page_says_of_the_hill_holds() -> None:
+    def curvatures(point: np.ndarray) -> np.ndarray:
+        return np.linalg.eigvalsh([(slope(point + step) - slope(point - step)) / 2e-5 for step in 1e-5 * np.eye(2)])
+
+    top = replace(RIGHT, steps=1000).points()[-1]
+    assert -curvatures(top)[0] == pytest.approx(10.2, abs=0.05)
+    assert 2 / -curvatures(top)[0] == pytest.approx(0.197, abs=0.0005)
+    saddle = np.array([1.667, -0.511])
+    assert slope(saddle) == pytest.approx([0, 0], abs=2e-3)
+    assert hill(saddle) == pytest.approx(0.92, abs=0.005)
+    low, high = curvatures(saddle)
+    assert low < 0 < high
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shows_its_figure(page: str) -> None:
+    text = (WRITE_UPS / page).read_text(encoding="utf-8")
+    (call,) = re.findall(r"^\{\{ figure\.(\w+)\(.*\) \}\}$", text, re.MULTILINE)
+    assert callable(getattr(figures, call))
+    assert text.count("{{") == 1

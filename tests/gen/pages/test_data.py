@@ -1,0 +1,114 @@
+"""The gallery for machines: every file it names is there, every number the measured one, every name the real one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from actmax.networks import labels
+from actmax.networks.cards import card
+from actmax.recipe.recipe import Recipe
+from gen.pages.pages import Opinions, Pages
+from gen.plan.plan import Plan
+
+Files = dict[str, str | bytes]
+Published = Callable[..., Files]
+AWKWARD = ["Cardigan", 474, "crane bird", 517, "jack-o'-lantern", "carpenter's kit", {'my <own> "horse"': "zebra"}]
+
+
+def parsed(files: Files, path: str) -> Any:
+    content = files[path]
+    assert isinstance(content, str)
+    return json.loads(content)
+
+
+@pytest.fixture
+def files(published: Published) -> Files:
+    return published({"things": AWKWARD, "Other & more": ["zebra", "tiger"]}, failed={292}, seeds=[0, 7])
+
+
+def test_the_index_names_every_class_in_the_authors_order(files: Files) -> None:
+    index = parsed(files, "gallery/index.json")
+    assert index["schema"] == 1
+    assert index["site"] is None
+    assert (index["network"]["name"], index["network"]["title"]) == ("compact", "the compact AlexNet")
+    assert [(one["index"], one["name"], one["slug"]) for one in index["classes"]] == [
+        (264, "Cardigan", "cardigan-264"),
+        (474, "cardigan", "cardigan-474"),
+        (134, "crane bird", "crane-bird"),
+        (517, "crane", "crane"),
+        (607, "jack-o'-lantern", "jack-o-lantern"),
+        (477, "carpenter's kit", "carpenters-kit"),
+        (340, "zebra", "zebra"),
+        (292, "tiger", "tiger"),
+    ]
+    assert index["groups"]["Other & more"] == ["zebra", "tiger"]
+    assert index["groups"]["things"] == [one["slug"] for one in index["classes"][:7]]
+    for one in index["classes"]:
+        label = labels.classes()[one["index"]]
+        assert (one["wnid"], one["definition"]) == (label.wnid, label.definition)
+        assert one["synonyms"] == list(label.synonyms)
+        assert one["stands_for"] == (['my <own> "horse"'] if label.name == "zebra" else [])
+        assert [drawing["anchor"] for drawing in one["drawings"]] == ["robust-seed-0", "robust-seed-7"]
+
+
+def test_every_file_that_the_data_name_is_there_and_all_drawings_are_named(files: Files) -> None:
+    index = parsed(files, "gallery/index.json")
+    named = set()
+    for one in index["classes"]:
+        assert f"{one['url']}index.md" in files
+        for drawing in one["drawings"]:
+            own = f"{one['url']}{drawing['anchor']}.json"
+            named |= {drawing["png"], drawing["webp"], own}
+            assert {drawing["png"], drawing["webp"], own} <= files.keys()
+            png = files[drawing["png"]]
+            assert isinstance(png, bytes)
+            assert drawing["png"] == f"gallery/drawings/{hashlib.sha256(png).hexdigest()[:16]}.png"
+    every = {path for path in files if path.endswith((".png", ".json", ".webp"))} - {"gallery/index.json"}
+    assert {path for path in every - named if not path.endswith((".frames.webp", "thumbnail.webp"))} == set()
+
+
+def test_a_drawings_own_file_has_what_the_index_says_and_what_makes_it_again(files: Files) -> None:
+    index = parsed(files, "gallery/index.json")
+    for one in index["classes"]:
+        for drawing in one["drawings"]:
+            data = parsed(files, f"{one['url']}{drawing['anchor']}.json")
+            assert data["schema"] == 1
+            assert data["class"] == {key: value for key, value in one.items() if key != "drawings"}
+            assert data["drawing"].items() >= drawing.items()
+            recipe = Recipe(**data["drawing"]["recipe"])
+            assert recipe.digest() == drawing["recipe_digest"]
+            assert (recipe.target, recipe.seed, recipe.size) == (f"fc8:{one['index']}", drawing["seed"], 64)
+            assert data["drawing"]["command"].startswith(f"actmax draw {one['slug']} ")
+
+
+def test_the_numbers_are_the_measured_ones(files: Files) -> None:
+    classes = {one["name"]: one["drawings"][0] for one in parsed(files, "gallery/index.json")["classes"]}
+    names = ("activation", "probability", "rank", "margin", "failed")
+    assert [classes["zebra"][name] for name in names] == [12.34, 0.9, 1, 4.5, False]
+    assert [classes["tiger"][name] for name in names] == [-1.5, 0.015, 2, -2.5, True]
+    drawing = parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]
+    assert drawing["top"][0] == [340, 0.9]
+    assert (drawing["frames"], drawing["activations"]) == ([1, 2, 2], [0.5, 0.5])
+    assert drawing["wins"] == {"first": 1, "stays": 1}
+    assert drawing["provenance"]["device"] == "no device"
+    assert drawing["second_opinion"] is None
+
+
+def test_the_data_say_where_the_site_stands_and_what_another_network_said(
+    planned: Callable[..., Plan], paged: Callable[..., Pages]
+) -> None:
+    made = planned({"animals": ["zebra"]})
+    said = {"activation": 1.0, "probability": 0.25, "rank": 3, "margin": -1.0, "top": [[7, 0.5], [340, 0.25]]}
+    opinions = Opinions(card("alexnet"), {made.recipes()[0].digest(): said})
+    files = dict(paged(made, site_url="https://example.com/site/", opinions=opinions).files())
+    assert parsed(files, "gallery/index.json")["site"] == "https://example.com/site/"
+    assert parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]["second_opinion"] == {
+        "network": "alexnet",
+        **said,
+    }
+    assert parsed(files, "gallery/index.json")["second_network"] == {"name": "alexnet", "title": card("alexnet").title}

@@ -1,0 +1,171 @@
+"""The filters: numbers as a reader wants them, and any text through Markdown and YAML unharmed."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+
+from gen.pages.markdown import (
+    attribute,
+    environment,
+    escape,
+    front_matter,
+    number,
+    percent,
+    setting,
+    split_front_matter,
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        (1.0, "> 99.99 %"),
+        (0.999999, "> 99.99 %"),
+        (0.99995, "> 99.99 %"),
+        (0.99994, "99.99 %"),
+        (0.9995, "99.95 %"),
+        (0.9994, "99.9 %"),
+        (0.9937, "99.4 %"),
+        (0.5, "50.0 %"),
+        (0.01, "1.0 %"),
+        (0.001, "0.1 %"),
+        (0.00099, "0.10 %"),
+        (0.0001, "0.01 %"),
+        (0.00009, "< 0.01 %"),
+        (0.0, "< 0.01 %"),
+    ],
+)
+def test_a_probability_is_a_percentage_and_never_certain(part: float, text: str) -> None:
+    assert percent(part) == text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (123.456, "123.5"),
+        (12.34, "12.3"),
+        (10, "10.0"),
+        (4.5678, "4.57"),
+        (0.01234, "0.0123"),
+        (0, "0"),
+        (-1.5, "\N{MINUS SIGN}1.5"),
+        (-123.4, "\N{MINUS SIGN}123.4"),
+        (1e-7, "1e\N{MINUS SIGN}07"),
+    ],
+)
+def test_a_score_has_three_digits_or_one_decimal_and_a_real_minus(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+WORDS = [
+    "zebra",
+    "jack-o'-lantern",
+    "carpenter's kit",
+    'a "quoted" word',
+    "a|b *c* <d>",
+    "**bold** __strong__ _em_ `code`",
+    "snake_case_word",
+    r"back\slash \* \\",
+    "[text](address) ![image](file.png) [ref][1]",
+    "a { .class } {: #id } {{ jinja }} {% tag %}",
+    "# heading #",
+    "a ~~struck~~ H~2~O",
+    "&amp; &lt; &#124; AT&T",
+    "<script>alert(1)</script> <!-- comment -->",
+    "https://example.com/ <https://example.com/>",
+    '--8<-- "ascent/gradient.py"',
+    "1. first",
+    "+ plus - minus",
+    "!!! note",
+    "a $x$ and $$y$$",
+    "Åéîø – 斑马 🦓",
+]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "So {} is",
+        "# {}",
+        "**{}** and *{}*",
+        "- so {}",
+        "| Head | Head |\n| --- | --- |\n| {} | {} |",
+        '!!! note "{}"\n    So {}',
+        '??? info "{}"\n\n    So {}',
+        "[{}](index.md){{ .class }}",
+        "<span>{}</span>",
+    ],
+)
+@pytest.mark.parametrize("word", WORDS)
+def test_any_text_is_shown_literally_wherever_it_stands(
+    rendered: Callable[[str], str], visible: Callable[[str], str], word: str, frame: str
+) -> None:
+    page = rendered(frame.format(*[escape(word)] * frame.count("{}")))
+    assert visible(page).count(word) == frame.count("{}"), page
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_any_text_is_shown_literally_where_a_picture_is_not(rendered: Callable[[str], str], word: str) -> None:
+    (found,) = re.findall(r'alt="([^"]*)"', rendered(f"![{escape(word)}](picture.png)"))
+    assert html.unescape(found) == word
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_any_text_fits_an_attribute(word: str) -> None:
+    assert not set('<>"') & set(attribute(word))
+    assert html.unescape(attribute(word)) == word
+
+
+@pytest.mark.parametrize("word", [*WORDS, "yes", "1", "null", "a: b", "---", "two\nlines", "x" * 200])
+def test_front_matter_holds_any_text(word: str) -> None:
+    text = front_matter(title=word, description="D") + "# Page\n"
+    assert split_front_matter(text) == ({"title": word, "description": "D"}, "# Page\n")
+    assert yaml.safe_load(text.split("---\n")[1] if word != "---" else text[4:-11])["title"] == word
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "rest"),
+    [
+        ("---\nmeasured: true\n---\nbody", {"measured": True}, "body"),
+        ("---\r\nmeasured: true\r\n---\r\nbody", {"measured": True}, "body"),
+        ("--- \nmeasured: true\n---\t\nbody", {"measured": True}, "body"),
+        ("---\nmeasured: true\n...\nbody", {"measured": True}, "body"),
+        ("---\na: 1\n---\n---\nb: 2\n---\n", {"a": 1}, "---\nb: 2\n---\n"),
+        ("body", {}, "body"),
+        ("", {}, ""),
+        ("\n---\na: 1\n---\n", {}, "\n---\na: 1\n---\n"),
+        ("---\n- a list\n---\nbody", {}, "body"),
+        ("---\na: [\n---\nbody", {}, "---\na: [\n---\nbody"),
+        ("---\nno end", {}, "---\nno end"),
+    ],
+)
+def test_a_page_is_parted_where_mkdocs_parts_it(text: str, head: dict[str, Any], rest: str) -> None:
+    assert split_front_matter(text) == (head, rest)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (".cache", "`.cache`"),
+        (224, "`224`"),
+        (None, "`null`"),
+        (False, "`false`"),
+        ([0], "`[0]`"),
+        ({"robust": None}, "`[robust]`"),
+    ],
+)
+def test_a_setting_is_shown_as_an_author_would_write_it(value: object, text: str) -> None:
+    assert setting(value) == text
+
+
+def test_a_name_that_a_template_does_not_know_is_an_error() -> None:
+    with pytest.raises(jinja2.UndefinedError, match="zebra"):
+        environment().from_string("{{ zebra }}").render()

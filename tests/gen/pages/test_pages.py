@@ -1,0 +1,428 @@
+"""The pages: every address has its file, every text survives, and every number is the one that was measured."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from actmax import cli
+from actmax.errors import ActmaxError
+from actmax.networks import labels
+from actmax.networks.weights import Source, source
+from actmax.recipe.recipe import Recipe
+from actmax.store.store import Entry
+from gen.ledger.ledger import Address, Ledger
+from gen.pages.markdown import split_front_matter
+from gen.pages.pages import Pages
+from gen.plan.plan import Plan, plan
+from gen.settings.schema import configuration, read
+
+MKDOCS = Path(__file__).parents[3] / "mkdocs.yml"
+
+Files = dict[str, str | bytes]
+Plans = Callable[..., Plan]
+Draws = Callable[..., dict[str, Entry]]
+Paged = Callable[..., Pages]
+Text = Callable[[str], str]
+
+LEFT = Ledger(
+    addresses={
+        "gallery/": Address(anchors=("animals", "beasts")),
+        "gallery/ambulance/": Address(anchors=("again", "robust-seed-0")),
+        "gallery/407/": Address(to="gallery/ambulance/"),
+        "gallery/my-van/": Address(to="gallery/ambulance/"),
+        "gallery/my-ass/": Address(to="gallery/zebra/"),
+        "gallery/zebra/": Address(anchors=("again", "also-beasts", "plain-seed-0", "robust-seed-0", "robust-seed-9")),
+    }
+)
+"""Of a gallery that had an ambulance, other words for two classes, another name for a group, and more drawings."""
+
+
+def text(files: Files, path: str) -> str:
+    content = files[path]
+    assert isinstance(content, str)
+    return content
+
+
+# Which files there are.
+
+
+def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[..., Files]) -> None:
+    files = published({"animals": ["zebra", {"my cat": "tiger"}]}, seeds=[0, 7])
+    assert set(files) == {
+        "gallery/index.md",
+        "gallery/index.json",
+        "gallery/compare/index.md",
+        *masters(files),
+        *(
+            f"gallery/{slug}/{name}"
+            for slug in ("zebra", "tiger")
+            for name in (
+                "index.md",
+                "thumbnail.webp",
+                "robust-seed-0.webp",
+                "robust-seed-0.frames.webp",
+                "robust-seed-0.json",
+                "robust-seed-7.webp",
+                "robust-seed-7.frames.webp",
+                "robust-seed-7.json",
+            )
+        ),
+        *(f"gallery/{alias}/index.html" for alias in ("340", "n02391049", "292", "n02129604", "my-cat")),
+    }
+    assert len(masters(files)) == 4
+
+
+def masters(files: Files) -> dict[str, bytes]:
+    """The PNGs, each of which is named by its content."""
+    found = {path: data for path, data in files.items() if path.endswith(".png") and isinstance(data, bytes)}
+    for path, data in found.items():
+        assert path == f"gallery/drawings/{hashlib.sha256(data).hexdigest()[:16]}.png"
+    return found
+
+
+def test_only_a_large_drawing_has_a_large_thumbnail(published: Callable[..., Files]) -> None:
+    for size, names in ((160, {"thumbnail.webp"}), (161, {"thumbnail.webp", "thumbnail-large.webp"})):
+        files = published({"animals": ["zebra"]}, size=size)
+        thumbnails = {path.removeprefix("gallery/zebra/") for path in files if "thumbnail" in path}
+        assert thumbnails == names
+        assert ("srcset" in text(files, "gallery/index.md")) == (len(names) == 2)
+
+
+def test_each_page_shows_its_own_drawings(
+    published: Callable[..., Files], pixel: Callable[[bytes], tuple[int, int, int]]
+) -> None:
+    files = published({"animals": ["zebra", "tiger"]}, seeds=[0, 7])
+    colours = {path: pixel(content) for path, content in files.items() if isinstance(content, bytes)}
+    for slug, index, seed in (("zebra", 340, 0), ("zebra", 340, 7), ("tiger", 292, 7)):
+        assert colours[f"gallery/{slug}/robust-seed-{seed}.webp"] == (index % 256, seed, 2)
+        figure = text(files, f"gallery/{slug}/index.md").rpartition(f'href="robust-seed-{seed}.webp"')[2]
+        (master,) = re.findall(r'href="../../(gallery/drawings/\w+\.png)"', figure.partition("</figure>")[0])
+        assert colours[master] == (index % 256, seed, 2)
+    assert colours["gallery/tiger/thumbnail.webp"] == pytest.approx((292 % 256, 0, 2), abs=4)
+
+
+def test_whatever_a_page_shows_or_links_to_is_there(published: Callable[..., Files], rendered: Text) -> None:
+    groups = {"animals": ["zebra", "tiger"], "My own": [{"my horse": "zebra"}, "goldfish"]}
+    files = published(groups, seeds=[0, 1], ledger=LEFT, size=192)
+    pages = {path: rendered(text(files, path)) for path in files if path.endswith(".md")}
+    assert len(pages) == 2 + 3 + 1
+    for path, page in pages.items():
+        sets = [part.split()[0] for found in re.findall(r'srcset="([^"]+)"', page) for part in found.split(",")]
+        links = [html.unescape(link) for link in re.findall(r'(?:href|src)="([^"]+)"', page)] + sets
+        assert len(links) > (0 if "ambulance" in path else 2)
+        for link in links:
+            found, anchor = urldefrag(urljoin(path, link).partition("?")[0])
+            target = f"{found}index.md" if found.endswith("/") else found
+            assert target in files or target.replace(".md", ".html") in files, f"{path} leads to {link}"
+            assert not anchor or f'id="{anchor}"' in pages[target], f"{path} leads to {link}"
+
+
+def test_an_alias_leads_to_the_class_and_is_not_indexed(published: Callable[..., Files]) -> None:
+    files = published({"animals": [{"my horse": "zebra"}]}, site_url="https://example.com/site/")
+    for alias in ("340", "n02391049", "my-horse"):
+        page = text(files, f"gallery/{alias}/index.html")
+        assert '<meta http-equiv="refresh" content="0; url=../zebra/">' in page
+        assert '<link rel="canonical" href="https://example.com/site/gallery/zebra/">' in page
+        assert '<meta name="robots" content="noindex">' in page
+        assert '<a href="../zebra/">zebra</a>' in page
+
+
+def test_an_alias_of_a_site_without_address_is_relative(published: Callable[..., Files]) -> None:
+    page = text(published({"animals": ["zebra"]}), "gallery/340/index.html")
+    assert '<link rel="canonical" href="../zebra/">' in page
+
+
+def test_the_write_ups_figures_lie_where_the_draft_shows_them(paged: Paged) -> None:
+    made = plan(read(configuration(MKDOCS)["extra"]["gallery"]), source("compact"))
+    pages = paged(made)
+    files = dict(pages.files())
+    figures = {path: content for path, content in files.items() if path.startswith("assets/")}
+    standing = {"ambulance": "ambulance", "bicycle": "mountain bike", "car": "sports car"}
+    standing |= {"caterpillar": "tractor", "helicopter": "warplane"}
+    assert set(figures) == {f"assets/activation_maximization/vehicles/{word}_1000.jpg" for word in standing}
+    for word, name in standing.items():
+        variant = made.plate(labels.resolve(name)).by_method("plain")
+        assert variant is not None
+        jpeg = pages.entries[variant.recipe.digest()].read("drawing.jpg")
+        assert figures[f"assets/activation_maximization/vehicles/{word}_1000.jpg"] == jpeg
+
+
+# What was published once.
+
+
+def test_a_class_that_left_keeps_its_addresses_and_all_its_anchors(
+    published: Callable[..., Files], rendered: Text, visible: Text
+) -> None:
+    files = published({"animals": ["zebra"]}, ledger=LEFT)
+    page = rendered(split_front_matter(text(files, "gallery/ambulance/index.md"))[1])
+    assert set(re.findall(r'id="([^"]+)"', page)) >= {"again", "robust-seed-0"}
+    assert "once, and no longer does" in visible(page)
+    assert "ambulance" not in text(files, "gallery/index.md")
+    for alias in ("407", "n02701002", "my-van"):
+        assert 'content="0; url=../ambulance/"' in text(files, f"gallery/{alias}/index.html")
+
+
+def test_a_word_that_left_still_leads_to_its_class(published: Callable[..., Files]) -> None:
+    files = published({"animals": ["zebra"]}, ledger=LEFT, site_url="https://example.com/")
+    page = text(files, "gallery/my-ass/index.html")
+    assert 'content="0; url=../zebra/"' in page
+    assert 'href="https://example.com/gallery/zebra/"' in page
+
+
+def test_a_page_keeps_what_it_lost_and_speaks_of_drawings_only(
+    published: Callable[..., Files], rendered: Text, visible: Text
+) -> None:
+    page = rendered(text(published({"animals": ["zebra"]}, ledger=LEFT), "gallery/zebra/index.md"))
+    ids = re.findall(r'id="([^"]+)"', page)
+    assert set(ids) >= {"again", "also-beasts", "plain-seed-0", "robust-seed-0", "robust-seed-9"}
+    assert len(ids) == len(set(ids)), "an anchor stands twice"
+    assert "This page once showed plain-seed-0, robust-seed-9, which are no longer drawn." in visible(page)
+    assert "beasts" not in visible(page)
+
+
+def test_the_index_keeps_the_anchor_of_a_group_that_was_renamed(
+    published: Callable[..., Files], rendered: Text
+) -> None:
+    page = rendered(text(published({"animals": ["zebra"]}, ledger=LEFT), "gallery/index.md"))
+    assert [page.count(f'id="{anchor}"') for anchor in ("animals", "beasts")] == [1, 1]
+
+
+def test_a_link_to_an_anchor_is_not_the_anchor(published: Callable[..., Files]) -> None:
+    """Each class page leads to its group's place in the index."""
+    ledger = Ledger(addresses={"gallery/zebra/": Address(anchors=("animals", "ste.s"))})
+    page = text(published({"animals": ["zebra"]}, ledger=ledger), "gallery/zebra/index.md")
+    assert '../#animals"' in page
+    assert '<span id="animals"></span>' in page
+    assert '<span id="ste.s"></span>' in page
+
+
+def test_without_a_ledger_nothing_is_said_of_what_was(published: Callable[..., Files]) -> None:
+    files = published({"animals": ["zebra"]})
+    assert not any("once" in content for content in files.values() if isinstance(content, str))
+    assert "gallery/ambulance/index.md" not in files
+
+
+# What stands in them.
+
+
+@pytest.mark.parametrize("name", ["jack-o'-lantern", "carpenter's kit", "zebra", "yurt", "potter's wheel", "Cardigan"])
+def test_a_classes_name_survives_in_title_heading_and_alias(
+    published: Callable[..., Files], rendered: Text, visible: Text, name: str
+) -> None:
+    files = published({"things": [name]})
+    label = labels.resolve(name)
+    page = text(files, f"gallery/{label.slug}/index.md")
+    head, body = split_front_matter(page)
+    assert head["title"] == label.name
+    assert label.definition in head["description"]
+    heading = re.search("<h1.*?</h1>", rendered(body))
+    assert heading is not None
+    assert visible(heading[0]) == label.name
+    title = re.search("<title>(.*?)</title>", text(files, f"gallery/{label.index}/index.html"))
+    assert title is not None
+    assert html.unescape(title[1]) == label.name
+
+
+def test_a_definition_with_signs_of_yaml_survives(published: Callable[..., Files]) -> None:
+    awkward = [label for label in labels.classes() if re.search(r"""[:'"#&*{}\[\]|>!%@`]""", label.definition)]
+    assert len(awkward) > 20
+    files = published({"some": [label.index for label in awkward]})
+    for label in awkward:
+        head = yaml.safe_load(text(files, f"gallery/{label.slug}/index.md").split("---\n")[1])
+        assert head["description"].endswith(f"{label.name}: {label.definition}.")
+
+
+WORDS = ["a|b *c* <d>", "my `own` [car](x)", "50% {off} & #1", "~~not~~ a_b_c \\ d", 'the "best" one\'s']
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_an_authors_word_is_shown_literally(
+    published: Callable[..., Files], rendered: Text, visible: Text, word: str
+) -> None:
+    files = published({word: [{word: "sports car"}, "zebra"]})
+    head, _ = split_front_matter(text(files, "gallery/sports-car/index.md"))
+    assert head["tags"][-1] == word
+    for path, times in (("gallery/index.md", 2), ("gallery/sports-car/index.md", 4)):
+        page = rendered(split_front_matter(text(files, path))[1])
+        assert visible(page).count(word) == times
+
+
+def test_a_stand_in_is_said_to_be_one(published: Callable[..., Files], rendered: Text, visible: Text) -> None:
+    files = published({"vehicles": [{"car": "sports car"}, "ambulance"]})
+    page = visible(rendered(text(files, "gallery/sports-car/index.md")))
+    assert "This site has no drawing of car itself: it draws ImageNet's class sports car in its place." in page
+    assert "in its place" not in text(files, "gallery/ambulance/index.md")
+    assert "drawn as sports car" in visible(rendered(text(files, "gallery/index.md")))
+
+
+def test_a_page_says_what_was_measured(published: Callable[..., Files], rendered: Text, visible: Text) -> None:
+    page = visible(rendered(text(published({"animals": ["zebra"]}), "gallery/zebra/index.md")))
+    assert "says zebra first of 1000 classes, with a probability of 90.0 %" in page
+    assert "its logit is 12.3, which is 4.5 above the next class's" in page
+    for row in ("Probability90.0 %", "Place among 1000 classes1", "Activation (logit)12.3", "best other class4.5"):
+        assert row in page
+    assert "wins after 1" in page
+    assert "This drawing failed" not in page
+
+
+def test_a_failed_drawing_says_so_on_its_page_and_in_the_index(
+    published: Callable[..., Files], rendered: Text, visible: Text
+) -> None:
+    files = published({"animals": ["zebra", "tiger"]}, failed={340})
+    zebra, tiger = (visible(rendered(text(files, f"gallery/{name}/index.md"))) for name in ("zebra", "tiger"))
+    assert "This drawing failed" in zebra
+    assert f"says {labels.classes()[341].name} first (2.0 %); zebra comes in place 2 of 1000 with 1.5 %" in zebra
+    assert "2.5 logits behind" in zebra
+    assert "failed" not in tiger
+    items = re.findall(r"<li data-index=.*?</li>", rendered(text(files, "gallery/index.md")), re.DOTALL)
+    assert ["failed" in item for item in items] == [True, False]
+
+
+def test_only_classes_of_the_gallery_are_linked(published: Callable[..., Files]) -> None:
+    page = text(published({"animals": ["zebra", 341]}), "gallery/zebra/index.md")
+    rows = re.findall(r"<tr><td>(.*?)</td><td>([^<]*\N{NO-BREAK SPACE}%)</td></tr>", page)
+    assert len(rows) == 5
+    neighbour = labels.classes()[341]
+    assert [row for row in rows if "href" in row[0]] == [
+        (f'<a href="../{neighbour.slug}/">{neighbour.name}</a>', "2.0\N{NO-BREAK SPACE}%")
+    ]
+
+
+def test_other_methods_and_seeds_stand_below_the_first(published: Callable[..., Files], rendered: Text) -> None:
+    methods = {"plain": {"steps": 2}, "mine": {"preset": "robust", "steps": 2}}
+    page = rendered(text(published({"a": ["zebra"]}, methods=methods, seeds=[1]), "gallery/zebra/index.md"))
+    assert page.index('src="plain-seed-1.webp"') < page.index('id="mine-seed-1"') < page.index('src="mine-seed-1.webp"')
+
+
+# The lines that draw a picture again.
+
+
+@pytest.mark.parametrize("network", ["compact", "alexnet", "my alexnet", "resnet18"])
+@pytest.mark.parametrize(
+    ("method", "settings"),
+    [
+        ({"robust": None}, {}),
+        ({"plain": None}, {"size": 64, "seeds": [3], "precision": "bf16"}),
+        ({"plain": {"steps": 7, "optimizer": "adam", "jitter": 2, "scale": 0.05}}, {}),
+        ({"mine": {"preset": "robust", "decorrelate": False, "rotate": 0, "decay": 0.5, "step_size": 1}}, {}),
+        ({"mine": {"preset": "robust", "parameterization": "pixels", "decay": 0, "decorrelate": False}}, {}),
+    ],
+)
+def test_the_lines_on_a_page_draw_the_same_recipe(
+    paged: Paged,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    network: str,
+    method: dict[str, Any],
+    settings: dict[str, Any],
+) -> None:
+    file = tmp_path / "FILE"
+    file.write_bytes(b"weights")
+    named = file if network in ("my alexnet", "resnet18") else None
+    decided = source(network.removeprefix("my "), named)
+    made = plan(read({"groups": {"things": ["jack-o'-lantern", "Cardigan"]}, "methods": method, **settings}), decided)
+    files = dict(paged(made).files())
+
+    asked: list[tuple[Recipe, str]] = []
+
+    def published(recipes: list[Recipe], given: Source) -> list[Any]:
+        asked.extend((recipe, f"{given.network} {given.digest}") for recipe in recipes)
+        raise ActmaxError("that will do")
+
+    monkeypatch.setattr("actmax.pipeline.draw.published", published)
+    monkeypatch.chdir(tmp_path)
+    for plate in made.plates:
+        line, code = listings(text(files, f"{plate.url}index.md"))
+        assert ("--weights FILE" in line, 'Path("FILE")' in code) == (bool(named),) * 2
+        result = CliRunner().invoke(cli.app, shlex.split(line)[1:])
+        assert "that will do" in result.output
+        assert len(code.splitlines()) == 3
+        with pytest.raises(ActmaxError, match="that will do"):
+            exec(compile(code, "listing", "exec", dont_inherit=True), {})
+    expected = [(recipe, f"{decided.network} {decided.digest}") for recipe in made.recipes() for _ in range(2)]
+    assert asked == expected
+
+
+def listings(page: str) -> list[str]:
+    """What a page shows as code, but for the citation: the shell's line and Python's of each drawing."""
+    found = [html.unescape(code) for code in re.findall("<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
+    assert found[-1].startswith("@misc")
+    return found[:-1]
+
+
+# The author's own pages.
+
+
+@pytest.fixture
+def pages(planned: Plans, paged: Paged) -> Pages:
+    methods = {"robust": {"steps": 2}, "plain": {"steps": 2, "groups": ["vehicles"]}}
+    made = planned({"vehicles": [{"car": "sports car"}, "ambulance"], "animals": ["zebra"]}, methods=methods)
+    return paged(made, failed={407})
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        "# A page\n\n{{ caption('car') }} {% oops",
+        "---\ntitle: A page\n---\n{{ caption('car') }} {% oops",
+        "---\nmeasured: false\n---\n{{ oops }}",
+        '---\nmeasured: "true"\n---\n{{ oops }}',
+    ],
+)
+def test_a_page_that_does_not_say_so_is_left_alone(pages: Pages, page: str) -> None:
+    assert pages.prose("page.md", page) is None
+
+
+def test_a_page_is_filled_in_with_what_was_measured_on_the_figure(pages: Pages, rendered: Text, visible: Text) -> None:
+    page = pages.prose(
+        "page.md", "---\nmeasured: true\n---\n{{ caption('car') }}\n\n{{ caption('zebra', 'robust') }}\n"
+    )
+    assert page is not None
+    shown = visible(rendered(split_front_matter(page)[1]))
+    assert shown.splitlines() == [
+        "car (ImageNet's class sports car stands for it) after 2 steps: shown this JPEG, the compact AlexNet gives "
+        "sports car a probability of 50.0 % (place 1 of 1000, logit 12.3).",
+        "zebra after 2 steps: shown this JPEG, the compact AlexNet gives zebra a probability of 50.0 % (place 1 of "
+        "1000, logit 12.3).",
+    ]
+
+
+def test_a_caption_says_that_a_drawing_failed(pages: Pages) -> None:
+    assert pages.caption("ambulance").endswith("so the drawing failed.")
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "words"),
+    [
+        ("# A page\n\n{{ caption('zebre') }}", 6, "caption('zebre', 'plain'): no class"),
+        ("{{ caption('zebra') }}", 4, "caption('zebra', 'plain'): no class"),  # is drawn, but not by that method
+        ("{{ caption('car', 'plane') }}", 4, "caption('car', 'plane'): no class"),
+        ("{{ caption('sports car') }}", 4, "caption('sports car', 'plain'): no class"),  # the author says car
+        ("{{ caption() }}", 4, "word"),
+        ("\n{{ zebra }}", 5, "'zebra' is undefined"),
+        ("\n{{ network.colour }}", 5, "colour"),
+        ("text {% oops %}", 4, "oops"),
+        ("text\n{{ 'car' | oops }}", 5, "oops"),
+        ("{{ 1 / 0 }}", 4, "division by zero"),
+    ],
+)
+def test_what_a_page_asks_in_vain_is_named_with_page_and_line(pages: Pages, body: str, line: int, words: str) -> None:
+    with pytest.raises(ActmaxError) as caught:
+        pages.prose("write-ups/page.md", f"---\nmeasured: true\n---\n{body}\n")
+    message = str(caught.value)
+    assert message.startswith(f"docs/write-ups/page.md, line {line}: ")
+    assert words in message
+    assert message.endswith(".")
+    assert not message.endswith("..")

@@ -1,0 +1,152 @@
+"""The plan: one page per class, addresses that never break, and recipes in the order that fills batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+import pytest
+
+from actmax.networks import labels
+from actmax.networks.cards import card
+from actmax.networks.weights import source
+from actmax.recipe.recipe import Recipe
+from gen.plan.plan import Plan, plan
+from gen.settings.schema import SettingsError, read
+
+Plans = Callable[..., Plan]
+
+
+def test_a_class_has_one_address_and_aliases_by_index_and_wnid(planned: Plans) -> None:
+    (plate,) = planned({"animals": ["zebra"]}).plates
+    assert plate.url == "gallery/zebra/"
+    assert plate.aliases == ("gallery/340/", "gallery/n02391049/")
+    assert plate.words == ()
+
+
+def test_a_stand_in_is_its_classes_page_with_the_authors_word_as_alias(planned: Plans) -> None:
+    made = planned({"vehicles": [{"bicycle": "mountain bike"}, {"Crème brûlée": "trifle"}]})
+    bike, dessert = made.plates
+    assert (bike.url, bike.words) == ("gallery/mountain-bike/", ("bicycle",))
+    assert bike.aliases == ("gallery/671/", "gallery/n03792782/", "gallery/bicycle/")
+    assert dessert.aliases[2:] == ("gallery/creme-brulee/",)
+    assert [member.stand_in for member in made.groups["vehicles"]] == [True, True]
+
+
+@pytest.mark.parametrize("line", [{"Zebra": "zebra"}, {"340": "zebra"}, {"n02391049": 340}, {"cardigan": 474}])
+def test_a_word_that_is_the_classes_own_name_is_no_stand_in(planned: Plans, line: dict[str, Any]) -> None:
+    made = planned({"things": [line]})
+    assert [member.stand_in for member in made.groups["things"]] == [False]
+    (plate,) = made.plates
+    assert plate.words == ()
+    assert plate.aliases == (f"gallery/{plate.label.index}/", f"gallery/{plate.label.wnid}/")
+
+
+def test_a_class_in_two_groups_is_one_page(planned: Plans) -> None:
+    made = planned({"striped": ["zebra", "tiger", 340], "horses": ["n02391049", {"my horse": "zebra"}]})
+    assert [plate.label.name for plate in made.plates] == ["zebra", "tiger"]
+    zebra = made.plate(labels.resolve("zebra"))
+    assert zebra.groups == ("striped", "horses")
+    assert zebra.words == ("my horse",)
+    assert len(zebra.variants) == 1
+    assert [len(members) for members in made.groups.values()] == [3, 2]
+
+
+def test_names_that_differ_in_case_only_have_their_own_pages(planned: Plans) -> None:
+    made = planned({"all": ["Cardigan", "cardigan"]})
+    assert [plate.url for plate in made.plates] == ["gallery/cardigan-264/", "gallery/cardigan-474/"]
+    assert [plate.label.index for plate in made.plates] == [264, 474]
+
+
+def test_no_two_of_all_classes_share_an_address(planned: Plans) -> None:
+    made = planned({"all": list(range(1000))})
+    urls = [url for plate in made.plates for url in (plate.url, *plate.aliases)]
+    assert len(urls) == len(set(urls)) == 3000
+    assert len(made.recipes()) == len({recipe.digest() for recipe in made.recipes()}) == 1000
+
+
+@pytest.mark.parametrize(
+    ("lines", "word", "url", "owner"),
+    [
+        ([{"zebra": "tiger"}], "'zebra'", "/gallery/zebra/", "'zebra'"),
+        (["zebra", {"Zebra!": "tiger"}], "'Zebra!'", "/gallery/zebra/", "'zebra'"),
+        ([{"n02391049": "tiger"}], "'n02391049'", "/gallery/n02391049/", "'zebra'"),
+        ([{"340": "tiger"}], "'340'", "/gallery/340/", "'zebra'"),
+        ([{"golden retriever": "tabby"}], "'golden retriever'", "/gallery/golden-retriever/", "'golden retriever'"),
+        ([{"compare": "tiger"}], "'compare'", "/gallery/compare/", "the gallery's own compare"),
+        ([{"Index": "tiger"}], "'Index'", "/gallery/index/", "the gallery's own index"),
+        ([{"cat": "tiger"}, {"cat": "tabby"}], "'cat'", "/gallery/cat/", "'tiger'"),
+        ([{"my cat": "tiger"}, {"My-Cat": "tabby"}], "'My-Cat'", "/gallery/my-cat/", "'tiger'"),
+    ],
+)
+def test_two_names_for_one_url_are_refused(planned: Plans, lines: list[Any], word: str, url: str, owner: str) -> None:
+    with pytest.raises(SettingsError, match="two names for one URL") as caught:
+        planned({"animals": lines})
+    assert [part for part in (word, url, owner) if part not in str(caught.value)] == []
+
+
+def test_a_word_may_stand_for_its_class_as_often_as_the_author_likes(planned: Plans) -> None:
+    made = planned({"one": [{"cat": "tiger"}, {"cat": "tiger"}], "two": [{"Cat": "tiger"}]})
+    (plate,) = made.plates
+    assert plate.words == ("cat",)
+
+
+def test_methods_may_be_limited_to_groups(planned: Plans) -> None:
+    made = planned(
+        {"vehicles": ["ambulance"], "animals": ["zebra"], "both": ["ambulance", "tiger"]},
+        methods={"robust": {"groups": ["animals", "both"]}, "plain": {"groups": ["vehicles"]}},
+    )
+    ways = {plate.label.name: [variant.method for variant in plate.variants] for plate in made.plates}
+    assert ways == {"ambulance": ["robust", "plain"], "zebra": ["robust"], "tiger": ["robust"]}
+    ambulance, zebra, _ = made.plates
+    plain = ambulance.by_method("plain")
+    assert plain is not None
+    assert plain.recipe.optimizer == "ascent"
+    assert zebra.by_method("plain") is None
+
+
+def test_each_class_is_drawn_once_for_each_method_and_seed(planned: Plans) -> None:
+    methods = {"mine": {"preset": "robust", "steps": 3, "decay": 0.5}, "plain": {"steps": 2}}
+    (plate,) = planned({"animals": ["zebra"]}, seeds=[3, 0, 3], methods=methods).plates
+    assert [variant.anchor for variant in plate.variants] == [
+        "mine-seed-3",
+        "mine-seed-0",
+        "plain-seed-3",
+        "plain-seed-0",
+    ]
+    recipes = [variant.recipe for variant in plate.variants]
+    assert [(recipe.seed, recipe.steps, recipe.decay) for recipe in recipes] == [
+        (3, 3, 0.5),
+        (0, 3, 0.5),
+        (3, 2, 0.0),
+        (0, 2, 0.0),
+    ]
+
+
+@pytest.mark.parametrize("network", ["alexnet", "compact"])
+def test_a_recipe_asks_for_the_classes_logit_of_the_network_that_was_decided_upon(network: str) -> None:
+    decided = source(network)
+    (recipe,) = plan(read({"groups": {"animals": ["zebra"]}, "precision": "fp32", "size": 96}), decided).recipes()
+    assert (recipe.network, recipe.weights) == (decided.network, decided.digest)
+    assert recipe.target == f"{card(network).output}:340" == "fc8:340"
+    assert (recipe.precision, recipe.size) == ("fp32", 96)
+
+
+def test_recipes_that_may_share_a_batch_stand_together(planned: Plans) -> None:
+    groups = {"one": ["zebra", "tiger", "ambulance"], "two": ["tiger", "goldfish"]}
+    methods = {"robust": None, "plain": {"groups": ["one"]}, "brief": {"preset": "plain", "steps": 9}}
+    recipes = planned(groups, seeds=[0, 1], methods=methods).recipes()
+    alike = [len(list(batch)) for _, batch in groupby(recipes, key=Recipe.batch_key)]
+    assert alike == [2 * 4, 2 * 3, 2 * 4]
+    assert len(set(recipes)) == len(recipes)
+
+
+def test_recipes_follow_the_authors_order_of_methods_and_classes(planned: Plans) -> None:
+    recipes = planned({"one": ["zebra", "ambulance"]}, methods={"plain": None, "robust": None}).recipes()
+    assert [(recipe.optimizer, recipe.target) for recipe in recipes] == [
+        ("ascent", "fc8:340"),
+        ("ascent", "fc8:407"),
+        ("adam", "fc8:340"),
+        ("adam", "fc8:407"),
+    ]

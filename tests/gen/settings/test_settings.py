@@ -1,0 +1,190 @@
+"""Settings: the project's own are valid, and whatever cannot be is named with its key, its value and the choice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actmax.networks.weights import source
+from gen.plan.plan import plan
+from gen.settings.schema import Settings, SettingsError, configuration, members, methods, read, store_path, weights_path
+
+MKDOCS = Path(__file__).parents[3] / "mkdocs.yml"
+
+
+def settings(**values: Any) -> dict[str, Any]:
+    """Valid ones, but for what is given."""
+    return {"groups": {"animals": ["zebra", "tiger"]}, **values}
+
+
+def test_the_projects_own_settings_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ACTMAX_NETWORK", raising=False)
+    found = read(configuration(MKDOCS)["extra"]["gallery"])
+    assert found.network == "auto"
+    assert [member.word for member in members(found)["vehicles"]] == [
+        "ambulance",
+        "bicycle",
+        "car",
+        "caterpillar",
+        "helicopter",
+    ]
+    assert [method.preset for method in methods(found)] == ["robust", "plain"]
+    assert plan(found, source("compact")).recipes()
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_an_empty_variable_chooses_no_network(nothing: str | None) -> None:
+    assert read({"groups": {"a": ["zebra"]}, "network": nothing}).network == "auto"
+
+
+def test_the_network_can_be_chosen_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTMAX_NETWORK", "compact")
+    assert read(configuration(MKDOCS)["extra"]["gallery"]).network == "compact"
+
+
+def test_groups_are_all_that_an_author_has_to_give() -> None:
+    found = read(settings())
+    assert found == Settings(groups={"animals": ["zebra", "tiger"]})
+    (method,) = methods(found)
+    assert (method.name, method.preset, method.overrides, method.groups) == ("robust", "robust", {}, ("animals",))
+
+
+def test_a_class_is_given_by_name_index_wnid_or_a_word_of_the_authors() -> None:
+    lines = ["zebra", 340, "n02391049", "340", {"zebra": "zebra"}, {"my horse": "zebra"}, {"my horse": 340}]
+    found = members(read({"groups": {"animals": lines}}))["animals"]
+    assert {member.label.index for member in found} == {340}
+    assert [member.stand_in for member in found] == [False] * 5 + [True] * 2
+    assert [member.word for member in found] == ["zebra"] * 5 + ["my horse"] * 2
+
+
+def test_a_method_is_a_preset_and_what_differs_from_it() -> None:
+    given = {"plain": None, "patient": {"preset": "robust", "steps": 9, "step_size": 1, "groups": ["animals"]}}
+    plain, patient = methods(read(settings(methods=given)))
+    assert (plain.preset, plain.overrides) == ("plain", {})
+    assert (patient.name, patient.preset, patient.groups) == ("patient", "robust", ("animals",))
+    assert patient.overrides == {"steps": 9, "step_size": 1}
+
+
+def test_paths_start_where_mkdocs_yml_lies(tmp_path: Path) -> None:
+    found = read(settings(store="drawings", weights="mine.pth"))
+    assert store_path(found, tmp_path) == tmp_path / "drawings"
+    assert weights_path(found, tmp_path) == tmp_path / "mine.pth"
+    assert weights_path(read(settings()), tmp_path) is None
+    assert store_path(read(settings(store="/elsewhere")), tmp_path) == Path("/elsewhere")
+    assert store_path(read(settings(store="~/drawings")), tmp_path) == Path.home() / "drawings"
+
+
+# What is wrong, and what the message holds: the key, the value, and the nearest or the allowed choice.
+BAD: list[tuple[object, tuple[str, ...]]] = [
+    # The whole of it.
+    (None, ("extra.gallery", "missing", "`groups:`")),
+    (["zebra"], ("extra.gallery", "list", "zebra", "`groups:`")),
+    ("zebra", ("extra.gallery", "str", "zebra", "`groups:`")),
+    ({}, ("extra.gallery", "groups", "required")),
+    # Keys.
+    ({"grups": {"animals": ["zebra"]}}, ("extra.gallery", "'grups'", "Did you mean 'groups'")),
+    (settings(seed=[0]), ("extra.gallery", "'seed'", "Did you mean 'seeds'")),
+    (settings(colour="red"), ("extra.gallery", "'colour'", "Allowed: groups, methods")),
+    (settings(**{"0": 1}), ("extra.gallery", "'0'", "Allowed: groups, methods")),
+    ({"groups": {}, 7: 1}, ("extra.gallery", "7", "Allowed: groups, methods")),
+    (settings(methods={"robust": {"stesp": 5}}), ("methods.robust", "'stesp'", "Did you mean 'steps'")),
+    (settings(methods={"robust": {"seed": 5}}), ("methods.robust", "'seed'", "Allowed: anneal")),
+    (settings(methods={"robust": {"group": ["animals"]}}), ("methods.robust", "'group'", "Did you mean 'groups'")),
+    # Types and ranges.
+    (settings(network=3), ("network", "not 3", "string")),
+    (settings(weights=3), ("weights", "not 3", "string")),
+    (settings(precision="fp16"), ("precision", "not 'fp16'", "'auto', 'fp32' or 'bf16'")),
+    (settings(size=10), ("size", "not 10", "64")),
+    (settings(size=4096), ("size", "not 4096", "2048")),
+    (settings(size="big"), ("size", "not 'big'", "integer")),
+    (settings(size=64.5), ("size", "not 64.5", "integer")),
+    (settings(size=True), ("size", "not True", "integer")),
+    (settings(seeds=0), ("seeds", "not 0", "list")),
+    (settings(seeds=[]), ("seeds", "not []", "at least 1")),
+    (settings(seeds=[0, -1]), ("seeds[1]", "not -1", "greater than or equal to 0")),
+    (settings(seeds=["one"]), ("seeds[0]", "not 'one'", "integer")),
+    # A second network.
+    *(
+        (settings(second_opinion=given), (f"extra.gallery.second_opinion in mkdocs.yml is {given!r}", "network:"))
+        for given in (True, 0, "compact", ["compact"])
+    ),
+    (settings(second_opinion={}), ("second_opinion", "network", "required")),
+    (settings(second_opinion={"network": 3}), ("second_opinion", "network", "not 3", "string")),
+    (settings(second_opinion={"network": "x", "weights": 3}), ("second_opinion", "weights", "not 3", "string")),
+    (
+        settings(second_opinion={"network": "x", "wieghts": "y"}),
+        ("extra.gallery.second_opinion", "'wieghts'", "Did you mean 'weights'"),
+    ),
+    (settings(store=None), ("store", "not None", "string")),
+    (settings(store=["a"]), ("store", "not ['a']", "string")),
+    # Methods.
+    (settings(methods=["robust"]), ("methods", "not ['robust']", "dictionary")),
+    (settings(methods={}), ("methods", "not {}", "at least 1")),
+    (settings(methods={"robust": 256}), ("methods.robust", "not 256", "dictionary")),
+    (settings(methods={"mine": None}), ("methods.mine", "'mine'", "no `preset:`", "plain, robust")),
+    (settings(methods={"mine": {"steps": 5}}), ("methods.mine", "no `preset:`", "plain, robust")),
+    (settings(methods={"mine": {"preset": "robost"}}), ("methods.mine.preset", "'robost'", "Did you mean 'robust'")),
+    (settings(methods={"mine": {"preset": 3}}), ("methods.mine.preset", "not 3", "string")),
+    (settings(methods={"My own": {"preset": "robust"}}), ("methods.My own", "small letters, digits and hyphens")),
+    (settings(methods={"robust": {"groups": ["animal"]}}), ("methods.robust.groups", "'animal'", "mean 'animals'")),
+    (settings(methods={"robust": {"groups": "animals"}}), ("methods.robust.groups", "not 'animals'", "list")),
+    # Groups and classes.
+    (settings(groups=None), ("groups", "not None", "dictionary")),
+    (settings(groups={}), ("groups", "not {}", "at least 1")),
+    (settings(groups=["zebra"]), ("groups", "not ['zebra']", "dictionary")),
+    (settings(groups={"animals": []}), ("groups.animals", "not []", "at least 1")),
+    (settings(groups={"animals": "zebra"}), ("groups.animals", "not 'zebra'", "list")),
+    (settings(groups={"!?": ["zebra"]}), ("groups.!?", "letters or digits")),
+    (
+        settings(groups={"animals": ["tiger", "zebre"]}),
+        ("groups.animals[1]", "'zebre'", "Nearest: 'zebra'", "`- word: class`"),
+    ),
+    (settings(groups={"animals": [{"horse": "zebre"}]}), ("groups.animals[0]", "'zebre'", "Nearest: 'zebra'")),
+    (settings(groups={"animals": [1000]}), ("groups.animals[0]", "1000", "from 0 to 999")),
+    (settings(groups={"animals": ["n99999999"]}), ("groups.animals[0]", "'n99999999'")),
+    (settings(groups={"clothes": ["CARDIGAN"]}), ("groups.clothes[0]", "'CARDIGAN'", "264", "474")),
+    (settings(groups={"animals": [3.5]}), ("groups.animals[0]", "not 3.5")),
+    (settings(groups={"animals": [None]}), ("groups.animals[0]", "not None")),
+    (settings(groups={"animals": [["zebra"]]}), ("groups.animals[0]", "not ['zebra']")),
+    (settings(groups={"animals": [{}]}), ("groups.animals[0]", "{}", "one `word: class`")),
+    (
+        settings(groups={"animals": [{"horse": "zebra", "cat": "tiger"}]}),
+        ("groups.animals[0]", "{'horse': 'zebra', 'cat': 'tiger'}", "one `word: class`"),
+    ),
+    (settings(groups={"animals": [{"!?": "zebra"}]}), ("groups.animals[0]", "'!?'", "letters or digits")),
+    # What only the plan can tell.
+    (settings(methods={"robust": {"steps": -5}}), ("methods.robust", "steps", "not -5", "greater than or equal to 1")),
+    (settings(methods={"robust": {"steps": "many"}}), ("methods.robust", "steps", "not 'many'", "integer")),
+    (settings(methods={"robust": {"optimizer": "sgd"}}), ("methods.robust", "not 'sgd'", "'ascent' or 'adam'")),
+    (settings(methods={"robust": {"scale": float("nan")}}), ("methods.robust", "scale", "nan")),
+    (settings(methods={"plain": {"decay": 1.0}}), ("methods.plain", "decay", "'fourier'")),
+    (settings(methods={"robust": {"jitter": 64}}, size=64), ("methods.robust", "jitter 64", "size 64")),
+    (settings(methods={"robust": {"groups": []}}), ("methods", "no method draws 'zebra'", "'animals'")),
+    (
+        {"groups": {"cats": ["tiger"], "horses": ["zebra"]}, "methods": {"robust": {"groups": ["cats"]}}},
+        ("methods", "no method draws 'zebra'", "'horses'"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "words"), BAD, ids=[str(values)[:60] for values, _ in BAD])
+def test_what_cannot_be_is_named_with_its_key_its_value_and_the_choice(values: object, words: tuple[str, ...]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        plan(read(values), source("compact"))
+    message = str(caught.value)
+    assert [word for word in ("extra.gallery", *words) if word not in message] == []
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        ({"Big cats": ["tiger"], "big-cats": ["lion"]}, "already the group 'Big cats'"),
+        ({"Gallery": ["tiger"]}, "already the page's own title"),
+    ],
+)
+def test_two_groups_cannot_have_one_anchor(groups: dict[str, list[str]], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        read({"groups": groups})
