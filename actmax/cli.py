@@ -12,13 +12,16 @@ from typing import Annotated, Any
 
 import typer
 
-from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError, did_you_mean
+from actmax import files
+from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError, did_you_mean, explain, quoted
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.weights import Source
-from actmax.recipe.recipe import METHODS, OVERRIDABLE, Recipe, compose, explain
-from actmax.recipe import target as objectives
-from actmax.store.store import Store, write_atomically
+from actmax.recipe.methods import METHODS, OVERRIDABLE, compose
+from actmax.recipe.recipe import Recipe
+from actmax.recipe.target import parse
+from actmax.store.record import Measures
+from actmax.store.store import Store
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,7 +32,10 @@ app = typer.Typer(
 
 NetworkOption = Annotated[
     str,
-    typer.Option(envvar="ACTMAX_NETWORK", help="auto, alexnet, compact, or a torchvision classifier's name."),
+    typer.Option(
+        envvar="ACTMAX_NETWORK",
+        help="auto, alexnet, compact, a classifier of torchvision, or timm/NAME.",
+    ),
 ]
 WeightsOption = Annotated[Path | None, typer.Option("--weights", help="A weights file, as pickle or safetensors.")]
 StoreOption = Annotated[Path, typer.Option(help="The store that remembers which network auto became.")]
@@ -62,7 +68,8 @@ def draw(
 ) -> None:
     """Draw one picture, and say what the network makes of it."""
     with errors_for_people():
-        from actmax.pipeline.draw import decide, published
+        from actmax.pipeline.decide import decide
+        from actmax.pipeline.publish import SHOWN, published
 
         path = out or Path(f"{labels.slugify(target)}.png")
         if path.is_dir() or not path.parent.is_dir():
@@ -86,12 +93,10 @@ def draw(
         if decision.fallback:
             typer.secho(f"Drawn by the compact AlexNet: {decision.fallback}", fg="yellow", err=True)
         recipe = recipe_for(decision.source)
-        ((_, files, record),) = published([recipe], decision.source)
-        try:
-            write_atomically(path, files["drawing.png"])
-        except OSError as error:
-            raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from None
-        typer.echo(_report(path, recipe, record["measures"]["drawing.png"]))
+        ((drawn, record),) = published([recipe], decision.source)
+        master = SHOWN[0]
+        files.save(path, drawn[master])
+        typer.echo(_report(path, recipe, record.measures[master]))
 
 
 @app.command()
@@ -102,7 +107,7 @@ def classes(
     with errors_for_people():
         found = labels.search(text) if text else list(labels.classes())
         if not found:
-            raise UnknownNameError(f"No class of ImageNet-1k is anything like {text!r}.")
+            raise UnknownNameError(f"No class of ImageNet-1k is anything like {quoted(text)}.")
         for label in found:
             typer.echo(f"{label.index:>3}  {label.wnid}  {', '.join(label.synonyms)}: {label.definition}")
 
@@ -116,7 +121,8 @@ def doctor(
 ) -> None:
     """Say which network would draw, on what, and whether it works."""
     with errors_for_people():
-        from actmax.pipeline.draw import decide, load
+        from actmax.pipeline.decide import decide
+        from actmax.pipeline.publish import load
 
         decision = decide(network, weights_file, Store(store), retry=retry)
         loaded = load(decision.source)
@@ -133,7 +139,7 @@ def doctor(
         }
         if decision.fallback:
             rows["fallback"] = decision.fallback
-        versions = ("actmax", "torch", "torchvision", "mkdocs", "mkdocs-material", "pillow")
+        versions = ("actmax", "torch", "torchvision", "timm", "pillow")
         rows["versions"] = ", ".join(
             [f"Python {platform.python_version()}", *(f"{name} {_version(name)}" for name in versions)]
         )
@@ -144,7 +150,7 @@ def doctor(
 @app.command()
 def distill(
     images: Annotated[list[Path], typer.Argument(help="Folders or tar files of WebP, JPEG or PNG images.")],
-    teacher: Annotated[str, typer.Option(help="A torchvision classifier's name.")] = "alexnet",
+    teacher: Annotated[str, typer.Option(help="Its name, as for `draw`.")] = "alexnet",
     weights_file: WeightsOption = None,
     folder: Annotated[Path, typer.Option(help="Of the run: checkpoint, log and exported weights.")] = Path("distill"),
     minutes: Annotated[float, typer.Option(help="Time in training.")] = 60,
@@ -184,7 +190,7 @@ def _aim(text: str, output: str) -> str:
         return f"{output}:{labels.resolve(text).index}"
     except UnknownNameError as unknown:
         try:
-            target = objectives.parse(text)
+            target = parse(text)
         except RecipeError:
             raise unknown from None
         # A bare word could be a misspelt class as well as a layer; only layers hold digits or dots.
@@ -196,25 +202,24 @@ def _aim(text: str, output: str) -> str:
 def _override(words: str, allowed: Iterable[str]) -> tuple[str, Any]:
     field, equals, value = words.partition("=")
     if field not in allowed:
-        raise UnknownNameError(f"--set changes no {field!r}. {did_you_mean(field, allowed)}")
+        raise UnknownNameError(f"--set: unknown field {quoted(field)}. {did_you_mean(field, allowed)}")
     if not equals:
-        raise RecipeError(f"--set takes FIELD=VALUE, such as steps=512; {words!r} has no '='.")
+        raise RecipeError(f"--set takes FIELD=VALUE, such as steps=512; {quoted(words)} has no '='.")
     try:
         return field, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return field, value
 
 
-def _report(path: Path, recipe: Recipe, measures: dict[str, Any]) -> str:
-    lines = [f"{path}  {recipe.digest()}", f"activation {measures['activation']:.4g} of {recipe.target}"]
-    if measures["rank"] is not None:
-        verdict = "" if measures["rank"] == 1 else "  FAILED: the network says another class first"
+def _report(path: Path, recipe: Recipe, measures: Measures) -> str:
+    lines = [f"{path}  {recipe.digest()}", f"activation {measures.activation:.4g} of {recipe.target}"]
+    if measures.rank is not None:
+        verdict = "  FAILED: the network says another class first" if measures.failed else ""
         lines.append(
-            f"probability {measures['probability']:.4f}, rank {measures['rank']}, "
-            f"margin {measures['margin']:.4g}{verdict}"
+            f"probability {measures.probability:.4f}, rank {measures.rank}, margin {measures.margin:.4g}{verdict}"
         )
     names = labels.classes()
-    lines.append("sees " + ", ".join(f"{names[index].name} {part:.1%}" for index, part in measures["top"]))
+    lines.append("sees " + ", ".join(f"{names[index].name} {part:.1%}" for index, part in measures.top))
     return "\n".join(lines)
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class ActmaxError(Exception):
@@ -19,15 +24,33 @@ class UnknownNameError(ActmaxError):
 
 
 class RecipeError(ActmaxError):
-    """A recipe that asks for something impossible."""
+    """A recipe or a composition that asks for something impossible."""
 
 
 class WeightsError(ActmaxError):
     """Weights that are absent, damaged, or made for another network."""
 
 
+class PictureError(ActmaxError):
+    """A picture file that cannot be read as one."""
+
+
 class StoreError(ActmaxError):
     """A store, or an output file, that cannot be written or read."""
+
+
+LONGEST = 80
+"""Characters of a value that a message quotes: a value may be a book."""
+
+
+def quoted(value: object) -> str:
+    """A value as it was written, shortened: for messages.
+
+    >>> quoted("zebre")
+    "'zebre'"
+    """
+    text = repr(value[: LONGEST + 1] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def did_you_mean(name: str, allowed: Iterable[str], most: int = 3) -> str:
@@ -38,8 +61,30 @@ def did_you_mean(name: str, allowed: Iterable[str], most: int = 3) -> str:
     """
     choices = sorted(set(allowed))
     folded = {choice.casefold(): choice for choice in choices}
-    near = [folded[key] for key in difflib.get_close_matches(name.casefold(), folded, most, 0.6)]
+    near = [folded[key] for key in difflib.get_close_matches(name[:LONGEST].casefold(), folded, most, 0.6)]
     if near:
         return f"Did you mean {' or '.join(repr(choice) for choice in near)}?"
-    shown = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")
-    return f"Allowed: {shown}."
+    listed = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")
+    return f"Allowed: {listed}."
+
+
+def explain(error: ValidationError) -> list[str]:
+    """pydantic's findings in plain words, each with the key and the value: ``steps: -5 (…)``."""
+    findings = []
+    for finding in error.errors(include_url=False):
+        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in finding["loc"]).lstrip(".")
+        words = finding["msg"].removeprefix("Value error, ")
+        if not key:
+            findings.append(words)
+        elif finding["type"] == "missing":  # its input is everything else that was given
+            findings.append(f"{key}: {words[0].lower()}{words[1:]}")
+        else:
+            findings.append(f"{key}: {words[0].lower()}{words[1:]}, not {quoted(finding['input'])}")
+    return findings
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system refused, in a few words."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "No space is left on the disk"
+    return error.strerror or str(error)

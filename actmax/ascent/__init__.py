@@ -1,1 +1,31 @@
-"""The mathematics: gradient ascent, objectives, parameterizations, transforms, penalties and optimizers, as plain functions."""
+"""The mathematics, as plain functions: gradient ascent, objectives, parameterizations, transforms, penalties."""
+
+from actmax.ascent.composition import Composition, Step, climb
+from actmax.ascent.gradient import ascend, gradient
+from actmax.ascent.objectives import Objective
+from actmax.ascent.optimizers import adam, gradient_ascent
+from actmax.ascent.params import Canvas, Parameterization, fourier, generator, pixels
+from actmax.ascent.penalties import squared_distance_from_grey, total_variation
+from actmax.ascent.transforms import affine, jitter, rotate, zoom
+
+__all__ = [
+    "Canvas",
+    "Composition",
+    "Objective",
+    "Parameterization",
+    "Step",
+    "adam",
+    "affine",
+    "ascend",
+    "climb",
+    "fourier",
+    "generator",
+    "gradient",
+    "gradient_ascent",
+    "jitter",
+    "pixels",
+    "rotate",
+    "squared_distance_from_grey",
+    "total_variation",
+    "zoom",
+]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
@@ -75,6 +77,28 @@ def cpu_features() -> set[str]:
         if line.startswith("flags"):
             return set(line.partition(":")[2].split())
     return set()
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """While it lasts, of torch's ways to compute those that always give the same; nothing that a caller has set counts.
+
+    cuDNN is deterministic, TF32 is off, new tensors are float32 and on the processor.
+    """
+    matmul, dtype = torch.backends.cuda.matmul, torch.get_default_dtype()
+    tf32 = matmul.allow_tf32
+    torch.set_default_dtype(torch.float32)
+    matmul.allow_tf32 = False
+    try:
+        with (
+            # As a context it costs a little at every operation.
+            nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu"),
+            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
+        ):
+            yield
+    finally:
+        matmul.allow_tf32 = tf32
+        torch.set_default_dtype(dtype)
 
 
 def describe(device: torch.device) -> str:

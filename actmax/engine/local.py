@@ -1,34 +1,29 @@
-"""Recipes -> drawings, in batches, near the hardware's limit."""
+"""Recipes -> drawings, in batches, on the device at hand."""
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any
+from importlib.metadata import version
 
 import torch
 import torchvision
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent.gradient import Score, ascend, ascend_adam, step_sizes
-from actmax.ascent.params import Parameterization, fourier, generator, pixels
-from actmax.ascent.transforms import apply_affine, random_affine
-from actmax.engine.device import choose_device, choose_dtype, describe
+from actmax.ascent.composition import climb, to_values
+from actmax.ascent.objectives import channels_first, score
+from actmax.ascent.params.canvas import Canvas
+from actmax.engine.batches import BATCH, batches
+from actmax.engine.device import choose_device, choose_dtype, describe, exact
+from actmax.engine.methods import composition
 from actmax.errors import RecipeError
 from actmax.networks.network import Network
-from actmax.recipe.recipe import Recipe
-from actmax.recipe.target import parse, score
-
-BATCH = 8
-"""Images in a batch, always: arithmetic may round differently in another shape, and a drawing must
-not depend on how many are drawn beside it. Sixteen would be a quarter faster per image on AlexNet
-(tests/benchmarks/speed.py), but one drawing, five figures or a last batch pay for the whole shape:
-with eight the default site and a single drawing are both done sooner."""
+from actmax.recipe.recipe import ALGORITHM, Recipe
+from actmax.recipe.target import Target, parse
+from actmax.store.record import Provenance
 
 Progress = Callable[[int], object]
 """Called after each step with the number of image-steps done since the last call."""
@@ -39,31 +34,25 @@ class Drawing:
     """A finished ascent, not yet encoded."""
 
     recipe: Recipe
-    image: Image.Image
-    """RGB, 8 bits, size × size."""
     frames: tuple[tuple[int, Image.Image], ...]
-    """The picture after 1, 2, 5, 10, 20, 50, … steps, and after the last."""
+    """The picture after 1, 2, 5, 10, 20, 50, … steps, and after the last: RGB, 8 bits, size × size."""
     activations: tuple[float, ...]
     """The score before each step, as the ascent saw it (through its transforms)."""
     wins: tuple[bool, ...] | None
     """Whether the network said the target's class first before each step, in the view that the ascent
     saw; None unless the target is a class."""
-    provenance: dict[str, Any]
-    """How it came about: nothing in here is part of the drawing's identity."""
+    provenance: Provenance
+
+    @property
+    def image(self) -> Image.Image:
+        """The finished picture."""
+        return self.frames[-1][1]
 
 
 def frame_steps(steps: int) -> list[int]:
     """1, 2, 5, 10, 20, 50, … up to and including ``steps``."""
     series = (lead * 10**power for power in range(6) for lead in (1, 2, 5))
     return [step for step in series if step < steps] + [steps]
-
-
-def batches(recipes: Sequence[Recipe], size: int = BATCH) -> list[list[Recipe]]:
-    """Recipes that may share a batch, together, in the order in which they were asked for."""
-    alike: dict[tuple[Any, ...], list[Recipe]] = defaultdict(list)
-    for recipe in recipes:
-        alike[recipe.batch_key()].append(recipe)
-    return [group[start : start + size] for group in alike.values() for start in range(0, len(group), size)]
 
 
 def render(
@@ -87,91 +76,92 @@ def render(
                 f"The recipe is for {recipe.network} with weights {recipe.weights}, not for {network.card.name} "
                 f"with weights {network.weights}."
             )
+        if recipe.algorithm != ALGORITHM:
+            raise RecipeError(
+                f"The recipe is for revision {recipe.algorithm} of the arithmetic, and this version of actmax "
+                f"computes revision {ALGORITHM}."
+            )
+    if recipes and network.channels != 3:
+        raise RecipeError(
+            f"{network.card.title} sees images of {network.channels} channels: a recipe draws RGB. Use actmax.ascend."
+        )
     device = choose_device()
-    # Of CUDA's ways to multiply, the one that always gives the same: a drawing is not worth a surprise.
-    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     for group in batches(recipes, batch):
-        yield from _render_batch(group, network, device, progress, batch)
+        with exact():
+            drawings = _render_batch(group, network, device, progress, batch)
+        yield from drawings
 
 
 def _render_batch(
     group: list[Recipe], network: Network, device: torch.device, progress: Progress | None, batch: int
-) -> Iterator[Drawing]:
+) -> list[Drawing]:
     # A short batch is filled with its last recipe, whose copies are thrown away.
     recipes = group + [group[-1]] * (batch - len(group))
     asked = recipes[0]
+    targets = [parse(recipe.target) for recipe in recipes]
+    layer = targets[0].layer
     dtype = choose_dtype(asked.precision, device)
+    size = (asked.size, asked.size)
     started = time.perf_counter()
-    first: list[Tensor] = []
-    param, path = _ascent(recipes, network, device, dtype, first)
+    canvas = Canvas(network.channels, *size, network.normalize, network.normalize.inverse, device)
+    look = network.cut([layer], size, device, dtype)
+    param, steps = climb(
+        composition(asked), look, _objective(targets, size), canvas, [recipe.seed for recipe in recipes]
+    )
+    is_class = layer in network.card.outputs
     kept = set(frame_steps(asked.steps))
     frames: dict[int, list[Image.Image]] = {}
     curve: list[Tensor] = []
-    for step, (x, activation) in enumerate(path, 1):
-        curve.append(activation)
-        if step in kept:
-            frames[step] = to_images(param.rgb(x)[: len(group)])
+    winners: list[Tensor] = []
+    for count, step in enumerate(steps, 1):
+        curve.append(step.activations)
+        if is_class:
+            winners.append(step.outputs[layer].argmax(1))
+        if count in kept:
+            frames[count] = to_images(param.picture(step.x)[: len(group)])
         if progress:
             progress(len(group))
     seconds = time.perf_counter() - started
-    activations = torch.stack(curve, 1).float().cpu()
-    said = torch.stack(first, 1).tolist() if first else []
-    provenance = {
-        "device": describe(device),
-        "precision": {torch.bfloat16: "bf16", torch.float32: "fp32"}[dtype],
-        "torch": torch.__version__,
-        "torchvision": torchvision.__version__,
-        "drawn": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(seconds / len(group), 2),
-    }
-    for index, recipe in enumerate(group):
-        strip = tuple((step, images[index]) for step, images in frames.items())
-        unit = parse(recipe.target).unit
-        wins = tuple(one == unit for one in said[index]) if said and unit is not None else None
-        yield Drawing(recipe, strip[-1][1], strip, tuple(activations[index].tolist()), wins, dict(provenance))
+    activations = torch.stack(curve, 1).float().cpu().tolist()
+    said_first = torch.stack(winners, 1).tolist() if winners else []
+    provenance = Provenance(
+        device=describe(device),
+        precision="bf16" if dtype == torch.bfloat16 else "fp32",
+        threads=torch.get_num_threads(),
+        batch=batch,
+        actmax=version("actmax"),
+        torch=torch.__version__,
+        torchvision=torchvision.__version__,
+        pillow=version("pillow"),
+        drawn=datetime.now(UTC).replace(microsecond=0),
+        seconds=round(seconds / len(group), 2),
+    )
+    return [
+        Drawing(
+            recipe,
+            tuple((count, images[index]) for count, images in frames.items()),
+            tuple(activations[index]),
+            _wins(targets[index], said_first[index]) if said_first else None,
+            provenance,
+        )
+        for index, recipe in enumerate(group)
+    ]
 
 
-def _ascent(
-    recipes: list[Recipe], network: Network, device: torch.device, dtype: torch.dtype, first: list[Tensor]
-) -> tuple[Parameterization, Iterator[tuple[Tensor, Tensor]]]:
-    """What the recipes of one batch optimise, and the ascent itself, step by step.
+def _objective(targets: Sequence[Target], size: tuple[int, int]) -> Callable[[Mapping[str, Tensor]], Tensor]:
+    first = targets[0]
 
-    Where the target is the network's output, each step adds the classes (B,) that the network says first to ``first``.
-    """
-    asked = recipes[0]
-    targets = [parse(recipe.target) for recipe in recipes]
-    # Always the processor's generators: another device would draw other numbers.
-    generators = [torch.Generator().manual_seed(recipe.seed) for recipe in recipes]
-    if asked.parameterization == "pixels":
-        param = pixels(generators, asked.size, asked.start_sd)
-    elif asked.parameterization == "generator":
-        param = generator(generators, asked.size, asked.start_sd)
-    else:
-        param = fourier(generators, asked.size, asked.start_sd, asked.decay, asked.decorrelate)
-    start = param.start.to(device)
-    activations = network.up_to(targets[0].layer, device, dtype)
-    says_classes = targets[0].layer in ("logits", network.card.output)
+    def objective(outputs: Mapping[str, Tensor]) -> Tensor:
+        output = outputs[first.layer]
+        return score(targets, channels_first(first.layer, output, size) if first.channels else output)
 
-    def h(x: Tensor, maps: Tensor | None = None) -> Tensor:
-        image = param.image(x)
-        answer = activations(image if maps is None else apply_affine(maps, image))
-        if says_classes:
-            first.append(answer.detach().argmax(1))
-        return score(targets, answer)
+    return objective
 
-    if asked.jitter or asked.scale or asked.rotate:
-        every = (asked.steps, asked.size, asked.jitter, asked.scale, asked.rotate)
-        maps = torch.stack([random_affine(generator, *every) for generator in generators], 1).to(device)
-        views: list[Score] = [partial(h, maps=one) for one in maps]  # maps: (steps, B, 2, 3)
-    else:
-        views = [h] * asked.steps
-    if asked.optimizer == "adam":
-        return param, ascend_adam(views, start, step_sizes(asked.step_size, asked.steps, asked.anneal))
-    return param, ascend(h, start, asked.step_size, asked.steps)
+
+def _wins(target: Target, said_first: Sequence[int]) -> tuple[bool, ...] | None:
+    return None if target.unit is None else tuple(index == target.unit for index in said_first)
 
 
 def to_images(rgb: Tensor) -> list[Image.Image]:
     """RGB (B, 3, H, W) -> B pictures of 8 bits, values outside [0, 1] clipped."""
-    pixels = (rgb.detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-    return [Image.fromarray(one) for one in pixels]
+    return [Image.fromarray(values) for values in to_values(rgb).permute(0, 2, 3, 1).numpy()]

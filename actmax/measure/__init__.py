@@ -1,1 +1,1 @@
-"""What came out: what a published file does to a network, and what happens inside."""
+"""What came out: what a published file does to a network, and what happens inside it."""

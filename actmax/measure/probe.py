@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from actmax.networks.network import Network, normalize
-from actmax.recipe.target import Target, read
+from actmax.ascent.objectives import channels_first, read
+from actmax.networks.network import Network
+from actmax.recipe.target import Target
 
-CPU = torch.device("cpu")
 
-
-@torch.inference_mode()
 def layers(network: Network, size: int) -> list[dict[str, Any]]:
-    """The named layers of a network, from the image on.
+    """The layers that the network's card names, from the image on; none where it names none.
 
     Args:
         network: as loaded.
@@ -25,30 +24,39 @@ def layers(network: Network, size: int) -> list[dict[str, Any]]:
         For each: ``name``, ``shape`` of its output for one image (C, H, W) or (C), and how many
         ``parameters`` it has.
     """
-    image = torch.zeros(1, 3, size, size)
-    found = []
-    for name in network.card.layers or [network.card.output]:
-        output = network.up_to(name, CPU, torch.float32)(image)
-        found.append({"name": name, "shape": list(output.shape[1:]), "parameters": network.parameters(name)})
-    return found
+    outputs = network.trace((size, size)) if network.card.layers else {}
+    return [
+        {"name": name, "shape": list(outputs[name].shape[1:]), "parameters": network.parameters(name)}
+        for name in network.card.layers
+        if name in outputs
+    ]
 
 
 @torch.inference_mode()
-def strongest(network: Network, rgb: Tensor, layer: str, count: int) -> list[tuple[int, float]]:
-    """The channels of a layer that a picture excites most, best first.
+def strongest(network: Network, image: Tensor, names: Sequence[str], count: int) -> dict[str, list[tuple[int, float]]]:
+    """The channels of some layers that a picture excites most.
 
     Args:
         network: as loaded.
-        rgb: (1, 3, H, W) in [0, 1].
-        layer: its name; outputs are those before the ReLU.
-        count: how many channels.
+        image: (1, C, H, W) in [0, 1].
+        names: of the layers; outputs are those before the ReLU.
+        count: how many channels of each.
 
     Returns:
-        (channel, mean activation over space), which is what a drawing of the channel maximises.
+        For each layer, best first, (channel, mean activation over space), which is what a drawing of the
+        channel maximises.
     """
-    means = read(Target(layer, ((0, 1.0),)), network.up_to(layer, CPU, torch.float32)(normalize(rgb)))[0]
-    best = means.topk(min(count, len(means)))
-    return list(zip(best.indices.tolist(), best.values.tolist(), strict=True))
+    if not names:
+        return {}
+    _, _, height, width = image.shape
+    size = (height, width)
+    outputs = network.cut(names, size)(network.normalize(image))
+    found = {}
+    for name in names:
+        means = read(Target(name, ((0, 1.0),)), channels_first(name, outputs[name], size))[0]
+        best = means.topk(min(count, len(means)))
+        found[name] = list(zip(best.indices.tolist(), best.values.tolist(), strict=True))
+    return found
 
 
 @torch.inference_mode()
@@ -61,8 +69,8 @@ def without_units(
     exactly its weight times its activation, and silencing a set takes their sum away.
 
     Args:
-        network: one whose card names at least two layers, the last of them linear.
-        pictures: each (1, 3, H, W) in [0, 1], with the class whose logit is asked for.
+        network: one whose card names at least two layers, the last two of them linear.
+        pictures: each (1, C, H, W) in [0, 1], with the class whose logit is asked for.
         counts: how many units to silence.
         seed: of the random choices.
 
@@ -72,14 +80,14 @@ def without_units(
         the ``least`` active that are not zero, and units at ``random`` (the mean over 100 choices
         among all units).
     """
-    hidden = list(network.card.layers)[-2]
-    cut = network.up_to(hidden, CPU, torch.float32)
+    hidden = network.card.hidden[-1]
     weights, bias = network.linear(network.card.output)
     generator = torch.Generator().manual_seed(seed)
     shuffled = torch.stack([torch.randperm(weights.shape[1], generator=generator) for _ in range(100)])
     found = []
-    for rgb, unit in pictures:
-        activations = cut(normalize(rgb))[0].relu()
+    for image, unit in pictures:
+        _, _, height, width = image.shape
+        activations = network.cut([hidden], (height, width))(network.normalize(image))[hidden][0].relu()
         added = weights[unit] * activations
         alive = activations.argsort(descending=True)[: int((activations > 0).sum())]
         found.append(

@@ -1,9 +1,33 @@
-"""The networks that the project knows by name, as plain data: titles and layers. Needs no torch."""
+"""All that is known of a network without loading it. Needs no torch.
+
+A card is the one place that knows a network by its name: to add a network, add a card. Classifiers of
+torchvision and timm need none; theirs is made from the name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from actmax.errors import UnknownNameError, quoted
+
+Values = tuple[float, ...]
+
+# Mean and standard deviation of ImageNet's RGB in [0, 1], as torchvision's classifiers were trained
+# with (torchvision.transforms._presets.ImageClassification).
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+LOGITS = "logits"
+"""The name that the output of every network has besides its own."""
+
+PREFERRED = "alexnet"
+"""The network that ``auto`` becomes where its weights can be had."""
+FALLBACK = "compact"
+"""The network that ``auto`` becomes elsewhere; its weights are in the package."""
 
 
 @dataclass(frozen=True)
@@ -14,12 +38,43 @@ class Card:
     """Identity in recipes, on the command line and in settings."""
     title: str
     """What a reader sees."""
-    output: str = "logits"
+    family: Literal["actmax", "torchvision", "timm", "wrapped"]
+    """Whose code builds it; ``wrapped``: the user's own."""
+    architecture: str
+    """Its name there."""
+    output: str = LOGITS
     """The layer of the class logits."""
     layers: Mapping[str, str] = field(default_factory=dict)
     """The field's name of a layer -> its place in the module. Outputs are those before the ReLU."""
+    classes: int = 1000
+    """How many logits it returns."""
+    labels: str = "imagenet-1k"
+    """The classes in the order of the logits: those of :mod:`actmax.networks.labels`; empty if others."""
+    mean: Values | None = IMAGENET_MEAN
+    """Of each channel in [0, 1]; with ``std`` the normalisation. None: the builder knows."""
+    std: Values | None = IMAGENET_STD
+    size: tuple[int, int] | None = (224, 224)
+    """Height and width of the images that it was trained on. None: the builder knows."""
+    file: Path | None = None
+    """Its weights, where they are in the package."""
+    quantized: bool = False
+    """Whether the file is stored as :func:`actmax.networks.compact.quantize` does."""
+    url: str = ""
+    """Where its weights are downloaded from; empty: the user must name a file."""
+    sha256: str = ""
+    """Of the download, or as much of it as is known."""
     note: str = ""
-    """One plain sentence for the reader on what this network is, where it is not the obvious one."""
+    """A plain sentence for the reader on what this network is, where it is not the obvious choice."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names under which the class logits are known."""
+        return tuple(dict.fromkeys((self.output, LOGITS)))
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The named layers below the output, from the image on."""
+        return tuple(layer for layer in self.layers if layer not in self.outputs)
 
 
 _CONVOLUTIONS = {
@@ -30,23 +85,61 @@ _CONVOLUTIONS = {
     "conv5": "features.10",
 }
 
-_CARDS = {
-    "alexnet": Card(
-        "alexnet",
-        "AlexNet (torchvision, ImageNet-1k)",
-        output="fc8",
-        layers=_CONVOLUTIONS | {"fc6": "classifier.1", "fc7": "classifier.4", "fc8": "classifier.6"},
-    ),
-    "compact": Card(
-        "compact",
-        "the compact AlexNet",
-        output="fc8",
-        layers=_CONVOLUTIONS | {"fc6": "classifier.0", "fc8": "classifier.2"},
-        note="The compact AlexNet learnt ImageNet's classes from a larger network's answers, not from ImageNet itself.",
-    ),
-}
+CARDS: Mapping[str, Card] = MappingProxyType(
+    {
+        made.name: made
+        for made in (
+            Card(
+                "alexnet",
+                "AlexNet (torchvision, ImageNet-1k)",
+                "torchvision",
+                "alexnet",
+                output="fc8",
+                layers=MappingProxyType(
+                    _CONVOLUTIONS | {"fc6": "classifier.1", "fc7": "classifier.4", "fc8": "classifier.6"}
+                ),
+                # AlexNet_Weights.IMAGENET1K_V1; the digits in the file's name are the start of its SHA-256.
+                url="https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+                sha256="7be5be79",
+            ),
+            Card(
+                "compact",
+                "the compact AlexNet",
+                "actmax",
+                "compact_alexnet",
+                output="fc8",
+                layers=MappingProxyType(_CONVOLUTIONS | {"fc6": "classifier.0", "fc8": "classifier.2"}),
+                file=Path(__file__).parent / "shipped" / "alexnet-compact.safetensors",
+                quantized=True,
+                note="The compact AlexNet learnt ImageNet's classes from a larger network's answers, "
+                "not from ImageNet itself.",
+            ),
+        )
+    }
+)
+"""The networks that are known in detail."""
+
+_TIMM = "timm/"
 
 
 def card(name: str) -> Card:
-    """The card of a network; a torchvision classifier that has none of its own gets a plain one."""
-    return _CARDS.get(name) or Card(name, f"{name} (torchvision, ImageNet-1k)")
+    """The card of a network; a classifier of torchvision or timm that has none of its own gets a plain one.
+
+    Args:
+        name: as in :data:`CARDS`, of a torchvision classifier (``squeezenet1_0``), or ``timm/`` and the name of one
+            of timm's (``timm/resnet18.a1_in1k``). Whether such a classifier exists is known when it is loaded.
+
+    Raises:
+        UnknownNameError: what is given cannot be the name of a network.
+    """
+    if name in CARDS:
+        return CARDS[name]
+    if name.isidentifier() and name.isascii():
+        return Card(name, f"{name} (torchvision, ImageNet-1k)", "torchvision", name)
+    architecture = name.removeprefix(_TIMM)
+    if name.startswith(_TIMM) and architecture and architecture.replace(".", "_").replace("-", "_").isidentifier():
+        return Card(name, f"{architecture} (timm)", "timm", architecture, mean=None, std=None, size=None)
+    raise UnknownNameError(
+        f"{quoted(name)} is not the name of a network: write {', '.join(CARDS)}, the name of a torchvision classifier "
+        "such as 'squeezenet1_0', or that of one of timm's such as 'timm/resnet18.a1_in1k'."
+    )

@@ -1,121 +1,269 @@
-"""A network: a frozen classifier with its normalisation, its layers' names and its weights' digest."""
+"""A network: a frozen classifier with its normalisation, its layers' names, and cuts of it."""
 
 from __future__ import annotations
 
 import copy
-import errno
-from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision import models
-from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
-from actmax.errors import RecipeError, UnknownNameError, WeightsError, did_you_mean
-from actmax.networks.cards import card
-from actmax.networks.compact import compact_alexnet, dequantize
-from actmax.networks.weights import Progress, Source, fetch
+from actmax.errors import RecipeError, UnknownNameError, WeightsError, did_you_mean, quoted
+from actmax.networks.cards import Card
 
-# Mean and standard deviation of ImageNet's RGB in [0, 1], as torchvision's classifiers were trained
-# with (torchvision.transforms._presets.ImageClassification).
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
+CPU = torch.device("cpu")
 
-Activations = Callable[[Tensor], Tensor]
-"""Normalised images (B, 3, H, W) -> a layer's output (B, C) or (B, C, H, W)."""
+Look = Callable[[Tensor], Mapping[str, Tensor]]
+"""Normalised images (B, C, H, W) -> the output of each layer that was asked for, by the name that was used."""
 
 
-def normalize(rgb: Tensor) -> Tensor:
-    """RGB (B, 3, H, W) in [0, 1] -> what the network was trained on, about [-2.1, 2.6]."""
-    return (rgb - _column(MEAN, rgb)) / _column(STD, rgb)
+@dataclass(frozen=True)
+class Normalization:
+    """What a network expects of its images: each channel in [0, 1], less its mean, over its deviation."""
 
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
-def denormalize(x: Tensor) -> Tensor:
-    """The inverse of :func:`normalize`; not clipped."""
-    return x * _column(STD, x) + _column(MEAN, x)
+    def __call__(self, image: Tensor) -> Tensor:
+        """(B, C, H, W) in [0, 1] -> normalised."""
+        return (image - self._column(self.mean, image)) / self._column(self.std, image)
 
+    def inverse(self, x: Tensor) -> Tensor:
+        """Normalised (B, C, H, W) -> in [0, 1], but not clipped."""
+        return x * self._column(self.std, x) + self._column(self.mean, x)
 
-def _column(values: tuple[float, ...], like: Tensor) -> Tensor:
-    return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, 3, 1, 1)
+    def _column(self, values: tuple[float, ...], like: Tensor) -> Tensor:
+        return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, -1, 1, 1)
 
 
 class Network:
-    """A frozen classifier of ImageNet-1k.
+    """A frozen classifier of images.
 
     Nothing of it can change: parameters need no gradient, dropout and batch norm are off, and ReLUs
     write a new tensor, so that a layer's output is what it was before the ReLU.
+
+    Args:
+        module: (B, C, H, W) normalised -> logits (B, classes). It becomes the network's own.
+        card: what is known of it.
+        weights: the digest of its weights; empty where they come from no file.
+        normalization: of its images; how many channels they have is the length of its mean.
+        size: height and width of the images that it was trained on.
+        labels: the names of its classes; empty where they have none.
     """
 
-    def __init__(self, name: str, weights: str, module: nn.Module) -> None:
-        self.card = card(name)
-        self.weights = weights
+    def __init__(
+        self,
+        module: nn.Module,
+        card: Card,
+        weights: str,
+        normalization: Normalization,
+        size: tuple[int, int],
+        labels: Sequence[str] = (),
+    ) -> None:
         for part in module.modules():
             if hasattr(part, "inplace"):
                 setattr(part, "inplace", False)  # noqa: B010 - unknown to the type of a module
-        self.up_to = lru_cache(maxsize=2)(self._up_to)  # batches of one layer share its copy of the weights
+        self.card = card
+        self.weights = weights
+        self.normalize = normalization
+        self.channels = len(normalization.mean)
+        self.size = size
+        self.labels = tuple(labels)
         self._module = module.float().eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        self._places = {name: name for name, _ in module.named_modules() if name} | dict(card.layers)
+        self._cuts: dict[Any, Look] = {}
+
+    def layers(self) -> tuple[str, ...]:
+        """The names by which a layer can be asked for: the card's, ``logits``, and every module's dotted name."""
+        return tuple(dict.fromkeys((*self.card.layers, *self.card.outputs, *self._places)))
 
     def parameters(self, layer: str | None = None) -> int:
-        """How many weights and biases the network has, or one of the layers that its card names."""
-        part = self._module.get_submodule(self.card.layers[layer]) if layer else self._module
+        """How many weights and biases the network has, or one of its layers."""
+        part = self._part(layer) if layer else self._module
         return sum(value.numel() for value in part.parameters())
 
     def linear(self, layer: str) -> tuple[Tensor, Tensor]:
-        """Weights (out, in) and biases (out) of a linear layer that the card names."""
-        part = self._module.get_submodule(self.card.layers[layer])
-        assert isinstance(part, nn.Linear)  # noqa: S101 - the card says which layers are
-        return part.weight, part.bias
+        """Weights (out, in) and biases (out) of a linear layer.
+
+        Raises:
+            RecipeError: the layer is of another kind.
+        """
+        part = self._part(layer)
+        if not isinstance(part, nn.Linear):
+            raise RecipeError(f"{layer} of {self.card.title} is no linear layer, but {type(part).__name__}.")
+        return part.weight, part.bias if part.bias is not None else part.weight.new_zeros(part.out_features)
 
     def logits(self, x: Tensor) -> Tensor:
-        """Normalised images (B, 3, H, W) -> (B, 1000), float32."""
+        """Normalised images (B, C, H, W) -> (B, classes), float32."""
         result: Tensor = self._module(x)
         return result
 
-    def _up_to(self, layer: str, device: torch.device, dtype: torch.dtype) -> Activations:
-        """The network cut off above a layer: nothing higher is computed, forward or backward.
+    def cut(
+        self,
+        layers: Sequence[str],
+        size: tuple[int, int],
+        device: torch.device = CPU,
+        dtype: torch.dtype = torch.float32,
+    ) -> Look:
+        """The network as far as some layers need it: nothing higher is computed or copied, forward or backward.
 
         Args:
-            layer: a name from the network's card (``conv5``, before its ReLU), ``logits``, or any
-                node of torchvision's feature extraction (``features.12.expand3x3``).
+            layers: names out of :meth:`layers`.
+            size: height and width of the images that it will be shown.
+            device: where it runs.
+            dtype: in which arithmetic.
 
         Raises:
             UnknownNameError: the network has no such layer; the nearest are named.
+            RecipeError: it cannot be shown images of that size, or a layer is not reached or returns no tensor.
         """
-        node = self.card.layers.get(layer, layer)
-        part: nn.Module
-        if layer in ("logits", self.card.output):
-            part = self._module
-        else:
-            _, nodes = get_graph_node_names(self._module)
-            if node not in nodes:
-                names = [*self.card.layers, "logits", *nodes]
-                raise UnknownNameError(f"{self.card.name} has no layer {layer!r}. {did_you_mean(layer, names)}")
-            part = create_feature_extractor(self._module, {node: "layer"})
-        # A copy: the network itself stays in float32 for measuring.
-        part = copy.deepcopy(part).to(device, dtype).to(memory_format=torch.channels_last)
+        asked = tuple(dict.fromkeys(layers))
+        key = (asked, size, device, dtype)
+        if key not in self._cuts:
+            while len(self._cuts) > 1:  # batches alike share a cut; more would fill the memory with copies
+                del self._cuts[next(iter(self._cuts))]
+            self._cuts[key] = self._cut(asked, size, device, dtype)
+        return self._cuts[key]
+
+    def trace(self, size: tuple[int, int]) -> dict[str, Tensor]:
+        """What each layer returns for one black image, by the names of :meth:`layers`.
+
+        A fault above some layer ends the trace there: the layers below it can be asked for all the same.
+        """
+        outputs: dict[str, Any] = {}
+        parts = [(name, part) for name, part in self._module.named_modules() if name]
+        with torch.inference_mode(), _hooked(parts, outputs, "register_forward_hook"):
+            try:
+                result = self._module(self._black(size))
+            except Exception:  # noqa: BLE001 - whatever a user's module raises; :meth:`cut` tells of it
+                result = None
+        outputs |= dict.fromkeys(self.card.outputs, result)
+        outputs |= {layer: outputs[place] for layer, place in self.card.layers.items() if place in outputs}
+        return {name: output for name, output in outputs.items() if isinstance(output, Tensor)}
+
+    def _cut(self, asked: tuple[str, ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype) -> Look:
+        places = {name: self._place(name) for name in asked}
+        # What lies above is not copied; the network itself stays in float32 for measuring.
+        memo = {id(part): nn.Identity() for part in self._above(places, size)}
+        part = copy.deepcopy(self._module, memo).to(device, dtype).to(memory_format=torch.channels_last)
         for name, child in list(part.named_modules()):
-            if isinstance(child, nn.Linear):
+            if type(child) is nn.Linear and name:
                 part.set_submodule(name, FrozenLinear(child))
 
-        def activations(x: Tensor) -> Tensor:
-            try:
-                output = part(x.to(dtype, memory_format=torch.channels_last))
-            except (AssertionError, RuntimeError) as error:
-                if isinstance(error, torch.OutOfMemoryError):
-                    raise
-                size = " × ".join(map(str, x.shape[2:]))
-                raise RecipeError(
-                    f"{self.card.title} cannot be shown an image of {size} pixels: {str(error).splitlines()[0]}"
-                ) from None
-            result: Tensor = output["layer"] if isinstance(output, dict) else output
-            return result
+        def look(x: Tensor) -> Mapping[str, Tensor]:
+            return _run(part, places, x.to(dtype, memory_format=torch.channels_last))
 
-        return activations
+        return look
+
+    def _above(self, places: Mapping[str, str], size: tuple[int, int]) -> list[nn.Module]:
+        """The modules that a pass which ends at these places does not come to; such a pass is tried, once.
+
+        Among the parts of a module that ran to its end all are needed, also those that it never called.
+        """
+        entered: dict[str, Any] = {}
+        completed: dict[str, Any] = {}
+        parts = [(name, part) for name, part in self._module.named_modules() if name]
+        height, width = size
+        try:
+            with (
+                torch.inference_mode(),
+                _hooked(parts, entered, "register_forward_pre_hook"),
+                _hooked(parts, completed, "register_forward_hook"),
+            ):
+                outputs = _run(self._module, places, self._black(size))
+        except (RecipeError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            raise RecipeError(
+                f"{self.card.title} cannot be shown an image of {height} × {width} pixels: "
+                f"{(str(error) or type(error).__name__).splitlines()[0]}"
+            ) from error
+        for name, place in places.items():
+            if not place and outputs[name].ndim != 2:
+                raise RecipeError(f"{self.card.title} is no classifier: it does not return one logit for each class.")
+        if "" in places.values():
+            return []
+        interrupted = {"", *entered} - completed.keys()
+        return [part for name, part in parts if name not in entered and name.rpartition(".")[0] in interrupted]
+
+    def _place(self, layer: str) -> str:
+        """Where in the module a layer is; empty for the module as a whole."""
+        if layer in self.card.outputs:
+            return ""
+        if layer not in self._places:
+            raise UnknownNameError(
+                f"{self.card.title} has no layer {quoted(layer)}. {did_you_mean(layer, self.layers())}"
+            )
+        place: str = self._places[layer]
+        return place
+
+    def _part(self, layer: str) -> nn.Module:
+        place = self.card.layers.get(layer) or self._place(layer)
+        return self._module.get_submodule(place)
+
+    def _black(self, size: tuple[int, int]) -> Tensor:
+        black = self.normalize(torch.zeros(1, self.channels, *size))
+        return black.to(memory_format=torch.channels_last)
+
+
+class _Reached(Exception):  # noqa: N818 - no error: all that was asked for is there
+    """Ends a forward pass."""
+
+
+@contextmanager
+def _hooked(parts: Sequence[tuple[str, nn.Module]], outputs: dict[str, Any], register: str) -> Iterator[None]:
+    """While it lasts, what each part is first called with, or returns first, is put into ``outputs``."""
+
+    def note(name: str) -> Callable[..., None]:
+        def hook(*arguments: Any) -> None:
+            outputs.setdefault(name, arguments[-1])
+
+        return hook
+
+    handles = [getattr(part, register)(note(name)) for name, part in parts]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _run(module: nn.Module, places: Mapping[str, str], x: Tensor) -> dict[str, Tensor]:
+    """One forward pass, which ends as soon as each of the places has returned something."""
+    inner = {place for place in places.values() if place}
+    outputs: dict[str, Any] = {}
+
+    def note(place: str) -> Callable[..., None]:
+        def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
+            outputs.setdefault(place, output)
+            if len(outputs) == len(inner) and "" not in places.values():
+                raise _Reached
+
+        return hook
+
+    handles = [module.get_submodule(place).register_forward_hook(note(place)) for place in inner]
+    try:
+        outputs[""] = module(x)
+    except _Reached:
+        pass
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {name: _tensor(name, outputs.get(place)) for name, place in places.items()}
+
+
+def _tensor(layer: str, output: Any) -> Tensor:
+    if output is None:
+        raise RecipeError(f"The layer {layer} takes no part in the network's answer to an image.")
+    if isinstance(output, tuple | list) and output:
+        output = output[0]
+    if not isinstance(output, Tensor):
+        raise RecipeError(f"The layer {layer} returns no tensor, but {type(output).__name__}: ask for one inside it.")
+    return output
 
 
 class FrozenLinear(nn.Module):
@@ -131,7 +279,7 @@ class FrozenLinear(nn.Module):
         self.transpose = nn.Parameter(linear.weight.t().contiguous(), requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in) -> (B, out)."""
+        """(…, in) -> (…, out)."""
         result: Tensor = _Product.apply(x, self.weight, self.transpose, self.bias)
         return result
 
@@ -148,73 +296,54 @@ class _Product(torch.autograd.Function):
         return functional.linear(slope, transpose), None, None, None
 
 
-def load(source: Source, progress: Progress | None = None) -> Network:
-    """The network with its weights, downloaded first if need be.
+def wrap(
+    module: nn.Module,
+    *,
+    mean: float | Sequence[float] = 0.0,
+    std: float | Sequence[float] = 1.0,
+    size: int | tuple[int, int] = 224,
+    channels: int | None = None,
+    labels: Sequence[str] = (),
+    name: str = "network",
+) -> Network:
+    """Any torch classifier of images as a :class:`Network`. The module is copied, and stays as it is.
+
+    Args:
+        module: (B, C, H, W) -> logits (B, classes).
+        mean: of each channel in [0, 1], or a number for all; what it was trained on is (image - mean) / std.
+        std: the same.
+        size: of its images: height and width, or a number for both.
+        channels: of its images; by default as many as ``mean`` has, or 3.
+        labels: the names of its classes, in the order of its logits.
+        name: what it is called in messages.
 
     Raises:
-        UnknownNameError: torchvision has no such classifier.
-        WeightsError: the weights cannot be had, cannot be read, or belong to another network.
+        RecipeError: mean, deviation and channels do not fit together.
+        WeightsError: the module holds numbers that are not finite.
     """
-    if source.network != "compact" and source.network not in models.list_models(module=models):
-        known = ["compact", *models.list_models(module=models)]
-        raise UnknownNameError(f"There is no network {source.network!r}. {did_you_mean(source.network, known)}")
-    path = fetch(source, progress)
-    state = _read(path)
-    if source.network == "compact":
-        state = dequantize(state)
-    module = _build(source.network)
-    _fill(module, state, source.network, path)
-    return Network(source.network, source.digest, module)
+    count = channels or (3 if isinstance(mean, int | float) else len(mean))
+    means, stds = (
+        (float(values),) * count if isinstance(values, int | float) else tuple(map(float, values))
+        for values in (mean, std)
+    )
+    if not len(means) == len(stds) == count or min(stds) <= 0:
+        raise RecipeError(f"mean {mean} and std {std} must be {count} numbers each, one a channel, and std above 0.")
+    shape = (size, size) if isinstance(size, int) else size
+    card = Card(
+        name, name, "wrapped", type(module).__name__, labels="", mean=means, std=stds, size=shape, classes=len(labels)
+    )
+    check_finite(module, name)
+    return Network(copy.deepcopy(module), card, "", Normalization(means, stds), shape, labels)
 
 
-def _build(name: str) -> nn.Module:
-    """The architecture, with weights unset in meaning."""
-    module: nn.Module
-    try:
-        # On the meta device no random weights are drawn that would be overwritten.
-        with torch.device("meta"):
-            module = compact_alexnet() if name == "compact" else models.get_model(name, weights=None)
-    except NotImplementedError:  # a RegNet reads its widths from tensors while it is built
-        module = models.get_model(name, weights=None)
-    return module
+def check_finite(module: nn.Module, name: str) -> None:
+    """Refuses weights that would draw nothing but themselves.
 
-
-def _read(path: Path) -> dict[str, Tensor]:
-    """A state dict from safetensors or from a pickle; a pickle may hold tensors and nothing that runs."""
-    try:
-        if path.suffix == ".safetensors":
-            state: Any = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # noqa: BLE001 - torch's unpickler raises whatever it stumbles over
-        # Where a zip is cut short, torch seeks to before its beginning: an invalid argument.
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:
-            raise WeightsError(f"The weights file {path} cannot be read: {error.strerror or error}.") from None
-        raise WeightsError(
-            f"{path} is not a weights file that can be trusted: it is damaged, or a pickle of something "
-            "else than a plain state dict. Save one with torch.save(model.state_dict(), …) or as safetensors."
-        ) from None
-    if not isinstance(state, dict) or not state or not all(isinstance(value, Tensor) for value in state.values()):
-        found = "a dict that is empty or holds other things" if isinstance(state, dict) else f"a {type(state).__name__}"
-        raise WeightsError(f"{path} holds no state dict, which maps names to tensors, but {found}.")
-    return state
-
-
-def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) -> None:
-    wanted = {key: tuple(value.shape) for key, value in module.state_dict().items()}
-    given = {key: tuple(value.shape) for key, value in state.items()}
-    # Old files lack batch norm's step counter, which a frozen network does not use.
-    absent = [key for key in wanted if key not in given and not key.endswith("num_batches_tracked")]
-    unknown = [key for key in given if key not in wanted]
-    other = [key for key in wanted if key in given and wanted[key] != given[key]]
-    if absent or unknown or other:
-        key = (other or absent or unknown)[0]
-        found = f"{given[key]} in the file" if key in given else "absent from the file"
-        asked = f"{wanted[key]} in the network" if key in wanted else "unknown to the network"
-        raise WeightsError(
-            f"The weights in {path} are not those of {name}: {len(absent)} missing, {len(unknown)} foreign, "
-            f"{len(other)} of another shape; {key} is {found} and {asked}."
-        )
-    for key in wanted.keys() - given.keys():
-        state[key] = torch.tensor(0)
-    module.load_state_dict(state, assign=True)
+    Raises:
+        WeightsError: some are infinite or no numbers.
+    """
+    for key, value in module.state_dict().items():
+        if value.is_floating_point() and not value.isfinite().all():
+            raise WeightsError(
+                f"The weights of {name} are damaged: {key} holds numbers that are infinite or no numbers."
+            )

@@ -17,10 +17,13 @@ CELL = 256
 
 
 def png(image: Image.Image, recipe: Recipe) -> bytes:
-    """Lossless, with the recipe inside: a picture that was saved somewhere still says how it was made."""
+    """Lossless, with the recipe inside: a picture that was saved somewhere still says how it was made.
+
+    Only what differs from the defaults stands there, so that a field which recipes get later changes no picture.
+    """
     about = PngInfo()
     about.add_text("Software", "actmax")
-    about.add_text("actmax:recipe", json.dumps(recipe.model_dump(), sort_keys=True))
+    about.add_text("actmax:recipe", json.dumps(recipe.identity(), sort_keys=True))
     return _encoded(image, "PNG", pnginfo=about)
 
 

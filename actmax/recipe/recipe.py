@@ -6,58 +6,24 @@ provenance and stands beside the drawing, so that a store made on one machine se
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from actmax.errors import RecipeError, UnknownNameError, did_you_mean
+from actmax import files
 from actmax.recipe.target import parse
 
 ALGORITHM = 1
 """Revision of the arithmetic. Raise it with any change that alters what a recipe draws: every
 drawing is then made again. A golden test fails when the arithmetic changes and this does not."""
 
-METHODS: dict[str, dict[str, Any]] = {
-    # The equation of the write-up, x + α ∇h, and nothing else (Erhan et al. 2009, section 3).
-    "plain": {
-        "parameterization": "pixels",
-        "optimizer": "ascent",
-        "steps": 1000,
-        "step_size": 2.0,
-        "start_sd": 0.01,
-    },
-    # What makes a drawing recognisable: ascent in a decorrelated Fourier space, on a network that
-    # sees the picture shifted, scaled and turned anew at each step (Olah et al. 2017, "The Enemy
-    # of Feature Visualization").
-    "robust": {
-        "parameterization": "fourier",
-        "optimizer": "adam",
-        "steps": 256,
-        "step_size": 0.04,
-        "anneal": 0.5,
-        "start_sd": 0.01,
-        "decay": 1.3,
-        "decorrelate": True,
-        "jitter": 12,
-        "scale": 0.1,
-        "rotate": 5.0,
-    },
-    # The same on the weights of an untrained convolutional generator instead of the picture's waves.
-    "generator": {
-        "parameterization": "generator",
-        "optimizer": "adam",
-        "steps": 256,
-        "step_size": 0.01,
-        "start_sd": 1.0,
-        "jitter": 12,
-        "scale": 0.1,
-        "rotate": 5.0,
-    },
+OWNERS = {
+    "decay": ("parameterization", "fourier"),
+    "decorrelate": ("parameterization", "fourier"),
+    "anneal": ("optimizer", "adam"),
 }
-"""What each named method fills in; any field may be overridden."""
+"""Fields that only one choice of another field uses; with any other choice they stay as they are by default."""
 
 
 class Recipe(BaseModel):
@@ -69,10 +35,10 @@ class Recipe(BaseModel):
 
     algorithm: int = ALGORITHM
     network: str
-    """Identity in the registry: ``alexnet``, ``compact``, or a torchvision classifier."""
+    """Its name: ``alexnet``, ``compact``, a torchvision classifier, or ``timm/`` and the name of one of timm's."""
     weights: str
     """The first 16 hexadecimal digits of the SHA-256 of the weights file (8 for torchvision's own
-    files, which are named by them)."""
+    AlexNet, whose file is named by them)."""
     target: str
     """What is maximised, in the grammar of :mod:`actmax.recipe.target`."""
     parameterization: Literal["pixels", "fourier", "generator"]
@@ -112,63 +78,21 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.parameterization != "fourier" and (self.decay or self.decorrelate):
-            raise ValueError(f"decay and decorrelate belong to 'fourier', not to {self.parameterization!r}")
-        if self.optimizer == "ascent" and self.anneal:
-            raise ValueError("anneal belongs to optimizer 'adam': ascent takes one step size for all steps")
+        for name, (field, choice) in OWNERS.items():
+            if getattr(self, name) and getattr(self, field) != choice:
+                raise ValueError(f"{name} belongs to {field} {choice!r}, not to {getattr(self, field)!r}")
         if self.jitter >= self.size:
             raise ValueError(f"jitter {self.jitter} would shift a picture of size {self.size} out of itself")
         return self
 
+    def identity(self) -> dict[str, Any]:
+        """What makes this drawing another than any other: the fields that differ from the defaults.
+
+        A field that is added later, with a default under which everything stays as it was, is in no
+        older recipe's identity. The revision of the arithmetic always is, since its default moves.
+        """
+        return {"algorithm": self.algorithm} | self.model_dump(exclude_defaults=True)
+
     def digest(self) -> str:
-        """The name of this drawing: 16 hexadecimal digits of a SHA-256 over all fields."""
-        text = json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def batch_key(self) -> tuple[Any, ...]:
-        """Equal for recipes that may share a batch: all is equal but the seed and the channels."""
-        target = parse(self.target)
-        asked = self.model_dump(exclude={"target", "seed"})
-        return (target.layer, bool(target.channels), target.place, *asked.values())
-
-
-OVERRIDABLE = tuple(
-    name
-    for name in Recipe.model_fields
-    if name not in ("algorithm", "network", "weights", "target", "seed", "size", "precision")
-)
-"""The fields that make up a method; the others say what is drawn, and how large and exact."""
-
-
-def compose(method: str = "robust", overrides: Mapping[str, Any] | None = None, **fields: Any) -> Recipe:
-    """A recipe from a named method, the author's overrides, and the rest of the fields.
-
-    Raises:
-        UnknownNameError: no such method, or a field that no recipe has.
-        RecipeError: a value that a recipe cannot have; the message names field and value.
-    """
-    if method not in METHODS:
-        raise UnknownNameError(f"There is no method {method!r}. {did_you_mean(method, METHODS)}")
-    chosen = {**METHODS[method], **fields, **(overrides or {})}
-    for name in chosen:
-        if name not in Recipe.model_fields:
-            raise UnknownNameError(f"A recipe has no field {name!r}. {did_you_mean(name, Recipe.model_fields)}")
-    try:
-        return Recipe(**chosen)
-    except ValidationError as error:
-        raise RecipeError("; ".join(explain(error))) from None
-
-
-def explain(error: ValidationError) -> list[str]:
-    """pydantic's findings in plain words, each with the key and the value: ``steps: -5 (…)``."""
-    findings = []
-    for finding in error.errors(include_url=False):
-        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in finding["loc"]).lstrip(".")
-        words = finding["msg"].removeprefix("Value error, ")
-        if not key:
-            findings.append(words)
-        elif finding["type"] == "missing":  # its input is everything else that was given
-            findings.append(f"{key}: {words[0].lower()}{words[1:]}")
-        else:
-            findings.append(f"{key}: {words[0].lower()}{words[1:]}, not {finding['input']!r}")
-    return findings
+        """The name of this drawing: the first digits of a SHA-256 over its :meth:`identity`."""
+        return files.digest(json.dumps(self.identity(), sort_keys=True, separators=(",", ":")).encode())

@@ -1,4 +1,4 @@
-"""What to maximise: a class logit, a unit, a channel, a layer or a weighted group, as one score per image.
+"""What to maximise, as text: a class logit, a unit, a channel, a layer or a weighted group. Needs no torch.
 
 A target is written as text, so that a recipe stays a row of scalars::
 
@@ -9,25 +9,25 @@ A target is written as text, so that a recipe stays a row of scalars::
     conv5                    a whole layer: the mean of the squared activation
     fc8:340 - 0.5*fc8:292    a weighted group of channels or units of one layer
 
-Scores are taken before the softmax: a probability can also rise by pushing all other classes down
-(Simonyan et al. 2013, section 2).
+:mod:`actmax.ascent.objectives` computes what is written here; an objective over several layers is
+written as a function (:func:`actmax.ascend`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from math import isfinite
 
-from actmax.errors import RecipeError
+from actmax.errors import RecipeError, quoted
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
+# Lengths are bounded, so that no number is too long to be read.
 _TERM = re.compile(
-    r"(?:(?P<weight>\d+(?:\.\d+)?)\s*\*\s*)?"
-    r"(?P<layer>[A-Za-z_][\w.]*)"
-    r"(?::(?P<channel>\d+)(?:@(?P<place>center|\d+\s*,\s*\d+))?)?"
+    r"(?:(?P<weight>\d{1,40}(?:\.\d{1,340})?)\s*\*\s*)?"
+    r"(?P<layer>[A-Za-z_][\w.]{0,200})"
+    r"(?::(?P<channel>\d{1,9})(?:@(?P<place>center|\d{1,9}\s*,\s*\d{1,9}))?)?",
+    re.ASCII,
 )
 
 Place = str | tuple[int, int]
@@ -40,6 +40,7 @@ class Target:
 
     layer: str
     channels: tuple[tuple[int, float], ...] = ()
+    """(channel, weight) of each term."""
     place: Place = "mean"
 
     def __str__(self) -> str:
@@ -51,8 +52,8 @@ class Target:
         text = ""
         for position, (channel, weight) in enumerate(self.channels):
             sign = ("-" if weight < 0 else "") if position == 0 else (" - " if weight < 0 else " + ")
-            size = "" if abs(weight) == 1 else f"{abs(weight):.12f}".rstrip("0").rstrip(".") + "*"
-            text += f"{sign}{size}{self.layer}:{channel}{place}"
+            factor = "" if abs(weight) == 1 else f"{_plain(abs(weight))}*"
+            text += f"{sign}{factor}{self.layer}:{channel}{place}"
         return text
 
     @property
@@ -76,22 +77,36 @@ def parse(text: str) -> Target:
         match = _TERM.fullmatch(term.strip())
         if match is None:
             raise RecipeError(
-                f"{text!r} is not a target: write a layer and a channel such as 'fc8:340' or 'conv5:12', "
+                f"{quoted(text)} is not a target: write a layer and a channel such as 'fc8:340' or 'conv5:12', "
                 "'conv5:12@center' for the unit at the centre, 'conv5' for a whole layer, "
                 "'fc8:340 - 0.5*fc8:292' for a weighted group."
             )
         layers.add(match["layer"])
         if match["channel"] is None:
             if len(parts) > 2 or sign == "-" or match["weight"]:
-                raise RecipeError(f"{text!r} weighs a whole layer: only channels and units can be weighed.")
+                raise RecipeError(f"{quoted(text)} weighs a whole layer: only channels and units can be weighed.")
             continue
-        channels.append((int(match["channel"]), float(sign + (match["weight"] or "1"))))
+        channels.append((int(match["channel"]), _weight(sign, match["weight"], text)))
         places.add(_place(match["place"]))
     if len(layers) > 1 or len(places) > 1:
-        raise RecipeError(f"{text!r} mixes {'layers' if len(layers) > 1 else 'places'}: a group is of one.")
+        mixed = "layer" if len(layers) > 1 else "place in it"
+        raise RecipeError(f"{quoted(text)}: all terms of a target must name the same {mixed}.")
     if len({channel for channel, _ in channels}) < len(channels):
-        raise RecipeError(f"{text!r} names a channel twice: add its weights up.")
+        raise RecipeError(f"{quoted(text)} names a channel twice: add its weights up.")
     return Target(layers.pop(), tuple(channels), places.pop() if places else "mean")
+
+
+def _weight(sign: str, digits: str | None, text: str) -> float:
+    weight = float(sign + (digits or "1"))
+    if not isfinite(weight) or weight == 0:
+        raise RecipeError(f"{quoted(text)}: a weight must be a finite number other than 0.")
+    return weight
+
+
+def _plain(number: float) -> str:
+    """The shortest decimal that reads back as this number, without an exponent."""
+    text = format(Decimal(repr(number)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _place(text: str | None) -> Place:
@@ -99,51 +114,3 @@ def _place(text: str | None) -> Place:
         return text or "mean"
     row, column = text.split(",")
     return int(row), int(column)
-
-
-def score(targets: list[Target], activations: Tensor) -> Tensor:
-    """One score per image; each image has its own target, all of one layer and one place.
-
-    Args:
-        targets: one for each image, B of them.
-        activations: the layer's output, (B, C) or (B, C, H, W), any float type, any range.
-
-    Returns:
-        (B,), float32. A score depends on its own image alone: the weights of all other channels
-        are exact zeros.
-
-    Raises:
-        RecipeError: a channel or place that the layer does not have.
-    """
-    first = targets[0]
-    if not first.channels:
-        return activations.float().square().flatten(1).mean(1)
-    values = read(first, activations).float()
-    weights = values.new_zeros(values.shape)
-    for image, target in enumerate(targets):
-        for channel, weight in target.channels:
-            if channel >= values.shape[1]:
-                raise RecipeError(
-                    f"{target.layer} has {values.shape[1]} channels: {channel} is not one of 0…{values.shape[1] - 1}."
-                )
-            weights[image, channel] = weight
-    return (values * weights).sum(1)
-
-
-def read(target: Target, activations: Tensor) -> Tensor:
-    """(B, C, H, W) or (B, C) -> (B, C), at the target's place.
-
-    Raises:
-        RecipeError: a place that the layer does not have.
-    """
-    if activations.ndim == 2:
-        if isinstance(target.place, tuple):
-            raise RecipeError(f"{target.layer} has no space: '{target}' names a place in it.")
-        return activations
-    if target.place == "mean":
-        return activations.mean((2, 3))
-    height, width = activations.shape[2:]
-    row, column = (height // 2, width // 2) if isinstance(target.place, str) else target.place
-    if row >= height or column >= width:
-        raise RecipeError(f"{target.layer} is {height} × {width} here: '{target}' lies outside it.")
-    return activations[:, :, row, column]

@@ -1,0 +1,130 @@
+"""A method as a composition of parts, and the ascent that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Generator, Tensor
+
+from actmax.ascent.objectives import Objective
+from actmax.ascent.optimizers import Optimizer
+from actmax.ascent.params.canvas import Canvas, Parameterization, Params
+from actmax.ascent.penalties import Penalty
+from actmax.ascent.transforms import Transform, View
+from actmax.errors import RecipeError
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Everything about an ascent but the network, the objective and the seed."""
+
+    params: Params
+    """What moves."""
+    optimizer: Optimizer
+    """How it moves."""
+    steps: int
+    """How often."""
+    transforms: Sequence[Transform] = ()
+    """How the network sees the image at each step, one after another."""
+    penalties: Sequence[tuple[float, Penalty]] = ()
+    """What is subtracted from the objective: (weight, penalty)."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where an ascent is after a step."""
+
+    x: Tensor
+    """(B, …): the variable. It may be reused by the next step."""
+    activations: Tensor
+    """(B,): the objective before the step, penalties aside."""
+    outputs: Mapping[str, Tensor]
+    """What the layers returned before the step, for the image as the step saw it."""
+
+
+@dataclass
+class _Seen:
+    """h as a single step sees it, and what it saw."""
+
+    look: Callable[[Tensor], Mapping[str, Tensor]]
+    objective: Objective
+    param: Parameterization
+    canvas: Canvas
+    views: Sequence[View]
+    penalties: Sequence[tuple[float, Penalty]]
+    outputs: Mapping[str, Tensor] = field(default_factory=dict)
+    activations: Tensor | None = None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        if self.param.normalized is None:
+            picture = self.param.picture(x)
+            image = self.canvas.normalize(picture)
+        else:
+            image = self.param.normalized(x)
+            picture = self.param.picture(x) if self.penalties else image
+        for view in self.views:
+            image = view(image)
+        outputs = self.look(image)
+        score = self.objective(outputs)
+        if score.shape != x.shape[:1]:
+            raise RecipeError(
+                f"An objective must return a score for each image, of shape ({len(x)},), not {tuple(score.shape)}."
+            )
+        self.outputs = {name: output.detach() for name, output in outputs.items()}
+        self.activations = score.detach()
+        for weight, penalty in self.penalties:
+            score = score - weight * penalty(picture)
+        return score
+
+
+def climb(
+    composition: Composition,
+    look: Callable[[Tensor], Mapping[str, Tensor]],
+    objective: Objective,
+    canvas: Canvas,
+    seeds: Sequence[int],
+) -> tuple[Parameterization, Iterator[Step]]:
+    """Ascends, step by step.
+
+    Args:
+        composition: the method.
+        look: the network: normalised images (B, C, H, W) -> the outputs of the layers that the objective needs.
+        objective: those outputs -> (B,).
+        canvas: what the images are.
+        seeds: one for each of B images, of its noise at the start and of its transforms.
+
+    Returns:
+        What the variable means, and the steps as they are taken.
+    """
+    # Always the processor's generators: another device would draw other numbers.
+    generators = [Generator().manual_seed(seed) for seed in seeds]
+    param = composition.params(generators, canvas)
+    views = [transform(generators, composition.steps, canvas) for transform in composition.transforms]
+    return param, _steps(composition, look, objective, canvas, param, list(zip(*views, strict=True)))
+
+
+def _steps(
+    composition: Composition,
+    look: Callable[[Tensor], Mapping[str, Tensor]],
+    objective: Objective,
+    canvas: Canvas,
+    param: Parameterization,
+    views: Sequence[Sequence[View]],
+) -> Iterator[Step]:
+    seen = [
+        _Seen(look, objective, param, canvas, views[step] if views else (), composition.penalties)
+        for step in range(composition.steps)
+    ]
+    start = param.start.to(canvas.device)
+    for view, (x, _) in zip(seen, composition.optimizer(seen, start), strict=True):
+        if view.activations is None:
+            raise RecipeError("The optimizer took a step without a look at its view.")
+        yield Step(x, view.activations, view.outputs)
+        view.outputs = {}  # a thousand steps' answers would fill the memory
+
+
+def to_values(picture: Tensor) -> Tensor:
+    """Images (B, C, H, W), for RGB in [0, 1], on any device -> the same as 8 bits, values outside clipped."""
+    return (picture.detach().clamp(0, 1) * 255).round().to(torch.uint8).cpu()

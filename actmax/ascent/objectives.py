@@ -1,0 +1,99 @@
+"""What is maximised: from the outputs of layers to a score for each image.
+
+Scores are taken before the softmax: a probability can also rise by pushing all other classes down
+(Simonyan et al. 2013, section 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from torch import Tensor
+
+from actmax.errors import RecipeError
+from actmax.recipe.target import Target
+
+Objective = Callable[[Mapping[str, Tensor]], Tensor]
+"""The outputs of layers by name, (B, …) each -> (B,), float32. A score must depend on its own image alone."""
+
+
+def channels_first(layer: str, output: Tensor, size: tuple[int, int]) -> Tensor:
+    """A layer's output as (B, C) or (B, C, H, W), also where the network keeps its channels last.
+
+    A map has the proportions of the image, which tells its axes apart.
+
+    Args:
+        layer: its name, for messages.
+        output: what it returned.
+        size: height and width of the image.
+
+    Raises:
+        RecipeError: the output is neither a vector nor a map.
+    """
+    height, width = size
+
+    def proportional(rows: int, columns: int) -> bool:
+        # To within the cell that rounding may add or take away.
+        return abs(rows * width - columns * height) <= max(height, width)
+
+    if output.ndim == 2:
+        return output
+    if output.ndim == 4:
+        _, first, second, third = output.shape
+        if proportional(second, third):
+            return output
+        if proportional(first, second):
+            return output.permute(0, 3, 1, 2)
+    shape = " × ".join(map(str, output.shape[1:]))
+    raise RecipeError(
+        f"{layer} returns {shape} numbers for an image, which are neither a vector nor a map of the image: no target "
+        "can name its channels. Write the objective as a function of its output instead (actmax.ascend)."
+    )
+
+
+def score(targets: Sequence[Target], output: Tensor) -> Tensor:
+    """A score for each image; each has its own target, all of the same layer and place.
+
+    Args:
+        targets: one for each image, B of them.
+        output: the layer's, (B, C) or (B, C, H, W), any float type, any range.
+
+    Returns:
+        (B,), float32. A score depends on its own image alone: the weights of all other channels
+        are exact zeros.
+
+    Raises:
+        RecipeError: a channel or place that the layer does not have.
+    """
+    first = targets[0]
+    if not first.channels:
+        return output.float().square().flatten(1).mean(1)
+    values = read(first, output).float()
+    weights = values.new_zeros(values.shape)
+    for image, target in enumerate(targets):
+        for channel, weight in target.channels:
+            if channel >= values.shape[1]:
+                raise RecipeError(
+                    f"{target.layer} has {values.shape[1]} channels: {channel} is not one of 0…{values.shape[1] - 1}."
+                )
+            weights[image, channel] = weight
+    return (values * weights).sum(1)
+
+
+def read(target: Target, output: Tensor) -> Tensor:
+    """(B, C, H, W) or (B, C) -> (B, C), at the target's place.
+
+    Raises:
+        RecipeError: a place that the layer does not have.
+    """
+    if output.ndim == 2:
+        if isinstance(target.place, tuple):
+            raise RecipeError(f"{target.layer} has no space: '{target}' names a place in it.")
+        return output
+    if target.place == "mean":
+        return output.mean((2, 3))
+    height, width = output.shape[2:]
+    row, column = (height // 2, width // 2) if isinstance(target.place, str) else target.place
+    if row >= height or column >= width:
+        raise RecipeError(f"{target.layer} is {height} × {width} here: '{target}' lies outside it.")
+    return output[:, :, row, column]

@@ -1,0 +1,59 @@
+"""The weights of an untrained convolutional generator."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional
+
+from actmax.ascent.params.canvas import Canvas, Parameterization, Params
+
+# Channels of the generator's layers, coarse to fine: wide where that is cheap. The last doubling
+# has no layer of its own, since most of the work would be there.
+WIDTHS = (64, 48, 32, 16)
+
+
+def generator(sd: float = 1.0) -> Params:
+    """The weights of an untrained convolutional generator with a fixed random input.
+
+    Its convolutions, each over twice as many pixels as the one before, favour smooth patches with
+    clean edges before anything is learnt: a deep image prior (Ulyanov, Vedaldi & Lempitsky 2018).
+    Each image has a generator of its own, whose weights ascent moves.
+
+    Args:
+        sd: standard deviation of the weights at the start, in units of that of He et al. 2015.
+    """
+
+    def params(generators: Sequence[Generator], canvas: Canvas) -> Parameterization:
+        height, width = canvas.height, canvas.width
+        coarse = (-(-height // 2 ** len(WIDTHS)), -(-width // 2 ** len(WIDTHS)))
+        shapes = [*((wide, narrow, 3, 3) for narrow, wide in pairwise(WIDTHS)), (canvas.channels, WIDTHS[-1], 1, 1)]
+        counts = [math.prod(shape) for shape in shapes]
+        gains = torch.cat([torch.full((math.prod(shape),), math.sqrt(2 / math.prod(shape[1:]))) for shape in shapes])
+        inputs = torch.cat([torch.randn(WIDTHS[0], *coarse, generator=chance) for chance in generators])
+        inputs = inputs.to(canvas.device)
+        start = torch.stack([sd * gains * torch.randn(sum(counts), generator=chance) for chance in generators])
+
+        def picture(weights: Tensor) -> Tensor:
+            images = len(weights)
+            # All images at once: their channels side by side, each group with its own kernels.
+            x = inputs[None]  # (1, B * C, H, W)
+            for flat, shape in zip(torch.split(weights, counts, 1), shapes, strict=True):
+                kernels = flat.reshape(images * shape[0], *shape[1:])
+                if shape is shapes[-1]:
+                    x = functional.conv2d(x, kernels, groups=images)
+                else:
+                    x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+                    x = functional.leaky_relu(functional.conv2d(x, kernels, padding=1, groups=images), 0.2)
+                    x = functional.group_norm(x, images)
+            x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+            image: Tensor = x.view(images, canvas.channels, *x.shape[2:])[:, :, :height, :width].sigmoid()
+            return image
+
+        return Parameterization(start, picture)
+
+    return params

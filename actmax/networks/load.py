@@ -1,0 +1,142 @@
+"""Networks by name: the architecture from its family, the weights from a file that may hold tensors only."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torchvision import models
+
+from actmax.errors import UnknownNameError, WeightsError, did_you_mean, quoted
+from actmax.networks.cards import CARDS, Card, card
+from actmax.networks.compact import compact_alexnet, dequantize
+from actmax.networks.network import Network, Normalization, check_finite
+from actmax.networks.weights import Progress, Source, fetch
+from actmax.networks.weights import source as decided
+
+
+def load(network: str | Source, file: Path | None = None, progress: Progress | None = None) -> Network:
+    """A network with its weights, downloaded first if need be.
+
+    Args:
+        network: its name (:func:`actmax.networks.cards.card`), or weights that are decided upon already.
+        file: with a name: its weights, which all but AlexNet and the compact AlexNet need.
+        progress: told of a download.
+
+    Raises:
+        UnknownNameError: there is no such classifier.
+        WeightsError: the weights cannot be had, cannot be read, or belong to another network.
+    """
+    source = decided(network, file) if isinstance(network, str) else network
+    about = card(source.network)
+    build = _builder(about)
+    path = fetch(source, progress)
+    state = _read(path)
+    if about.quantized:
+        state = dequantize(state)
+    module = build() if about.family == "timm" else _built(build)  # timm computes tensors that no file holds
+    _fill(module, state, about.name, path)
+    check_finite(module, about.name)
+    normalization, size = _expected(about)
+    return Network(module, about, source.digest, normalization, size)
+
+
+def _builder(about: Card) -> Callable[[], nn.Module]:
+    """What builds a network without weights.
+
+    Raises:
+        UnknownNameError: its family has no such classifier.
+    """
+    if about.family == "actmax":
+        return compact_alexnet
+    if about.family == "torchvision":
+        known = models.list_models(module=models)
+        if about.architecture not in known:
+            raise UnknownNameError(
+                f"torchvision has no classifier {quoted(about.name)}. {did_you_mean(about.name, [*CARDS, *known])}"
+            )
+        return lambda: models.get_model(about.architecture, weights=None)
+    import timm
+
+    architecture, _, tag = about.architecture.partition(".")
+    known = timm.list_models()
+    if architecture not in known or (tag and about.architecture not in timm.list_pretrained(f"{architecture}.*")):
+        near = [f"timm/{name}" for name in (timm.list_pretrained(f"{architecture}.*") if tag else known)]
+        raise UnknownNameError(f"timm has no classifier {quoted(about.architecture)}. {did_you_mean(about.name, near)}")
+    return lambda: timm.create_model(about.architecture, pretrained=False)
+
+
+def _expected(about: Card) -> tuple[Normalization, tuple[int, int]]:
+    """What a network expects of its images: from its card, or, where that leaves it to the builder, from timm."""
+    if about.mean and about.std and about.size:
+        return Normalization(about.mean, about.std), about.size
+    from timm.models import get_pretrained_cfg
+
+    known = get_pretrained_cfg(about.architecture)
+    if known is None:
+        raise UnknownNameError(f"timm does not say how images are normalised for {about.architecture!r}.")
+    _, height, width = known.input_size
+    return Normalization(tuple(known.mean), tuple(known.std)), (height, width)
+
+
+def _built(build: Callable[[], nn.Module]) -> nn.Module:
+    """The architecture; its weights are placeholders."""
+    try:
+        # On the meta device no random weights are drawn that would be overwritten.
+        with torch.device("meta"):
+            module = build()
+    except (NotImplementedError, RuntimeError):  # some read their widths from tensors while they are built
+        return build()
+    kept = module.state_dict().keys()
+    return module if all(name in kept for name, _ in module.named_buffers()) else build()
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    """A state dict from safetensors or from a pickle; a pickle may hold tensors and nothing that runs."""
+    try:
+        if path.suffix == ".safetensors":
+            state: Any = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # noqa: BLE001 - torch's unpickler raises whatever it stumbles over
+        # Where a zip is cut short, torch seeks to before its beginning: an invalid argument.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise WeightsError(f"The weights file {path} cannot be read: {error.strerror or error}.") from None
+        raise WeightsError(
+            f"{path} is not a weights file that can be trusted: it is damaged, or a pickle of something "
+            "else than a plain state dict. Save one with torch.save(model.state_dict(), …) or as safetensors."
+        ) from None
+    if not isinstance(state, dict) or not state or not all(isinstance(value, Tensor) for value in state.values()):
+        found = "a dict that is empty or holds other things" if isinstance(state, dict) else f"a {type(state).__name__}"
+        raise WeightsError(f"{path} holds no state dict, which maps names to tensors, but {found}.")
+    return state
+
+
+def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) -> None:
+    wanted = {key: (tuple(value.shape), value.is_floating_point()) for key, value in module.state_dict().items()}
+    given = {key: (tuple(value.shape), value.is_floating_point()) for key, value in state.items()}
+    # Old files lack batch norm's step counter, which a frozen network does not use.
+    absent = [key for key in wanted if key not in given and not key.endswith("num_batches_tracked")]
+    unknown = [key for key in given if key not in wanted]
+    other = [key for key in wanted if key in given and wanted[key] != given[key]]
+    if absent or unknown or other:
+        key = (other or absent or unknown)[0]
+        found = f"{_described(given[key])} in the file" if key in given else "absent from the file"
+        asked = f"{_described(wanted[key])} in the network" if key in wanted else "unknown to the network"
+        raise WeightsError(
+            f"The weights in {path} are not those of {name}: {len(absent)} missing, {len(unknown)} foreign, "
+            f"{len(other)} of another shape; {key} is {found} and {asked}."
+        )
+    for key in wanted.keys() - given.keys():
+        state[key] = torch.tensor(0)
+    module.load_state_dict(state, assign=True)
+
+
+def _described(about: tuple[tuple[int, ...], bool]) -> str:
+    shape, floating = about
+    return f"{shape}" if floating else f"{shape} of whole numbers"

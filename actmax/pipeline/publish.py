@@ -1,0 +1,76 @@
+"""A drawing -> the files that are published, and the record of what they do to the network that drew it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from actmax.networks.weights import Source
+from actmax.pipeline import encode
+from actmax.pipeline.progress import Bar
+from actmax.recipe.recipe import Recipe
+from actmax.store.record import Record, Wins
+
+if TYPE_CHECKING:
+    from actmax.engine.local import Drawing
+    from actmax.networks.network import Network
+
+SHOWN = ("drawing.png", "drawing.jpg")
+"""The files that pages show large: each is measured."""
+
+
+def published(recipes: Sequence[Recipe], source: Source) -> Iterator[tuple[dict[str, bytes], Record]]:
+    """Draws without a store: yields the files and the record that a store would hold, batch by batch.
+
+    Args:
+        recipes: all for the network of ``source``; alike ones are drawn together.
+        source: the network; loaded, and downloaded if need be.
+
+    Raises:
+        ActmaxError: the weights cannot be had, or a target does not exist.
+    """
+    from actmax.engine.local import render
+
+    network = load(source)
+    with Bar("drawing", " steps", sum(recipe.steps for recipe in recipes)) as bar:
+        for drawing in render(recipes, network, bar.update):
+            yield publish(drawing, network)
+
+
+@lru_cache(maxsize=2)  # the network that draws, and the one whose opinion is asked
+def load(source: Source) -> Network:
+    """:func:`actmax.networks.load.load`, with a progress bar while weights are downloaded."""
+    from actmax.networks import load as loading
+
+    with Bar(f"{source.network}'s weights", "B") as bar:
+        return loading.load(source, progress=bar.reach)
+
+
+def publish(drawing: Drawing, network: Network) -> tuple[dict[str, bytes], Record]:
+    """A drawing's files, and the record of what they do to the network that drew it."""
+    from actmax.measure.measure import decode, measure
+
+    recipe = drawing.recipe
+    files = {
+        "drawing.png": encode.png(drawing.image, recipe),
+        "drawing.jpg": encode.jpeg(drawing.image),
+        "frames.webp": encode.filmstrip([image for _, image in drawing.frames]),
+    }
+    record = Record(
+        recipe=recipe,
+        measures={name: measure(network, recipe.target, decode(files[name])) for name in SHOWN},
+        frames=tuple(step for step, _ in drawing.frames),
+        activations=tuple(float(f"{value:.6g}") for value in drawing.activations),
+        wins=_wins(drawing.wins),
+        provenance=drawing.provenance,
+    )
+    return files, record
+
+
+def _wins(wins: Sequence[bool] | None) -> Wins | None:
+    if wins is None:
+        return None
+    lost = [step for step, won in enumerate(wins) if not won]
+    stays = lost[-1] + 1 if lost else 0
+    return Wins(first=wins.index(True) if True in wins else None, stays=stays if stays < len(wins) else None)

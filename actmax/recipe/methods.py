@@ -1,0 +1,88 @@
+"""The named methods: what each of them fills into a recipe, with its source. Needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from actmax.errors import RecipeError, UnknownNameError, did_you_mean, explain, quoted
+from actmax.recipe.recipe import Recipe
+
+METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        # The equation of the write-up, x + α ∇h, and nothing else (Erhan et al. 2009, section 3).
+        "plain": MappingProxyType(
+            {
+                "parameterization": "pixels",
+                "optimizer": "ascent",
+                "steps": 1000,
+                "step_size": 2.0,
+                "start_sd": 0.01,
+            }
+        ),
+        # What makes a drawing recognisable: ascent in a decorrelated Fourier space, on a network that
+        # sees the picture shifted, scaled and turned anew at each step (Olah et al. 2017, "The Enemy
+        # of Feature Visualization").
+        "robust": MappingProxyType(
+            {
+                "parameterization": "fourier",
+                "optimizer": "adam",
+                "steps": 256,
+                "step_size": 0.04,
+                "anneal": 0.5,
+                "start_sd": 0.01,
+                "decay": 1.3,
+                "decorrelate": True,
+                "jitter": 12,
+                "scale": 0.1,
+                "rotate": 5.0,
+            }
+        ),
+        # The same on the weights of an untrained convolutional generator instead of the picture's waves
+        # (Ulyanov, Vedaldi & Lempitsky 2018).
+        "generator": MappingProxyType(
+            {
+                "parameterization": "generator",
+                "optimizer": "adam",
+                "steps": 256,
+                "step_size": 0.01,
+                "start_sd": 1.0,
+                "jitter": 12,
+                "scale": 0.1,
+                "rotate": 5.0,
+            }
+        ),
+    }
+)
+"""What each named method fills in; any field may be overridden."""
+
+OVERRIDABLE = tuple(
+    name
+    for name in Recipe.model_fields
+    if name not in ("algorithm", "network", "weights", "target", "seed", "size", "precision")
+)
+"""The fields that make up a method; the others say what is drawn, and how large and exact."""
+
+
+def compose(method: str = "robust", overrides: Mapping[str, Any] | None = None, **fields: Any) -> Recipe:
+    """A recipe from a named method, the author's overrides, and the rest of the fields.
+
+    Raises:
+        UnknownNameError: no such method, or a field that no recipe has.
+        RecipeError: a value that a recipe cannot have; the message names field and value.
+    """
+    if method not in METHODS:
+        raise UnknownNameError(f"There is no method {quoted(method)}. {did_you_mean(method, METHODS)}")
+    chosen = {**METHODS[method], **fields, **(overrides or {})}
+    for name in chosen:
+        if name not in Recipe.model_fields:
+            raise UnknownNameError(
+                f"A recipe has no field {quoted(name)}. {did_you_mean(str(name), Recipe.model_fields)}"
+            )
+    try:
+        return Recipe(**chosen)
+    except ValidationError as error:
+        raise RecipeError("; ".join(explain(error))) from None
