@@ -1,0 +1,198 @@
+"""Tests of actmax.pictures: a picture is read as a person sees it, or refused in a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from actmax.errors import PictureError
+from actmax.pictures import BACKGROUND, FORMATS, MOST_PIXELS, read_rgb
+
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def halves(width: int = 64, height: int = 32) -> Image.Image:
+    """Blue on the left, red on the right."""
+    image = Image.new("RGB", (width, height), RED)
+    image.paste(BLUE, (0, 0, width // 2, height))
+    return image
+
+
+def noise() -> Image.Image:
+    return Image.frombytes("RGB", (64, 64), random.Random(0).randbytes(64 * 64 * 3))
+
+
+def palette(*colours: tuple[int, int, int]) -> Image.Image:
+    image = Image.new("P", (4, 4), 1)
+    image.putpalette([level for colour in colours for level in colour])
+    return image
+
+
+def png(width: int, height: int) -> bytes:
+    """A file of a few bytes that says it is so large."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def near(pixel: Any, colour: tuple[int, int, int]) -> bool:
+    return all(abs(a - b) <= 6 for a, b in zip(pixel, colour, strict=True))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_each_format_from_bytes_and_from_a_file(kind: str, tmp_path: Path) -> None:
+    data = encoded(halves(), kind)
+    (tmp_path / "picture").write_bytes(data)
+    image = read_rgb(data)
+    assert (image.mode, image.size) == ("RGB", (64, 32))
+    assert near(image.getpixel((10, 16)), BLUE)
+    assert near(image.getpixel((50, 16)), RED)
+    assert read_rgb(tmp_path / "picture").tobytes() == image.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize(
+    ("orientation", "size", "blue"),
+    [
+        (1, (64, 32), (5, 16)),
+        (2, (64, 32), (58, 16)),
+        (3, (64, 32), (58, 16)),
+        (6, (32, 64), (16, 5)),
+        (8, (32, 64), (16, 58)),
+    ],
+)
+def test_it_is_upright(kind: str, orientation: int, size: tuple[int, int], blue: tuple[int, int]) -> None:
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    image = read_rgb(encoded(halves(), kind, exif=exif))
+    assert image.size == size
+    assert near(image.getpixel(blue), BLUE)
+
+
+@pytest.mark.parametrize(
+    ("image", "options", "colour"),
+    [
+        (Image.new("RGBA", (4, 4), (255, 0, 0, 0)), {}, BACKGROUND),
+        (Image.new("RGBA", (4, 4), (255, 0, 0, 255)), {}, RED),
+        (Image.new("RGBA", (4, 4), (255, 255, 255, 128)), {}, (192, 192, 192)),
+        (Image.new("LA", (4, 4), (0, 0)), {}, BACKGROUND),
+        (palette(RED, BLUE), {"transparency": 1}, BACKGROUND),
+        (palette(RED, BLUE), {"transparency": 0}, BLUE),
+        (Image.new("L", (4, 4), 7), {"transparency": 7}, BACKGROUND),
+        (Image.new("RGB", (4, 4), RED), {"transparency": RED}, BACKGROUND),
+        (Image.new("I;16", (4, 4), 300), {"transparency": 300}, BACKGROUND),
+        (Image.new("1", (4, 4), 1), {}, (255, 255, 255)),
+        (palette(RED, BLUE), {}, BLUE),
+    ],
+)
+def test_modes_and_transparency(image: Image.Image, options: dict[str, Any], colour: tuple[int, int, int]) -> None:
+    assert near(read_rgb(encoded(image, **options)).getpixel((2, 2)), colour)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize(("level", "grey"), [(0, 0), (128, 0), (129, 1), (32768, 128), (65406, 254), (65535, 255)])
+def test_16_bits_are_scaled_and_do_not_turn_white(kind: str, level: int, grey: int) -> None:
+    assert read_rgb(encoded(Image.new("I;16", (4, 4), level), kind)).getpixel((2, 2)) == (grey, grey, grey)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_cmyk(kind: str) -> None:
+    assert near(read_rgb(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), kind)).getpixel((8, 8)), RED)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_an_animation_is_its_first_frame(kind: str) -> None:
+    frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, BLUE)]
+    data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
+    assert near(read_rgb(data).getpixel((8, 8)), RED)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "it is empty, damaged or in none of the formats BMP, GIF, JPEG, PNG, TIFF, WEBP"),
+        (b"no picture", "it is empty, damaged or in none of the formats"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "in none of the formats"),
+        (png(8193, 8192), f"8193 × 8192 pixels are more than the {MOST_PIXELS} that are allowed"),
+        (png(10_000, 10_000), "10000 × 10000 pixels are more than"),  # Pillow only warns of these
+        (png(50_000, 50_000), "it has more pixels than"),
+        (png(8, 8), "it is damaged or cut short"),
+        (encoded(Image.new("F", (4, 4)), "TIFF"), "it has 32 bits a pixel"),
+        (encoded(Image.new("I", (4, 4)), "TIFF"), "it has 32 bits a pixel"),
+    ],
+)
+def test_what_is_no_picture_is_refused(data: bytes, why: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(data)
+    for source, name in ((data, "The file"), (tmp_path / "file", str(tmp_path / "file"))):
+        with pytest.raises(PictureError) as refusal:
+            read_rgb(source)
+        assert str(refusal.value).startswith(f"{name} cannot be read as a picture: ")
+        assert why in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("part", [0.01, 0.3, 0.9])
+def test_a_file_that_was_cut_is_refused(kind: str, part: float) -> None:
+    data = encoded(noise(), kind)
+    with pytest.raises(PictureError):
+        read_rgb(data[: int(len(data) * part)])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_damage_is_read_or_refused_without_a_warning(kind: str) -> None:
+    chance = random.Random(1)
+    exif = Image.Exif()
+    exif[0x112] = 6
+    whole = encoded(noise(), kind, **{} if kind in ("BMP", "GIF") else {"exif": exif})
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(3):
+            data[chance.randrange(min(len(data), 400))] = chance.randrange(256)
+        with contextlib.suppress(PictureError):
+            assert read_rgb(bytes(data)).mode == "RGB"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("absent", "it is absent or no regular file"),
+        ("", "it is a folder"),
+        ("fifo", "it is absent or no regular file"),
+        ("file/below", "it is absent or no regular file"),
+        ("nul\0", "it is absent or no regular file"),
+        ("a" * 5000, "name too long"),
+    ],
+)
+@pytest.mark.skipif(os.name != "posix", reason="fifos are POSIX's")
+def test_paths_that_hold_no_picture(name: str, why: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(PictureError) as refusal:
+        read_rgb(tmp_path / name)
+    assert why in str(refusal.value).lower()
+
+
+def test_reading_a_picture_imports_no_torch() -> None:
+    code = "import sys, actmax.pictures; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
