@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import io
+import lzma
 import math
 import re
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,13 @@ from PIL import Image
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from actmax.errors import ActmaxError
+from actmax.errors import ActmaxError, PictureError
 from actmax.networks import labels
+from actmax.pictures import read_rgb
 
 SUFFIXES = (".webp", ".jpg", ".jpeg", ".png")
+MOST_BYTES = 64 << 20
+"""Of a tar's member, which is read whole before it is decoded; photographs stay far below."""
 HOLDOUT_SEED = 64
 """Never a run's own: all runs on the same images keep the same ones out, and can be compared."""
 
@@ -43,42 +47,50 @@ class Images:
 def read_images(path: Path, shorter_side: int = 288) -> Images:
     """Every WebP, JPEG and PNG of a folder, with its subfolders, or of a tar file, ordered by name.
 
+    Args:
+        path: of the folder or the tar file, which may be compressed.
+        shorter_side: larger images are shrunk to this, in pixels.
+
     Raises:
         ActmaxError: the path cannot be read, or holds no image.
     """
-    found: dict[str, Tensor] = {}
+    pixels: dict[str, Tensor] = {}
     skipped = 0
     try:
-        for name, data in _files(path):
+        for name, file in _folder(path) if path.is_dir() else _tar(path):
             try:
-                found[name] = _decode(data, shorter_side)
-            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+                pixels[name] = _pixels(file, shorter_side)
+            except PictureError:
                 skipped += 1
-    except (OSError, tarfile.TarError) as error:
+    except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
         raise ActmaxError(f"{path} is no folder or tar file of images that can be read: {error}.") from None
-    if not found:
+    if not pixels:
         hint = f"none of its {skipped} image files can be read" if skipped else f"no file ends in {', '.join(SUFFIXES)}"
         raise ActmaxError(f"There are no images in {path}: {hint}.")
-    names = sorted(found)
-    return Images(path.name, tuple(names), tuple(found[name] for name in names), skipped)
+    names = sorted(pixels)
+    return Images(path.name, tuple(names), tuple(pixels[name] for name in names), skipped)
 
 
-def _files(path: Path) -> Iterator[tuple[str, bytes]]:
-    if path.is_dir():
-        for file in sorted(path.rglob("*")):
-            if file.suffix.lower() in SUFFIXES and file.is_file():
-                yield file.relative_to(path).as_posix(), file.read_bytes()
-        return
+def _folder(path: Path) -> Iterator[tuple[str, Path]]:
+    for file in sorted(path.rglob("*")):
+        if file.suffix.lower() in SUFFIXES and file.is_file():
+            yield file.relative_to(path).as_posix(), file
+
+
+def _tar(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Regular files only: a link or a device in an archive says nothing about where it leads. What is too large to
+    be read is yielded empty, so that it counts as a file that no image could be read from."""
+    if not path.is_file():  # opening a fifo would wait for whoever writes to it
+        raise FileNotFoundError("there is no such file")
     with tarfile.open(path) as archive:
         for member in archive:
-            opened = archive.extractfile(member) if member.name.lower().endswith(SUFFIXES) else None
-            if opened:
-                yield member.name, opened.read()
+            if member.name.lower().endswith(SUFFIXES) and member.isreg():
+                opened = archive.extractfile(member) if member.size <= MOST_BYTES else None
+                yield member.name, opened.read() if opened else b""
 
 
-def _decode(data: bytes, shorter_side: int) -> Tensor:
-    with Image.open(io.BytesIO(data)) as image:
-        rgb = image.convert("RGB")
+def _pixels(file: bytes | Path, shorter_side: int) -> Tensor:
+    rgb = read_rgb(file)
     shrink = shorter_side / min(rgb.size)
     if shrink < 1:
         rgb = rgb.resize((round(rgb.width * shrink), round(rgb.height * shrink)), Image.Resampling.BICUBIC)
@@ -133,7 +145,7 @@ def random_views(
         size: width and height to which a crop is resized.
         least: smallest area of a crop, as a part of its image.
         least_small: the same for images smaller than half of ``size``, which hold little to crop.
-        generator: all chance comes from it.
+        generator: the only source of randomness.
     """
     views = []
     for pick, area, ratio, top, left, mirror in torch.rand(count, 6, generator=generator).tolist():

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import os
+import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from actmax.errors import ActmaxError
 from actmax.networks import labels
+from actmax.train import images as reading
 from actmax.train.images import Images, framed, hold_out, random_views, read_images, truth
 
 
@@ -33,6 +39,71 @@ def test_files_that_are_no_image_are_skipped_and_counted(folder: Path, tmp_path:
     images = read_images(tmp_path)
     assert images.names == ("whole.webp",)
     assert images.skipped == 2
+
+
+def white(width: int = 8) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, 8), "white").save(file, "PNG")
+    return file.getvalue()
+
+
+def archive(path: Path, *members: tuple[str, bytes, bytes], mode: str = "w") -> Path:
+    """A tar of members: name, type, and the data or what a link leads to."""
+    with tarfile.open(path, mode) as written:  # type: ignore[call-overload]
+        for name, kind, data in members:
+            member = tarfile.TarInfo(name)
+            member.type = kind
+            if kind == tarfile.REGTYPE:
+                member.size = len(data)
+            else:
+                member.linkname = data.decode()
+            written.addfile(member, io.BytesIO(data))
+    return path
+
+
+def test_members_that_are_no_regular_files_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "outside.png").write_bytes(white())
+    path = archive(
+        tmp_path / "links.tar",
+        ("real.png", tarfile.REGTYPE, white()),
+        ("symbolic.png", tarfile.SYMTYPE, b"real.png"),
+        ("hard.png", tarfile.LNKTYPE, b"real.png"),
+        ("outside.png", tarfile.SYMTYPE, str(tmp_path / "outside.png").encode()),
+        ("fifo.png", tarfile.FIFOTYPE, b""),
+        ("folder.png", tarfile.DIRTYPE, b""),
+    )
+    assert (read_images(path).names, read_images(path).skipped) == (("real.png",), 0)
+
+
+def test_members_that_are_too_large_are_counted_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = white(), white(900)
+    monkeypatch.setattr(reading, "MOST_BYTES", len(small))
+    assert len(small) < len(large)
+    path = archive(
+        tmp_path / "a.tar", ("large.png", tarfile.REGTYPE, large), ("small.png", tarfile.REGTYPE, small), mode="w:gz"
+    )
+    assert (read_images(path).names, read_images(path).skipped) == (("small.png",), 1)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[: len(data) // 2], lambda data: data[:40] + bytes(40) + data[80:], lambda data: b""]
+)
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+def test_a_damaged_tar_is_refused(mode: str, damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    noise = os.urandom(4000)
+    path = archive(tmp_path / "a.tar", *((f"{n}.png", tarfile.REGTYPE, noise) for n in range(3)), mode=mode)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ActmaxError, match="is no folder or tar file of images"):
+        read_images(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="fifos are POSIX's")
+def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.png")
+    with pytest.raises(ActmaxError, match="there is no such file"):
+        read_images(tmp_path / "fifo.png")
+    (tmp_path / "white.png").write_bytes(white())
+    assert read_images(tmp_path).names == ("white.png",)
 
 
 def test_no_images_is_said_with_the_reason(tmp_path: Path) -> None:
