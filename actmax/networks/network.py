@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from actmax.errors import RecipeError, UnknownNameError, WeightsError, did_you_mean, quoted
-from actmax.networks.cards import Card
+from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD, Card
 
 CPU = torch.device("cpu")
 
@@ -38,6 +38,10 @@ class Normalization:
 
     def _column(self, values: tuple[float, ...], like: Tensor) -> Tensor:
         return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, -1, 1, 1)
+
+
+IMAGENET = Normalization(IMAGENET_MEAN, IMAGENET_STD)
+"""What torchvision's classifiers expect, and the compact AlexNet."""
 
 
 class Network:
@@ -126,7 +130,8 @@ class Network:
         if key not in self._cuts:
             while len(self._cuts) > 1:  # batches alike share a cut; more would fill the memory with copies
                 del self._cuts[next(iter(self._cuts))]
-            self._cuts[key] = self._cut(asked, size, device, dtype)
+            with torch.inference_mode(False):  # who only looks now may climb with the same cut later
+                self._cuts[key] = self._cut(asked, size, device, dtype)
         return self._cuts[key]
 
     def trace(self, size: tuple[int, int]) -> dict[str, Tensor]:

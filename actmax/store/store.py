@@ -24,7 +24,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +152,9 @@ class Store:
         """
         with self._explained():
             self.path.mkdir(parents=True, exist_ok=True)
+            lock = _file_lock(self.path.absolute() / ".lock", os.getpid())
             try:
-                self._lock.acquire(timeout=0)
+                lock.acquire(timeout=0)
             except NotImplementedError:
                 raise StoreError(
                     f"The file system of the store {self.path} has no locks, so that two builds could harm each "
@@ -162,15 +163,11 @@ class Store:
             except Timeout:
                 if waiting:
                     waiting()
-                self._lock.acquire()
+                lock.acquire()
         try:
             yield
         finally:
-            self._lock.release()
-
-    @cached_property
-    def _lock(self) -> FileLock:
-        return FileLock(self.path / ".lock")
+            lock.release()
 
     def note(self, name: str) -> dict[str, Any]:
         """A small decision that the store remembers, such as which network ``auto`` became."""
@@ -246,6 +243,12 @@ class Store:
             yield
         except OSError as error:
             raise StoreError(f"{reason(error)} while writing the store {self.path}. {_REMEDY}") from None
+
+
+@cache
+def _file_lock(path: Path, process: int) -> FileLock:  # noqa: ARG001 - a forked process has locks of its own
+    """The same lock for all stores of a process that are in one folder, so that none waits for itself."""
+    return FileLock(path)
 
 
 def _discard(path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from actmax.ascent.gradient import ascend, ascend_adam, gradient, step_sizes
+from actmax.ascent.gradient import ascend, gradient
+from actmax.ascent.optimizers import adam, step_sizes
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_one_step_is_x_plus_alpha_times_the_gradient(net: nn.Module) -> None:
     x = start()
     leaf = x.clone().requires_grad_()
     net(leaf)[:, 3].sum().backward()
-    ((moved, activation),) = ascend(lambda x: net(x)[:, 3], x, alpha=0.7, steps=1)
+    ((moved, activation),) = ascend([lambda x: net(x)[:, 3]], x, alpha=0.7)
     torch.testing.assert_close(moved, x + 0.7 * leaf.grad, rtol=0, atol=0)
     torch.testing.assert_close(activation, net(x)[:, 3], rtol=0, atol=0)
 
@@ -46,22 +47,22 @@ def test_each_image_climbs_its_own_hill(net: nn.Module) -> None:
     def h(x: Tensor) -> Tensor:
         return net(x)[:, 0]
 
-    together = [x for x, _ in ascend(h, x, 0.5, 4)][-1]
+    together = [x for x, _ in ascend([h] * 4, x, 0.5)][-1]
     for index in range(3):
-        alone = [x for x, _ in ascend(h, x[index : index + 1], 0.5, 4)][-1]
+        alone = [x for x, _ in ascend([h] * 4, x[index : index + 1], 0.5)][-1]
         torch.testing.assert_close(together[index : index + 1], alone, rtol=1e-12, atol=1e-12)
 
 
 def test_the_activation_rises_with_every_small_step(net: nn.Module) -> None:
-    heights = torch.stack([activation for _, activation in ascend(lambda x: net(x)[:, 1], start(), 0.01, 20)])
+    heights = torch.stack([activation for _, activation in ascend([lambda x: net(x)[:, 1]] * 20, start(), 0.01)])
     assert (heights.diff(dim=0) > 0).all()
 
 
 def test_the_start_is_left_as_it_was(net: nn.Module) -> None:
     x = start()
     before = x.clone()
-    list(ascend(lambda x: net(x)[:, 1], x, 0.5, 2))
-    list(ascend_adam([lambda x: net(x)[:, 1]] * 2, x, [0.5, 0.5]))
+    list(ascend([lambda x: net(x)[:, 1]] * 2, x, 0.5))
+    list(adam(0.5)([lambda x: net(x)[:, 1]] * 2, x))
     assert torch.equal(x, before)
     assert not x.requires_grad
 
@@ -69,7 +70,7 @@ def test_the_start_is_left_as_it_was(net: nn.Module) -> None:
 def test_the_first_step_of_adam_moves_every_number_by_alpha_uphill(net: nn.Module) -> None:
     x = start()
     _, slope = gradient(lambda x: net(x)[:, 1], x)
-    ((moved, _),) = ascend_adam([lambda x: net(x)[:, 1]], x, [0.05])
+    ((moved, _),) = adam(0.05)([lambda x: net(x)[:, 1]], x)
     torch.testing.assert_close(moved - x, 0.05 * slope.sign(), rtol=1e-3, atol=1e-5)
 
 
@@ -81,7 +82,7 @@ def test_adam_takes_one_step_for_each_view() -> None:
         return x.sum((1, 2, 3))
 
     views = [lambda x, number=number: view(number, x) for number in range(5)]
-    assert len(list(ascend_adam(views, start(), [0.1] * 5))) == 5
+    assert len(list(adam(0.1)(views, start()))) == 5
     assert seen == [0, 1, 2, 3, 4]
 
 
@@ -94,6 +95,6 @@ def test_step_sizes_fall_over_the_last_part(anneal: float, sizes: list[float]) -
 
 
 def test_adam_takes_the_step_size_of_each_step() -> None:
-    moved = [x.clone() for x, _ in ascend_adam([lambda x: x.sum((1, 2, 3))] * 3, start(), [0.5, 0.1, 0.0])]
+    moved = [x.clone() for x, _ in adam(0.6, anneal=1.0)([lambda x: x.sum((1, 2, 3))] * 3, start())]
     lengths = [(b - a).abs().max().item() for a, b in zip([start(), *moved], moved, strict=False)]
-    assert lengths == pytest.approx([0.5, 0.1, 0.0], abs=1e-6)
+    assert lengths == pytest.approx([0.6, 0.4, 0.2], abs=1e-6)

@@ -10,12 +10,15 @@ import torch
 from PIL import Image
 from torch import nn
 
-from actmax.engine.local import BATCH, batches, frame_steps, render
+from actmax.engine.batches import BATCH, batches
+from actmax.engine.local import frame_steps, render
 from actmax.errors import RecipeError, UnknownNameError
-from actmax.networks.network import Network, load, normalize
+from actmax.networks.cards import Card
+from actmax.networks.load import load
+from actmax.networks.network import IMAGENET, Network
 from actmax.networks.weights import source
 from actmax.pipeline import encode
-from actmax.recipe.recipe import ALGORITHM, METHODS, Recipe, compose
+from actmax.recipe import ALGORITHM, METHODS, Recipe, compose
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,8 @@ def tiny() -> Network:
     with torch.no_grad():
         for value in module.parameters():
             value.copy_(torch.sin(torch.arange(value.numel()) * 1.7).view_as(value) * 0.3)
-    return Network("tiny", "formula", module)
+    card = Card("tiny", "a tiny network", "wrapped", "Sequential", classes=10)
+    return Network(module, card, "formula", IMAGENET, (64, 64))
 
 
 def recipe(network: Network, target: str, method: str = "robust", **fields: Any) -> Recipe:
@@ -93,9 +97,9 @@ def test_a_finished_batch_is_yielded_before_the_next_begins(compact: Network) ->
 
 def test_the_precision_asked_for_is_the_one_executed(compact: Network) -> None:
     (drawing,) = render([recipe(compact, "fc8:1", precision="fp32")], compact)
-    assert drawing.provenance["precision"] == "fp32"
+    assert drawing.provenance.precision == "fp32"
     (drawing,) = render([recipe(compact, "fc8:1", precision="bf16")], compact)
-    assert drawing.provenance["precision"] == "bf16"
+    assert drawing.provenance.precision == "bf16"
 
 
 def test_a_recipe_for_another_network_is_refused(tiny: Network) -> None:
@@ -131,7 +135,7 @@ def test_a_class_wins_where_it_is_the_largest_logit_before_the_step(tiny: Networ
     expected = []
     for index, asked in zip(classes, recipes, strict=True):
         noise = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(asked.seed))
-        x = normalize(torch.full((1, 3, 1, 1), 0.5)) + asked.start_sd * noise[None]
+        x = IMAGENET(torch.full((1, 3, 1, 1), 0.5)) + asked.start_sd * noise[None]
         wins = []
         for _ in range(asked.steps):
             x = x.detach().requires_grad_()
@@ -150,7 +154,7 @@ def test_the_class_that_comes_first_at_the_start_wins_and_its_neighbour_does_not
     still = {"steps": 3, "start_sd": 0.0, "jitter": 0, "scale": 0.0, "rotate": 0.0, "step_size": 1e-9}
     still |= {"precision": "fp32"} | ({"parameterization": "pixels"} if method == "plain" else {})
     (drawing,) = render([recipe(compact, "fc8:0", method, **still)], compact)
-    first = compact.logits(normalize(as_tensor(drawing.image))).argmax().item()
+    first = compact.logits(IMAGENET(as_tensor(drawing.image))).argmax().item()
     found = render([recipe(compact, f"fc8:{unit}", method, **still) for unit in (first, (first + 1) % 1000)], compact)
     assert [drawing.wins for drawing in found] == [(True,) * 3, (False,) * 3]
 
@@ -195,7 +199,7 @@ def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str) -> N
     pixels, scores = GOLDEN[ALGORITHM][method]
     image = np.asarray(drawing.image).astype(int)
     found = [image[row, column].tolist() for row, column in [(0, 0), (31, 31), (10, 50), (63, 5)]]
-    changed = "what a recipe draws has changed: raise ALGORITHM in actmax/recipe.py, and record the new figures here"
+    changed = "what a recipe draws has changed: raise ALGORITHM, and record the new figures here"
     assert np.abs(np.array(found) - np.array(pixels)).max() <= 1, f"{changed}: {found}"
     picked = [drawing.activations[step] for step in (0, 2, 11)]
     assert picked == pytest.approx(scores, rel=1e-3), f"{changed}: {picked}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from typing import Any
 
 import pytest
@@ -11,9 +10,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from actmax.measure.measure import Measures, decode, measure
-from actmax.networks.network import Network, load, normalize
+from actmax.measure.measure import decode, measure
+from actmax.networks.cards import card
+from actmax.networks.load import load
+from actmax.networks.network import IMAGENET, Network
 from actmax.networks.weights import source
+from actmax.store.record import Measures
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ KINDS = ["grey", "stripes", "noise"]
 
 def logits(network: Network, rgb: Tensor) -> list[float]:
     with torch.inference_mode():
-        answer: list[float] = network.logits(normalize(rgb))[0].tolist()
+        answer: list[float] = network.logits(IMAGENET(rgb))[0].tolist()
     return answer
 
 
@@ -79,7 +81,7 @@ def test_the_first_and_the_last_class_are_measured_against_all_others(index: int
 def test_a_channel_is_measured_and_has_no_probability(compact: Network) -> None:
     rgb = picture("stripes")
     with torch.inference_mode():
-        maps = compact.up_to("conv5", torch.device("cpu"), torch.float32)(normalize(rgb))
+        maps = compact.cut(["conv5"], (96, 96))(IMAGENET(rgb))["conv5"]
     found = measure(compact, "conv5:12", rgb)
     assert found.activation == pytest.approx(maps[0, 12].mean().item(), abs=1e-5)
     assert (found.probability, found.rank, found.margin) == (None, None, None)
@@ -106,14 +108,14 @@ def test_a_tie_is_no_failure() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return torch.zeros(x.shape[0], 1000)
 
-    found = measure(Network("compact", "none", Even()), "fc8:340", picture("grey"))
+    found = measure(Network(Even(), card("compact"), "none", IMAGENET, (96, 96)), "fc8:340", picture("grey"))
     assert (found.rank, found.margin, found.failed) == (1, 0.0, False)
 
 
 @pytest.mark.parametrize("target", ["fc8:340", "conv5:12"])
 def test_measures_come_back_from_json(target: str, compact: Network) -> None:
     found = measure(compact, target, picture("noise"))
-    assert Measures.from_dict(json.loads(json.dumps(found.as_dict()))) == found
+    assert Measures.model_validate_json(found.model_dump_json()) == found
 
 
 COLORS = [

@@ -7,10 +7,9 @@ import torch
 
 from actmax.measure.measure import measure
 from actmax.measure.probe import layers, strongest, without_units
-from actmax.networks.network import Network, load, normalize
+from actmax.networks.load import load
+from actmax.networks.network import IMAGENET, Network
 from actmax.networks.weights import source
-
-CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +31,8 @@ def test_the_layers_are_those_of_alexnet_and_account_for_every_weight(compact: N
 
 
 def test_the_strongest_channels_are_those_of_the_greatest_mean(compact: Network, picture: torch.Tensor) -> None:
-    means = compact.up_to("conv3", CPU, torch.float32)(normalize(picture)).mean((2, 3))[0]
-    found = strongest(compact, picture, "conv3", 3)
+    means = compact.cut(["conv3"], (96, 96))(IMAGENET(picture))["conv3"].mean((2, 3))[0]
+    found = strongest(compact, picture, ["conv3", "fc6"], 3)["conv3"]
     assert [channel for channel, _ in found] == means.argsort(descending=True)[:3].tolist()
     assert [value for _, value in found] == pytest.approx(means.sort(descending=True).values[:3].tolist())
 
@@ -43,7 +42,7 @@ def test_silencing_is_what_the_network_itself_answers_without_the_units(
 ) -> None:
     """The units are set to zero for real, and the last layer is computed again."""
     (found,) = without_units(compact, [(picture, 340)], [1, 5, 512])
-    hidden = compact.up_to("fc6", CPU, torch.float32)(normalize(picture))[0].relu()
+    hidden = compact.cut(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0].relu()
     weights, bias = compact.linear("fc8")
 
     def logit(silenced: torch.Tensor) -> float:

@@ -1,4 +1,4 @@
-"""Tests of actmax.networks.network and actmax.networks.compact: a network is frozen, cut where it is asked, and made of its own weights.
+"""A network is frozen, cut where it is asked, and made of its own weights.
 
 Some tests look at photographs and at a second network: ACTMAX_TEST_DATA names the folder that holds
 ``networks/squeezenet1_0.safetensors`` and ``photos/INDEX_WNID_name.webp``.
@@ -22,11 +22,13 @@ from torchvision import models
 from torchvision.transforms import functional as pictures
 
 from actmax.errors import RecipeError, UnknownNameError, WeightsError
+from actmax.networks.cards import card
 from actmax.networks.compact import SCALE, compact_alexnet, dequantize, header, quantize, save
-from actmax.networks.network import Network, denormalize, load, normalize
-from actmax.networks.weights import COMPACT_FILE, Source, source
+from actmax.networks.load import load
+from actmax.networks.network import IMAGENET, Network
+from actmax.networks.weights import Source, source
 
-CPU = torch.device("cpu")
+COMPACT_FILE = source("compact").path
 
 
 def noise(size: int, images: int = 2) -> Tensor:
@@ -37,7 +39,17 @@ def noise(size: int, images: int = 2) -> Tensor:
 def layer(network: Network, name: str, x: Tensor) -> Tensor:
     """A layer's output, in float32 on the processor."""
     with torch.inference_mode():
-        return network.up_to(name, CPU, torch.float32)(x)
+        return cut(network, name, x)(x)
+
+
+def cut(network: Network, name: str, x: Tensor, dtype: torch.dtype = torch.float32) -> Callable[[Tensor], Tensor]:
+    """The network as far as a layer, for images like x."""
+    look = network.cut([name], (x.shape[2], x.shape[3]), dtype=dtype)
+    return lambda x: look(x)[name]
+
+
+def network_of(module: nn.Module, name: str = "squeezenet1_0") -> Network:
+    return Network(module, card(name), "random", IMAGENET, (224, 224))
 
 
 @pytest.fixture(scope="module")
@@ -125,17 +137,17 @@ def test_a_quantized_network_answers_like_the_original(tmp_path: Path) -> None:
 def test_normalization_is_torchvisions() -> None:
     preset = models.AlexNet_Weights.IMAGENET1K_V1.transforms()
     rgb = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
-    assert torch.allclose(normalize(rgb), pictures.normalize(rgb, preset.mean, preset.std), atol=1e-6)
+    assert torch.allclose(IMAGENET(rgb), pictures.normalize(rgb, preset.mean, preset.std), atol=1e-6)
 
 
 def test_denormalizing_undoes_normalizing() -> None:
     rgb = torch.rand(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
-    assert torch.allclose(denormalize(normalize(rgb)), rgb, atol=1e-6)
+    assert torch.allclose(IMAGENET.inverse(IMAGENET(rgb)), rgb, atol=1e-6)
 
 
 def test_a_network_is_frozen(squeeze: nn.Module) -> None:
     squeeze.train()
-    network = Network("squeezenet1_0", "random", squeeze)
+    network = network_of(squeeze)
     x = noise(64).requires_grad_()
     first = network.logits(x)
     (slope,) = torch.autograd.grad(first.sum(), x)
@@ -172,13 +184,13 @@ def test_what_a_hook_keeps_of_a_layer_is_not_overwritten_by_the_relu() -> None:
     kept: list[Tensor] = []
     module.get_submodule("features.0").register_forward_hook(lambda _part, _given, output: kept.append(output))
     with torch.inference_mode():
-        Network("compact", "random", module).logits(noise(64))
+        network_of(module, "compact").logits(noise(64))
     assert kept[0].min() < 0
 
 
 def test_every_layer_on_the_card_exists(compact: Network) -> None:
     for name in compact.card.layers:
-        compact.up_to(name, CPU, torch.float32)
+        cut(compact, name, noise(64))
 
 
 def test_conv1_is_the_first_convolution_alone(compact: Network) -> None:
@@ -203,12 +215,12 @@ def test_the_gradient_of_a_cut_network_is_that_of_the_whole(name: str, compact: 
     x = noise(96).requires_grad_()
     module(x)
     (wanted,) = torch.autograd.grad(kept[0][:, 340].sum(), x)
-    (found,) = torch.autograd.grad(compact.up_to(name, CPU, torch.float32)(x)[:, 340].sum(), x)
+    (found,) = torch.autograd.grad(cut(compact, name, x)(x)[:, 340].sum(), x)
     assert torch.allclose(found, wanted, rtol=1e-3, atol=1e-4 * wanted.abs().max().item())
 
 
 def test_a_layer_in_the_middle_of_torchvisions_graph_can_be_named(squeeze: nn.Module) -> None:
-    network = Network("squeezenet1_0", "random", squeeze)
+    network = network_of(squeeze)
     assert layer(network, "features.12.expand3x3", noise(64)).shape == (2, 256, 3, 3)
 
 
@@ -216,7 +228,7 @@ def test_nothing_above_the_layer_is_computed() -> None:
     module = compact_alexnet()
     # A head that fails when it is computed: its shape does not fit what lies below.
     module.get_submodule("classifier.0").weight = nn.Parameter(torch.zeros(512, 1))
-    network = Network("compact", "broken", module)
+    network = network_of(module, "compact")
     assert layer(network, "conv5", noise(64)).shape == (2, 256, 3, 3)
     with pytest.raises(RecipeError, match="cannot be shown an image of 64 × 64 pixels"):
         layer(network, "fc6", noise(64))
@@ -225,11 +237,11 @@ def test_nothing_above_the_layer_is_computed() -> None:
 def test_cutting_in_another_arithmetic_leaves_the_network_as_it_was(compact: Network) -> None:
     with torch.inference_mode():
         before = compact.logits(noise(64))
-        cut = compact.up_to("conv5", CPU, torch.bfloat16)(noise(64))
+        rough = cut(compact, "conv5", noise(64), torch.bfloat16)(noise(64))
         assert torch.equal(compact.logits(noise(64)), before)
-    assert cut.dtype == torch.bfloat16
+    assert rough.dtype == torch.bfloat16
     exact = layer(compact, "conv5", noise(64))
-    assert (cut.float() - exact).abs().max() < 0.05 * exact.abs().max()
+    assert (rough.float() - exact).abs().max() < 0.05 * exact.abs().max()
 
 
 @pytest.mark.parametrize(
@@ -238,8 +250,8 @@ def test_cutting_in_another_arithmetic_leaves_the_network_as_it_was(compact: Net
 )
 def test_an_unknown_layer_is_refused_and_the_nearest_is_named(name: str, nearest: str, compact: Network) -> None:
     with pytest.raises(UnknownNameError) as failure:
-        compact.up_to(name, CPU, torch.float32)
-    assert f"compact has no layer {name!r}" in str(failure.value)
+        cut(compact, name, noise(64))
+    assert f"the compact AlexNet has no layer {name!r}" in str(failure.value)
     assert repr(nearest) in str(failure.value)
 
 
@@ -253,7 +265,7 @@ def test_an_unknown_layer_is_refused_and_the_nearest_is_named(name: str, nearest
 def test_an_unknown_network_is_refused_and_the_nearest_is_named(name: str, nearest: str) -> None:
     with pytest.raises(UnknownNameError) as failure:
         load(Source(name, "0" * 16, COMPACT_FILE))
-    assert f"There is no network {name!r}" in str(failure.value)
+    assert f"torchvision has no classifier {name!r}" in str(failure.value)
     assert repr(nearest) in str(failure.value)
 
 
@@ -436,7 +448,7 @@ def photo(path: Path, shorter: int, size: int) -> Tensor:
     """A photograph as classifiers were taught to see it: shorter side resized, the middle cut out."""
     with Image.open(path) as image:
         middle = pictures.center_crop(pictures.resize(image.convert("RGB"), [shorter]), [size])
-    return normalize(pictures.to_tensor(middle)[None])
+    return IMAGENET(pictures.to_tensor(middle)[None])
 
 
 def says(network: Network, x: Tensor) -> int:

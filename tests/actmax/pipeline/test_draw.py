@@ -15,14 +15,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import fakes
 import pytest
 
 from actmax.errors import UnknownNameError, WeightsError
 from actmax.networks import weights
-from actmax.pipeline import draw as drawing
-from actmax.pipeline.draw import Decision, Outcome, decide, draw
-from actmax.recipe.recipe import Recipe, compose
-from actmax.store.store import Store
+from actmax.pipeline import publish
+from actmax.pipeline.decide import Decision, decide
+from actmax.pipeline.draw import Outcome, draw
+from actmax.pipeline.progress import Bar
+from actmax.recipe import Recipe, compose
+from actmax.store import Store, Wins
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
@@ -51,10 +54,10 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture(autouse=True)
 def _cached_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading takes longer than any drawing here."""
-    monkeypatch.setattr(drawing, "load", loaded)
+    monkeypatch.setattr(publish, "load", loaded)
 
 
-loaded = functools.cache(drawing.load)
+loaded = functools.cache(publish.load)
 
 
 # Which network draws.
@@ -175,6 +178,10 @@ def contents(store: Store, recipes: Sequence[Recipe]) -> list[bytes]:
     return [entry.read("drawing.png") for entry in map(store.get, recipes) if entry is not None]
 
 
+def digests(store: Store) -> list[str]:
+    return [found.digest for found in store.stored()]
+
+
 def timeless(outcome: Outcome) -> str:
     return str(outcome).rpartition(",")[0]
 
@@ -189,21 +196,24 @@ def test_a_second_call_takes_everything_from_the_store(store: Store) -> None:
     assert str(second) == "drew 0, 2 from the store, 0 s"
     assert len(told) == 1
     assert first.entries == second.entries
-    assert set(second.entries) == {one.digest() for one in recipes} == set(store.digests())
+    assert set(second.entries) == {wanted.digest() for wanted in recipes} == set(digests(store))
 
 
 def test_an_entry_holds_the_picture_its_frames_and_what_the_network_said(store: Store) -> None:
     (entry,) = draw([recipe(340)], COMPACT, store).entries.values()
-    assert sorted(entry.record["files"]) == ["drawing.jpg", "drawing.png", "frames.webp"]
-    assert entry.record["frames"] == [1, 2]
-    assert len(entry.record["activations"]) == 2
-    assert entry.record["provenance"]["precision"] == "fp32"
+    assert sorted(entry.record.files) == ["drawing.jpg", "drawing.png", "frames.webp"]
+    assert entry.record.frames == (1, 2)
+    assert len(entry.record.activations) == 2
+    assert entry.record.provenance.precision == "fp32"
     for name in ("drawing.png", "drawing.jpg"):
         measures = entry.measures(name)
-        assert 1 <= measures["rank"] <= 1000
-        assert (measures["rank"] == 1) == (measures["margin"] > 0)
-        assert 0 <= measures["probability"] <= measures["top"][0][1] <= 1
-        assert len(measures["top"]) == 5
+        assert measures.rank is not None
+        assert measures.margin is not None
+        assert measures.probability is not None
+        assert 1 <= measures.rank <= 1000
+        assert measures.failed == (measures.margin < 0)
+        assert 0 <= measures.probability <= measures.top[0][1] <= 1
+        assert len(measures.top) == 5
 
 
 @pytest.mark.parametrize(
@@ -222,15 +232,15 @@ def test_an_entry_holds_the_picture_its_frames_and_what_the_network_said(store: 
     ],
 )
 def test_when_the_class_first_came_first_and_when_it_stayed(wins: str, first: int | None, stays: int | None) -> None:
-    assert drawing._wins([letter == "T" for letter in wins]) == {"first": first, "stays": stays}
+    assert publish._wins([letter == "T" for letter in wins]) == Wins(first=first, stays=stays)
 
 
 def test_an_entry_says_when_its_class_won_and_nothing_where_there_is_no_class(store: Store) -> None:
     other = compose("robust", {"steps": 2, "size": 64}, network="compact", weights=COMPACT.digest, target="conv5:1")
     found = draw([recipe(340), other], COMPACT, store).entries
-    assert set(found[recipe(340).digest()].record["wins"]) == {"first", "stays"}
-    assert found[other.digest()].record["wins"] is None
-    assert drawing._wins(None) is None
+    assert found[recipe(340).digest()].record.wins is not None
+    assert found[other.digest()].record.wins is None
+    assert publish._wins(None) is None
 
 
 def test_only_what_is_missing_or_damaged_is_drawn(store: Store) -> None:
@@ -249,12 +259,12 @@ def test_only_what_is_missing_or_damaged_is_drawn(store: Store) -> None:
 
 def test_fresh_draws_again_what_is_stored(store: Store) -> None:
     for channel in (340, 292):
-        store.put(recipe(channel), {"drawing.png": b"an older one"}, {})
+        store.put({"drawing.png": b"an older one"}, fakes.record(recipe(channel)))
     assert timeless(draw([recipe(340)], COMPACT, store, fresh=True)) == "drew 1, 0 from the store"
     new, old = contents(store, [recipe(340), recipe(292)])
     assert new.startswith(b"\x89PNG")
     assert old == b"an older one"
-    assert len(store.digests()) == 2
+    assert len(digests(store)) == 2
 
 
 def test_an_interrupted_draw_keeps_the_batches_that_were_done(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,12 +277,12 @@ def test_an_interrupted_draw_keeps_the_batches_that_were_done(store: Store, monk
         if len(done) == 4:  # at the last step of the second batch
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(drawing._Bar, "update", interrupt)
+    monkeypatch.setattr(Bar, "update", interrupt)
     with pytest.raises(KeyboardInterrupt):
         draw([*first, *second], COMPACT, store)
     monkeypatch.undo()
-    monkeypatch.setattr(drawing, "load", loaded)
-    assert store.digests() == sorted(one.digest() for one in first)
+    monkeypatch.setattr(publish, "load", loaded)
+    assert digests(store) == sorted(one.digest() for one in first)
     assert len(list(store.entries())) == 3
     assert timeless(draw([*first, *second], COMPACT, store)) == "drew 3, 3 from the store"
 
@@ -281,8 +291,8 @@ WARM = """
 import sys
 from pathlib import Path
 from actmax.pipeline.draw import draw
-from actmax.recipe.recipe import Recipe
-from actmax.store.store import Store
+from actmax.recipe import Recipe
+from actmax.store import Store
 from actmax.networks.weights import source
 
 recipe = Recipe.model_validate_json(sys.argv[2])
@@ -292,7 +302,7 @@ print(*sorted({"torch", "torchvision", "timm"} & set(sys.modules)))
 
 
 def test_a_warm_draw_imports_no_torch(store: Store) -> None:
-    store.put(recipe(340), {"drawing.png": b"a picture"}, {})
+    store.put({"drawing.png": b"a picture"}, fakes.record(recipe(340)))
     words = [sys.executable, "-c", WARM, str(store.path), recipe(340).model_dump_json()]
     assert subprocess.check_output(words, text=True).split("\n") == ["drew 0, 1 from the store, 0 s", "", ""]
 
@@ -318,27 +328,26 @@ def test_a_draw_killed_at_any_moment_is_finished_by_the_next(store: Store, proce
     for _ in range(5):
         process = processes.Process(target=draw, args=(recipes, COMPACT, store))
         process.start()
-        before = len(store.digests())
+        before = len(digests(store))
         deadline = time.monotonic() + 60
-        while len(store.digests()) == before and process.is_alive() and time.monotonic() < deadline:
+        while len(digests(store)) == before and process.is_alive() and time.monotonic() < deadline:
             time.sleep(0.005)
         time.sleep(moments.uniform(0, 0.2))
         process.kill()
         process.join()
-        left.append(len(store.digests()))
-        assert [entry.digest for entry in store.entries()] == store.digests()
+        left.append(len(digests(store)))
+        assert [entry.digest for entry in store.entries()] == digests(store)
     assert len(recipes) > left[0] > 0
     outcome = draw(recipes, COMPACT, store)
     assert outcome.stored == left[-1]
-    assert sorted(outcome.entries) == store.digests() == sorted(one.digest() for one in recipes)
+    assert sorted(outcome.entries) == digests(store) == sorted(one.digest() for one in recipes)
     assert list((store.path / "drawings").glob(".*")) == []
 
 
 def test_a_draw_takes_back_what_a_killed_one_had_set_aside(store: Store) -> None:
-    folder = store.put(recipe(340), {"drawing.png": b"an older one"}, {}).folder
-    aside = folder.parent / ".new-aside"
-    aside.mkdir()
-    folder.rename(aside / folder.name)
+    folder = store.put({"drawing.png": b"an older one"}, fakes.record(recipe(340))).folder
+    aside = folder.with_name(f".old-{folder.name}-1-0")
+    folder.rename(aside)
     assert timeless(draw([recipe(340)], COMPACT, store)) == "drew 0, 1 from the store"
     assert contents(store, [recipe(340)]) == [b"an older one"]
     assert not aside.exists()

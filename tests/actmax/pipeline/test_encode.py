@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from actmax.pipeline.encode import CELL, filmstrip, jpeg, png
-from actmax.recipe.recipe import Recipe, compose
+from actmax.recipe import Recipe, compose
 
 
 def noise(size: int) -> Image.Image:

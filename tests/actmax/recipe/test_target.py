@@ -1,13 +1,11 @@
-"""Tests of actmax.recipe.target: what a target's text means, and that its score is the number that it says."""
+"""What a target's text means, and how it is written."""
 
 from __future__ import annotations
 
 import pytest
-import torch
-from torch import Tensor
 
 from actmax.errors import RecipeError
-from actmax.recipe.target import Target, parse, score
+from actmax.recipe.target import Target, parse
 
 
 @pytest.mark.parametrize(
@@ -42,6 +40,10 @@ def test_a_target_is_read_and_written(text: str, target: Target) -> None:
         ("conv5:12@3 , 7", "conv5:12@3,7"),
         ("fc8:340-0.50*fc8:292", "fc8:340 - 0.5*fc8:292"),
         ("- 2 * fc8:1+fc8:2", "-2*fc8:1 + fc8:2"),
+        ("0.1000*fc8:1", "0.1*fc8:1"),
+        ("0.0000000000001*fc8:1", "0.0000000000001*fc8:1"),
+        ("0.9999999999999*fc8:3", "0.9999999999999*fc8:3"),
+        ("123456789012345678901234567890*fc8:1", "123456789012345680000000000000*fc8:1"),
     ],
 )
 def test_every_spelling_is_written_alike(text: str, written: str) -> None:
@@ -73,6 +75,8 @@ def test_every_spelling_is_written_alike(text: str, written: str) -> None:
         "x*fc8:1",
         "fc8:1*2",
         "1e-3*fc8:1",
+        "fc8:1234567890",
+        "٣*fc8:1",
     ],
 )
 def test_what_is_no_target_is_refused_with_an_example(text: str) -> None:
@@ -89,17 +93,20 @@ def test_what_is_no_target_is_refused_with_an_example(text: str) -> None:
         ("2*conv5", "weighs a whole layer"),
         ("conv5 + conv5:3", "weighs a whole layer"),
         ("conv4 - conv5", "weighs a whole layer"),
-        ("conv4:1 + conv5:1", "mixes layers"),
-        ("conv5:1 + conv5:2@center", "mixes places"),
-        ("conv5:1@1,2 + conv5:2@2,1", "mixes places"),
+        ("conv4:1 + conv5:1", "all terms of a target must name the same layer"),
+        ("conv5:1 + conv5:2@center", "all terms of a target must name the same place"),
+        ("conv5:1@1,2 + conv5:2@2,1", "all terms of a target must name the same place"),
         ("fc8:1 + fc8:1", "names a channel twice"),
         ("fc8:1 - 0.5*fc8:01", "names a channel twice"),
+        ("0*fc8:1", "a finite number other than 0"),
+        ("fc8:1 + 0.0*fc8:2", "a finite number other than 0"),
     ],
 )
 def test_what_no_single_score_can_be_is_refused(text: str, reason: str) -> None:
     with pytest.raises(RecipeError) as refusal:
         parse(text)
-    assert f"{text!r} {reason}" in str(refusal.value)
+    assert str(refusal.value).startswith(repr(text))
+    assert reason in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -117,91 +124,8 @@ def test_only_one_channel_alone_is_a_unit(text: str, unit: int | None) -> None:
     assert parse(text).unit == unit
 
 
-LOGITS = torch.tensor([[1.0, 2.0, -4.0], [0.5, -8.0, 16.0]])
-"""Two images, three classes."""
-
-MAPS = torch.tensor(
-    [
-        [[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [[-1.0, 0.0, 0.0], [0.0, -7.0, 2.0]]],
-        [[[0.0, 0.0, 0.0], [0.0, 0.0, 12.0]], [[6.0, 6.0, 6.0], [6.0, 6.0, 6.0]]],
-    ]
-)
-"""Two images, two channels, two rows, three columns: the centre is row 1, column 1."""
-
-
-@pytest.mark.parametrize(
-    ("texts", "activations", "scores"),
-    [
-        (["logits:1", "logits:1"], LOGITS, [2.0, -8.0]),
-        (["logits:2", "logits:0"], LOGITS, [-4.0, 0.5]),
-        (["logits:0@center", "logits:2@center"], LOGITS, [1.0, 16.0]),
-        (["logits:0 - 0.5*logits:2", "logits:1"], LOGITS, [1 + 0.5 * 4, -8.0]),
-        (["-logits:0", "3*logits:2 + logits:1"], LOGITS, [-1.0, 3 * 16 - 8]),
-        (["logits", "logits"], LOGITS, [(1 + 4 + 16) / 3, (0.25 + 64 + 256) / 3]),
-        (["conv:0", "conv:1"], MAPS, [21 / 6, 6.0]),
-        (["conv:1", "conv:0"], MAPS, [-6 / 6, 12 / 6]),
-        (["conv:0@center", "conv:1@center"], MAPS, [5.0, 6.0]),
-        (["conv:1@center", "conv:0@center"], MAPS, [-7.0, 0.0]),
-        (["conv:0@0,2", "conv:1@0,2"], MAPS, [3.0, 6.0]),
-        (["conv:0@1,2", "conv:0@1,2"], MAPS, [6.0, 12.0]),
-        (["conv:0 - 2*conv:1", "conv:0 + conv:1"], MAPS, [3.5 + 2, 2.0 + 6]),
-        (["conv:0@center + conv:1@center"] * 2, MAPS, [-2.0, 6.0]),
-        (["conv", "conv"], MAPS, [(91 + 1 + 49 + 4) / 12, (144 + 6 * 36) / 12]),
-    ],
-)
-def test_the_score_is_the_number_that_the_target_says(
-    texts: list[str], activations: Tensor, scores: list[float]
-) -> None:
-    found = score([parse(text) for text in texts], activations)
-    assert found.tolist() == pytest.approx(scores)
-
-
-def test_the_centre_of_an_even_map_lies_below_and_right_of_its_middle() -> None:
-    maps = torch.arange(24.0).view(1, 1, 4, 6)
-    assert score([parse("conv:0@center")], maps).item() == maps[0, 0, 2, 3]
-
-
-def test_scores_are_float32_in_any_arithmetic() -> None:
-    found = score([parse("logits:1"), parse("logits:2")], LOGITS.bfloat16())
-    assert found.dtype == torch.float32
-    assert found.tolist() == [2.0, 16.0]
-
-
-@pytest.mark.parametrize("text", ["conv:1", "conv:1@center", "conv:1@0,2", "conv:0 - 0.5*conv:1", "conv"])
-def test_a_score_depends_on_its_own_image_only(text: str) -> None:
-    maps = torch.randn(3, 2, 4, 5, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    (slope,) = torch.autograd.grad(score([parse(text)] * 3, maps)[1], maps)
-    assert slope[1].abs().sum() > 0
-    assert slope[0].abs().sum() == slope[2].abs().sum() == 0
-
-
-@pytest.mark.parametrize("text", ["conv:1", "conv:1@center", "conv"])
-def test_a_score_is_finite_beside_an_image_that_is_not(text: str) -> None:
-    maps = MAPS.clone()
-    maps[0] = torch.inf
-    assert score([parse(text)] * 2, maps)[1] == score([parse(text)] * 2, MAPS)[1]
-
-
-def test_the_gradient_of_a_channel_is_spread_evenly_over_space() -> None:
-    maps = MAPS.clone().requires_grad_()
-    (slope,) = torch.autograd.grad(score([parse("conv:1"), parse("conv:0")], maps).sum(), maps)
-    sixth = torch.full((2, 3), 1 / 6)
-    assert torch.allclose(slope[0], torch.stack([torch.zeros(2, 3), sixth]))
-    assert torch.allclose(slope[1], torch.stack([sixth, torch.zeros(2, 3)]))
-
-
-@pytest.mark.parametrize(
-    ("text", "activations", "words"),
-    [
-        ("logits:3", LOGITS, "logits has 3 channels: 3 is not one of 0…2"),
-        ("conv:12", MAPS, "conv has 2 channels: 12 is not one of 0…1"),
-        ("conv:0@1,1 + conv:2@1,1", MAPS, "conv has 2 channels: 2 is not one of 0…1"),
-        ("conv:0@2,0", MAPS, "conv is 2 × 3 here: 'conv:0@2,0' lies outside it"),
-        ("conv:0@0,3", MAPS, "conv is 2 × 3 here: 'conv:0@0,3' lies outside it"),
-        ("logits:0@0,0", LOGITS, "logits has no space: 'logits:0@0,0' names a place in it"),
-    ],
-)
-def test_what_the_layer_does_not_have_is_refused(text: str, activations: Tensor, words: str) -> None:
+@pytest.mark.parametrize("text", ["9" * 5000 + "*fc8:1", "fc8:" + "9" * 5000, "x" * 20_000, "fc8:1 + " * 5000])
+def test_a_book_is_refused_in_a_few_words(text: str) -> None:
     with pytest.raises(RecipeError) as refusal:
-        score([parse(text)] * 2, activations)
-    assert words in str(refusal.value)
+        parse(text)
+    assert len(str(refusal.value)) < 500

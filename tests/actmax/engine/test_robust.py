@@ -9,10 +9,10 @@ import torch
 
 from actmax.engine.local import render
 from actmax.measure.measure import decode, measure
-from actmax.networks.network import load
+from actmax.networks.load import load
 from actmax.networks.weights import source
 from actmax.pipeline import encode
-from actmax.recipe.recipe import compose
+from actmax.recipe import compose
 from gen.settings.schema import configuration, members, read
 
 

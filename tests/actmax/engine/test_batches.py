@@ -1,0 +1,79 @@
+"""Which recipes are computed together: those that differ in seed and channel alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actmax.engine.batches import batches
+from actmax.recipe import Recipe, compose
+
+OTHER: dict[str, Any] = {
+    "algorithm": 99,
+    "network": "alexnet",
+    "weights": "7be5be79",
+    "optimizer": "ascent",
+    "steps": 257,
+    "step_size": 0.031,
+    "anneal": 0.25,
+    "start_sd": 0.02,
+    "decay": 0.5,
+    "decorrelate": False,
+    "jitter": 11,
+    "scale": 0.2,
+    "rotate": 6.0,
+    "size": 160,
+    "precision": "fp32",
+}
+"""Another value for each field that parts batches."""
+
+
+def robust(**changes: Any) -> Recipe:
+    given = {"network": "compact", "weights": "0123456789abcdef", "target": "fc8:340"}
+    return compose("robust", {**given, **changes})
+
+
+def changed(field: str) -> Recipe:
+    return robust(**({"anneal": 0.0} if field == "optimizer" else {}), **{field: OTHER[field]})
+
+
+def together(first: Recipe, second: Recipe) -> bool:
+    return len(batches([first, second])) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"seed": 0}, {"seed": 1}),
+        ({"target": "fc8:340"}, {"target": "fc8:292"}),
+        ({"target": "conv5:1@3,7"}, {"target": "conv5:2@3,7"}),
+        ({"target": "fc8:340"}, {"target": "fc8:340 - 0.5*fc8:292"}),
+        ({"target": "conv5"}, {"target": "conv5", "seed": 7}),
+    ],
+)
+def test_recipes_that_differ_in_seed_and_channel_share_a_batch(first: dict[str, Any], second: dict[str, Any]) -> None:
+    assert together(robust(**first), robust(**second))
+
+
+@pytest.mark.parametrize("field", sorted(set(Recipe.model_fields) - {"seed", "target", "parameterization"}))
+def test_no_batch_is_shared_by_recipes_that_differ_in(field: str) -> None:
+    assert not together(changed(field), robust())
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("conv5:12", "conv4:12"),
+        ("conv5:12", "conv5"),
+        ("conv5:12", "conv5:12@center"),
+        ("conv5:12@3,7", "conv5:12@7,3"),
+    ],
+)
+def test_no_batch_is_shared_by_targets_that_are_read_otherwise(first: str, second: str) -> None:
+    assert not together(robust(target=first), robust(target=second))
+
+
+def test_no_batch_is_shared_by_pixels_and_fourier() -> None:
+    same = {"decay": 0.0, "decorrelate": False}
+    assert not together(robust(**same), robust(**same, parameterization="pixels"))

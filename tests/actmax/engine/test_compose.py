@@ -1,0 +1,194 @@
+"""Compositions by hand: any classifier, any channels and shape, several layers, parts and objectives of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from actmax.ascent import (
+    adam,
+    affine,
+    fourier,
+    generator,
+    gradient_ascent,
+    jitter,
+    pixels,
+    rotate,
+    squared_distance_from_grey,
+    total_variation,
+)
+from actmax.engine.compose import Picture, ascend
+from actmax.engine.local import render
+from actmax.errors import RecipeError, UnknownNameError
+from actmax.networks.load import load
+from actmax.networks.network import Network, wrap
+from actmax.networks.weights import source
+from actmax.recipe import compose
+
+Activations = Mapping[str, Tensor]
+
+
+@pytest.fixture(scope="module")
+def compact() -> Network:
+    return load(source("compact"))
+
+
+class Forked(nn.Module):
+    """Two branches, of which one has a layer that nothing calls, on images of any number of channels."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.left = nn.Conv2d(channels, 6, 5, stride=2)
+        self.right = nn.Sequential(nn.Conv2d(channels, 6, 3, stride=2, padding=1), nn.ReLU(inplace=True))
+        self.idle = nn.Linear(3, 3)
+        self.head = nn.Linear(12, 7)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.mean() > 1e9:  # cannot be traced
+            return x
+        both = torch.cat([self.left(x).mean((2, 3)), self.right(x).mean((2, 3))], 1)
+        result: Tensor = self.head(both)
+        return result
+
+
+def rises(picture: Picture) -> bool:
+    return max(picture.activations[-3:]) > picture.activations[0]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+@pytest.mark.parametrize("size", [64, (48, 80)])
+def test_any_classifier_is_climbed_on_images_of_its_own_kind(channels: int, size: int | tuple[int, int]) -> None:
+    network = wrap(Forked(channels), channels=channels, mean=0.4, std=0.2, size=size)
+    picture = ascend(network, lambda a: a["logits"][:, 3], steps=12)
+    height, width = (64, 64) if size == 64 else (48, 80)
+    assert picture.values.shape == (channels, height, width)
+    assert picture.values.dtype == torch.uint8
+    assert rises(picture)
+    if channels in (1, 3):
+        assert picture.image.size == (width, height)
+    else:
+        with pytest.raises(RecipeError, match=f"shows {channels} channels"):
+            _ = picture.image
+
+
+@pytest.mark.parametrize("params", [pixels(0.1), fourier(), generator()], ids=["pixels", "fourier", "generator"])
+@pytest.mark.parametrize("optimizer", [adam(0.05), adam(0.05, anneal=0.5), gradient_ascent(50.0)])
+def test_every_part_goes_with_every_other(params: object, optimizer: object) -> None:
+    network = wrap(Forked(3), mean=0.4, std=0.2, size=64)
+    picture = ascend(
+        network,
+        "left:2",
+        params=params,  # type: ignore[arg-type]
+        optimizer=optimizer,  # type: ignore[arg-type]
+        transforms=[jitter(4), rotate(5.0)],
+        penalties=[(0.1, total_variation)],
+        steps=12,
+    )
+    assert rises(picture)
+
+
+def test_several_layers_make_an_objective(compact: Network) -> None:
+    def both(a: Activations) -> Tensor:
+        return a["conv3"][:, 7].mean((1, 2)) + 0.1 * a["fc8"][:, 340] - 0.1 * a["features.0"].square().mean((1, 2, 3))
+
+    picture = ascend(compact, both, steps=12, size=64, precision="fp32")
+    assert rises(picture)
+
+
+def test_a_target_and_a_function_of_the_same_meaning_draw_the_same(compact: Network) -> None:
+    named = ascend(compact, "conv5:12", steps=3, size=64, precision="fp32", seed=4)
+    written = ascend(compact, lambda a: a["conv5"][:, 12].mean((1, 2)), steps=3, size=64, precision="fp32", seed=4)
+    assert torch.equal(named.values, written.values)
+    other = ascend(compact, "conv5:12", steps=3, size=64, precision="fp32", seed=5)
+    assert not torch.equal(named.values, other.values)
+
+
+def test_the_parts_of_a_named_method_draw_what_the_method_draws(compact: Network) -> None:
+    """In a batch of its own: up to rounding, which differs with the batch's shape."""
+    recipe = compose(
+        "robust",
+        {"steps": 12, "precision": "fp32"},
+        network=compact.card.name,
+        weights=compact.weights,
+        target="fc8:340",
+        size=64,
+        seed=2,
+    )
+    (drawing,) = render([recipe], compact)
+    picture = ascend(
+        compact,
+        "fc8:340",
+        params=fourier(decay=1.3, sd=0.01),
+        transforms=[affine(jitter=12, scale=0.1, rotate=5.0)],
+        optimizer=adam(0.04, anneal=0.5),
+        steps=12,
+        size=64,
+        seed=2,
+        precision="fp32",
+    )
+    assert picture.activations == pytest.approx(drawing.activations, rel=1e-3)
+
+
+def test_a_penalty_is_subtracted_and_does_its_work(compact: Network) -> None:
+    def variation(weight: float) -> float:
+        picture = ascend(compact, "fc8:340", penalties=[(weight, total_variation)], steps=24, size=64, precision="fp32")
+        return total_variation(picture.values[None] / 255).item()
+
+    assert variation(1000.0) < 0.5 * variation(0.0)
+    grey = ascend(compact, "fc8:340", penalties=[(1e6, squared_distance_from_grey)], steps=24, size=64)
+    assert (grey.values.float() - 127.5).abs().mean() < 10
+
+
+def test_nothing_above_the_layers_that_are_asked_for_is_computed_or_copied() -> None:
+    module = Forked(3)
+    module.head.weight = nn.Parameter(torch.zeros(7, 1))  # fails when it is called
+    network = wrap(module, size=64)
+    assert rises(ascend(network, "left:2", steps=5, optimizer=gradient_ascent(50.0)))
+    with pytest.raises(RecipeError, match="cannot be shown an image of 64 × 64 pixels"):
+        ascend(network, "logits:2", steps=5)
+
+
+@pytest.mark.parametrize(
+    ("objective", "error", "words"),
+    [
+        ("lft:2", UnknownNameError, "my net has no layer 'lft'. Did you mean 'left'"),
+        (lambda a: a["lft"][:, 0], UnknownNameError, "my net has no layer 'lft'. Did you mean 'left'"),
+        (lambda a: a["idle"][:, 0], RecipeError, "returns no tensor at its layer 'idle'"),
+        ("idle:0", RecipeError, "idle takes no part"),
+        (lambda a: torch.zeros(1), RecipeError, "looks at no layer"),
+        (lambda a: a["left"], RecipeError, r"of shape \(1,\), not \(1, 6, 30, 30\)"),
+        ("left:99", RecipeError, "left has 6 channels"),
+        ("the zebra", RecipeError, "is not a target"),
+    ],
+)
+def test_what_cannot_be_climbed_is_said_in_a_sentence(objective: object, error: type[Exception], words: str) -> None:
+    network = wrap(Forked(3), size=64, name="my net")
+    with pytest.raises(error, match=words):
+        ascend(network, objective, steps=2)  # type: ignore[arg-type]
+
+
+def test_wrapping_leaves_the_users_module_as_it_was() -> None:
+    module = Forked(3).train()
+    network = wrap(module, size=64)
+    ascend(network, "right:1", steps=2)
+    assert module.training
+    assert all(value.requires_grad for value in module.parameters())
+    assert module.right[1].inplace
+    assert not any(part._forward_hooks or part._forward_pre_hooks for part in module.modules())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"mean": (0.5, 0.5)}, "3 numbers each|2 numbers each"),
+        ({"std": 0.0}, "std above 0"),
+        ({"mean": (0.5, 0.5, 0.5), "std": (1.0, 1.0)}, "3 numbers each"),
+    ],
+)
+def test_a_normalisation_that_does_not_fit_is_refused(arguments: dict[str, object], words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        wrap(Forked(3), **arguments, channels=3)  # type: ignore[arg-type]

@@ -1,0 +1,132 @@
+"""Networks of every family by name, and layers of every kind: drawn right, or refused in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torchvision import models
+
+from actmax.engine.compose import ascend
+from actmax.errors import RecipeError, UnknownNameError, WeightsError
+from actmax.measure.probe import layers, strongest
+from actmax.networks.cards import CARDS, card
+from actmax.networks.load import load
+from actmax.networks.network import Network, wrap
+
+
+def saved(module: nn.Module, path: Path) -> Path:
+    save_file({name: value.contiguous() for name, value in module.state_dict().items()}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def timms(tmp_path_factory: pytest.TempPathFactory) -> tuple[Network, nn.Module]:
+    """The smallest of timm's residual networks, loaded by its name, and as timm builds it."""
+    torch.manual_seed(0)
+    module = timm.create_model("test_resnet.r160_in1k", pretrained=False).eval()
+    path = saved(module, tmp_path_factory.mktemp("timm") / "net.safetensors")
+    return load("timm/test_resnet.r160_in1k", path), module
+
+
+def test_a_timm_classifier_answers_as_timm_builds_it(timms: tuple[Network, nn.Module]) -> None:
+    network, module = timms
+    known = timm.get_pretrained_cfg("test_resnet.r160_in1k")
+    assert network.size == known.input_size[1:]
+    image = torch.rand(1, 3, *network.size, generator=torch.Generator().manual_seed(0))
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (known.mean, known.std))
+    with torch.inference_mode():
+        wanted = module((image - mean) / std)
+        torch.testing.assert_close(network.logits(network.normalize(image)), wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_timm_classifier_is_drawn_by_class_and_by_layer(timms: tuple[Network, nn.Module]) -> None:
+    network, _ = timms
+    for target in ("logits:340", "layer2:3"):
+        picture = ascend(network, target, steps=8, size=64, precision="fp32")
+        assert max(picture.activations[-3:]) > picture.activations[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("timm/resnet19", "timm/resnet18"),
+        ("timm/test_resnet.r160_in2k", "timm/test_resnet.r160_in1k"),
+        ("resnet19", "resnet18"),
+    ],
+)
+def test_a_classifier_that_does_not_exist_is_refused_and_the_nearest_is_named(
+    name: str, nearest: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UnknownNameError, match=f"Did you mean .*{nearest}"):
+        load(name, saved(nn.Linear(1, 1), tmp_path / "net.safetensors"))
+
+
+@pytest.mark.parametrize("name", ["timm/", "timm/../etc", "alex net", "", "timm/a b", "/etc/passwd", "http://x"])
+def test_what_cannot_be_a_name_is_refused(name: str) -> None:
+    with pytest.raises(UnknownNameError, match="is not the name of a network"):
+        card(name)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_cards_fit_the_networks_that_they_describe(name: str) -> None:
+    about = card(name)
+    assert about.output in about.layers
+    assert about.output not in about.hidden
+    assert about.title
+    assert bool(about.file) != bool(about.url)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    module = models.get_model("squeezenet1_0", weights=None)
+    with torch.no_grad():
+        module.features[0].weight[3, 1, 2, 2] = torch.nan
+    with pytest.raises(WeightsError, match=r"squeezenet1_0 are damaged: features\.0\.weight holds"):
+        load("squeezenet1_0", saved(module, tmp_path / "net.safetensors"))
+
+
+def test_weights_of_whole_numbers_are_refused(tmp_path: Path) -> None:
+    state = {name: value.int() for name, value in models.get_model("squeezenet1_0", weights=None).state_dict().items()}
+    save_file(state, tmp_path / "net.safetensors")
+    with pytest.raises(WeightsError, match="of whole numbers in the file"):
+        load("squeezenet1_0", tmp_path / "net.safetensors")
+
+
+# Layers whose channels stand elsewhere.
+
+
+@pytest.fixture(scope="module")
+def swin() -> Network:
+    """Keeps its channels last."""
+    torch.manual_seed(0)
+    return wrap(models.get_model("swin_t", weights=None), mean=0.5, std=0.25, size=64, name="Swin")
+
+
+def test_a_channel_of_a_network_with_channels_last_is_the_one_that_is_named(swin: Network) -> None:
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    found = dict(strongest(swin, image, ["features.1"], 96)["features.1"])
+    with torch.inference_mode():
+        maps = swin.cut(["features.1"], (64, 64))(swin.normalize(image))["features.1"]
+    assert maps.shape == (1, 16, 16, 96)
+    assert found[17] == pytest.approx(maps[0, :, :, 17].mean().item(), abs=1e-5)
+    picture = ascend(swin, "features.1:17", steps=4, precision="fp32")
+    written = ascend(swin, lambda a: a["features.1"][..., 17].mean((1, 2)), steps=4, precision="fp32")
+    assert (picture.values.int() - written.values.int()).abs().max() <= 1
+
+
+def test_a_layer_of_tokens_has_no_channels_and_says_so() -> None:
+    torch.manual_seed(0)
+    network = wrap(models.get_model("vit_b_16", weights=None, image_size=32), size=32, name="ViT")
+    with pytest.raises(RecipeError, match=r"encoder returns 5 × 768 numbers.*\(actmax\.ascend\)"):
+        ascend(network, "encoder:3", steps=2)
+    assert len(ascend(network, "encoder", steps=2).activations) == 2  # a layer as a whole needs no channels
+    assert len(ascend(network, lambda a: a["encoder"][:, 0, 3], steps=2).activations) == 2
+
+
+def test_a_network_whose_layers_have_no_names_has_none_to_show(swin: Network) -> None:
+    assert layers(swin, 64) == []
+    assert strongest(swin, torch.zeros(1, 3, 64, 64), [], 4) == {}

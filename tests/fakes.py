@@ -1,0 +1,74 @@
+"""Drawings that nothing drew, for tests of whatever keeps or shows drawings: as typed as the real ones, in no time.
+
+``pyproject.toml`` puts this folder on pytest's path: ``import fakes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from PIL import Image
+
+from actmax.pipeline import encode
+from actmax.pipeline.publish import SHOWN
+from actmax.recipe import Recipe, parse
+from actmax.store import Measures, Provenance, Record, Wins
+
+PROVENANCE = Provenance(
+    device="no device",
+    precision="fp32",
+    threads=2,
+    batch=8,
+    actmax="0",
+    torch="0",
+    torchvision="0",
+    pillow="0",
+    drawn=datetime(2026, 1, 1, tzinfo=UTC),
+    seconds=0.1,
+)
+
+
+def measures(unit: int | None, rank: int = 1, probability: float = 0.9) -> Measures:
+    """What a network might answer that puts a class in this place; without a class a channel's measures."""
+    others = [((unit or 0) + 37 * place) % 1000 for place in range(1, 5)]
+    if unit is None:
+        return Measures(activation=3.21, top=tuple((index, 0.09) for index in others))
+    top = [(index, 0.09 / place) for place, index in enumerate(others, 1)]
+    own = probability if rank == 1 else 0.015
+    top.insert(min(rank - 1, 4), (unit, own))
+    return Measures(
+        activation=12.34 if rank == 1 else -1.5,
+        top=tuple(top[:5]),
+        probability=own,
+        rank=rank,
+        margin=4.5 if rank == 1 else -2.5,
+    )
+
+
+def record(recipe: Recipe, rank: int = 1, **fields: Any) -> Record:
+    """What might be known of a recipe's drawing; any field of a record can be given instead."""
+    unit = parse(recipe.target).unit
+    usual = {
+        "recipe": recipe,
+        # The JPEG is a file of its own, of which the network is never quite as sure.
+        "measures": dict(zip(SHOWN, (measures(unit, rank), measures(unit, rank, 0.5)), strict=True)),
+        "frames": tuple(sorted({1, min(2, recipe.steps), recipe.steps})),
+        "activations": (0.5,) * recipe.steps,
+        "wins": None if unit is None else Wins(first=1, stays=1),
+        "provenance": PROVENANCE,
+    }
+    return Record(**{**usual, **fields})
+
+
+def files(recipe: Recipe) -> Mapping[str, bytes]:
+    """The files of a drawing of a single colour, another for each class, seed and number of steps."""
+    unit = parse(recipe.target).unit or 0
+    image = Image.new("RGB", (recipe.size, recipe.size), (unit % 256, recipe.seed % 256, recipe.steps % 256))
+    frames = len(record(recipe).frames)
+    return {
+        "drawing.png": encode.png(image, recipe),
+        "drawing.jpg": encode.jpeg(image),
+        "frames.webp": encode.filmstrip([image] * frames),
+    }
