@@ -49,6 +49,8 @@ def quoted(value: object) -> str:
     >>> quoted("zebre")
     "'zebre'"
     """
+    if isinstance(value, int) and abs(value) >= 10**LONGEST:
+        return "a number of too many digits"  # Python refuses to write out some of those
     text = repr(value[: LONGEST + 1] if isinstance(value, str | bytes) else value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 

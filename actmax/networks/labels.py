@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from actmax.errors import ActmaxError, UnknownNameError, did_you_mean
+from actmax.errors import LONGEST, ActmaxError, UnknownNameError, did_you_mean, quoted
+
+LONGEST_INDEX = 18
+"""Digits of a number that is looked at: longer ones are no class's, and slow to read."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,13 @@ class Label:
     """What stands in URLs; unique over all 1000 classes, whatever set is drawn."""
 
 
+MOST_LETTERS = 200
+"""Of a text that becomes a slug: ImageNet's longest name has 32, and file systems end at 255."""
+
+
 def slugify(text: str) -> str:
     """Lower-case ASCII words joined by hyphens: ``jack-o'-lantern`` becomes ``jack-o-lantern``."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", text[:MOST_LETTERS]).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain.replace("'s", "s")).strip("-")
 
 
@@ -75,57 +82,71 @@ def classes() -> tuple[Label, ...]:
 def resolve(name: str | int) -> Label:
     """The class that a person means by an index, a WNID, a name, a slug or a synonym.
 
-    Spelling is forgiven in case, spaces and hyphens as long as one class only is meant.
+    Spelling is forgiven in case, spaces and hyphens as long as only a single class is meant.
 
     Raises:
-        UnknownNameError: no class, or more than one, goes by that name; the nearest are named.
+        UnknownNameError: no class, or several, go by that name; the nearest are named.
     """
-    if isinstance(name, bool) or not isinstance(name, str | int):
-        raise UnknownNameError(f"{name!r} is not the name, index or WNID of an ImageNet class.")
-    if isinstance(name, int) or name.strip().isdecimal():
-        index = int(name)
-        if not 0 <= index < len(classes()):
-            raise UnknownNameError(f"There is no ImageNet class {index}: indices run from 0 to 999.")
-        return classes()[index]
-    exact, own, other = _by_name()
-    found = exact.get(name.strip()) or own.get(slugify(name)) or other.get(slugify(name)) or ()
+    found = meant(name)
     if len(found) == 1:
         return found[0]
     if found:
         choices = " or ".join(f"{label.index} ({', '.join(label.synonyms)})" for label in found)
-        raise UnknownNameError(f"{name!r} is the name of {len(found)} ImageNet classes: say {choices}.")
-    near = search(name, most=3)
+        raise UnknownNameError(f"{quoted(name)} is the name of {len(found)} ImageNet classes: say {choices}.")
+    near = search(str(name), most=3)
     hint = (
         "Nearest: " + ", ".join(f"{label.name!r}" for label in near) + "."
         if near
-        else did_you_mean(name, (label.name for label in classes()))
+        else did_you_mean(str(name), (label.name for label in classes()))
     )
-    raise UnknownNameError(f"ImageNet-1k has no class {name!r}. {hint}")
+    raise UnknownNameError(f"ImageNet-1k has no class {quoted(name)}. {hint}")
+
+
+def meant(name: str | int) -> tuple[Label, ...]:
+    """All classes that go by a name; none where it is the name of no class. Quick, since it looks for nothing near.
+
+    Raises:
+        UnknownNameError: an index that no class has, or what is neither text nor a number.
+    """
+    if isinstance(name, bool) or not isinstance(name, str | int):
+        raise UnknownNameError(f"{quoted(name)} is not the name, index or WNID of an ImageNet class.")
+    if isinstance(name, str):
+        name = name.strip()
+        if not (name.isdecimal() and name.isascii()):
+            exact, own, other = _by_name()
+            return exact.get(name) or own.get(slugify(name)) or other.get(slugify(name)) or ()
+        if len(name) <= LONGEST_INDEX:
+            name = int(name)
+    if isinstance(name, str) or not 0 <= name < len(classes()):
+        shown = name if isinstance(name, str) or abs(name) < 10**LONGEST_INDEX else "of so many digits"
+        raise UnknownNameError(f"There is no ImageNet class {str(shown)[:LONGEST]}: indices run from 0 to 999.")
+    return (classes()[name],)
 
 
 def search(text: str, most: int = 10) -> list[Label]:
     """The classes nearest to what was typed, best first.
 
-    A class whose name or synonym holds the typed word comes before one that is merely spelt alike.
+    A class whose name or synonym holds the typed word comes before a class that is merely spelt alike.
     """
+    text = text.strip()[:LONGEST]
     wanted = slugify(text)
     if not wanted:
         return []
+    words = set(wanted.split("-"))
+    matcher = difflib.SequenceMatcher(b=wanted)
     scored = []
-    for label in classes():
-        names = {label.slug, *map(slugify, (label.name, *label.synonyms))}
-        if text.strip() in (str(label.index), label.wnid) or wanted in names:
+    for label, names in _spellings():
+        if text in (str(label.index), label.wnid) or wanted in names:
             score = 3.0
-        elif any(set(wanted.split("-")) <= set(name.split("-")) for name in names):
+        elif any(words <= parts for parts in names.values()):
             score = 2.0
-        elif any(word.startswith(wanted) for name in names for word in name.split("-")):
+        elif any(part.startswith(wanted) for parts in names.values() for part in parts):
             score = 1.5
         else:
-            matcher = difflib.SequenceMatcher(b=wanted)
             score = 0.0
             for name in names:
                 matcher.set_seq1(name)
-                if matcher.real_quick_ratio() > max(score, 0.6):
+                if matcher.real_quick_ratio() > max(score, 0.6) and matcher.quick_ratio() > max(score, 0.6):
                     score = max(score, matcher.ratio())
         if score > 0.6:
             scored.append((-score, label.index, label))
@@ -133,16 +154,25 @@ def search(text: str, most: int = 10) -> list[Label]:
 
 
 @cache
-def _by_name() -> tuple[dict[str, list[Label]], dict[str, list[Label]], dict[str, list[Label]]]:
+def _spellings() -> tuple[tuple[Label, dict[str, set[str]]], ...]:
+    """Each class with its names and synonyms as slugs, and the words of each."""
+    return tuple(
+        (label, {name: set(name.split("-")) for name in {label.slug, *map(slugify, (label.name, *label.synonyms))}})
+        for label in classes()
+    )
+
+
+@cache
+def _by_name() -> tuple[dict[str, tuple[Label, ...]], dict[str, tuple[Label, ...]], dict[str, tuple[Label, ...]]]:
     """What a spelling may mean: exactly a class, its name but for case and hyphens, or a synonym."""
-    exact: dict[str, list[Label]] = {}
-    own: dict[str, list[Label]] = defaultdict(list)
-    other: dict[str, list[Label]] = defaultdict(list)
+    exact: dict[str, tuple[Label, ...]] = {}
+    own: dict[str, tuple[Label, ...]] = defaultdict(tuple)
+    other: dict[str, tuple[Label, ...]] = defaultdict(tuple)
     for label in classes():
-        exact.update({label.name: [label], label.wnid: [label], label.slug: [label]})
-        own[slugify(label.name)].append(label)
+        exact.update(dict.fromkeys((label.name, label.wnid, label.slug), (label,)))
+        own[slugify(label.name)] += (label,)
         for synonym in {slugify(synonym) for synonym in label.synonyms}:
-            other[synonym].append(label)
+            other[synonym] += (label,)
     return exact, own, other
 
 

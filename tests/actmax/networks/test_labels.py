@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from actmax.errors import UnknownNameError
-from actmax.networks.labels import classes, resolve, search, slugify
+from actmax.networks.labels import classes, meant, resolve, search, slugify
 
 
 def test_there_are_a_thousand_classes_in_index_order() -> None:
@@ -212,3 +213,31 @@ def test_looking_up_a_class_does_not_import_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# For good.
+
+SLUGS = Path(__file__).with_name("slugs.tsv")
+"""Index, WNID and slug of every class. A slug is an address that people link to: none may ever change. Names come from
+a list inside torchvision that is not documented; whatever becomes of it, this file says what the addresses must be."""
+
+
+def test_no_slug_ever_changes() -> None:
+    pinned = [line.split("\t") for line in SLUGS.read_text("utf-8").splitlines()]
+    assert [[str(label.index), label.wnid, label.slug] for label in classes()] == pinned
+    assert len({slug for *_, slug in pinned}) == 1000
+
+
+# Names that are no names.
+
+
+@pytest.mark.parametrize("name", ["9" * 5000, 10**5000, "x" * 20_000, "zebra " * 4000, "-" * 20_000, "\ud800", "\0"], ids=range(7))
+def test_a_name_of_any_length_is_refused_in_a_few_words(name: str | int) -> None:
+    with pytest.raises(UnknownNameError) as refusal:
+        resolve(name)
+    assert len(str(refusal.value)) < 500
+
+
+def test_what_no_class_goes_by_means_nothing() -> None:
+    assert meant("a word that nobody uses") == ()
+    assert len(meant("crane")) == 2
