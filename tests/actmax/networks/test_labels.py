@@ -231,7 +231,9 @@ def test_no_slug_ever_changes() -> None:
 # Names that are no names.
 
 
-@pytest.mark.parametrize("name", ["9" * 5000, 10**5000, "x" * 20_000, "zebra " * 4000, "-" * 20_000, "\ud800", "\0"], ids=range(7))
+@pytest.mark.parametrize(
+    "name", ["9" * 5000, 10**5000, "x" * 20_000, "zebra " * 4000, "-" * 20_000, "\ud800", "\0"], ids=range(7)
+)
 def test_a_name_of_any_length_is_refused_in_a_few_words(name: str | int) -> None:
     with pytest.raises(UnknownNameError) as refusal:
         resolve(name)
@@ -240,4 +242,4 @@ def test_a_name_of_any_length_is_refused_in_a_few_words(name: str | int) -> None
 
 def test_what_no_class_goes_by_means_nothing() -> None:
     assert meant("a word that nobody uses") == ()
-    assert len(meant("crane")) == 2
+    assert len(meant("CARDIGAN")) == 2
