@@ -186,7 +186,7 @@ def _resume(run: Run, path: Path, identity: dict[str, str]) -> None:
     if other:
         raise StoreError(
             f"{path} belongs to a run with {other[0]} {state['run'].get(other[0])}, not {identity[other[0]]}: "
-            "give another folder, or the same words again."
+            "give another folder, or the options of that run."
         )
 
 
