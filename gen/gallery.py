@@ -7,24 +7,32 @@ import mkdocs_gen_files
 from mkdocs.exceptions import PluginError
 
 from actmax.errors import ActmaxError
-from gen import site as build
+from gen import site
+from gen.pages import File, Place
 
 log = logging.getLogger("mkdocs.plugins.gallery")
 config = mkdocs_gen_files.config
 
+
+def write(file: File) -> None:
+    """Adds a file to the site."""
+    path, content = file
+    try:
+        with mkdocs_gen_files.open(path, "wb") as opened:
+            opened.write(content if isinstance(content, bytes) else content.encode())
+    except OSError as error:  # where MkDocs collects generated pages: a full disk, say
+        raise PluginError(f"The gallery's page {path} cannot be written: {error}.") from None
+
+
 try:
-    build.require_folders(config.use_directory_urls)
-    root = Path(config.config_file_path).parent
-    site = build.prepare(config.extra.get("gallery"), root)
-    if words := build.warning(site):
-        log.warning(words)
-    docs, where = Path(config.docs_dir), build.place(config.site_url, config.site_name)
-    pages, outcome = build.generate(site, root, docs, log.info, where)
-    for path, content in build.files(pages, docs):
-        with mkdocs_gen_files.open(path, "wb") as file:
-            file.write(content if isinstance(content, bytes) else content.encode())
+    site.require_folders(config.use_directory_urls)
+    prepared = site.prepare(config.extra.get("gallery"), Path(config.config_file_path))
+    if prepared.warning:
+        log.warning("%s", prepared.warning)
+    docs = Path(config.docs_dir)
+    contents, outcome = site.generate(prepared, docs, log.info, Place.of(config.site_url, config.site_name))
+    for generated in site.files(contents, docs):
+        write(generated)
     log.info("%s", outcome)
 except ActmaxError as error:
     raise PluginError(str(error)) from None
-except OSError as error:  # where MkDocs collects generated pages: a full disk, say
-    raise PluginError(f"The gallery's pages cannot be written: {error}.") from None

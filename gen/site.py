@@ -6,25 +6,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from actmax.errors import ActmaxError
-from actmax.networks.cards import card
+from actmax.errors import ActmaxError, reason
 from actmax.networks.weights import Source
-from actmax.pipeline.draw import Outcome, Say, decide, draw
-from actmax.recipe.recipe import Recipe
+from actmax.pipeline.decide import decide
+from actmax.pipeline.draw import Outcome, draw
+from actmax.pipeline.progress import Say
 from actmax.store.store import Store
-from gen.ledger import ledger
-from gen.pages.pages import File, Opinions, Pages, Place
-from gen.plan.plan import Plan, plan
-from gen.settings.schema import Settings, read, store_path, weights_path
+from gen import ledger
+from gen.pages import Contents, File, Place, filled_in
+from gen.pages import files as pages
+from gen.plan import Plan, addresses, outline, plan
+from gen.settings import read, repeated
+from gen.settings.resolve import store_path, weights_path
+from gen.study import study
 from gen.study.opinion import opinions, second
-from gen.study.study import known_recipes, study, variations
+from gen.study.variations import variations
 
 
 @dataclass(frozen=True)
 class Site:
     """What an author's mkdocs.yml comes to, before anything is drawn."""
 
-    settings: Settings
+    root: Path
+    """The folder of mkdocs.yml; paths in the settings start there."""
     plan: Plan
     store: Store
     second: Source | None
@@ -32,23 +36,36 @@ class Site:
     fallback: str
     """Why the compact network has to do, where ``auto`` could not have AlexNet; else empty."""
 
+    @property
+    def warning(self) -> str:
+        """What an author must know of a network that ``auto`` had to settle for; empty otherwise."""
+        if not self.fallback:
+            return ""
+        return (
+            f"The gallery is drawn by {self.plan.card.title}, because ImageNet's AlexNet could not be had. "
+            f"{self.fallback} `actmax doctor --retry --store {self.store.path}` tries again; `network: compact` "
+            "chooses it for good."
+        )
 
-def prepare(values: object, root: Path) -> Site:
+
+def prepare(values: object, config: Path) -> Site:
     """Reads the settings and plans the site.
 
     Args:
         values: what stands under ``extra: gallery:``.
-        root: the folder of mkdocs.yml; paths in the settings start there.
+        config: mkdocs.yml.
 
     Raises:
         ActmaxError: settings that cannot be, or weights that cannot be had.
     """
-    settings = read(values)
-    plan(settings, Source(settings.network, "", root))  # what is wrong is said before anything is downloaded
+    root = config.resolve().parent
+    repeated.refuse(config)
+    wanted = outline(read(values))  # what is wrong is reported before anything is downloaded
+    settings = wanted.gallery.settings
     store = Store(store_path(settings, root))
     decision = decide(settings.network, weights_path(settings, root), store)
     other = second(settings, decision.source, root)
-    return Site(settings, plan(settings, decision.source), store, other, decision.fallback)
+    return Site(root, plan(wanted, decision.source), store, other, decision.fallback)
 
 
 def require_folders(use_directory_urls: bool) -> None:
@@ -61,49 +78,56 @@ def require_folders(use_directory_urls: bool) -> None:
         raise ActmaxError("The gallery's addresses are folders, for years: `use_directory_urls` must not be false.")
 
 
-def place(site_url: object, site_name: object) -> Place:
-    """What MkDocs' settings say of the place where the site will stand."""
-    url = str(site_url or "")
-    return Place(url.rstrip("/") + "/" if url else "", str(site_name or ""))
+def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, Outcome]:
+    """Draws what is missing, and asks what is not known.
 
+    Args:
+        site: as prepared.
+        docs: the folder of the author's pages.
+        say: told what is going on.
+        place: where the site will stand.
 
-def warning(site: Site) -> str:
-    """What an author must know of a network that ``auto`` had to settle for; empty otherwise."""
-    if not site.fallback:
-        return ""
-    return (
-        f"The gallery is drawn by the compact AlexNet, because ImageNet's AlexNet could not be had. {site.fallback} "
-        "`actmax doctor --retry` tries again; `network: compact` chooses it for good."
-    )
-
-
-def recipes(site: Site, root: Path) -> list[Recipe]:
-    """All that the site shows: the gallery's recipes, and the write-up's as far as they are known."""
-    return [*site.plan.recipes(), *known_recipes(site.plan, site.store, root)]
-
-
-def generate(site: Site, root: Path, docs: Path, say: Say, where: Place) -> tuple[Pages, Outcome]:
-    """Draws what is missing, and returns the pages to be written and what it took."""
-    published = ledger.read(docs / ledger.FILE)
+    Returns:
+        What pages are made of, and what it took.
+    """
+    published = ledger.read(docs / addresses.LEDGER)
     wanted = [*site.plan.recipes(), *variations(site.plan).values()]
     gallery = draw(wanted, site.plan.source, site.store, say=say)
-    about = study(site.plan, gallery.entries, site.store, root, say)
-    said = None
-    if site.second:
-        found = opinions(site.plan, gallery.entries, site.second, site.store)
-        said = Opinions(card(site.second.network), found)
-    pages = Pages(site.plan, gallery.entries, about, where, said, published)
-    return pages, gallery + about.outcome if about else gallery
+    about = study(site.plan, gallery.entries, site.store, site.root, say)
+    contents = Contents(
+        plan=site.plan,
+        entries=gallery.entries,
+        study=about,
+        place=place,
+        opinions=opinions(site.plan, gallery.entries, site.second, site.store) if site.second else None,
+        published=published,
+        notes=frozenset(note for note in (addresses.LOW_ACTIVATIONS,) if (docs / addresses.source(note)).is_file()),
+    )
+    return contents, gallery + about.outcome if about else gallery
 
 
-def files(pages: Pages, docs: Path) -> Iterator[File]:
-    """All that is written: the gallery, and the author's pages that quote what was measured."""
-    yield from pages.files()
+def files(contents: Contents, docs: Path) -> Iterator[File]:
+    """All that is written: the gallery, and the author's pages that quote what was measured.
+
+    Raises:
+        ActmaxError: a page or a drawing cannot be read, or a page asks for what is not there.
+    """
+    yield from pages(contents)
+    inside = docs.resolve()
     for path in sorted(docs.rglob("*.md")):
+        # Neither what a link leads to outside of docs/, nor what is no regular file.
+        if not path.resolve().is_relative_to(inside) or not path.is_file():
+            continue
         name = path.relative_to(docs).as_posix()
-        try:
-            text = pages.prose(name, path.read_text("utf-8-sig"))
-        except UnicodeDecodeError:
-            raise ActmaxError(f"docs/{name} is not UTF-8: save it as such.") from None
+        text = filled_in(contents, name, _text(path, name))
         if text is not None:
             yield name, text
+
+
+def _text(path: Path, name: str) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ActmaxError(f"docs/{name} is not UTF-8: save it as such.") from None
+    except OSError as error:
+        raise ActmaxError(f"docs/{name} cannot be read: {reason(error)}.") from None

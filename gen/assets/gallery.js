@@ -1,11 +1,20 @@
 // What the pages do better with a script. Without one they show the same.
 "use strict";
 
-const every = (selector, root = document) => [...root.querySelectorAll(selector)];
+// The style hides what a script takes the place of, but only where this one ran.
+document.documentElement.classList.add("scripted");
 
-/** Text without case, accents and hyphens, as a person types it. */
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/** Text as addresses spell it, with spaces for hyphens: what `slugify` does to the names on the page. */
 const plain = (text) =>
-  text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^a-z0-9]+/g, " ").trim();
+  text
+    .normalize("NFKD")
+    .replace(/[^\x00-\x7f]/g, "")
+    .toLowerCase()
+    .replaceAll("'s", "s")
+    .replace(/[^a-z0-9]+/g, " ")
+    .trim();
 
 /** An element with properties and children. */
 function element(name, properties = {}, ...children) {
@@ -17,7 +26,7 @@ function element(name, properties = {}, ...children) {
 // The index: filter as you type, sort, a random class.
 
 function index(tools) {
-  const lists = every("ul.gallery");
+  const lists = all("ul.gallery");
   const headings = lists.map((list) => list.previousElementSibling);
   const items = lists.flatMap((list) => [...list.children].map((item) => ({
     item,
@@ -26,10 +35,10 @@ function index(tools) {
     index: Number(item.dataset.index),
     probability: Number(item.dataset.probability),
     margin: Number(item.dataset.margin),
-    name: plain(item.querySelector("b").textContent),
-    words: plain(`${item.querySelector("b").textContent} ${item.dataset.index} ${item.dataset.words}`),
+    name: item.dataset.name,
+    words: item.dataset.words.split(" "),
   })));
-  const [filter, sort, random, told] = ["input", "select", "button", "output"].map((name) => tools.querySelector(name));
+  const [filter, sort, random, count] = ["input", "select", "button", "output"].map((name) => tools.querySelector(name));
   const orders = {
     name: (a, b) => a.name.localeCompare(b.name),
     index: (a, b) => a.index - b.index,
@@ -38,10 +47,10 @@ function index(tools) {
   };
 
   function show() {
-    const asked = plain(filter.value).split(" ").filter(Boolean);
+    const typed = plain(filter.value).split(" ").filter(Boolean);
     const seen = new Set();
     for (const one of items) {
-      const matches = asked.every((part) => one.words.split(" ").some((word) => word.startsWith(part)));
+      const matches = typed.every((part) => one.words.some((word) => word.startsWith(part)));
       // Sorted, a class of two groups is shown once.
       one.item.hidden = !matches || (sort.value !== "" && seen.has(one.key));
       if (!one.item.hidden) seen.add(one.key);
@@ -49,7 +58,7 @@ function index(tools) {
     lists.forEach((list, place) => {
       headings[place].hidden = sort.value !== "" || [...list.children].every((item) => item.hidden);
     });
-    told.textContent = seen.size === 1 ? "1 class" : `${seen.size || "no"} classes`;
+    count.textContent = seen.size === 1 ? "1 class" : `${seen.size || "no"} classes`;
   }
 
   function order() {
@@ -76,18 +85,15 @@ document.body.append(spoken);
 // A class page: the frames follow the pointer along the curve.
 
 function scrub(part) {
-  const choices = every(".frames input", part);
+  const choices = all(".frames input", part);
   const curve = part.querySelector("svg");
   const mark = curve.querySelector(".frame-mark");
-  const ticks = every("[data-frame]", curve).map((tick) => Number(tick.dataset.frame));
-  const showMark = () => {
-    const at = ticks[choices.findIndex((choice) => choice.checked)];
-    mark.setAttribute("d", `M${at} 8V190`);
-  };
+  const ticks = all("[data-frame]", curve);
+  const showMark = () => mark.setAttribute("d", ticks[choices.findIndex((choice) => choice.checked)].dataset.mark);
   const follow = (event) => {
     const box = curve.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * curve.viewBox.baseVal.width;
-    const distances = ticks.map((tick) => Math.abs(tick - x));
+    const distances = ticks.map((tick) => Math.abs(Number(tick.dataset.frame) - x));
     choices[distances.indexOf(Math.min(...distances))].checked = true;
     showMark();
   };
@@ -116,22 +122,19 @@ function copyLink(link) {
 // The compare page: two classes by address.
 
 async function compare(place) {
-  const root = new URL("../", location.href);
-  const data = await fetch(new URL("index.json", root)).then((answer) => answer.json()).catch(() => null);
+  const data = await fetch(place.dataset.index).then((answer) => answer.json()).catch(() => null);
   if (!data) return place.remove(); // the list of all classes has to do
   const { classes, network } = data;
-  const site = new URL("../", root);
+  const site = new URL(place.dataset.site, location.href);
   const bySlug = new Map(classes.map((one) => [one.slug, one]));
   // By every name that is an address of the class's page.
-  const byName = new Map(classes.flatMap((one) => [one.url, ...one.aliases].map((url) => [url.split("/")[1], one])));
-  const asked = new URLSearchParams(location.search);
-  const given = ["a", "b"].map((key) => byName.get(asked.get(key)));
-  const unknown = ["a", "b"].map((key) => asked.get(key)).filter((name) => name && !byName.has(name));
+  const byName = new Map(classes.flatMap((one) => one.names.map((name) => [name, one])));
+  const query = new URLSearchParams(location.search);
+  const given = ["a", "b"].map((key) => byName.get(query.get(key)));
+  const unknown = ["a", "b"].map((key) => query.get(key)).filter((name) => name && !byName.has(name));
   // Whoever names one class, or none, is shown others beside it.
   const rest = classes.filter((one) => !given.includes(one));
   const pair = given.map((one) => one ?? rest.shift() ?? classes[0]);
-  const percent = (part) =>
-    part >= 0.99995 ? "> 99.99 %" : part < 0.0001 ? "< 0.01 %" : `${(100 * part).toFixed(part < 0.001 || part >= 0.9995 ? 2 : 1)} %`;
 
   const sides = ["a", "b"].map((key, order) => {
     const names = [...classes].sort((a, b) => a.name.localeCompare(b.name));
@@ -150,11 +153,7 @@ async function compare(place) {
             height: drawing.size,
             alt: `What ${network.title} draws for ${one.name}: method ${drawing.method}, seed ${drawing.seed}`,
           }),
-          element("figcaption", {
-            textContent:
-              `${drawing.method}, seed ${drawing.seed}: ${percent(drawing.probability)}, place ${drawing.rank}` +
-              `${drawing.failed ? " (failed)" : ""}, logit ${drawing.activation.toFixed(1)}`,
-          }),
+          element("figcaption", { textContent: drawing.caption }),
         ),
       );
       const title = element("h2", {}, element("a", { href: new URL(one.url, site).href, textContent: one.name }));
@@ -162,8 +161,8 @@ async function compare(place) {
     };
     choice.addEventListener("change", () => {
       show();
-      const said = new URLSearchParams(sides.map((side) => [side.key, side.choice.value]));
-      history.replaceState(null, "", `?${said}`);
+      const now = new URLSearchParams(sides.map((side) => [side.key, side.choice.value]));
+      history.replaceState(null, "", `?${now}`);
     });
     show();
     const words = order ? "Second class " : "First class ";
@@ -172,21 +171,21 @@ async function compare(place) {
   if (unknown.length) place.before(element("p", { textContent: `The gallery has no class ${unknown.join(" and no class ")}.` }));
   place.append(...sides.map((side) => side.part));
   place.hidden = false;
-  every(".compare-links").forEach((links) => (links.hidden = true));
+  all(".compare-links").forEach((links) => (links.hidden = true));
 }
 
 // What is wider than the window can be scrolled by keys as well.
 
 function reach() {
-  for (const part of every(".equation, .md-typeset__scrollwrap")) {
+  for (const part of all(".equation, .md-typeset__scrollwrap")) {
     if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
     else part.removeAttribute("tabindex");
   }
 }
 
-every(".gallery-tools").forEach(index);
-every(".plate-steps").forEach(scrub);
-every(".copy-link").forEach(copyLink);
-every(".compare").forEach(compare);
+all(".gallery-tools").forEach(index);
+all(".plate-steps").forEach(scrub);
+all(".copy-link").forEach(copyLink);
+all(".compare").forEach(compare);
 addEventListener("load", reach);
 addEventListener("resize", reach);

@@ -1,1 +1,8 @@
-"""Figures as SVG: the write-up's line drawings, and charts of measurements."""
+"""SVG inside HTML figures: the drawings of the write-up, and charts of what was measured."""
+
+from gen.figures.chart import chart
+from gen.figures.curve import curve
+from gen.figures.onion import onion
+from gen.figures.surface import surface
+
+__all__ = ["chart", "curve", "onion", "surface"]

@@ -3,56 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from actmax.networks.cards import Card
-from actmax.networks.labels import Label
-from gen.pages.shown import Shown
-from gen.plan.plan import Plan, Plate
+from gen.pages import again
+from gen.pages.contents import Contents
+from gen.pages.drawing import Drawing
+from gen.plan import addresses
+from gen.plan.plan import Plate
 
 SCHEMA = 1
 """Of both files. Keys may be added within a revision; none is renamed or taken away."""
 MEASURES = ("probability", "activation", "rank", "margin")
 
 
-def index(plan: Plan, network: Card, second: Card | None, shown: Mapping[Label, Sequence[Shown]], site_url: str) -> str:
+def index(contents: Contents) -> str:
     """All classes of the gallery, in the author's order, and what each drawing does to the network."""
+    network, second = contents.network, contents.second
     return _text(
         {
             "schema": SCHEMA,
-            "site": site_url or None,
-            "network": {"name": network.name, "title": network.title, "weights": plan.source.digest},
+            "site": contents.place.url or None,
+            "network": {"name": network.name, "title": network.title, "weights": contents.plan.source.digest},
             "second_network": {"name": second.name, "title": second.title} if second else None,
             "groups": {
                 group: list(dict.fromkeys(member.label.slug for member in members))
-                for group, members in plan.groups.items()
+                for group, members in contents.plan.groups.items()
             },
             "classes": [
-                about_class(plate) | {"drawings": [about_drawing(plate, one) for one in shown[plate.label]]}
-                for plate in plan.plates
+                about_class(plate) | {"drawings": [about_drawing(one) for one in contents.drawings[plate.label]]}
+                for plate in contents.plan.plates
             ],
         }
     )
 
 
-def drawing(plate: Plate, one: Shown, second: Card | None) -> str:
+def drawing(contents: Contents, plate: Plate, one: Drawing) -> str:
     """All that is known of one drawing: enough to make it again."""
-    record = one.entry.record
+    record, second = one.entry.record, contents.second
+    opinion = {"network": second.name, **one.opinion.model_dump()} if second and one.opinion else None
     return _text(
         {
             "schema": SCHEMA,
             "class": about_class(plate),
-            "drawing": about_drawing(plate, one)
+            "drawing": about_drawing(one)
             | {
                 "recipe": one.entry.recipe.model_dump(),
-                "top": one.measures["top"],
-                "second_opinion": {"network": second.name, **one.opinion} if second and one.opinion else None,
-                "frames": record["frames"],
-                "wins": record["wins"],
-                "activations": record["activations"],
-                "provenance": record["provenance"],
-                "command": one.command,
+                "top": one.measures.top,
+                "second_opinion": opinion,
+                "frames": record.frames,
+                "wins": record.wins.model_dump() if record.wins else None,
+                "activations": record.activations,
+                "provenance": record.provenance.model_dump(mode="json"),
+                "command": again.command(one.variant),
             },
         },
         indent=1,
@@ -69,13 +72,14 @@ def about_class(plate: Plate) -> dict[str, Any]:
         "slug": label.slug,
         "url": plate.url,
         "aliases": list(plate.aliases),
+        "names": [label.slug, *addresses.names(label, plate.words)],
         "synonyms": list(label.synonyms),
         "definition": label.definition,
         "stands_for": list(plate.words),
     }
 
 
-def about_drawing(plate: Plate, one: Shown) -> dict[str, Any]:
+def about_drawing(one: Drawing) -> dict[str, Any]:
     """A drawing's files, as paths below the site, and its measures."""
     return {
         "anchor": one.variant.anchor,
@@ -83,10 +87,11 @@ def about_drawing(plate: Plate, one: Shown) -> dict[str, Any]:
         "seed": one.variant.seed,
         "recipe_digest": one.entry.digest,
         "png": one.master,
-        "webp": plate.url + one.file,
+        "webp": one.file,
         "size": one.size,
-        **{name: one.measures[name] for name in MEASURES},
-        "failed": one.failed,
+        **{name: getattr(one.measures, name) for name in MEASURES},
+        "failed": one.measures.failed,
+        "caption": one.caption,
     }
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from PIL import Image
 
-from actmax.store.store import Entry
+from actmax.pictures import read_rgb
+from actmax.store.entry import Entry
 
 REVISION = 1
 """Of how pictures are derived: raise it with any change, or old ones will be shown."""
@@ -16,10 +17,9 @@ THUMBNAILS = (160, 320)
 """Widths of a thumbnail on plain and on dense screens, in pixels; never more than the drawing has."""
 
 
-def thumbnails(size: int) -> dict[int, str]:
-    """The widths in which a drawing of that size has thumbnails, and the files' names; the smallest first."""
-    wide = sorted({min(size, width) for width in THUMBNAILS})
-    return {width: "thumbnail.webp" if place == 0 else "thumbnail-large.webp" for place, width in enumerate(wide)}
+def thumbnails(size: int) -> list[int]:
+    """The widths in which a drawing of that size has thumbnails: one or two, the smallest first."""
+    return sorted({min(size, width) for width in THUMBNAILS})
 
 
 def thumbnail(entry: Entry, width: int) -> bytes:
@@ -33,8 +33,7 @@ def lossless(entry: Entry) -> bytes:
 
 
 def _webp(entry: Entry, width: int, **options: Any) -> bytes:
-    with Image.open(io.BytesIO(entry.read("drawing.png"))) as image:
-        rgb = image.convert("RGB")
+    rgb = read_rgb(entry.read("drawing.png"))
     if rgb.width != width:
         rgb = rgb.resize((width, width), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()

@@ -1,24 +1,20 @@
-"""Settings -> Plates: each class's page, its URLs, and the recipes that it shows. Pure."""
+"""An outline and a network -> the plan: each page with its addresses, and the recipes that it shows. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from actmax.errors import RecipeError
-from actmax.networks import labels
-from actmax.networks.cards import card
+from actmax.networks.cards import Card, card
 from actmax.networks.labels import Label
 from actmax.networks.weights import Source
-from actmax.recipe.recipe import Recipe, compose
-from gen.settings.schema import KEY, Member, Method, Settings, SettingsError, members, methods
-
-FIGURES = "assets/activation_maximization"
-"""Where the write-up's figures lie, by the draft's own paths: ``{group}/{word}_{steps}.jpg``."""
-
-RESERVED = {"index", "compare", "drawings"}
-"""Addresses under gallery/ that are not classes."""
+from actmax.recipe import Recipe, compose
+from gen.plan import addresses
+from gen.plan.subjects import Outline, Subject
+from gen.settings.resolve import Member, Method
+from gen.settings.schema import Settings
 
 
 @dataclass(frozen=True)
@@ -33,12 +29,12 @@ class Variant:
     @property
     def anchor(self) -> str:
         """Its name in links and file names: ``robust-seed-0``."""
-        return f"{self.method}-seed-{self.seed}"
+        return addresses.of_drawing(self.method, self.seed)
 
 
 @dataclass(frozen=True)
 class Plate:
-    """One class, one page, however many groups it is in."""
+    """One class with its page and its drawings."""
 
     label: Label
     words: tuple[str, ...]
@@ -49,14 +45,13 @@ class Plate:
 
     @property
     def url(self) -> str:
-        """From the site's root, with both slashes' worth of permanence: ``gallery/zebra/``."""
-        return f"gallery/{self.label.slug}/"
+        """Its address, relative to the site's root, with a slash at its end: ``gallery/zebra/``."""
+        return addresses.of_class(self.label)
 
     @property
     def aliases(self) -> tuple[str, ...]:
         """Other addresses of the page: by index, by WNID, by the author's words."""
-        names = (str(self.label.index), self.label.wnid, *map(labels.slugify, self.words))
-        return tuple(f"gallery/{name}/" for name in names)
+        return tuple(addresses.of_name(name) for name in addresses.names(self.label, self.words))
 
     def by_method(self, method: str) -> Variant | None:
         """The first drawing by a method, if the class has one."""
@@ -67,17 +62,36 @@ class Plate:
 class Plan:
     """All that will be published."""
 
-    settings: Settings
+    outline: Outline
     source: Source
-    groups: dict[str, tuple[Member, ...]]
+    """The network that draws."""
     plates: tuple[Plate, ...]
     """In the order in which the author names the classes."""
+    figures: Mapping[str, Recipe]
+    """The write-up's figures: an address, and what is drawn there."""
 
-    figures: dict[str, Recipe]
-    """The write-up's figures: a path below docs/, and what is drawn there."""
+    @property
+    def settings(self) -> Settings:
+        """The author's."""
+        return self.outline.gallery.settings
+
+    @property
+    def groups(self) -> Mapping[str, tuple[Member, ...]]:
+        """The class set."""
+        return self.outline.gallery.groups
+
+    @property
+    def walk(self) -> Label | None:
+        """The class that the write-up's figures are about, where there are any."""
+        return self.outline.gallery.walk
+
+    @property
+    def card(self) -> Card:
+        """What is known of the network that draws."""
+        return card(self.source.network)
 
     def plate(self, label: Label) -> Plate:
-        """The page of a class that is in the set."""
+        """The page of a class of the gallery."""
         return self._by_label[label]
 
     @cached_property
@@ -86,108 +100,62 @@ class Plan:
 
     def recipes(self) -> list[Recipe]:
         """Everything to draw: one method after another, so that batches are full."""
-        every = [variant for plate in self.plates for variant in plate.variants]
-        order = {method.name: place for place, method in enumerate(methods(self.settings))}
-        return [variant.recipe for variant in sorted(every, key=lambda variant: order[variant.method])]
+        order = {method.name: place for place, method in enumerate(self.outline.gallery.methods)}
+        variants = [variant for plate in self.plates for variant in plate.variants]
+        return [variant.recipe for variant in sorted(variants, key=lambda variant: order[variant.method])]
+
+    def recipe(self, target: str, preset: str, overrides: Mapping[str, Any] | None = None, seed: int = 0) -> Recipe:
+        """A recipe for the network that draws, at the size and precision of the settings."""
+        return _recipe(self.settings, self.source, target, preset, overrides, seed)
+
+    def class_target(self, label: Label) -> str:
+        """What a drawing of a class maximises."""
+        return _class_target(self.source, label)
 
 
-def plan(settings: Settings, source: Source) -> Plan:
+def plan(outline: Outline, source: Source) -> Plan:
     """What to publish.
 
     Args:
-        settings: as read from mkdocs.yml.
+        outline: of the settings.
         source: the network that was decided upon.
-
-    Raises:
-        SettingsError: two classes claim one address, a method that no class is drawn by, or a
-            recipe that cannot be.
     """
-    groups = members(settings)
-    ways = methods(settings)
-    in_groups: dict[Label, list[str]] = {}
-    words: dict[Label, list[str]] = {}
-    for group, lines in groups.items():
-        for member in lines:
-            joined = in_groups.setdefault(member.label, [])
-            if group not in joined:
-                joined.append(group)
-            spoken = words.setdefault(member.label, [])
-            if member.stand_in and labels.slugify(member.word) not in map(labels.slugify, spoken):
-                spoken.append(member.word)
+    settings = outline.gallery.settings
     plates = tuple(
-        Plate(label, tuple(words[label]), tuple(joined), _variants(label, joined, ways, settings, source))
-        for label, joined in in_groups.items()
+        Plate(subject.label, subject.words, subject.groups, _variants(settings, source, subject))
+        for subject in outline.subjects
     )
-    for plate in plates:
-        if not plate.variants:
-            raise SettingsError(
-                f"{KEY}.methods in mkdocs.yml: no method draws {plate.label.name!r} (group {plate.groups[0]!r}). "
-                "Give one of them this group, or leave its `groups:` out."
-            )
-    _one_page_per_url(plates)
-    return Plan(settings, source, groups, plates, _figures(settings, groups, plates))
-
-
-def _variants(
-    label: Label, joined: Sequence[str], ways: Sequence[Method], settings: Settings, source: Source
-) -> tuple[Variant, ...]:
-    network = card(source.network)
-    variants = []
-    for method in ways:
-        if not set(method.groups) & set(joined):
-            continue
-        for seed in dict.fromkeys(settings.seeds):
-            try:
-                recipe = compose(
-                    method.preset,
-                    method.overrides,
-                    network=source.network,
-                    weights=source.digest,
-                    target=f"{network.output}:{label.index}",
-                    seed=seed,
-                    size=settings.size,
-                    precision=settings.precision,
-                )
-            except RecipeError as error:
-                raise SettingsError(f"{KEY}.methods.{method.name} in mkdocs.yml: {error}.") from None
-            variants.append(Variant(method.name, method.preset, seed, recipe))
-    return tuple(variants)
-
-
-def _figures(settings: Settings, groups: dict[str, tuple[Member, ...]], plates: Sequence[Plate]) -> dict[str, Recipe]:
-    """What every method with the preset ``plain`` draws by the first seed, at the draft's own paths."""
-    by_label = {plate.label: plate for plate in plates}
-    figures: dict[str, Recipe] = {}
-    for group, lines in groups.items():
-        for member in lines:
-            for variant in by_label[member.label].variants:
-                if variant.preset != "plain" or variant.seed != settings.seeds[0]:
-                    continue
-                name = f"{labels.slugify(member.word)}_{variant.recipe.steps}.jpg"
-                path = f"{FIGURES}/{labels.slugify(group)}/{name}"
-                if figures.setdefault(path, variant.recipe) != variant.recipe:
-                    raise SettingsError(
-                        f"{KEY} in mkdocs.yml: two drawings for one figure, {path}: {member.word!r} in {group!r}, by "
-                        f"method {variant.method!r}. Give the word, the group or the number of steps another value."
-                    )
-    return figures
-
-
-def _one_page_per_url(plates: Sequence[Plate]) -> None:
-    owners = {
-        f"gallery/{name}/": label.name
-        for label in labels.classes()
-        for name in (label.slug, label.wnid, str(label.index))
+    figures = {
+        address: _variant(settings, source, label, method, settings.seeds[0]).recipe
+        for address, (label, method) in outline.figures.items()
     }
-    owners |= {f"gallery/{name}/": f"the gallery's own {name}" for name in RESERVED}
-    taken: dict[str, str] = {}
-    for plate in plates:
-        for word in plate.words:
-            url = f"gallery/{labels.slugify(word)}/"
-            owner = owners.get(url) or taken.get(url)
-            if owner not in (None, plate.label.name):
-                raise SettingsError(
-                    f"{KEY}.groups in mkdocs.yml: two names for one URL: {word!r} stands for {plate.label.name!r}, "
-                    f"but /{url} is the address of {owner!r}. Choose another word."
-                )
-            taken[url] = plate.label.name
+    return Plan(outline, source, plates, figures)
+
+
+def _variants(settings: Settings, source: Source, subject: Subject) -> tuple[Variant, ...]:
+    return tuple(_variant(settings, source, subject.label, method, seed) for method, seed in subject.drawings)
+
+
+def _variant(settings: Settings, source: Source, label: Label, method: Method, seed: int) -> Variant:
+    target = _class_target(source, label)
+    recipe = _recipe(settings, source, target, method.preset, method.overrides, seed)
+    return Variant(method.name, method.preset, seed, recipe)
+
+
+def _class_target(source: Source, label: Label) -> str:
+    return f"{card(source.network).output}:{label.index}"
+
+
+def _recipe(
+    settings: Settings, source: Source, target: str, preset: str, overrides: Mapping[str, Any] | None, seed: int
+) -> Recipe:
+    return compose(
+        preset,
+        overrides,
+        network=source.network,
+        weights=source.digest,
+        target=target,
+        seed=seed,
+        size=settings.size,
+        precision=settings.precision,
+    )

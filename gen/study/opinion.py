@@ -2,79 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from actmax.errors import ActmaxError, RecipeError, WeightsError
+from actmax.measure import revisions
 from actmax.networks import weights
-from actmax.networks.cards import card
+from actmax.networks.cards import FALLBACK, Card, card
 from actmax.networks.weights import Source
-from actmax.pipeline.draw import ask
-from actmax.store.store import Entry, Store
+from actmax.pipeline.answers import Question
+from actmax.store.entry import Entry
+from actmax.store.record import Measures
+from actmax.store.store import Store
 from gen.plan.plan import Plan
-from gen.settings.schema import KEY, Settings, SettingsError, weights_path
+from gen.settings.resolve import weights_path
+from gen.settings.schema import KEY, Settings, SettingsError
+from gen.study.answers import asked
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
+
+WHERE = f"{KEY}.second_opinion in mkdocs.yml"
+Look = Callable[[Entry, str], Callable[["Network"], Any]]
+"""How a network is shown a drawing, and measured for a target."""
+_SHAPE = TypeAdapter(Measures)
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """What a second network says of the drawings."""
+
+    network: Card
+    measures: Mapping[str, Measures]
+    """By digest of the drawing."""
 
 
 def second(settings: Settings, drawn_by: Source, root: Path) -> Source | None:
     """The network that is asked besides the one that draws, or None.
 
-    Without a word from the author the compact network is at hand, unless it draws itself.
+    Without a word from the author the network in the package is at hand, unless it draws itself.
 
     Raises:
         SettingsError: its weights cannot be had, or it is the network that draws.
     """
-    asked = settings.second_opinion
-    if asked is False:
+    wanted = settings.second_opinion
+    if wanted is False:
         return None
-    if asked is None:
-        return None if drawn_by.network == "compact" else weights.source("compact")
-    if asked.network == "auto":
+    if wanted is None:
+        return None if drawn_by.network == FALLBACK else weights.source(FALLBACK)
+    if wanted.network == "auto":
         raise SettingsError(
             f"{KEY}.second_opinion.network in mkdocs.yml is 'auto', which stands for the network that draws: say "
-            "alexnet, compact or a torchvision model."
+            "alexnet, compact or another classifier."
         )
     try:
-        found = weights.source(asked.network, weights_path(asked, root))
+        other = weights.source(wanted.network, weights_path(wanted, root))
+    except SettingsError:
+        raise
     except ActmaxError as error:
-        raise SettingsError(f"{KEY}.second_opinion in mkdocs.yml: {error}") from None
-    # torchvision's file names carry eight digits, a file that is named gets sixteen.
-    if found.digest[:8] == drawn_by.digest[:8]:
-        raise SettingsError(f"{KEY}.second_opinion in mkdocs.yml names the network that draws: name another one.")
-    return found
+        raise SettingsError(f"{WHERE}: {error}") from None
+    # torchvision's own file is known by eight digits, one that is named by sixteen.
+    if other.digest.startswith(drawn_by.digest) or drawn_by.digest.startswith(other.digest):
+        raise SettingsError(f"{WHERE} names the network that draws: name another one.")
+    return other
 
 
-def opinions(plan: Plan, entries: Mapping[str, Entry], other: Source, store: Store) -> dict[str, dict[str, Any]]:
-    """What the other network says of each drawing of the gallery, by digest; from the store where it is known.
+def look(entry: Entry, target: str) -> Callable[[Network], Any]:
+    """Shows a network the published file of a drawing."""
+
+    def answer(network: Network) -> Any:
+        from actmax.measure.measure import decode, measure
+
+        return measure(network, target, decode(entry.read("drawing.png"))).model_dump()
+
+    return answer
+
+
+def opinions(plan: Plan, entries: Mapping[str, Entry], other: Source, store: Store, look: Look = look) -> Opinions:
+    """What the other network says of each drawing of the gallery; from the store where it is known.
 
     Raises:
         SettingsError: its weights cannot be downloaded, or are another network's.
         RecipeError: it cannot be shown a picture of that size.
     """
-    output = card(other.network).output
-    said = {}
-    shown = [(plate.label.index, entries[one.recipe.digest()]) for plate in plan.plates for one in plate.variants]
+    network = card(other.network)
+    measures = {}
     try:
-        for index, entry in shown:
-            target = f"{output}:{index}"
-            question = {"ask": "opinion", "picture": entry.picture, "target": target}
-            said[entry.digest] = ask(question, partial(_measured, entry, target), other, store)
-    except WeightsError as error:
-        raise SettingsError(f"{KEY}.second_opinion in mkdocs.yml: {error}") from None
-    return said
-
-
-def _measured(entry: Entry, target: str, network: Network) -> dict[str, Any]:
-    from actmax.measure.measure import decode, measure
-
-    try:
-        return measure(network, target, decode(entry.read("drawing.png"))).as_dict()
-    except RuntimeError as error:
-        raise RecipeError(
-            f"{network.card.title}, named as second_opinion, cannot be shown a picture of {entry.recipe.size} pixels: "
-            f"{str(error).splitlines()[0]}"
-        ) from None
+        for plate in plan.plates:
+            target = f"{network.output}:{plate.label.index}"
+            for variant in plate.variants:
+                entry = entries[variant.recipe.digest()]
+                question = Question("opinion", revisions.MEASURE, {"picture": entry.picture, "target": target})
+                measures[entry.digest] = asked(question, look(entry, target), _SHAPE, other, store)
+    except (WeightsError, RecipeError) as error:
+        raise SettingsError(f"{WHERE}: {error}") from None
+    return Opinions(network, measures)

@@ -9,16 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fakes
 import pytest
 import yaml
 from typer.testing import CliRunner
 
 from actmax.networks import labels
-from actmax.store.store import Entry, Store
+from actmax.recipe import compose
+from actmax.store import Entry, Store
 from gen import site as build
 from gen.__main__ import app
-from gen.ledger import ledger
-from gen.ledger.ledger import Address, Ledger
+from gen.ledger import Address, Ledger
+from gen.plan import addresses
 
 Draws = Callable[..., dict[str, Entry]]
 
@@ -44,7 +46,7 @@ class Author:
     def edit(self, site: dict[str, Any] | None = None, **settings: Any) -> None:
         gallery = {**SETTINGS, **settings}
         self.config.write_text(yaml.safe_dump({"site_name": "A site", "extra": {"gallery": gallery}, **(site or {})}))
-        self.plan = build.prepare(gallery, self.root).plan
+        self.plan = build.prepare(gallery, self.config).plan
 
     def draw(self) -> list[str]:
         """Fills the store with fake drawings, and returns their digests in the plan's order."""
@@ -61,6 +63,10 @@ class Author:
         return result.output
 
 
+def digests(store: Store) -> list[str]:
+    return [one.digest for one in store.stored()]
+
+
 @pytest.fixture
 def author(tmp_path: Path, drawn: Draws) -> Author:
     return Author(tmp_path, drawn)
@@ -70,7 +76,7 @@ def test_explain_says_what_is_stored_and_what_is_not(author: Author) -> None:
     assert author.calls("explain").splitlines() == [
         f"{author.digest('zebra')}  zebra#robust-seed-0  to draw: nothing is stored yet",
         f"{author.digest('tiger')}  tiger#robust-seed-0  to draw: nothing is stored yet",
-        "2 planned, 0 stored that no page shows (`prune` removes them)",
+        "2 planned, 0 stored that no page shows (`prune` removes those of this network)",
     ]
     author.draw()
     assert [line.split("  ", 2)[2] for line in author.calls("explain").splitlines()[:2]] == ["stored", "stored"]
@@ -118,11 +124,38 @@ def test_prune_removes_what_no_page_shows_and_nothing_else(author: Author) -> No
     author.edit(seeds=[1])
     kept = author.draw()
     assert author.calls("prune", "--dry-run") == "would remove 2, kept 2\n"
-    assert author.store.digests() == sorted(spare + kept)
+    assert digests(author.store) == sorted(spare + kept)
     assert author.calls("prune") == "removed 2, kept 2\n"
-    assert author.store.digests() == sorted(kept)
+    assert digests(author.store) == sorted(kept)
     assert len(list(author.store.entries())) == 2
     assert author.calls("prune") == "removed 0, kept 2\n"
+
+
+def test_prune_leaves_other_networks_and_foreign_files_alone(author: Author) -> None:
+    kept = author.draw()
+    other = compose("robust", network="alexnet", weights="7be5be79", target="fc8:1", size=64)
+    author.store.put(fakes.files(other), fakes.record(other))
+    foreign = author.store.path / "drawings" / "0123456789abcdef"
+    foreign.mkdir()
+    (foreign / "thesis.txt").write_text("years of work")
+    assert "another network's (--all-networks removes those too)" in author.calls("prune")
+    assert digests(author.store) == sorted([*kept, other.digest()])
+    assert author.calls("prune", "--all-networks") == "removed 1, kept 2\n"
+    assert digests(author.store) == sorted(kept)
+    assert (foreign / "thesis.txt").exists()
+
+
+def test_prune_keeps_channels_while_it_cannot_tell_which_the_walk_shows(author: Author) -> None:
+    author.edit(walk={"class": "zebra"})
+    kept = author.draw()
+    channel = compose("robust", network="compact", weights=author.plan.source.digest, target="conv5:12", size=64)
+    spare = compose("robust", network="compact", weights=author.plan.source.digest, target="fc8:7", size=64)
+    for recipe in (channel, spare):
+        author.store.put(fakes.files(recipe), fakes.record(recipe))
+    assert "the walk may show" in author.calls("prune")
+    assert digests(author.store) == sorted([*kept, channel.digest()])
+    author.edit()
+    assert author.calls("prune") == "removed 1, kept 2\n"
 
 
 def test_prune_of_an_empty_store_keeps_nothing_and_makes_none(author: Author) -> None:
@@ -135,7 +168,7 @@ def test_redraw_replaces_one_class_by_any_of_its_names(author: Author, name: str
     author.draw()
     fake = {
         digest: Path(author.store.path, "drawings", digest, "drawing.png").read_bytes()
-        for digest in author.store.digests()
+        for digest in digests(author.store)
     }
     assert "drew 1, 0 from the store" in author.calls("redraw", name)
     changed = [entry.digest for entry in author.store.entries() if entry.read("drawing.png") != fake[entry.digest]]
@@ -183,7 +216,7 @@ def test_write_writes_every_page_and_picture(author: Author) -> None:
 
 
 def test_write_keeps_the_addresses_that_the_ledger_names(author: Author) -> None:
-    path = author.root / "words" / ledger.FILE
+    path = author.root / "words" / addresses.LEDGER
     path.parent.mkdir(parents=True)
     path.write_text(Ledger(addresses={"gallery/goldfish/": Address(anchors=("again",))}).text())
     author.edit(site={"docs_dir": "words"})
@@ -223,6 +256,13 @@ def test_write_names_a_folder_that_cannot_be_written(author: Author) -> None:
     [
         (None, ["mkdocs.yml cannot be read", "No such file", "--config"]),
         ("site_name: [", ["mkdocs.yml is not valid YAML"]),
+        ("a: 2020-13-45", ["mkdocs.yml is not valid YAML"]),
+        ("a: " + "[" * 100_000, ["mkdocs.yml is not valid YAML"]),
+        ("a: 0x_", ["mkdocs.yml is not valid YAML"]),
+        (
+            "extra:\n  gallery:\n    groups:\n      animals: [zebra]\n      animals: [tiger]\n",
+            ["extra.gallery.groups.animals stands twice in mkdocs.yml", "in line 4", "in line 5"],
+        ),
         ("", ["extra.gallery", "missing"]),
         ("site_name: A site", ["extra.gallery", "missing"]),
         ("extra: {gallery: {groups: {animals: [zebre]}}}", ["extra.gallery.groups.animals[0]", "'zebre'", "'zebra'"]),

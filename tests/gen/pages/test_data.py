@@ -11,9 +11,12 @@ import pytest
 
 from actmax.networks import labels
 from actmax.networks.cards import card
-from actmax.recipe.recipe import Recipe
-from gen.pages.pages import Opinions, Pages
-from gen.plan.plan import Plan
+from actmax.recipe import Recipe
+from actmax.store import Measures
+from gen.pages import Contents
+from gen.pages import files as pages
+from gen.plan import Plan
+from gen.study import Opinions
 
 Files = dict[str, str | bytes]
 Published = Callable[..., Files]
@@ -93,22 +96,23 @@ def test_the_numbers_are_the_measured_ones(files: Files) -> None:
     assert [classes["tiger"][name] for name in names] == [-1.5, 0.015, 2, -2.5, True]
     drawing = parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]
     assert drawing["top"][0] == [340, 0.9]
-    assert (drawing["frames"], drawing["activations"]) == ([1, 2, 2], [0.5, 0.5])
+    assert (drawing["frames"], drawing["activations"]) == ([1, 2], [0.5, 0.5])
     assert drawing["wins"] == {"first": 1, "stays": 1}
     assert drawing["provenance"]["device"] == "no device"
     assert drawing["second_opinion"] is None
 
 
 def test_the_data_say_where_the_site_stands_and_what_another_network_said(
-    planned: Callable[..., Plan], paged: Callable[..., Pages]
+    planned: Callable[..., Plan], collected: Callable[..., Contents]
 ) -> None:
     made = planned({"animals": ["zebra"]})
-    said = {"activation": 1.0, "probability": 0.25, "rank": 3, "margin": -1.0, "top": [[7, 0.5], [340, 0.25]]}
-    opinions = Opinions(card("alexnet"), {made.recipes()[0].digest(): said})
-    files = dict(paged(made, site_url="https://example.com/site/", opinions=opinions).files())
+    said = {"activation": 1.0, "probability": 0.25, "rank": 3, "margin": -1.0, "top": ((7, 0.5), (340, 0.25))}
+    opinions = Opinions(card("alexnet"), {made.recipes()[0].digest(): Measures(**said)})
+    files = dict(pages(collected(made, site_url="https://example.com/site/", opinions=opinions)))
     assert parsed(files, "gallery/index.json")["site"] == "https://example.com/site/"
     assert parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]["second_opinion"] == {
         "network": "alexnet",
         **said,
+        "top": [[7, 0.5], [340, 0.25]],
     }
     assert parsed(files, "gallery/index.json")["second_network"] == {"name": "alexnet", "title": card("alexnet").title}

@@ -13,7 +13,6 @@ import yaml
 
 from gen.pages.markdown import (
     attribute,
-    environment,
     escape,
     front_matter,
     number,
@@ -21,6 +20,7 @@ from gen.pages.markdown import (
     setting,
     split_front_matter,
 )
+from gen.pages.templating import own
 
 
 @pytest.mark.parametrize(
@@ -168,4 +168,4 @@ def test_a_setting_is_shown_as_an_author_would_write_it(value: object, text: str
 
 def test_a_name_that_a_template_does_not_know_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError, match="zebra"):
-        environment().from_string("{{ zebra }}").render()
+        own().from_string("{{ zebra }}").render()

@@ -19,20 +19,23 @@ from actmax import cli
 from actmax.errors import ActmaxError
 from actmax.networks import labels
 from actmax.networks.weights import Source, source
-from actmax.recipe.recipe import Recipe
-from actmax.store.store import Entry
-from gen.ledger.ledger import Address, Ledger
+from actmax.recipe import Recipe
+from actmax.store import Entry
+from gen import configuration
+from gen.ledger import Address, Ledger
+from gen.pages import Contents, filled_in
+from gen.pages import files as pages
+from gen.pages.captions import caption
 from gen.pages.markdown import split_front_matter
-from gen.pages.pages import Pages
-from gen.plan.plan import Plan, plan
-from gen.settings.schema import configuration, read
+from gen.plan import Plan, outline, plan
+from gen.settings import read
 
 MKDOCS = Path(__file__).parents[3] / "mkdocs.yml"
 
 Files = dict[str, str | bytes]
 Plans = Callable[..., Plan]
 Draws = Callable[..., dict[str, Entry]]
-Paged = Callable[..., Pages]
+Collects = Callable[..., Contents]
 Text = Callable[[str], str]
 
 LEFT = Ledger(
@@ -107,8 +110,8 @@ def test_each_page_shows_its_own_drawings(
     for slug, index, seed in (("zebra", 340, 0), ("zebra", 340, 7), ("tiger", 292, 7)):
         assert colours[f"gallery/{slug}/robust-seed-{seed}.webp"] == (index % 256, seed, 2)
         figure = text(files, f"gallery/{slug}/index.md").rpartition(f'href="robust-seed-{seed}.webp"')[2]
-        (master,) = re.findall(r'href="../../(gallery/drawings/\w+\.png)"', figure.partition("</figure>")[0])
-        assert colours[master] == (index % 256, seed, 2)
+        (master,) = re.findall(r'href="../(drawings/\w+\.png)"', figure.partition("</figure>")[0])
+        assert colours[f"gallery/{master}"] == (index % 256, seed, 2)
     assert colours["gallery/tiger/thumbnail.webp"] == pytest.approx((292 % 256, 0, 2), abs=4)
 
 
@@ -143,18 +146,18 @@ def test_an_alias_of_a_site_without_address_is_relative(published: Callable[...,
     assert '<link rel="canonical" href="../zebra/">' in page
 
 
-def test_the_write_ups_figures_lie_where_the_draft_shows_them(paged: Paged) -> None:
-    made = plan(read(configuration(MKDOCS)["extra"]["gallery"]), source("compact"))
-    pages = paged(made)
-    files = dict(pages.files())
-    figures = {path: content for path, content in files.items() if path.startswith("assets/")}
+def test_the_write_ups_figures_lie_where_the_draft_shows_them(collected: Collects) -> None:
+    made = plan(outline(read(configuration.read(MKDOCS)["extra"]["gallery"])), source("compact"))
+    contents = collected(made)
+    files = dict(pages(contents))
+    figures = {path: content for path, content in files.items() if path.startswith("assets/activation")}
     standing = {"ambulance": "ambulance", "bicycle": "mountain bike", "car": "sports car"}
     standing |= {"caterpillar": "tractor", "helicopter": "warplane"}
     assert set(figures) == {f"assets/activation_maximization/vehicles/{word}_1000.jpg" for word in standing}
     for word, name in standing.items():
         variant = made.plate(labels.resolve(name)).by_method("plain")
         assert variant is not None
-        jpeg = pages.entries[variant.recipe.digest()].read("drawing.jpg")
+        jpeg = contents.entries[variant.recipe.digest()].read("drawing.jpg")
         assert figures[f"assets/activation_maximization/vehicles/{word}_1000.jpg"] == jpeg
 
 
@@ -282,7 +285,7 @@ def test_a_failed_drawing_says_so_on_its_page_and_in_the_index(
     files = published({"animals": ["zebra", "tiger"]}, failed={340})
     zebra, tiger = (visible(rendered(text(files, f"gallery/{name}/index.md"))) for name in ("zebra", "tiger"))
     assert "This drawing failed" in zebra
-    assert f"says {labels.classes()[341].name} first (2.0 %); zebra comes in place 2 of 1000 with 1.5 %" in zebra
+    assert f"says {labels.classes()[377].name} first (9.0 %); zebra comes in place 2 of 1000 with 1.5 %" in zebra
     assert "2.5 logits behind" in zebra
     assert "failed" not in tiger
     items = re.findall(r"<li data-index=.*?</li>", rendered(text(files, "gallery/index.md")), re.DOTALL)
@@ -290,12 +293,12 @@ def test_a_failed_drawing_says_so_on_its_page_and_in_the_index(
 
 
 def test_only_classes_of_the_gallery_are_linked(published: Callable[..., Files]) -> None:
-    page = text(published({"animals": ["zebra", 341]}), "gallery/zebra/index.md")
+    page = text(published({"animals": ["zebra", 377]}), "gallery/zebra/index.md")
     rows = re.findall(r"<tr><td>(.*?)</td><td>([^<]*\N{NO-BREAK SPACE}%)</td></tr>", page)
     assert len(rows) == 5
-    neighbour = labels.classes()[341]
+    neighbour = labels.classes()[377]
     assert [row for row in rows if "href" in row[0]] == [
-        (f'<a href="../{neighbour.slug}/">{neighbour.name}</a>', "2.0\N{NO-BREAK SPACE}%")
+        (f'<a href="../{neighbour.slug}/">{neighbour.name}</a>', "9.0\N{NO-BREAK SPACE}%")
     ]
 
 
@@ -320,7 +323,7 @@ def test_other_methods_and_seeds_stand_below_the_first(published: Callable[..., 
     ],
 )
 def test_the_lines_on_a_page_draw_the_same_recipe(
-    paged: Paged,
+    collected: Collects,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     network: str,
@@ -331,8 +334,9 @@ def test_the_lines_on_a_page_draw_the_same_recipe(
     file.write_bytes(b"weights")
     named = file if network in ("my alexnet", "resnet18") else None
     decided = source(network.removeprefix("my "), named)
-    made = plan(read({"groups": {"things": ["jack-o'-lantern", "Cardigan"]}, "methods": method, **settings}), decided)
-    files = dict(paged(made).files())
+    groups = {"things": ["jack-o'-lantern", "Cardigan"]}
+    made = plan(outline(read({"groups": groups, "methods": method, **settings})), decided)
+    files = dict(pages(collected(made)))
 
     asked: list[tuple[Recipe, str]] = []
 
@@ -340,7 +344,8 @@ def test_the_lines_on_a_page_draw_the_same_recipe(
         asked.extend((recipe, f"{given.network} {given.digest}") for recipe in recipes)
         raise ActmaxError("that will do")
 
-    monkeypatch.setattr("actmax.pipeline.draw.published", published)
+    monkeypatch.setattr("actmax.pipeline.publish.published", published)
+    monkeypatch.setattr("actmax.published", published)
     monkeypatch.chdir(tmp_path)
     for plate in made.plates:
         line, code = listings(text(files, f"{plate.url}index.md"))
@@ -365,10 +370,10 @@ def listings(page: str) -> list[str]:
 
 
 @pytest.fixture
-def pages(planned: Plans, paged: Paged) -> Pages:
+def contents(planned: Plans, collected: Collects) -> Contents:
     methods = {"robust": {"steps": 2}, "plain": {"steps": 2, "groups": ["vehicles"]}}
     made = planned({"vehicles": [{"car": "sports car"}, "ambulance"], "animals": ["zebra"]}, methods=methods)
-    return paged(made, failed={407})
+    return collected(made, failed={407})
 
 
 @pytest.mark.parametrize(
@@ -381,26 +386,28 @@ def pages(planned: Plans, paged: Paged) -> Pages:
         '---\nmeasured: "true"\n---\n{{ oops }}',
     ],
 )
-def test_a_page_that_does_not_say_so_is_left_alone(pages: Pages, page: str) -> None:
-    assert pages.prose("page.md", page) is None
+def test_a_page_that_does_not_say_so_is_left_alone(contents: Contents, page: str) -> None:
+    assert filled_in(contents, "page.md", page) is None
 
 
-def test_a_page_is_filled_in_with_what_was_measured_on_the_figure(pages: Pages, rendered: Text, visible: Text) -> None:
-    page = pages.prose(
-        "page.md", "---\nmeasured: true\n---\n{{ caption('car') }}\n\n{{ caption('zebra', 'robust') }}\n"
+def test_a_page_is_filled_in_with_what_was_measured_on_the_figure(
+    contents: Contents, rendered: Text, visible: Text
+) -> None:
+    page = filled_in(
+        contents, "page.md", "---\nmeasured: true\n---\n{{ caption('car') }}\n\n{{ caption('zebra', 'robust') }}\n"
     )
     assert page is not None
     shown = visible(rendered(split_front_matter(page)[1]))
     assert shown.splitlines() == [
         "car (ImageNet's class sports car stands for it) after 2 steps: shown this JPEG, the compact AlexNet gives "
         "sports car a probability of 50.0 % (place 1 of 1000, logit 12.3).",
-        "zebra after 2 steps: shown this JPEG, the compact AlexNet gives zebra a probability of 50.0 % (place 1 of "
+        "zebra after 2 steps: shown this picture, the compact AlexNet gives zebra a probability of 90.0 % (place 1 of "
         "1000, logit 12.3).",
     ]
 
 
-def test_a_caption_says_that_a_drawing_failed(pages: Pages) -> None:
-    assert pages.caption("ambulance").endswith("so the drawing failed.")
+def test_a_caption_says_that_a_drawing_failed(contents: Contents) -> None:
+    assert caption(contents, "ambulance").endswith("so the drawing failed.")
 
 
 @pytest.mark.parametrize(
@@ -418,9 +425,11 @@ def test_a_caption_says_that_a_drawing_failed(pages: Pages) -> None:
         ("{{ 1 / 0 }}", 4, "division by zero"),
     ],
 )
-def test_what_a_page_asks_in_vain_is_named_with_page_and_line(pages: Pages, body: str, line: int, words: str) -> None:
+def test_what_a_page_asks_in_vain_is_named_with_page_and_line(
+    contents: Contents, body: str, line: int, words: str
+) -> None:
     with pytest.raises(ActmaxError) as caught:
-        pages.prose("write-ups/page.md", f"---\nmeasured: true\n---\n{body}\n")
+        filled_in(contents, "write-ups/page.md", f"---\nmeasured: true\n---\n{body}\n")
     message = str(caught.value)
     assert message.startswith(f"docs/write-ups/page.md, line {line}: ")
     assert words in message

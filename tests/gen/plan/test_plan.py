@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import groupby
 from typing import Any
 
 import pytest
 
+from actmax.engine.batches import batches
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.weights import source
-from actmax.recipe.recipe import Recipe
-from gen.plan.plan import Plan, plan
-from gen.settings.schema import SettingsError, read
+from gen.plan import Plan, outline, plan
+from gen.settings import SettingsError, read
 
 Plans = Callable[..., Plan]
 
@@ -127,7 +126,9 @@ def test_each_class_is_drawn_once_for_each_method_and_seed(planned: Plans) -> No
 @pytest.mark.parametrize("network", ["alexnet", "compact"])
 def test_a_recipe_asks_for_the_classes_logit_of_the_network_that_was_decided_upon(network: str) -> None:
     decided = source(network)
-    (recipe,) = plan(read({"groups": {"animals": ["zebra"]}, "precision": "fp32", "size": 96}), decided).recipes()
+    (recipe,) = plan(
+        outline(read({"groups": {"animals": ["zebra"]}, "precision": "fp32", "size": 96})), decided
+    ).recipes()
     assert (recipe.network, recipe.weights) == (decided.network, decided.digest)
     assert recipe.target == f"{card(network).output}:340" == "fc8:340"
     assert (recipe.precision, recipe.size) == ("fp32", 96)
@@ -137,8 +138,9 @@ def test_recipes_that_may_share_a_batch_stand_together(planned: Plans) -> None:
     groups = {"one": ["zebra", "tiger", "ambulance"], "two": ["tiger", "goldfish"]}
     methods = {"robust": None, "plain": {"groups": ["one"]}, "brief": {"preset": "plain", "steps": 9}}
     recipes = planned(groups, seeds=[0, 1], methods=methods).recipes()
-    alike = [len(list(batch)) for _, batch in groupby(recipes, key=Recipe.batch_key)]
-    assert alike == [2 * 4, 2 * 3, 2 * 4]
+    alike = batches(recipes, size=1000)
+    assert [len(batch) for batch in alike] == [2 * 4, 2 * 3, 2 * 4]
+    assert [recipe for batch in alike for recipe in batch] == recipes
     assert len(set(recipes)) == len(recipes)
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from actmax.networks.weights import source
-from gen.plan.plan import plan
-from gen.settings.schema import Settings, SettingsError, configuration, members, methods, read, store_path, weights_path
+from gen import configuration
+from gen.plan import outline, plan
+from gen.settings import Settings, SettingsError, read
+from gen.settings.resolve import store_path, weights_path
 
 MKDOCS = Path(__file__).parents[3] / "mkdocs.yml"
 
@@ -21,39 +23,39 @@ def settings(**values: Any) -> dict[str, Any]:
 
 def test_the_projects_own_settings_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ACTMAX_NETWORK", raising=False)
-    found = read(configuration(MKDOCS)["extra"]["gallery"])
-    assert found.network == "auto"
-    assert [member.word for member in members(found)["vehicles"]] == [
+    found = read(configuration.read(MKDOCS)["extra"]["gallery"])
+    assert found.settings.network == "auto"
+    assert [member.word for member in found.groups["vehicles"]] == [
         "ambulance",
         "bicycle",
         "car",
         "caterpillar",
         "helicopter",
     ]
-    assert [method.preset for method in methods(found)] == ["robust", "plain"]
-    assert plan(found, source("compact")).recipes()
+    assert [method.preset for method in found.methods] == ["robust", "plain"]
+    assert plan(outline(found), source("compact")).recipes()
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_an_empty_variable_chooses_no_network(nothing: str | None) -> None:
-    assert read({"groups": {"a": ["zebra"]}, "network": nothing}).network == "auto"
+    assert read({"groups": {"a": ["zebra"]}, "network": nothing}).settings.network == "auto"
 
 
 def test_the_network_can_be_chosen_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTMAX_NETWORK", "compact")
-    assert read(configuration(MKDOCS)["extra"]["gallery"]).network == "compact"
+    assert read(configuration.read(MKDOCS)["extra"]["gallery"]).settings.network == "compact"
 
 
 def test_groups_are_all_that_an_author_has_to_give() -> None:
     found = read(settings())
-    assert found == Settings(groups={"animals": ["zebra", "tiger"]})
-    (method,) = methods(found)
+    assert found.settings == Settings(groups={"animals": ["zebra", "tiger"]})
+    (method,) = found.methods
     assert (method.name, method.preset, method.overrides, method.groups) == ("robust", "robust", {}, ("animals",))
 
 
 def test_a_class_is_given_by_name_index_wnid_or_a_word_of_the_authors() -> None:
     lines = ["zebra", 340, "n02391049", "340", {"zebra": "zebra"}, {"my horse": "zebra"}, {"my horse": 340}]
-    found = members(read({"groups": {"animals": lines}}))["animals"]
+    found = read({"groups": {"animals": lines}}).groups["animals"]
     assert {member.label.index for member in found} == {340}
     assert [member.stand_in for member in found] == [False] * 5 + [True] * 2
     assert [member.word for member in found] == ["zebra"] * 5 + ["my horse"] * 2
@@ -61,19 +63,19 @@ def test_a_class_is_given_by_name_index_wnid_or_a_word_of_the_authors() -> None:
 
 def test_a_method_is_a_preset_and_what_differs_from_it() -> None:
     given = {"plain": None, "patient": {"preset": "robust", "steps": 9, "step_size": 1, "groups": ["animals"]}}
-    plain, patient = methods(read(settings(methods=given)))
+    plain, patient = read(settings(methods=given)).methods
     assert (plain.preset, plain.overrides) == ("plain", {})
     assert (patient.name, patient.preset, patient.groups) == ("patient", "robust", ("animals",))
     assert patient.overrides == {"steps": 9, "step_size": 1}
 
 
 def test_paths_start_where_mkdocs_yml_lies(tmp_path: Path) -> None:
-    found = read(settings(store="drawings", weights="mine.pth"))
+    found = read(settings(store="drawings", weights="mine.pth")).settings
     assert store_path(found, tmp_path) == tmp_path / "drawings"
     assert weights_path(found, tmp_path) == tmp_path / "mine.pth"
-    assert weights_path(read(settings()), tmp_path) is None
-    assert store_path(read(settings(store="/elsewhere")), tmp_path) == Path("/elsewhere")
-    assert store_path(read(settings(store="~/drawings")), tmp_path) == Path.home() / "drawings"
+    assert weights_path(read(settings()).settings, tmp_path) is None
+    assert store_path(read(settings(store="/elsewhere")).settings, tmp_path) == Path("/elsewhere")
+    assert store_path(read(settings(store="~/drawings")).settings, tmp_path) == Path.home() / "drawings"
 
 
 # What is wrong, and what the message holds: the key, the value, and the nearest or the allowed choice.
@@ -172,7 +174,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
 @pytest.mark.parametrize(("values", "words"), BAD, ids=[str(values)[:60] for values, _ in BAD])
 def test_what_cannot_be_is_named_with_its_key_its_value_and_the_choice(values: object, words: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError) as caught:
-        plan(read(values), source("compact"))
+        outline(read(values))
     message = str(caught.value)
     assert [word for word in ("extra.gallery", *words) if word not in message] == []
     assert "\n" not in message
@@ -187,4 +189,4 @@ def test_what_cannot_be_is_named_with_its_key_its_value_and_the_choice(values: o
 )
 def test_two_groups_cannot_have_one_anchor(groups: dict[str, list[str]], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        read({"groups": groups})
+        outline(read({"groups": groups}))

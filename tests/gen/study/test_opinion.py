@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fakes
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -14,12 +15,13 @@ from safetensors.numpy import save_file
 from actmax.measure.measure import decode, measure
 from actmax.networks.cards import card
 from actmax.networks.weights import Source, source
-from actmax.pipeline import draw as drawing
-from actmax.store.store import Entry, Store
-from gen.pages.pages import Opinions, Pages
-from gen.plan.plan import Plan
-from gen.settings.schema import SettingsError, read
-from gen.study import opinion
+from actmax.pipeline.publish import load
+from actmax.store import Entry, Measures, Store
+from gen.pages import Contents
+from gen.pages import files as pages
+from gen.plan import Plan
+from gen.settings import SettingsError, read
+from gen.study import Opinions
 from gen.study.opinion import opinions, second
 
 Plans = Callable[..., Plan]
@@ -29,7 +31,7 @@ OTHER = Source("alexnet", "0123456789abcdef", Path("nowhere"))
 
 
 def asked(given: Any, drawn_by: Source, root: Path = Path()) -> Source | None:
-    return second(read({"groups": {"animals": ["zebra"]}, "second_opinion": given}), drawn_by, root)
+    return second(read({"groups": {"animals": ["zebra"]}, "second_opinion": given}).settings, drawn_by, root)
 
 
 def test_the_compact_network_is_asked_unless_it_draws_or_the_author_wants_none() -> None:
@@ -69,26 +71,28 @@ def test_each_drawing_is_shown_once_and_what_was_said_is_stored(
     entries = drawn(made)
     calls: list[str] = []
 
-    def measured(entry: Entry, target: str, network: object) -> dict[str, Any]:
-        calls.append(f"{entry.digest} {target}")
-        return {"rank": len(calls)}
+    def look(entry: Entry, target: str) -> Callable[[object], dict[str, Any]]:
+        def answer(_: object) -> dict[str, Any]:
+            calls.append(f"{entry.digest} {target}")
+            return fakes.measures(340, rank=len(calls)).model_dump()
 
-    monkeypatch.setattr(opinion, "_measured", measured)
-    monkeypatch.setattr(drawing, "load", lambda _: None)
-    first = opinions(made, entries, OTHER, store)
+        return answer
+
+    monkeypatch.setattr("actmax.pipeline.answers.load", lambda _: None)
+    first = opinions(made, entries, OTHER, store, look)
     assert sorted(calls) == sorted(f"{recipe.digest()} {recipe.target}" for recipe in made.recipes())
-    assert opinions(made, entries, OTHER, store) == first
+    assert opinions(made, entries, OTHER, store, look) == first
     assert len(calls) == 4
-    opinions(made, entries, Source("alexnet", "another file", Path()), store)
+    opinions(made, entries, Source("alexnet", "another file", Path()), store, look)
     assert len(calls) == 8
 
 
 def test_an_opinion_is_what_the_network_says_of_the_master(planned: Plans, drawn: Draws, store: Store) -> None:
     made = planned({"animals": ["zebra"]})
     entries = drawn(made)
-    ((digest, said),) = opinions(made, entries, COMPACT, store).items()
-    expected = measure(drawing.load(COMPACT), "fc8:340", decode(entries[digest].read("drawing.png")))
-    assert (said["rank"], said["probability"]) == (expected.rank, expected.probability)
+    ((digest, found),) = opinions(made, entries, COMPACT, store).measures.items()
+    expected = measure(load(COMPACT), "fc8:340", decode(entries[digest].read("drawing.png")))
+    assert found == expected
 
 
 def test_weights_of_another_network_are_named_with_the_key(
@@ -103,22 +107,22 @@ def test_weights_of_another_network_are_named_with_the_key(
 # The pages.
 
 
-def shown(planned: Plans, paged: Callable[..., Pages], said: dict[str, Any] | None) -> str:
+def shown(planned: Plans, collected: Callable[..., Contents], answer: dict[str, Any] | None) -> str:
     made = planned({"animals": ["zebra"]})
-    given = Opinions(card("squeezenet1_0"), {made.recipes()[0].digest(): said}) if said else None
-    page = dict(paged(made, opinions=given).files())["gallery/zebra/index.md"]
+    given = Opinions(card("squeezenet1_0"), {made.recipes()[0].digest(): Measures(**answer)}) if answer else None
+    page = dict(pages(collected(made, opinions=given)))["gallery/zebra/index.md"]
     assert isinstance(page, str)
     return page
 
 
 def test_a_page_shows_who_else_was_asked_and_what_it_said(
     planned: Plans,
-    paged: Callable[..., Pages],
+    collected: Callable[..., Contents],
     rendered: Callable[[str], str],
     visible: Callable[[str], str],
 ) -> None:
-    disagrees = {"activation": -3.25, "probability": 0.031, "rank": 4, "margin": -2.75, "top": [[7, 0.4], [340, 0.031]]}
-    page = shown(planned, paged, disagrees)
+    disagrees = {"activation": -3.25, "probability": 0.031, "rank": 4, "margin": -2.75, "top": ((7, 0.4), (340, 0.031))}
+    page = shown(planned, collected, disagrees)
     rows = re.findall(r"<tr><th scope=\"row\">.*?</th><td>(.*?)</td><td>(.*?)</td></tr>", page)
     assert [tuple(value.removesuffix("\N{NO-BREAK SPACE}%") for value in row) for row in rows] == [
         ("90.0", "3.1"),
@@ -130,12 +134,14 @@ def test_a_page_shows_who_else_was_asked_and_what_it_said(
     assert "A second network, squeezenet1_0 (torchvision, ImageNet-1k), which had no part in it, says cock (4" in words
     assert "(40.0 %); zebra comes in place 4." in words
     assert "Seen by squeezenet1_0 (torchvision, ImageNet-1k)" in words
-    agrees = {**disagrees, "rank": 1, "top": [[340, 0.7], [7, 0.1]], "probability": 0.7}
-    assert "says zebra first as well (70.0 %)" in visible(rendered(shown(planned, paged, agrees)))
+    agrees = {**disagrees, "rank": 1, "top": ((340, 0.7), (7, 0.1)), "probability": 0.7}
+    assert "says zebra first as well (70.0 %)" in visible(rendered(shown(planned, collected, agrees)))
 
 
-def test_a_page_without_a_second_network_has_no_place_for_it(planned: Plans, paged: Callable[..., Pages]) -> None:
-    page = shown(planned, paged, None)
+def test_a_page_without_a_second_network_has_no_place_for_it(
+    planned: Plans, collected: Callable[..., Contents]
+) -> None:
+    page = shown(planned, collected, None)
     assert "had no part in it" not in page
     assert page.count("<table>") == 4  # measures, the five classes, the recipe, the provenance
     assert re.search(r"<(td|th|p)[^>]*>\s*</\1>", page) is None

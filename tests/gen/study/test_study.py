@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
+from actmax.errors import StoreError
+from actmax.files import digest
+from actmax.measure import probe
 from actmax.measure.measure import decode
 from actmax.measure.probe import strongest
-from actmax.pipeline.draw import Outcome, load
-from actmax.recipe.recipe import METHODS
+from actmax.pipeline import Outcome
+from actmax.pipeline.publish import load
+from actmax.recipe import METHODS
 from gen import site as build
-from gen.pages.pages import Pages, Place
-from gen.settings.schema import SettingsError
-from gen.study.study import COUNTS, STEP_SIZES, Study
+from gen.pages import Contents, Place, files
+from gen.plan import addresses
+from gen.settings import SettingsError
+from gen.study import Study
+from gen.study.silenced import COUNTS, mean
+from gen.study.study import known
+from gen.study.variations import STEP_SIZES
 
 GROUPS = {"animals": ["zebra", "tiger"]}
 
@@ -33,15 +44,15 @@ def settings(**walk: Any) -> dict[str, Any]:
     }
 
 
-def generated(gallery: dict[str, Any], root: Path) -> tuple[Pages, Outcome]:
+def generated(gallery: dict[str, Any], root: Path) -> tuple[Contents, Outcome]:
     """Draws what is missing; there are no pages of the author's."""
-    return build.generate(build.prepare(gallery, root), root, root / "docs", str, Place())
+    return build.generate(build.prepare(gallery, root / "mkdocs.yml"), root / "docs", lambda _: None, Place())
 
 
 @dataclass(frozen=True)
 class Made:
     root: Path
-    pages: Pages
+    contents: Contents
     outcome: Outcome
     study: Study
 
@@ -50,17 +61,18 @@ class Made:
 def quick() -> Iterator[None]:
     """Two steps for the presets, too: what is drawn does not matter here."""
     with pytest.MonkeyPatch.context() as patch:
-        for method in METHODS.values():
-            patch.setitem(method, "steps", 2)
+        quick = {name: {**method, "steps": 2} for name, method in METHODS.items()}
+        patch.setattr("actmax.recipe.methods.METHODS", quick)
+        patch.setattr("gen.study.variations.STEPS", 2)
         yield
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     root = tmp_path_factory.mktemp("site")
-    pages, outcome = generated(settings(), root)
-    assert pages.study is not None
-    return Made(root, pages, outcome, pages.study)
+    contents, outcome = generated(settings(), root)
+    assert contents.study is not None
+    return Made(root, contents, outcome, contents.study)
 
 
 def test_two_classes_five_variations_and_two_channels_of_six_layers_are_drawn(made: Made) -> None:
@@ -70,56 +82,61 @@ def test_two_classes_five_variations_and_two_channels_of_six_layers_are_drawn(ma
 
 
 def test_the_next_build_draws_nothing_and_shows_the_same(made: Made) -> None:
-    pages, outcome = generated(settings(), made.root)
+    contents, outcome = generated(settings(), made.root)
     assert outcome.drawn == 0
-    assert pages.study is not None
-    assert pages.study.channels.keys() == made.study.channels.keys()
-    assert dict(pages.files()) == dict(made.pages.files())
+    assert contents.study is not None
+    assert contents.study.channels.keys() == made.study.channels.keys()
+    assert dict(files(contents)) == dict(files(made.contents))
 
 
 def test_the_channels_are_the_strongest_on_the_picture_each_with_its_own_drawing(made: Made) -> None:
-    network = load(made.pages.plan.source)
-    for layer, found in made.study.channels.items():
-        expected = strongest(network, decode(made.study.picture), layer, 2)
-        assert [channel for channel, _, _ in found] == [channel for channel, _ in expected]
-        assert [entry.recipe.target for *_, entry in found] == [f"{layer}:{channel}" for channel, _ in expected]
+    network = load(made.contents.plan.source)
+    expected = strongest(network, decode(made.study.picture), network.card.hidden, 2)
+    assert list(made.study.channels) == list(expected)
+    for layer, units in made.study.channels.items():
+        assert [unit.channel for unit in units] == [channel for channel, _ in expected[layer]]
+        assert [unit.entry.recipe.target for unit in units] == [f"{layer}:{channel}" for channel, _ in expected[layer]]
 
 
 def test_every_class_of_the_gallery_was_silenced(made: Made) -> None:
-    assert [label.name for label, _ in made.study.silenced] == ["zebra", "tiger"]
-    for way in ("most", "least", "random"):
-        one, other = (found[way] for _, found in made.study.silenced)
-        assert made.study.silenced_mean(way) == pytest.approx([(a + b) / 2 for a, b in zip(one, other, strict=True)])
-        assert len(one) == len(COUNTS)
+    assert [label.name for label in made.study.silenced] == ["zebra", "tiger"]
+    zebra, tiger = made.study.silenced.values()
+    halves = [(a + b) / 2 for a, b in zip(zebra.most, tiger.most, strict=True)]
+    assert mean(made.study.silenced, "most") == pytest.approx(halves)
+    assert len(halves) == len(COUNTS)
 
 
 def test_nothing_of_the_study_is_spare(made: Made) -> None:
-    site = build.prepare(settings(), made.root)
-    planned = {recipe.digest() for recipe in build.recipes(site, made.root)}
-    assert planned == set(site.store.digests())
+    site = build.prepare(settings(), made.root / "mkdocs.yml")
+    of_study = known(site.plan, site.store, site.root)
+    assert of_study.complete
+    planned = {recipe.digest() for recipe in (*site.plan.recipes(), *of_study.recipes)}
+    assert planned == {one.digest for one in site.store.stored()}
 
 
 def test_the_page_of_the_walk_names_what_it_shows(made: Made) -> None:
-    page = dict(made.pages.files())["write-ups/from-picture-to-prediction.md"]
+    page = dict(files(made.contents))["write-ups/from-picture-to-prediction.md"]
     assert isinstance(page, str)
-    for layer, found in made.study.channels.items():
-        for channel, _, _ in found:
-            assert f"assets/study/{layer}-{channel}.png" in page
+    for layer, units in made.study.channels.items():
+        for unit in units:
+            assert f"](../assets/study/{layer}-{unit.channel}.png)" in page
     assert "<svg" in page
 
 
 def test_a_picture_of_the_authors_goes_through_instead(made: Made) -> None:
     Image.new("RGB", (100, 80), (200, 30, 30)).save(made.root / "mine.jpg")
-    pages, _ = generated(settings(picture="mine.jpg"), made.root)
-    assert pages.study is not None
-    assert pages.study.own_picture
-    assert decode(pages.study.picture).shape == (1, 3, 64, 64)
-    page = dict(pages.files())["write-ups/from-picture-to-prediction.md"]
+    contents, _ = generated(settings(picture="mine.jpg"), made.root)
+    assert contents.study is not None
+    assert contents.study.own_picture
+    assert decode(contents.study.picture).shape == (1, 3, 64, 64)
+    page = dict(files(contents))["write-ups/from-picture-to-prediction.md"]
     assert isinstance(page, str)
     assert "The network was told" not in page
 
 
-@pytest.mark.parametrize(("name", "said"), [("absent.jpg", "No such file"), ("words.jpg", "not a picture")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("absent.jpg", "absent or no regular file"), ("words.jpg", "none of the formats")]
+)
 def test_a_picture_that_cannot_be_read_is_named(made: Made, name: str, said: str) -> None:
     (made.root / "words.jpg").write_text("not a picture at all", "utf-8")
     with pytest.raises(SettingsError, match=said) as error:
@@ -129,12 +146,57 @@ def test_a_picture_that_cannot_be_read_is_named(made: Made, name: str, said: str
 
 def test_a_class_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"walk\.class in mkdocs\.yml: .*'zebra'"):
-        build.prepare(settings() | {"walk": {"class": "zebre"}}, tmp_path)
+        build.prepare(settings() | {"walk": {"class": "zebre"}}, tmp_path / "mkdocs.yml")
 
 
 def test_without_a_walk_there_is_no_study(made: Made) -> None:
     plain = {key: value for key, value in settings().items() if key != "walk"}
-    pages, outcome = generated(plain, made.root)
-    assert pages.study is None
+    contents, outcome = generated(plain, made.root)
+    assert contents.study is None
     assert outcome.drawn == 0
-    assert not any("study" in path or "from-picture" in path for path, _ in pages.files())
+    assert not any("study" in path or "from-picture" in path for path, _ in files(contents))
+
+
+def test_a_new_class_is_the_only_one_that_is_worked_out(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    without_units = probe.without_units
+
+    def counted(network: Any, pictures: list[Any], counts: list[int]) -> Any:
+        asked.extend(unit for _, unit in pictures)
+        return without_units(network, pictures, counts)
+
+    monkeypatch.setattr(probe, "without_units", counted)
+    more = settings() | {"groups": {"animals": ["zebra", "tiger", "goldfish"]}}
+    contents, _ = generated(more, made.root)
+    assert contents.study is not None
+    assert [label.index for label in contents.study.silenced] == [340, 292, 1]
+    assert asked == [1]
+
+
+def test_the_note_is_linked_where_the_site_has_it(made: Made) -> None:
+    assert "Low_Activations" not in str(dict(files(made.contents))["write-ups/from-picture-to-prediction.md"])
+    contents = replace(made.contents, notes=frozenset({addresses.LOW_ACTIVATIONS}))
+    page = str(dict(files(contents))["write-ups/from-picture-to-prediction.md"])
+    assert "[low activations](../literature/Low_Activations.md)" in page
+
+
+def test_an_answer_of_another_shape_is_named(made: Made, tmp_path: Path) -> None:
+    shutil.copytree(made.root / ".cache", tmp_path / ".cache")
+    for path in (tmp_path / ".cache" / "answers").glob("*.json"):
+        values = json.loads(path.read_text())
+        values["answer"] = ["<script>"]
+        values["checksum"] = digest(json.dumps(values["answer"], sort_keys=True).encode())
+        path.write_text(json.dumps(values))
+    with pytest.raises(StoreError, match=r"is not one: remove .*answers"):
+        generated(settings(), tmp_path)
+
+
+def test_a_network_whose_layers_have_no_names_is_walked_through_without_them(tmp_path: Path) -> None:
+    from torchvision.models import squeezenet1_0
+
+    torch.save(squeezenet1_0(weights=None).state_dict(), tmp_path / "squeezenet.pth")
+    gallery = settings() | {"network": "squeezenet1_0", "weights": "squeezenet.pth", "second_opinion": False}
+    contents, _ = generated(gallery, tmp_path)
+    page = str(dict(files(contents))["write-ups/from-picture-to-prediction.md"])
+    assert "The layers of this network have no names here" in page
+    assert "fell silent" not in page

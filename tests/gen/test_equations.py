@@ -7,11 +7,11 @@ from xml.etree import ElementTree as etree
 import pytest
 from markdown import Markdown
 
-from gen.mathml import MathError, mathml
+from gen.equations import Equations, MathError, mathml
 
 
 def html(text: str) -> str:
-    made = Markdown(extensions=["tables", "attr_list", "toc", "md_in_html", "gen.mathml"])
+    made = Markdown(extensions=["tables", "attr_list", "toc", "md_in_html", Equations()])
     return made.convert(text)
 
 
@@ -83,7 +83,7 @@ def test_an_equation_by_itself_is_a_block() -> None:
 
 
 def test_equations_with_an_id_are_numbered_from_one_on_each_page() -> None:
-    made = Markdown(extensions=["attr_list", "gen.mathml"])
+    made = Markdown(extensions=["attr_list", Equations()])
     page = "$$a$$ { #first }\n\n$$b$$\n\n$$c$$ { #second }"
     for _ in range(2):
         text = made.reset().convert(page)

@@ -1,0 +1,107 @@
+"""The ledger's file: every address and anchor that was ever published, one address per line.
+
+It lies in ``docs/gallery/ledger.json`` and is only added to. To drop an address on purpose, delete its line.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from actmax.errors import ActmaxError, explain, reason
+from gen.plan import addresses
+
+SCHEMA = 1
+"""Revision of the file's layout."""
+_REMEDY = "Put back the version that was committed last, or mend the file; a deleted ledger protects no link."
+
+
+class LedgerError(ActmaxError):
+    """A ledger that cannot be read."""
+
+
+def _address(text: str) -> str:
+    if not addresses.is_address(text):
+        raise ValueError("an address is relative, without a scheme, '..' or signs that a link cannot hold")
+    return text
+
+
+def _anchor(text: str) -> str:
+    if not addresses.is_anchor(text):
+        raise ValueError("an anchor is an id, without spaces, quotes or brackets")
+    return text
+
+
+def _target(text: str) -> str:
+    if not addresses.is_target(text):
+        raise ValueError("a redirect leads to an address of the site or to a whole URL")
+    return text
+
+
+class Address(BaseModel):
+    """What stands at one address: a page with its anchors, a redirect, or a picture, which has neither."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    anchors: tuple[Annotated[str, AfterValidator(_anchor)], ...] | None = None
+    """Of a page, sorted."""
+    to: Annotated[str, AfterValidator(_target)] | None = None
+    """Where a redirect leads: an address of the site, or the whole URL of another site."""
+
+
+class Ledger(BaseModel):
+    """All addresses that were ever recorded, from the site's root: ``gallery/zebra/``; the front page's is empty."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    addresses: dict[Annotated[str, AfterValidator(_address)], Address] = {}
+
+    def anchors(self, address: str) -> tuple[str, ...]:
+        """All that the page at an address ever had; none if the ledger knows no such page."""
+        return self.addresses.get(address, Address()).anchors or ()
+
+    def count(self) -> int:
+        """The anchors of all pages."""
+        return sum(map(len, map(self.anchors, self.addresses)))
+
+    def text(self) -> str:
+        """The file's content: one address per line, sorted, so that a diff shows what was added."""
+        lines = ",\n".join(
+            f"{json.dumps(address, ensure_ascii=False)}: "
+            f"{json.dumps(entry.model_dump(exclude_none=True), ensure_ascii=False)}"
+            for address, entry in sorted(self.addresses.items())
+        )
+        return f'{{"schema": {SCHEMA}, "addresses": {{\n{lines}\n}}}}\n'
+
+
+def read(path: Path) -> Ledger:
+    """The ledger as the author committed it; an absent one is empty.
+
+    Raises:
+        LedgerError: the file is damaged, of another layout, or cannot be read.
+    """
+    if not path.exists():
+        return Ledger()
+    if not path.is_file():
+        raise LedgerError(f"The ledger {path} cannot be read: it is no regular file.")
+    try:
+        values = json.loads(path.read_bytes())
+        schema = values.pop("schema", None) if isinstance(values, dict) else SCHEMA
+        if schema != SCHEMA:
+            raise LedgerError(
+                f"The ledger {path} has schema {str(schema)[:20]!r}, and this version of actmax reads {SCHEMA} only."
+            )
+        if isinstance(values, dict) and "addresses" not in values:
+            raise LedgerError(f"The ledger {path} is damaged: it has no addresses. {_REMEDY}")
+        return Ledger.model_validate(values)
+    except OSError as error:
+        raise LedgerError(f"The ledger {path} cannot be read: {reason(error)}.") from None
+    except ValidationError as error:
+        raise LedgerError(f"The ledger {path} is damaged: {explain(error)[0][:300]}. {_REMEDY}") from None
+    except RecursionError:
+        raise LedgerError(f"The ledger {path} is damaged: its brackets are nested too deep. {_REMEDY}") from None
+    except ValueError as error:
+        raise LedgerError(f"The ledger {path} is damaged: {error}. {_REMEDY}") from None

@@ -1,0 +1,39 @@
+"""The ledger against the plan: which pages, redirects and anchors must stay though nothing draws them any more."""
+
+from __future__ import annotations
+
+from actmax.networks import labels
+from actmax.networks.labels import Label
+from gen.ledger.file import Ledger
+from gen.plan import addresses
+from gen.plan.plan import Plan, Plate
+
+
+def gone(ledger: Ledger, plan: Plan) -> list[Label]:
+    """Classes that had a page once and that the plan no longer has, in the order of their indices."""
+    planned = {plate.label for plate in plan.plates}
+    pages = {address for address, entry in ledger.addresses.items() if entry.to is None}
+    return [label for label in labels.classes() if label not in planned and addresses.of_class(label) in pages]
+
+
+def old_aliases(ledger: Ledger, plan: Plan) -> dict[str, str]:
+    """Addresses that led to a class's page once and that nothing produces now, with the page they led to.
+
+    Neither the plan's own aliases are among them, nor index and WNID of a class that left.
+    """
+    left = gone(ledger, plan)
+    pages = {plate.url for plate in plan.plates} | {addresses.of_class(label) for label in left}
+    produced = pages | {alias for plate in plan.plates for alias in plate.aliases}
+    produced |= {addresses.of_name(name) for label in left for name in addresses.names(label)}
+    produced |= {addresses.of_name(name) for name in addresses.RESERVED}
+    return {
+        address: entry.to
+        for address, entry in sorted(ledger.addresses.items())
+        if entry.to in pages and address not in produced and addresses.is_alias(address)
+    }
+
+
+def gone_anchors(ledger: Ledger, plate: Plate) -> list[str]:
+    """Anchors of drawings that a class's page had once and has no longer: a method or seed that left."""
+    planned = {variant.anchor for variant in plate.variants}
+    return [anchor for anchor in ledger.anchors(plate.url) if addresses.is_drawing(anchor) and anchor not in planned]

@@ -1,0 +1,69 @@
+"""How a drawing is made again: a line for the shell, and three lines of Python."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from functools import cache
+
+from actmax.networks import labels
+from actmax.networks.cards import card
+from actmax.networks.weights import source
+from actmax.recipe import METHODS, OVERRIDABLE, Recipe, parse
+from gen.plan.plan import Variant
+
+
+def command(variant: Variant) -> str:
+    """The shell line that draws a picture again."""
+    recipe = variant.recipe
+    words = ["actmax", "draw", _target(recipe), "--network", recipe.network]
+    if needs_file(recipe):
+        words += ["--weights", "FILE"]
+    words += ["--method", variant.preset, "--seed", str(recipe.seed), "--size", str(recipe.size)]
+    if recipe.precision != "auto":
+        words += ["--precision", recipe.precision]
+    for name in _changes(variant):
+        words += ["--set", f"{name}={json.dumps(getattr(recipe, name))}"]
+    return shlex.join(words)
+
+
+def python(variant: Variant) -> str:
+    """Three lines of Python that do the same."""
+    recipe = variant.recipe
+    changes = {name: getattr(recipe, name) for name in _changes(variant)}
+    fixed = {name: getattr(recipe, name) for name in ("network", "weights", "target", "seed", "size", "precision")}
+    words = [repr(variant.preset), *([repr(changes)] if changes else [])]
+    words += [f"{name}={value!r}" for name, value in fixed.items()]
+    given = repr(recipe.network) + (', Path("FILE")' if needs_file(recipe) else "")
+    return (
+        "from pathlib import Path; from actmax import compose, published, source\n"
+        f"recipe = compose({', '.join(words)})\n"
+        f'Path("{variant.anchor}.png").write_bytes(next(published([recipe], source({given})))[0]["drawing.png"])'
+    )
+
+
+def needs_file(recipe: Recipe) -> bool:
+    """Whether the weights are neither in the package nor those that are downloaded."""
+    return recipe.weights != _own_weights(recipe.network)
+
+
+@cache
+def _own_weights(network: str) -> str:
+    """The digest of the weights that a network has without a file of the user's; empty if it has none."""
+    known = card(network)
+    return source(network).digest if known.file or known.url else ""
+
+
+def _target(recipe: Recipe) -> str:
+    """A class by its name, whatever else by the target itself."""
+    target = parse(recipe.target)
+    known = card(recipe.network)
+    of_class = target.layer in known.outputs and target.unit is not None and target.place == "mean" and known.labels
+    return labels.classes()[target.unit].slug if of_class and target.unit is not None else recipe.target
+
+
+def _changes(variant: Variant) -> list[str]:
+    """The fields of a recipe that its preset does not explain."""
+    defaults = {name: field.default for name, field in Recipe.model_fields.items() if not field.is_required()}
+    usual = {**defaults, **METHODS[variant.preset]}
+    return [name for name in OVERRIDABLE if getattr(variant.recipe, name) != usual[name]]

@@ -1,0 +1,38 @@
+"""What the write-up says beneath a figure, measured on the file that is shown."""
+
+from __future__ import annotations
+
+from actmax.errors import ActmaxError, quoted
+from gen.pages.contents import Contents
+from gen.pages.templating import render
+
+
+def caption(contents: Contents, word: str, method: str = "plain") -> str:
+    """A sentence of Markdown on the drawing of a class.
+
+    Args:
+        contents: of the site.
+        word: what the author calls the class.
+        method: by which it is drawn. Where that publishes a figure, the figure's JPEG is what was measured, and
+            else the PNG.
+
+    Raises:
+        ActmaxError: there is no such drawing.
+    """
+    for members in contents.plan.groups.values():
+        for member in members:
+            variant = contents.plan.plate(member.label).by_method(method)
+            if member.word == word and variant is not None:
+                jpeg = variant.recipe in contents.plan.figures.values()
+                entry = contents.entries[variant.recipe.digest()]
+                return render(
+                    "caption.md.jinja",
+                    member=member,
+                    variant=variant,
+                    file="JPEG" if jpeg else "picture",
+                    measures=entry.measures("drawing.jpg" if jpeg else "drawing.png"),
+                    network=contents.network,
+                ).strip()
+    raise ActmaxError(
+        f"caption({quoted(word)}, {quoted(method)}): no class listed under that word has a drawing by this method."
+    )

@@ -1,0 +1,78 @@
+"""The page of one class: its drawings, their measures, how they are made again, and all files beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actmax.networks.labels import Label
+from gen.figures import curve
+from gen.ledger import kept
+from gen.pages import again, citation, data, pictures
+from gen.pages.anchors import keeping
+from gen.pages.contents import Contents, File
+from gen.pages.drawing import Drawing
+from gen.pages.redirects import redirect
+from gen.pages.templating import render
+from gen.plan import addresses
+from gen.plan.plan import Plate
+
+NEIGHBOURS = 8
+"""How many classes of the same group a page shows, at most."""
+
+
+def class_page(contents: Contents, plate: Plate, before: Plate | None, after: Plate | None) -> Iterator[File]:
+    """All that lies below a class's address, and the redirects that lead there.
+
+    Args:
+        contents: of the site.
+        plate: the class.
+        before: the class before it in the author's order, if any.
+        after: the class after it.
+    """
+    drawings = contents.drawings[plate.label]
+    page = render(
+        "class.md.jinja",
+        here=plate.url,
+        plate=plate,
+        drawings=drawings,
+        before=before,
+        after=after,
+        gone_anchors=kept.gone_anchors(contents.published, plate),
+        neighbours={group: _neighbours(contents, plate, group) for group in plate.groups},
+        network=contents.network,
+        second=contents.second,
+        place=contents.place,
+        pages=contents.drawings.keys(),
+        curve=_curve(plate.label, drawings[0]),
+        again=again,
+        citations=[citation.bibtex(one, plate.label, contents.network.title, contents.place) for one in drawings],
+    )
+    yield addresses.source(plate.url), keeping(contents.published, plate.url, page)
+    for one in drawings:
+        yield one.file, pictures.lossless(one.entry)
+        yield one.frames, one.entry.read("frames.webp")
+        yield one.data, data.drawing(contents, plate, one)
+    for place, width in enumerate(pictures.thumbnails(drawings[0].size)):
+        yield addresses.thumbnail(plate.url, place > 0), pictures.thumbnail(drawings[0].entry, width)
+    for alias in plate.aliases:
+        yield redirect(alias, plate.url, plate.label.name, contents.place)
+
+
+def _curve(label: Label, drawing: Drawing) -> str:
+    """The activation over the steps of the main drawing."""
+    record, first = drawing.entry.record, drawing.first_win
+    if first is not None:
+        won = f"; the dashed line is where {label.name} first comes first."
+    else:
+        won = f"; {label.name} never came first in these views." if record.wins else "."
+    caption = f"Activation of {label.name} before each step, in the view that the ascent saw{won}"
+    return curve(record.activations, drawing.steps, first, caption)
+
+
+def _neighbours(contents: Contents, plate: Plate, group: str) -> list[Plate]:
+    """The classes that stand around a class in a group, without itself."""
+    members = list(dict.fromkeys(member.label for member in contents.plan.groups[group]))
+    place = members.index(plate.label)
+    members.remove(plate.label)
+    start = max(0, min(place - NEIGHBOURS // 2, len(members) - NEIGHBOURS))
+    return [contents.plan.plate(label) for label in members[start : start + NEIGHBOURS]]

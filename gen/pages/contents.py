@@ -1,0 +1,62 @@
+"""All that pages are made of: the plan, its drawings, and what is known of the network and of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from actmax.networks.cards import Card
+from actmax.networks.labels import Label
+from actmax.store.entry import Entry
+from gen.ledger.file import Ledger
+from gen.pages.drawing import Drawing
+from gen.pages.place import Place
+from gen.plan.plan import Plan
+from gen.study.opinion import Opinions
+from gen.study.study import Study
+
+File = tuple[str, str | bytes]
+"""A path below docs/, with forward slashes, and what stands there."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything is drawn, asked and measured; pages only show it."""
+
+    plan: Plan
+    entries: Mapping[str, Entry]
+    """The drawing of each of the plan's recipes, by digest."""
+    study: Study | None = None
+    """What the write-up shows of the network, if it is asked for."""
+    place: Place = field(default_factory=Place)
+    opinions: Opinions | None = None
+    """A second network's, where one is at hand."""
+    published: Ledger = field(default_factory=Ledger)
+    """What must not be lost."""
+    notes: frozenset[str] = frozenset()
+    """Addresses of the author's own pages that generated ones refer to where they exist."""
+
+    @property
+    def network(self) -> Card:
+        """The network that drew."""
+        return self.plan.card
+
+    @property
+    def second(self) -> Card | None:
+        """The network whose opinion was asked."""
+        return self.opinions.network if self.opinions else None
+
+    @cached_property
+    def drawings(self) -> dict[Label, list[Drawing]]:
+        """Of each class, the page's large picture first."""
+        opinions = self.opinions.measures if self.opinions else {}
+        return {
+            plate.label: [
+                Drawing(
+                    plate.url, variant, self.entries[variant.recipe.digest()], opinions.get(variant.recipe.digest())
+                )
+                for variant in plate.variants
+            ]
+            for plate in self.plan.plates
+        }

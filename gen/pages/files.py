@@ -1,0 +1,40 @@
+"""All files that are generated, but for the author's own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gen.pages.assets import assets
+from gen.pages.class_page import class_page
+from gen.pages.compare import compare
+from gen.pages.contents import Contents, File
+from gen.pages.gone import gone
+from gen.pages.index import index
+from gen.pages.walk import walk
+
+
+def files(contents: Contents) -> Iterator[File]:
+    """Each path once.
+
+    Raises:
+        StoreError: a drawing was replaced, removed or damaged meanwhile.
+    """
+    yield from assets(contents)
+    yield from index(contents)
+    yield compare(contents)
+    yield from _masters(contents)
+    plates = contents.plan.plates
+    for plate, before, after in zip(plates, (None, *plates[:-1]), (*plates[1:], None), strict=True):
+        yield from class_page(contents, plate, before, after)
+    yield from gone(contents)
+    for address, recipe in contents.plan.figures.items():
+        yield address, contents.entries[recipe.digest()].read("drawing.jpg")
+    if contents.study:
+        yield from walk(contents, contents.study)
+
+
+def _masters(contents: Contents) -> Iterator[File]:
+    """The PNGs that citations point to."""
+    entries = {one.master: one.entry for drawings in contents.drawings.values() for one in drawings}
+    for address, entry in entries.items():
+        yield address, entry.read("drawing.png")

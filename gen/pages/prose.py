@@ -1,0 +1,148 @@
+"""An author's page whose head says `measured: true`, filled in with plain values, in a sandbox."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from jinja2 import TemplateError
+
+from actmax.errors import ActmaxError
+from actmax.recipe import METHODS, OVERRIDABLE, Recipe
+from gen.figures import onion, surface
+from gen.figures.onion import UNNAMED
+from gen.pages import markdown
+from gen.pages.captions import caption
+from gen.pages.contents import Contents
+from gen.pages.markdown import number, percent, place, setting
+from gen.pages.templating import sandbox
+from gen.plan import addresses
+from gen.settings.schema import Settings
+from gen.study.study import Study
+from gen.study.variations import DRAWING, PARAMETERIZATIONS, STEP_SIZES, STEPS
+
+Value = str | int | float | bool | None | list[Any] | dict[str, Any] | Callable[..., str]
+"""Plain data, and functions that return text: nothing that leads to an object of the program."""
+
+
+def filled_in(contents: Contents, path: str, text: str) -> str | None:
+    """The page with its figures and measurements; None if its head does not ask for them.
+
+    Args:
+        contents: of the site.
+        path: of the page, below docs/.
+        text: its Markdown.
+
+    Raises:
+        ActmaxError: the page asks for what is not there, or for what no page may have; the message names page and
+            line.
+    """
+    head, _ = markdown.split_front_matter(text)
+    if head.get("measured") is not True:
+        return None
+    try:
+        return sandbox().from_string(text).render(values(contents))
+    except Exception as error:
+        if not _is_the_pages(error):
+            raise
+        raise ActmaxError(f"docs/{path}{_line(error)}: {str(error).rstrip('.')}.") from error
+
+
+def values(contents: Contents) -> dict[str, Value]:
+    """All that a page can name."""
+    network, settings = contents.network, contents.plan.settings
+    known: dict[str, Value] = {
+        "size": settings.size,
+        "network": {
+            "name": network.name,
+            "title": network.title,
+            "note": network.note,
+            "classes": network.classes,
+        },
+        "presets": {name: dict(method) for name, method in METHODS.items()},
+        "settings_fields": _settings_fields(),
+        "method_fields": _method_fields(),
+        "caption": partial(caption, contents),
+        "figure": {"onion": partial(onion, skins=tuple(network.layers) or UNNAMED), "surface": surface},
+    }
+    if contents.study:
+        known["study"] = _study(contents.study, network.classes)
+    return known
+
+
+def _settings_fields() -> list[Any]:
+    return [
+        {
+            "name": name,
+            "default": "" if field.is_required() else setting(field.default),
+            "meaning": " ".join((field.description or "").split()),
+        }
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _method_fields() -> list[Any]:
+    fields = {name: Recipe.model_fields[name] for name in OVERRIDABLE}
+    return [
+        {
+            "name": name,
+            "by_preset": {preset: setting(method.get(name, field.default)) for preset, method in METHODS.items()},
+            "meaning": " ".join((field.description or "").split()),
+        }
+        for name, field in fields.items()
+    ]
+
+
+def _study(study: Study, classes: int) -> dict[str, Any]:
+    def step_size(name: str) -> dict[str, Any]:
+        entry = study.variations[name]
+        return {
+            "name": name,
+            "file": addresses.variation(name),
+            "alpha": entry.recipe.step_size,
+            "first": number(entry.record.activations[0]),
+            "last": number(entry.measures().activation),
+        }
+
+    def way(name: str) -> dict[str, Any]:
+        entry = study.variations[name]
+        measures = entry.measures()
+        failed = ", so it failed" if measures.failed else ""
+        return {
+            "name": name,
+            "file": addresses.variation(name),
+            "steps": entry.recipe.steps,
+            "verdict": f"{percent(measures.probability)}, place {place(measures.rank)} of {classes}{failed}",
+        }
+
+    return {
+        "class": study.label.name,
+        "layers": [
+            {"name": layer.name, "shape": " × ".join(map(str, layer.shape)), "parameters": f"{layer.parameters:,}"}
+            for layer in study.layers
+        ],
+        "steps": STEPS,
+        "step_sizes": [step_size(name) for name in STEP_SIZES],
+        "frames": list(study.variations[DRAWING].record.frames),
+        "ways": {name: way(name) for name in PARAMETERIZATIONS},
+    }
+
+
+def _is_the_pages(error: Exception) -> bool:
+    """Whether it arose in the page's own expressions, or in a filter that was given something odd, not in what the
+    functions do that it may call."""
+    if isinstance(error, (TemplateError, ActmaxError)):
+        return True
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return last.filename in ("<template>", markdown.__file__) or "jinja2" in last.filename
+
+
+def _line(error: Exception) -> str:
+    """Where in an author's page an error arose, in words; empty where Jinja does not tell."""
+    passed: Mapping[str, int | None] = {
+        frame.filename: frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+    }
+    line = getattr(error, "lineno", None) or passed.get("<template>")  # Jinja's name for a text of no file
+    return f", line {line}" if line else ""

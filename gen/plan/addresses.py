@@ -1,0 +1,187 @@
+"""Every URL of the site, every path below docs/, every file name and every anchor: made here and nowhere else.
+
+An *address* is a URL from the site's root without a slash in front. That of a page ends with one, ``gallery/zebra/``;
+the front page's is empty. What was published once stays: change nothing here but by adding to it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from urllib.parse import urlsplit
+
+from actmax.files import DIGITS
+from actmax.networks.labels import Label, slugify
+
+GALLERY = "gallery/"
+"""The page of all classes; below it lies all that is generated but assets and the walk."""
+COMPARE = "gallery/compare/"
+INDEX = "gallery/index.json"
+LEDGER = "gallery/ledger.json"
+DRAWINGS = "gallery/drawings/"
+"""Where the pictures lie that citations point to, each under the name of its content."""
+RESERVED = ("index", "compare", "drawings")
+"""Names under gallery/ that are not classes."""
+TITLE = "gallery"
+"""The anchor of the index page's own title."""
+
+WALK = "write-ups/from-picture-to-prediction/"
+LOW_ACTIVATIONS = "literature/Low_Activations/"
+"""The note that the walk refers to where a site has it."""
+
+ASSETS = "assets/"
+STYLE = "assets/site.css"
+FIGURES = "assets/activation_maximization/"
+"""Where the write-up's figures lie, by the draft's own paths."""
+STUDY = "assets/study/"
+"""Where the pictures of the study lie: the walk's picture, channels, variations."""
+STUDY_PICTURE = f"{STUDY}picture.png"
+STUDY_FRAMES = f"{STUDY}over-the-steps.webp"
+
+SEGMENT = r"(?!\.\.?(?:/|$))[^\s/:\\\"'<>&`{}|?#\x00-\x1f\x7f\ud800-\udfff]{1,120}"
+_ADDRESS = re.compile(rf"(?:{SEGMENT}/){{0,20}}(?:{SEGMENT})?")
+_ANCHOR = re.compile(r"[^\s\\\"'<>&`{}|\x00-\x1f\x7f\ud800-\udfff]{1,200}")
+_DRAWING_ANCHOR = re.compile(r"[a-z0-9-]+-seed-[0-9]+")
+_ALIAS = re.compile(r"gallery/[a-z0-9-]+/")
+_MASTER = re.compile(rf"{re.escape(DRAWINGS)}[0-9a-f]{{{DIGITS}}}\.png")
+
+
+def is_address(text: str) -> bool:
+    """Whether this can be an address of the site: relative, within the site, and safe inside a page."""
+    return _ADDRESS.fullmatch(text) is not None and len(text) <= 1000
+
+
+def is_anchor(text: str) -> bool:
+    """Whether this can be an anchor, which is an id that a link can name and a page can hold."""
+    return _ANCHOR.fullmatch(text) is not None
+
+
+def is_target(text: str) -> bool:
+    """Whether a redirect may lead there: an address, perhaps with an anchor, or a whole URL of the web."""
+    if re.match(r"https?://", text):
+        try:
+            return bool(urlsplit(text).hostname) and is_anchor(text)
+        except ValueError:
+            return False
+    address, sign, anchor = text.partition("#")
+    return is_address(address) and (not sign or is_anchor(anchor))
+
+
+def is_drawing(anchor: str) -> bool:
+    """Whether an anchor is that of a drawing: ``robust-seed-0``."""
+    return _DRAWING_ANCHOR.fullmatch(anchor) is not None
+
+
+def is_alias(address: str) -> bool:
+    """Whether an address can be another name of a class's page."""
+    return _ALIAS.fullmatch(address) is not None
+
+
+def is_master(address: str) -> bool:
+    """Whether an address is that of a picture that citations point to."""
+    return _MASTER.fullmatch(address) is not None
+
+
+def of_class(label: Label) -> str:
+    """The page of a class: ``gallery/zebra/``."""
+    return of_name(label.slug)
+
+
+def of_name(name: str) -> str:
+    """Another address of a class's page: by its index, its WNID, or a word of the author's."""
+    return f"{GALLERY}{slugify(name)}/"
+
+
+def names(label: Label, words: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """By what a class is found besides its own name: index, WNID, the author's words."""
+    return (str(label.index), label.wnid, *map(slugify, words))
+
+
+def of_drawing(method: str, seed: int) -> str:
+    """A drawing's anchor on its page, and the stem of its files: ``robust-seed-0``."""
+    return f"{method}-seed-{seed}"
+
+
+def of_group(group: str) -> str:
+    """A group's anchor on the index."""
+    return slugify(group)
+
+
+def of_neighbours(group: str) -> str:
+    """The anchor on a class's page of the other classes of a group."""
+    return f"also-{slugify(group)}"
+
+
+def master(picture: str) -> str:
+    """The PNG of a drawing, named by the first digits of its SHA-256."""
+    return f"{DRAWINGS}{picture}.png"
+
+
+def picture(page: str, anchor: str) -> str:
+    """The large picture beside its page."""
+    return f"{page}{anchor}.webp"
+
+
+def frames(page: str, anchor: str) -> str:
+    """The filmstrip beside its page."""
+    return f"{page}{anchor}.frames.webp"
+
+
+def data(page: str, anchor: str) -> str:
+    """The JSON of a drawing beside its page."""
+    return f"{page}{anchor}.json"
+
+
+def thumbnail(page: str, large: bool) -> str:
+    """A small picture beside the page of a class."""
+    return f"{page}thumbnail{'-large' if large else ''}.webp"
+
+
+def figure(group: str, word: str, steps: int) -> str:
+    """A figure of the write-up: ``assets/activation_maximization/vehicles/ambulance_1000.jpg``."""
+    return f"{FIGURES}{slugify(group)}/{slugify(word)}_{steps}.jpg"
+
+
+def channel(layer: str, number: int) -> str:
+    """The drawing of a channel in the study."""
+    return f"{STUDY}{slugify(layer)}-{number}.png"
+
+
+def variation(name: str) -> str:
+    """A variation in the study."""
+    return f"{STUDY}{slugify(name)}.png"
+
+
+def asset(name: str) -> str:
+    """A script or a style."""
+    return f"{ASSETS}{name}"
+
+
+def source(page: str) -> str:
+    """The Markdown file of a generated page, below docs/."""
+    return f"{page}index.md" if page == "" or page.startswith(GALLERY) else f"{page.removesuffix('/')}.md"
+
+
+def html(address: str) -> str:
+    """The file that stands at an address of the built site."""
+    return f"{address}index.html" if address == "" or address.endswith("/") else address
+
+
+def of_html(file: str) -> str:
+    """The address of a file of the built site, as links are written: without the index.html of a folder."""
+    return re.sub(r"(^|/)index\.html$", r"\1", file)
+
+
+def link(here: str, there: str) -> str:
+    """How a page links to an address: ``link("gallery/zebra/", "gallery/tiger/")`` is ``../tiger/``."""
+    path, sign, rest = there.partition("#") if "#" in there else there.partition("?")
+    base = here if here == "" or here.endswith("/") else posixpath.dirname(here)
+    relative = posixpath.relpath(f"/{path}", f"/{base}")
+    slash = "/" if path == "" or path.endswith("/") else ""
+    return f"{relative}{slash}{sign}{rest}"
+
+
+def markdown_link(here: str, there: str) -> str:
+    """How a page's Markdown file links to another page's, or to a file, so that the site's generator checks it."""
+    file = source(there) if there == "" or there.endswith("/") else there
+    return posixpath.relpath(f"/{file}", posixpath.dirname(f"/{source(here)}"))

@@ -1,0 +1,50 @@
+"""Questions to a network whose answers have a known shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from actmax.errors import StoreError
+from actmax.networks.weights import Source
+from actmax.pipeline.answers import Question, answered, ask
+from actmax.store.store import Store
+
+if TYPE_CHECKING:
+    from actmax.networks.network import Network
+
+T = TypeVar("T")
+
+
+def asked(
+    question: Question, answer: Callable[[Network], Any], shape: TypeAdapter[T], source: Source, store: Store
+) -> T:
+    """A network's answer: from the store, or worked out and kept there.
+
+    Raises:
+        StoreError: what is stored has another shape.
+        ActmaxError: the network cannot answer.
+    """
+    return _shaped(ask(question, answer, source, store), question, shape, store)
+
+
+def known(question: Question, shape: TypeAdapter[T], source: Source, store: Store) -> T | None:
+    """The stored answer, or None where there is none.
+
+    Raises:
+        StoreError: what is stored has another shape.
+    """
+    answer = answered(question, source, store)
+    return None if answer is None else _shaped(answer, question, shape, store)
+
+
+def _shaped(answer: Any, question: Question, shape: TypeAdapter[T], store: Store) -> T:
+    try:
+        return shape.validate_python(answer)
+    except ValidationError:
+        raise StoreError(
+            f"A stored answer about {question.name} in {store.path} is not one: remove {store.path / 'answers'}, and "
+            "it will be worked out again."
+        ) from None

@@ -1,0 +1,71 @@
+"""Stored drawings that no page shows are removed, as far as it can be proved that none does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actmax.networks.cards import card
+from actmax.pipeline.progress import Say
+from actmax.recipe import parse
+from gen.site import Site
+from gen.study.study import known
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What :func:`prune` did, or would do."""
+
+    removed: int
+    kept: int
+    others: int
+    """Of those that are kept, how many another network drew."""
+    unknown: int
+    """Of those that are kept, how many the walk may show or not."""
+    dry_run: bool
+
+    def __str__(self) -> str:
+        text = f"{'would remove' if self.dry_run else 'removed'} {self.removed}, kept {self.kept}"
+        if self.others:
+            text += f"; {self.others} of them are another network's (--all-networks removes those too)"
+        if self.unknown:
+            text += (
+                f"; {self.unknown} of them the walk may show: which channels it shows cannot be told before the next "
+                "build"
+            )
+        return text
+
+
+def prune(site: Site, *, all_networks: bool = False, dry_run: bool = False, say: Say) -> Pruned:
+    """Removes from the store what the plan does not show.
+
+    Args:
+        site: as prepared.
+        all_networks: whether drawings by other networks go too.
+        dry_run: only count.
+        say: told if another process has to be waited for.
+
+    Raises:
+        ActmaxError: the store cannot be written, or the author's picture for the walk not be read.
+    """
+    of_study = known(site.plan, site.store, site.root)
+    planned = {recipe.digest() for recipe in (*site.plan.recipes(), *of_study.recipes)}
+    stored = site.store.stored()
+    spare = [one for one in stored if one.digest not in planned]
+    own = [one for one in spare if all_networks or one.network == site.plan.source.network]
+    classes = {one.digest for one in own} if of_study.complete else _of_classes(site)
+    gone = [one.digest for one in own if one.digest in classes]
+    if gone and not dry_run:
+        with site.store.lock(lambda: say("waiting for another process that draws into this store")):
+            site.store.sweep()
+            for digest in gone:
+                site.store.remove(digest)
+    return Pruned(len(gone), len(stored) - len(gone), len(spare) - len(own), len(own) - len(gone), dry_run)
+
+
+def _of_classes(site: Site) -> set[str]:
+    """The stored drawings that are certainly none of a hidden layer's channels."""
+    return {
+        entry.digest
+        for entry in site.store.entries()
+        if parse(entry.recipe.target).layer in card(entry.recipe.network).outputs
+    }
