@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 SET_UP = "python3 -m venv .venv && .venv/bin/pip install -e"
@@ -17,13 +18,72 @@ def test_ci_runs_the_readmes_test_command(root: Path) -> None:
     assert test in (root / ".ci/run").read_text("utf-8").splitlines()
 
 
-def test_the_python_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text("utf-8"), re.DOTALL)
+def listings(root: Path) -> list[str]:
+    found: list[str] = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text("utf-8"), re.DOTALL)
+    return found
+
+
+def run(code: str, folder: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_readme_draws_by_a_recipe(root: Path, tmp_path: Path) -> None:
+    code, _ = listings(root)
     quick = code.replace('actmax.compose("robust",', 'actmax.compose("robust", {"steps": 2},')
     assert quick != code
-    done = subprocess.run([sys.executable, "-c", quick], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "'probability'" in done.stdout
+    assert "probability=" in run(quick, tmp_path)
+    assert (tmp_path / "zebra.png").is_file()
+
+
+def test_the_readme_draws_a_timm_classifier_by_parts(root: Path, tmp_path: Path) -> None:
+    _, code = listings(root)
+    quick = code.replace("steps=64", "steps=2")
+    assert quick != code
+    run(quick, tmp_path)
+    assert (tmp_path / "layer3-12.png").is_file()
+
+
+WITHOUT_THE_SITE = """
+import sys
+from importlib.machinery import PathFinder
+
+SITE = {"mkdocs", "material", "mkdocs_gen_files", "properdocs", "markdown", "latex2mathml", "mkdocs_glightbox", "gen"}
+
+class Absent(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name.partition(".")[0] in SITE:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent)
+import actmax
+assert "torch" not in sys.modules
+from actmax.cli import app
+app(["draw", "zebra", "--network", "compact", "--set", "steps=1", "--size", "64"])
+"""
+
+
+def test_the_core_works_without_what_the_site_needs(tmp_path: Path) -> None:
+    assert "zebra.png" in run(WITHOUT_THE_SITE, tmp_path)
+    assert (tmp_path / "zebra.png").is_file()
+
+
+def test_nothing_of_the_site_is_a_dependency_of_the_core(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    core, site = (
+        {re.match(r"[a-z0-9-]+", line.lower())[0] for line in lines}  # type: ignore[index]
+        for lines in (project["dependencies"], project["optional-dependencies"]["site"])
+    )
+    assert not core & site
+    imported = {
+        name.partition(".")[0]
+        for path in (root / "actmax").rglob("*.py")
+        for name in re.findall(r"^\s*(?:from|import) (\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    packages = {"latex2mathml", "markdown", "mkdocs", "mkdocs_gen_files", "yaml", "jinja2", "gen"}
+    assert not imported & packages
 
 
 def test_no_package_registry_is_named(root: Path) -> None:
