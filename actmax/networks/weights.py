@@ -1,32 +1,25 @@
-"""Where weights come from: the package, a given file, torch's cache, or a download that cannot half succeed.
+"""Which weights a network gets, and where they come from: the package, a given file, torch's cache, or a download.
 
 Nothing here imports torch: whether a drawing is in the store is asked without it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import errno
 import hashlib
 import os
-import shutil
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from actmax.errors import UnknownNameError, WeightsError
+from actmax.errors import UnknownNameError, WeightsError, quoted, reason
+from actmax.files import DIGITS
+from actmax.networks.cards import CARDS, FALLBACK, card
+from actmax.networks.download import Progress, download
 
-ALEXNET_URL = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
-"""torchvision's ``AlexNet_Weights.IMAGENET1K_V1``; the digits are the start of the file's SHA-256."""
-CONNECT_SECONDS = 10.0
-STALL_SECONDS = 20.0
-"""A download that delivers nothing for this long is given up."""
-CHUNK = 1 << 20
+__all__ = ["Progress", "Source", "fetch", "hub_folder", "source"]
 
-Progress = Callable[[int, int], None]
-"""Called with the bytes received so far and the bytes in all (0 where the server does not say)."""
+PUBLISHED_DIGITS = 8
+"""Digits of the SHA-256 that published weights go by, as in the names of torch.hub's files."""
 
 
 @dataclass(frozen=True)
@@ -37,159 +30,109 @@ class Source:
     digest: str
     """What a recipe carries: the first digits of the file's SHA-256."""
     path: Path
-    url: str | None = None
-    """Where the file comes from when it is not at ``path`` yet."""
+    url: str = ""
+    """Where the file comes from when it is not at ``path`` yet; empty: it must be there."""
+    sha256: str = ""
+    """What the file is checked by, as much as is known; empty: by ``digest``."""
 
-
-COMPACT_FILE = Path(__file__).parent / "shipped" / "alexnet-compact.safetensors"
+    @property
+    def checksum(self) -> str:
+        """The beginning of the file's SHA-256, or all of it."""
+        return self.sha256 or self.digest
 
 
 def source(network: str, file: Path | None = None) -> Source:
     """Decides which weights a network gets, without reading more than a file's bytes.
 
     Args:
-        network: ``alexnet``, ``compact``, or a torchvision classifier's registry name.
-        file: weights that the user names; any network but the compact takes one, and all but
-            AlexNet need one.
+        network: its name, as :func:`actmax.networks.cards.card` takes it.
+        file: weights that the user names. A network in the package takes none; any other needs them, but for those
+            that are downloaded.
 
     Raises:
-        WeightsError: the file is absent, or the network needs one and none was given.
+        WeightsError: the file is absent, or the network needs a file and none was given.
         UnknownNameError: not a network's name.
     """
-    if not network.isidentifier():
-        raise UnknownNameError(
-            f"{network!r} is not the name of a network: say alexnet, compact or a torchvision model."
-        )
-    if network == "compact":
+    about = card(network)
+    if about.file is not None:
         if file is not None:
-            raise WeightsError(f"The compact network brings its own weights; {file} was given besides.")
-        return Source(network, _digest(COMPACT_FILE), COMPACT_FILE)
+            raise WeightsError(f"The {network} network brings its own weights; {file} was given besides.")
+        file = about.file
     if file is not None:
-        return Source(network, _digest(file), file)
-    if network == "alexnet":
-        name = ALEXNET_URL.rsplit("/", 1)[1]
-        return Source(network, _hash_prefix(name), hub_folder() / name, ALEXNET_URL)
-    if near := difflib.get_close_matches(network, ("auto", "alexnet", "compact"), 1, 0.75):
-        raise UnknownNameError(f"There is no network {network!r} without a weights file. Did you mean {near[0]!r}?")
+        sha = _sha256(file)
+        # Published weights have the same identity wherever they lie.
+        published = bool(about.sha256) and sha.startswith(about.sha256)
+        return Source(network, sha[: PUBLISHED_DIGITS if published else DIGITS], file, sha256=sha)
+    if about.url:
+        path = hub_folder() / about.url.rpartition("/")[2]
+        return Source(network, about.sha256[:PUBLISHED_DIGITS], path, about.url, about.sha256)
+    if near := difflib.get_close_matches(network, ("auto", *CARDS), 1, 0.75):
+        raise UnknownNameError(
+            f"There is no network {quoted(network)} without a weights file. Did you mean {near[0]!r}?"
+        )
+    known = " and ".join(
+        f"{name}, which is {'downloaded' if other.url else 'in the package'}," for name, other in CARDS.items()
+    )
     raise WeightsError(
-        f"The network {network!r} needs a weights file: name one (`weights:` in the settings, --weights in the "
-        "shell). Only alexnet, which is downloaded, and compact, which is in the package, need none."
+        f"The network {quoted(network)} needs a weights file: name it as its `weights` (--weights in the shell). "
+        f"Only {known} need none."
     )
 
 
 def hub_folder() -> Path:
-    """Where torch.hub keeps downloaded weights, by its documented variables, without importing it."""
+    """Where torch.hub keeps downloaded weights, by its documented variables, without importing it.
+
+    Raises:
+        WeightsError: a variable names the home of somebody who is not known here.
+    """
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"
-    return Path(os.environ.get("TORCH_HOME", cache)).expanduser() / "hub" / "checkpoints"
+    folder = Path(os.environ.get("TORCH_HOME", cache))
+    try:
+        return folder.expanduser() / "hub" / "checkpoints"
+    except RuntimeError as error:
+        raise WeightsError(f"There is no folder {folder} for weights: {error} See TORCH_HOME.") from None
 
 
 def fetch(wanted: Source, progress: Progress | None = None) -> Path:
     """The path of the weights, downloaded and checked if they are not there yet.
 
+    Args:
+        wanted: as :func:`source` decided.
+        progress: told of a download.
+
     Raises:
-        WeightsError: no connection, a stall, a truncated or wrong file, no space left, or a folder
-            that cannot be written. Nothing stands under the final name unless its checksum is right.
+        WeightsError: the file is absent or another, or cannot be downloaded, see
+            :func:`actmax.networks.download.download`.
     """
-    if wanted.path.is_file():
-        found = _sha256(wanted.path)
-        if not found.startswith(wanted.digest):
-            raise WeightsError(
-                f"{wanted.path} is not the file that it should be: its SHA-256 begins {found[: len(wanted.digest)]}, "
-                f"not {wanted.digest}. Remove it, and it will be downloaded again."
-                if wanted.url
-                else f"The weights file {wanted.path} changed while it was being used."
-            )
-        return wanted.path
-    if wanted.url is None:
+    if os.path.isfile(wanted.path):  # unlike Path.is_file it raises nothing
+        sha = _sha256(wanted.path)
+        if sha.startswith(wanted.checksum):
+            return wanted.path
+        if not wanted.url:
+            raise WeightsError(f"The weights file {wanted.path} changed while it was being used.")
+        raise WeightsError(
+            f"{wanted.path} is not the file that it should be: its SHA-256 begins {sha[: len(wanted.checksum)]}, "
+            f"not {wanted.checksum}. Remove it, and it will be downloaded again."
+        )
+    if not wanted.url:
         raise WeightsError(f"The weights file {wanted.path} is not there.")
     try:
-        wanted.path.parent.mkdir(parents=True, exist_ok=True)
-        _download(wanted.url, wanted.path, wanted.digest, progress)
-    except OSError as error:
-        raise WeightsError(_advice(wanted, _os_reason(error, wanted.path.parent))) from None
+        download(wanted.url, wanted.path, wanted.checksum, progress)
+    except WeightsError as error:
+        raise WeightsError(
+            f"{error} Download {wanted.url} elsewhere and put it at {wanted.path}, or name the file as `weights` "
+            f"(--weights in the shell), or draw with the network {FALLBACK!r}, which is in the package."
+        ) from None
     return wanted.path
-
-
-def _download(url: str, path: Path, digest: str, progress: Progress | None) -> None:
-    import requests
-
-    reason = f"{url} could not be downloaded: "
-    wanted = Source("", digest, path, url)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".", suffix=".part")
-    try:
-        with (
-            os.fdopen(handle, "wb") as file,
-            # Not compressed: the announced length is compared with the bytes received.
-            requests.get(
-                url,
-                stream=True,
-                timeout=(CONNECT_SECONDS, STALL_SECONDS),
-                headers={"Accept-Encoding": "identity"},
-            ) as answer,
-        ):
-            answer.raise_for_status()
-            size = int(answer.headers.get("Content-Length", 0))
-            if size > shutil.disk_usage(path.parent).free:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            sha, received = hashlib.sha256(), 0
-            for chunk in answer.iter_content(CHUNK):
-                file.write(chunk)
-                sha.update(chunk)
-                received += len(chunk)
-                if progress:
-                    progress(received, size)
-        if size and received != size:
-            raise WeightsError(_advice(wanted, f"{reason}it ended after {received} of {size} bytes."))
-        if not sha.hexdigest().startswith(digest):
-            raise WeightsError(
-                _advice(wanted, f"{reason}its SHA-256 begins {sha.hexdigest()[: len(digest)]}, not {digest}.")
-            )
-        os.chmod(part, 0o644)  # a temporary file is its owner's alone, torch's cache is often shared
-        os.replace(part, path)
-    except requests.exceptions.ConnectTimeout:
-        raise WeightsError(_advice(wanted, f"{reason}no answer within {CONNECT_SECONDS:g} s.")) from None
-    except requests.exceptions.HTTPError as error:
-        raise WeightsError(_advice(wanted, f"{reason}the server said {error.response.status_code}.")) from None
-    except requests.exceptions.ChunkedEncodingError:
-        raise WeightsError(_advice(wanted, f"{reason}it ended early, after {received} bytes.")) from None
-    except requests.exceptions.RequestException as error:
-        # A read time-out while streaming is reported as a ConnectionError.
-        stalled = "timed out" in str(error).lower()
-        words = f"it stalled for {STALL_SECONDS:g} s." if stalled else "the server cannot be reached."
-        raise WeightsError(_advice(wanted, reason + words)) from None
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(part)
-
-
-def _advice(wanted: Source, reason: str) -> str:
-    return (
-        f"{reason} Download {wanted.url} elsewhere and put it at {wanted.path}, or name the file with "
-        "`weights:` in the settings (--weights in the shell), or draw with the network 'compact', which is "
-        "in the package."
-    )
-
-
-def _os_reason(error: OSError, folder: Path) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"There is no space left in {folder} for the weights."
-    return f"The weights cannot be written to {folder}: {error.strerror or error}."
-
-
-def _hash_prefix(name: str) -> str:
-    return name.rsplit("-", 1)[1].split(".")[0]
 
 
 def _sha256(file: Path) -> str:
     try:
+        if file.exists() and not file.is_file():  # opening a fifo would wait for whoever writes to it
+            raise WeightsError(f"The weights file {file} cannot be read: it is no regular file.")
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
-        raise WeightsError(f"The weights file {file} cannot be read: {error.strerror or error}.") from None
-
-
-def _digest(file: Path) -> str:
-    sha = _sha256(file)
-    # torchvision's own file has one identity, wherever it lies.
-    official = _hash_prefix(ALEXNET_URL.rsplit("/", 1)[1])
-    return official if sha.startswith(official) else sha[:16]
+        raise WeightsError(f"The weights file {file} cannot be read: {reason(error)}.") from None
+    except ValueError:  # a path with a NUL in it
+        raise WeightsError(f"The weights file {quoted(str(file))} cannot be read: no file has such a name.") from None

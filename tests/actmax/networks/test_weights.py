@@ -1,4 +1,4 @@
-"""Tests of actmax.networks.weights against a real server on this machine: a download succeeds whole or leaves nothing."""
+"""Tests of actmax.networks.weights and its downloads, from a real server on this machine: a file is whole or absent."""
 
 from __future__ import annotations
 
@@ -15,36 +15,39 @@ import sys
 import threading
 from collections import namedtuple
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from actmax.errors import UnknownNameError, WeightsError
-from actmax.networks import weights
+from actmax.networks import cards, download
+from actmax.networks.cards import CARDS
 from actmax.networks.weights import Source, fetch, source
 
 BODY = bytes(range(256)) * 512
 """128 KiB that stand for a network's weights."""
-DIGEST = hashlib.sha256(BODY).hexdigest()[:8]
+SHA = hashlib.sha256(BODY).hexdigest()
+DIGEST = SHA[:8]
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 Serve = Callable[[Answer], "Site"]
 
 
 class Site(ThreadingHTTPServer):
-    """A server that answers every request alike, and remembers what was asked."""
+    """A server that answers all requests alike, and remembers which paths were requested."""
 
     daemon_threads = True
     block_on_close = False
 
     def __init__(self, answer: Answer) -> None:
-        self.asked: list[str] = []
-        asked = self.asked
+        self.requests: list[str] = []
+        requests = self.requests
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                asked.append(self.path)
+                requests.append(self.path)
                 # The client hangs up in the middle of some answers, as it should.
                 with contextlib.suppress(ConnectionError):
                     answer(self)
@@ -97,7 +100,18 @@ def reply(body: bytes = BODY, status: int = 200, announced: int | None = len(BOD
 
 def wanted(url: str, folder: Path) -> Source:
     """A source in a folder that does not exist yet."""
-    return Source("net", DIGEST, folder / "hub" / "checkpoints" / f"net-{DIGEST}.pth", url)
+    return Source("net", DIGEST, folder / "hub" / "checkpoints" / f"net-{DIGEST}.pth", url, SHA)
+
+
+@pytest.fixture
+def publish(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Changes where AlexNet's weights are, and what their checksum is."""
+
+    def change(url: str, sha256: str) -> None:
+        changed = replace(CARDS["alexnet"], url=url, sha256=sha256)
+        monkeypatch.setattr(cards, "CARDS", {**CARDS, "alexnet": changed})
+
+    return change
 
 
 def refusal(ask: Source) -> str:
@@ -120,7 +134,7 @@ def test_a_download_brings_the_file_once(serve: Serve, tmp_path: Path) -> None:
     assert ask.path.read_bytes() == BODY
     assert list(ask.path.parent.iterdir()) == [ask.path]
     assert fetch(ask) == ask.path
-    assert site.asked == [f"/models/net-{DIGEST}.pth"]
+    assert site.requests == [f"/models/net-{DIGEST}.pth"]
 
 
 def test_a_download_needs_no_announced_length(serve: Serve, tmp_path: Path) -> None:
@@ -140,6 +154,60 @@ def test_a_download_follows_a_redirection(serve: Serve, tmp_path: Path) -> None:
     assert fetch(wanted(serve(moved).url, tmp_path)).read_bytes() == BODY
 
 
+@pytest.mark.parametrize("known", [1, 8, 64])
+def test_as_much_of_the_checksum_as_is_known_is_compared(known: int, serve: Serve, tmp_path: Path) -> None:
+    ask = replace(wanted(serve(reply()).url, tmp_path), sha256=SHA[:known])
+    assert fetch(ask).read_bytes() == BODY
+    other = replace(wanted(serve(reply()).url, tmp_path / "other"), sha256=SHA[: known - 1] + "z")
+    assert f"begins {SHA[:known]}, not {SHA[: known - 1]}z" in refusal(other)
+
+
+@pytest.mark.parametrize(
+    "place", ["http://[", "http://[::1", "ftp://127.0.0.1/net", "http://127.0.0.1:port/", "http://\xad/"]
+)
+def test_a_redirection_to_no_address(place: str, serve: Serve, tmp_path: Path) -> None:
+    def moved(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(302)
+        request.send_header("Location", place)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    message = refusal(wanted(serve(moved).url, tmp_path))
+    assert "it leads to an address that cannot be used" in message or "the server cannot be reached" in message
+
+
+def test_redirections_without_end(serve: Serve, tmp_path: Path) -> None:
+    def around(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(302)
+        request.send_header("Location", request.path)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    assert "the server redirects without end" in refusal(wanted(serve(around).url, tmp_path))
+
+
+@pytest.mark.parametrize("length", ["many", "-1", "1e9", "", "9" * 5000, "\xb2", "6, 6", "0x10"])
+def test_an_announced_length_that_is_none(length: str, serve: Serve, tmp_path: Path) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", length)
+        request.end_headers()
+        request.wfile.write(BODY)
+
+    message = refusal(wanted(serve(answer).url, tmp_path))
+    assert "could not be downloaded" in message
+    assert len(message) < 1000
+
+
+@pytest.mark.parametrize("announced", [None, len(BODY)])
+def test_a_file_that_is_too_large(
+    announced: int | None, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "MOST_BYTES", 1000)
+    monkeypatch.setattr(download, "CHUNK", 1000)
+    assert "it has more than 1000 bytes" in refusal(wanted(serve(reply(announced=announced)).url, tmp_path))
+
+
 def test_a_download_is_whole_where_the_server_would_compress_it(serve: Serve, tmp_path: Path) -> None:
     def compressing(request: BaseHTTPRequestHandler) -> None:
         packed = "gzip" in request.headers.get("Accept-Encoding", "")
@@ -155,7 +223,7 @@ def test_a_download_is_whole_where_the_server_would_compress_it(serve: Serve, tm
 
 
 def test_progress_is_told_up_to_the_end(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "CHUNK", len(BODY) // 4)
+    monkeypatch.setattr(download, "CHUNK", len(BODY) // 4)
     told: list[tuple[int, int]] = []
     fetch(wanted(serve(reply()).url, tmp_path), lambda done, total: told.append((done, total)))
     assert [done for done, _ in told] == sorted({done for done, _ in told})
@@ -180,7 +248,7 @@ def test_a_refused_connection(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sent", [None, 0, 1000], ids=["before the headers", "after them", "in the middle"])
 def test_a_stall(sent: int | None, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(download, "STALL_SECONDS", 0.3)
     over = threading.Event()
 
     def answer(request: BaseHTTPRequestHandler) -> None:
@@ -201,7 +269,7 @@ def test_a_connection_that_ends_early(sent: int, serve: Serve, tmp_path: Path) -
 
 def test_a_short_file_of_unannounced_length(serve: Serve, tmp_path: Path) -> None:
     message = refusal(wanted(serve(reply(BODY[:-1], announced=None)).url, tmp_path))
-    assert f"SHA-256 begins {hashlib.sha256(BODY[:-1]).hexdigest()[:8]}, not {DIGEST}" in message
+    assert f"SHA-256 begins {hashlib.sha256(BODY[:-1]).hexdigest()}, not {SHA}" in message
 
 
 @pytest.mark.parametrize(
@@ -211,12 +279,12 @@ def test_a_short_file_of_unannounced_length(serve: Serve, tmp_path: Path) -> Non
 )
 def test_another_file(body: bytes, serve: Serve, tmp_path: Path) -> None:
     message = refusal(wanted(serve(reply(body, announced=len(body))).url, tmp_path))
-    assert f"its SHA-256 begins {hashlib.sha256(body).hexdigest()[:8]}, not {DIGEST}" in message
+    assert f"its SHA-256 begins {hashlib.sha256(body).hexdigest()}, not {SHA}" in message
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 503])
 def test_a_server_that_says_no(status: int, serve: Serve, tmp_path: Path) -> None:
-    assert f"the server said {status}" in refusal(wanted(serve(reply(status=status)).url, tmp_path))
+    assert f"the server answered {status}" in refusal(wanted(serve(reply(status=status)).url, tmp_path))
 
 
 def test_a_disk_that_is_too_full_for_what_is_announced(
@@ -260,7 +328,7 @@ def test_a_folder_that_cannot_be_made(serve: Serve, tmp_path: Path) -> None:
     site = serve(reply())
     ask = wanted(site.url, tmp_path / "file")
     assert f"The weights cannot be written to {ask.path.parent}: " in refusal(ask)
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_an_interruption_leaves_nothing(serve: Serve, tmp_path: Path) -> None:
@@ -281,7 +349,7 @@ def test_a_file_without_an_address_is_only_looked_for(tmp_path: Path) -> None:
 def test_the_compact_network_brings_its_weights() -> None:
     found = source("compact")
     assert found.path.is_file()
-    assert found.url is None
+    assert not found.url
     assert hashlib.sha256(found.path.read_bytes()).hexdigest()[:16] == found.digest
 
 
@@ -290,11 +358,18 @@ def test_the_compact_network_takes_no_other_weights(tmp_path: Path) -> None:
         source("compact", tmp_path / "net.pth")
 
 
-@pytest.mark.parametrize("network", ["alexnet", "squeezenet1_0"])
+@pytest.mark.parametrize(
+    "network", ["alexnet", "squeezenet1_0", "timm/resnet18.a1_in1k", "timm/vit_base_patch16_224", "timm/some-net"]
+)
 def test_a_given_file_is_taken_and_its_bytes_are_its_identity(network: str, tmp_path: Path) -> None:
     file = tmp_path / "net.pth"
     file.write_bytes(BODY)
-    assert source(network, file) == Source(network, hashlib.sha256(BODY).hexdigest()[:16], file)
+    found = source(network, file)
+    assert found == Source(network, SHA[:16], file, sha256=SHA)
+    assert fetch(found) == file
+    file.write_bytes(BODY[:-1] + b"?")
+    with pytest.raises(WeightsError, match="changed while it was being used"):
+        fetch(found)
 
 
 @pytest.mark.parametrize("absent", ["net.pth", "", "net.pth/net.pth"])
@@ -310,15 +385,20 @@ def test_alexnet_is_torchvisions_first_weights() -> None:
 
     assert source("alexnet").url == AlexNet_Weights.IMAGENET1K_V1.url
     assert source("alexnet").digest == "7be5be79"
+    assert "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02".startswith(source("alexnet").sha256)
 
 
 def test_torchvisions_own_file_has_one_identity_wherever_it_lies(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, publish: Callable[[str, str], None]
 ) -> None:
-    monkeypatch.setattr(weights, "ALEXNET_URL", f"https://example.org/alexnet-owt-{DIGEST}.pth")
+    publish("https://example.org/alexnet.pth", SHA)
     file = tmp_path / "renamed.pth"
     file.write_bytes(BODY)
     assert source("alexnet", file).digest == source("alexnet").digest == DIGEST
+    assert source("squeezenet1_0", file).digest == SHA[:16]
+    publish("https://example.org/alexnet.pth", SHA[:-1] + "z")  # alike in all digits but one
+    assert source("alexnet", file).digest == SHA[:16]
+    assert source("alexnet").digest == DIGEST
 
 
 @pytest.mark.parametrize(
@@ -344,24 +424,63 @@ def test_alexnet_lies_where_torch_keeps_it(
 
 
 def test_a_file_in_torchs_cache_is_used_without_a_download(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, publish: Callable[[str, str], None]
 ) -> None:
     site = serve(reply())
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr(weights, "ALEXNET_URL", site.url)
+    publish(site.url, SHA)
     path = source("alexnet").path
     path.parent.mkdir(parents=True)
     path.write_bytes(BODY)
     assert fetch(source("alexnet")) == path
-    assert site.asked == []
+    assert site.requests == []
 
 
-def test_any_other_network_needs_a_file() -> None:
-    with pytest.raises(WeightsError, match="'resnet18' needs a weights file"):
-        source("resnet18")
+def test_another_file_in_torchs_cache_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, publish: Callable[[str, str], None]
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    publish("http://127.0.0.1:9/net.pth", SHA)
+    path = source("alexnet").path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(BODY + b"?")
+    with pytest.raises(WeightsError, match=f"not {SHA}. Remove it, and it will be downloaded again"):
+        fetch(source("alexnet"))
 
 
-@pytest.mark.parametrize("name", ["", "alex net", "../alexnet", "squeezenet1.0"])
+@pytest.mark.parametrize("network", ["resnet18", "timm/resnet18"])
+def test_any_other_network_needs_a_file(network: str) -> None:
+    with pytest.raises(WeightsError) as failure:
+        source(network)
+    assert str(failure.value) == (
+        f"The network '{network}' needs a weights file: name it as its `weights` (--weights in the shell). Only "
+        "alexnet, which is downloaded, and compact, which is in the package, need none."
+    )
+
+
+@pytest.mark.parametrize(("name", "near"), [("compakt", "compact"), ("alexnett", "alexnet"), ("autos", "auto")])
+def test_a_misspelt_name_is_put_right(name: str, near: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"Did you mean '{near}'"):
+        source(name)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="fifos are POSIX's")
+@pytest.mark.parametrize("name", ["", "fifo", "nul\0", "a" * 5000, "absent"])
+def test_what_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(WeightsError, match="cannot be read"):
+        source("alexnet", tmp_path / name)
+
+
+def test_a_cache_in_the_home_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", "~nobody-of-that-name/torch")
+    with pytest.raises(WeightsError, match="no folder ~nobody-of-that-name/torch for weights"):
+        source("alexnet")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "alex net", "../alexnet", "squeezenet1.0", "timm/", "timm/a/b", "timm/../x", "timm/a b", "hf/a", "ä"]
+)
 def test_what_can_be_no_network_is_refused(name: str) -> None:
     with pytest.raises(UnknownNameError) as failure:
         source(name)
