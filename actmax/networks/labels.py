@@ -1,7 +1,9 @@
 """The 1000 classes of ImageNet-1k: index, WNID, name, synonyms, definition, slug; and how to find one.
 
 Names are torchvision's, synonyms and definitions are WordNet's as timm ships them. Both are read
-as files: importing either package would import torch, which a look-up does not need.
+as files: importing either package would import torch, which a look-up does not need. No copy is kept here that
+could quietly differ from what the networks were published with: if the files move, looking up a class fails, and a
+test holds the slugs that were published.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 
 from actmax.errors import LONGEST, ActmaxError, UnknownNameError, did_you_mean, quoted
 
+CLASSES = 1000
 LONGEST_INDEX = 18
 """Digits of a number that is looked at: longer ones are no class's, and slow to read."""
 
@@ -62,8 +65,10 @@ def classes() -> tuple[Label, ...]:
         wnids = (info / "imagenet_synsets.txt").read_text("utf-8").split()
         lemmas = _table(info / "imagenet_synset_to_lemma.txt")
         glosses = _table(info / "imagenet_synset_to_definition.txt")
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ActmaxError(f"ImageNet's class names cannot be read from timm: {error}.") from None
+    if not (len(names) == len(set(wnids)) == CLASSES and lemmas.keys() & glosses.keys() >= set(wnids)):
+        raise ActmaxError("The ImageNet classes of this torchvision and this timm do not fit together.")
     slugs = [slugify(name) for name in names]
     shared = {slug for slug, times in Counter(slugs).items() if times > 1}
     return tuple(
@@ -195,6 +200,9 @@ def _torchvision_names() -> list[str]:
     if spec is None or spec.loader is None or not path.is_file():
         raise ActmaxError(f"This torchvision keeps ImageNet's class names elsewhere than in {path}.")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    names: list[str] = module._IMAGENET_CATEGORIES
+    try:
+        spec.loader.exec_module(module)
+        names: list[str] = module._IMAGENET_CATEGORIES
+    except (AttributeError, ImportError) as error:
+        raise ActmaxError(f"This torchvision keeps ImageNet's class names elsewhere than in {path}: {error}.") from None
     return names

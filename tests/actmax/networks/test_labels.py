@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from actmax.errors import UnknownNameError
+from actmax.errors import ActmaxError, UnknownNameError
+from actmax.networks import labels
 from actmax.networks.labels import classes, meant, resolve, search, slugify
 
 
@@ -226,6 +227,49 @@ def test_no_slug_ever_changes() -> None:
     pinned = [line.split("\t") for line in SLUGS.read_text("utf-8").splitlines()]
     assert [[str(label.index), label.wnid, label.slug] for label in classes()] == pinned
     assert len({slug for *_, slug in pinned}) == 1000
+
+
+TABLES = {
+    "imagenet_synsets.txt": "{wnid}\n",
+    "imagenet_synset_to_lemma.txt": "{wnid}\t{name}\n",
+    "imagenet_synset_to_definition.txt": "{wnid}\t{name}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("moved", "why"),
+    [
+        ({"_meta.py": "OTHER = []"}, "keeps ImageNet's class names elsewhere than in .*_IMAGENET_CATEGORIES"),
+        ({"_meta.py": "import absent_package"}, "keeps ImageNet's class names elsewhere than in .*absent_package"),
+        ({"_meta.py": None}, "keeps ImageNet's class names elsewhere"),
+        ({"_meta.py": "_IMAGENET_CATEGORIES = ['zebra']"}, "do not fit together"),
+        ({"imagenet_synsets.txt": None}, "cannot be read from timm"),
+        ({"imagenet_synset_to_lemma.txt": "n0"}, "cannot be read from timm"),
+        ({"imagenet_synset_to_definition.txt": "n0\tnothing\n"}, "do not fit together"),
+        ({"imagenet_synsets.txt": "n0\n" * 1000}, "do not fit together"),
+    ],
+)
+def test_names_that_moved_are_missed_at_once(
+    moved: dict[str, str | None], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"_meta.py": f"_IMAGENET_CATEGORIES = {[label.name for label in classes()]}"}
+    files |= {
+        name: "".join(line.format(wnid=label.wnid, name=label.name) for label in classes())
+        for name, line in TABLES.items()
+    }
+    monkeypatch.setattr(labels, "_package_file", lambda package, path: tmp_path / Path(path).name.replace("_info", ""))
+
+    def write(changed: dict[str, str | None]) -> None:
+        for name, text in changed.items():
+            (tmp_path / name).unlink(missing_ok=True)
+            if text is not None:
+                (tmp_path / name).write_text(text, "utf-8")
+
+    write(dict(files))
+    assert [label.slug for label in classes.__wrapped__()] == [label.slug for label in classes()]
+    write(moved)
+    with pytest.raises(ActmaxError, match=why):
+        classes.__wrapped__()
 
 
 # Names that are no names.
