@@ -20,7 +20,7 @@ SCALE = ".scale"
 
 
 def compact_alexnet(hidden: int = 512, classes: int = 1000) -> nn.Module:
-    """The network, with weights unset in meaning: (B, 3, H, W) normalised -> (B, 1000) logits."""
+    """The network; its weights are placeholders: (B, 3, H, W) normalised -> (B, 1000) logits."""
     network: nn.Module = AlexNet(num_classes=classes)
     network.classifier = nn.Sequential(nn.Linear(256 * 6 * 6, hidden), nn.ReLU(), nn.Linear(hidden, classes))
     return network
