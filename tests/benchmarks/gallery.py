@@ -33,22 +33,21 @@ from urllib.parse import urljoin
 
 import numpy as np
 import typer
-import yaml
 from PIL import Image
 from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where the tests have what they share
+
+from fakes import PROVENANCE
+from projects import SITE_URL, copy_project, environment
 
 from actmax.networks import labels
 from actmax.networks.labels import Label
 from actmax.pipeline import encode
-from actmax.recipe.recipe import Recipe
-from actmax.recipe.target import parse
-from actmax.store.store import Store
-from gen import site as gen_build
-
-ROOT = Path(__file__).resolve().parents[2]
-SITE_URL = "https://example.org/actmax/"
-OWN = {"docs", "mkdocs.yml", "site", "tests"}
-"""What the copy of the project has for itself, or does without; the rest it shares."""
+from actmax.recipe import Recipe, parse
+from actmax.store import Measures, Record, Store, Wins
+from gen import site as gen_site
+from gen.study.variations import variations
 
 GROUP = 100
 """Classes in one group of the gallery."""
@@ -129,7 +128,7 @@ def main(
         shutil.rmtree(folder, ignore_errors=True)
         values = settings(classes)
         copy_project(folder, values)
-        fill(gen_build.prepare(values, folder))
+        fill(gen_site.prepare(values, folder / "mkdocs.yml"))
         first = build(folder)
         second = build(folder, profile.resolve() if profile else None)
         chosen = labels.classes()[:classes]
@@ -148,39 +147,9 @@ def settings(classes: int) -> dict[str, Any]:
     return {"network": "compact", "seeds": [0], "size": 224, "methods": {"robust": None}, "groups": groups}
 
 
-def copy_project(folder: Path, values: dict[str, Any]) -> None:
-    """The project with another gallery and without a walk."""
-    shutil.copytree(ROOT / "docs", folder / "docs")
-    for path in (folder / "docs").rglob("*.md"):
-        path.write_text(without_measures(path.read_text("utf-8")), "utf-8")
-    walk = folder / "docs/write-ups/from-picture-to-prediction.md"  # made from the walk, and in the navigation
-    walk.write_text("# From picture to prediction, and back\n", "utf-8")
-    for path in ROOT.iterdir():
-        if path.name not in OWN and not path.name.startswith("."):
-            (folder / path.name).symlink_to(path)
-    (folder / "mkdocs.yml").write_text(configured((ROOT / "mkdocs.yml").read_text("utf-8"), values), "utf-8")
-
-
-def without_measures(text: str) -> str:
-    """An author's page as one that measures nothing; others as they are."""
-    plain, measuring = re.subn(r"(?m)^measured: true\n", "", text, count=1)
-    return re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{.*?\}\}", "0", plain)) if measuring else text
-
-
-def configured(text: str, values: dict[str, Any]) -> str:
-    """A mkdocs.yml with other settings of the gallery, and an address. Its `!tags` are MkDocs' own: it is edited as
-    text."""
-    text, addresses = re.subn(r"(?m)^site_url:.*$", f"site_url: {SITE_URL}", text)
-    block = "".join(f"  {line}\n" for line in yaml.safe_dump({"gallery": values}, sort_keys=False).splitlines())
-    text, blocks = re.subn(r"(?m)^  gallery:\n(?:(?:    .*)?\n)*(?:    .*\Z)?", lambda _: block, text)
-    if (addresses, blocks) != (1, 1):
-        raise SystemExit("mkdocs.yml has changed: it needs one site_url and one gallery, indented by two spaces.")
-    return text
-
-
-def fill(site: gen_build.Site) -> None:
+def fill(site: gen_site.Site) -> None:
     """Fakes in the store for all that the build will ask for."""
-    recipes = gen_build.recipes(site, site.store.path.parent)
+    recipes = [*site.plan.recipes(), *variations(site.plan).values()]
     with ProcessPoolExecutor() as pool:
         stored = pool.map(put, recipes, [site.store.path] * len(recipes), chunksize=8)
         for _ in tqdm(stored, desc="fakes", total=len(recipes), leave=False):
@@ -188,11 +157,11 @@ def fill(site: gen_build.Site) -> None:
 
 
 def put(recipe: Recipe, store: Path) -> None:
-    Store(store).put(recipe, *fake(recipe))
+    Store(store).put(*fake(recipe))
 
 
-def fake(recipe: Recipe) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """What :func:`actmax.pipeline.draw.publish` returns, for a picture that no network has seen."""
+def fake(recipe: Recipe) -> tuple[dict[str, bytes], Record]:
+    """What :func:`actmax.pipeline.publish.publish` returns, for a picture that no network has seen."""
     unit = parse(recipe.target).unit or 0
     image = picture(unit, recipe.size)
     steps = [step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step < recipe.steps] + [recipe.steps]
@@ -203,20 +172,14 @@ def fake(recipe: Recipe) -> tuple[dict[str, bytes], dict[str, Any]]:
         "drawing.jpg": encode.jpeg(image),
         "frames.webp": encode.filmstrip(frames),
     }
-    record = {
-        "measures": {name: measures(unit) for name in ("drawing.png", "drawing.jpg")},
-        "frames": steps,
-        "activations": [float(f"{30 * step / recipe.steps:.6g}") for step in range(recipe.steps)],
-        "wins": {"first": None, "stays": None} if fails(unit) else {"first": 9, "stays": 32},
-        "provenance": {
-            "device": "Intel(R) Xeon(R) Processor, 2 threads",
-            "precision": "bf16",
-            "torch": "2.15.0+cu132",
-            "torchvision": "0.29.2+cu132",
-            "drawn": "2026-01-01T00:00:00+00:00",
-            "seconds": 12.34,
-        },
-    }
+    record = Record(
+        recipe=recipe,
+        measures={name: measures(unit) for name in ("drawing.png", "drawing.jpg")},
+        frames=tuple(steps),
+        activations=tuple(float(f"{30 * step / recipe.steps:.6g}") for step in range(recipe.steps)),
+        wins=Wins() if fails(unit) else Wins(first=9, stays=32),
+        provenance=PROVENANCE,
+    )
     return files, record
 
 
@@ -231,14 +194,14 @@ def picture(unit: int, size: int) -> Image.Image:
     return Image.fromarray(total.clip(0, 255).astype(np.uint8), "RGB")
 
 
-def measures(unit: int) -> dict[str, Any]:
-    """As :meth:`actmax.measure.measure.Measures.as_dict` returns them."""
-    others = [[(unit + 37 * place) % 1000, 0.02 / place] for place in range(1, 5)]
-    own = [unit, 0.9]
+def measures(unit: int) -> Measures:
+    """Of a class that is recognised, but for a few."""
+    others = [((unit + 37 * place) % 1000, 0.02 / place) for place in range(1, 5)]
+    own = (unit, 0.9)
     if fails(unit):
-        top = [others[0], own, *others[1:]]
-        return {"activation": 3.21, "top": top, "probability": 0.015, "rank": 2, "margin": -2.5}
-    return {"activation": 34.56, "top": [own, *others], "probability": 0.9, "rank": 1, "margin": 4.5}
+        top = (others[0], own, *others[1:])
+        return Measures(activation=3.21, top=top, probability=0.015, rank=2, margin=-2.5)
+    return Measures(activation=34.56, top=(own, *others), probability=0.9, rank=1, margin=4.5)
 
 
 def fails(unit: int) -> bool:
@@ -248,14 +211,13 @@ def fails(unit: int) -> bool:
 def build(folder: Path, profile: Path | None = None) -> Built:
     """Runs `mkdocs build` with this project's packages, wherever others of that name are installed."""
     watched = ["-m", "cProfile", "-o", str(profile)] if profile else []
-    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "PYTHONPATH": str(ROOT)}
     log = folder / "build.log"
     with log.open("wb") as output:
         started = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, *watched, "-m", "mkdocs", "build"],
             cwd=folder,
-            env=os.environ | quiet,
+            env=environment(),
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import functools
 import http.server
-import importlib.util
 import json
-import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-from unittest import mock
 
+import fakes as made
+import projects
 import pytest
+import torch
+from PIL import Image
+from torchvision import models
 
-from actmax.recipe.recipe import Recipe
-from actmax.store.store import Entry
-from gen import site as build
-from gen.study import opinion
+from actmax.engine.local import frame_steps
+from actmax.networks.network import Network
+from actmax.pipeline import encode
+from actmax.pipeline.publish import SHOWN
+from actmax.recipe import Recipe, parse
+from actmax.store import Entry, Measures, Store, Wins
+from gen import site
+from gen.study.opinion import opinions
+
+SIZE = 96
+"""Of the default site's drawings here."""
 
 FAILING = 96
 """The toucan: what is drawn for it is taken for something else."""
@@ -60,15 +70,18 @@ class Built:
 
 @pytest.fixture(scope="session")
 def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """mkdocs.yml and all that it names, copied, and built cold."""
+    """mkdocs.yml and all that it names, copied, and built cold.
+
+    Everything is drawn as on the default site but smaller: at 224 pixels it would take twelve minutes on two plain
+    cores, and say no more of how pages and drawings fit together.
+    """
     project = tmp_path_factory.mktemp("project")
-    for name in ("mkdocs.yml", "docs", "gen", "actmax"):
-        source = root / name
-        if source.is_dir():
-            shutil.copytree(source, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, project / name)
-    env = {**os.environ, "ACTMAX_NETWORK": "compact", "PYTHONPATH": str(project), "NO_COLOR": "1"}
+    for name in ("docs", "gen", "actmax"):
+        shutil.copytree(root / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    smaller, times = re.subn(r"(?m)^    size: 224$", f"    size: {SIZE}", (root / "mkdocs.yml").read_text("utf-8"))
+    assert times == 1
+    (project / "mkdocs.yml").write_text(smaller, "utf-8")
+    env = {**projects.environment(), "ACTMAX_NETWORK": "compact", "PYTHONPATH": str(project)}
     site = Built(project / "site", project / ".cache", ["-m", "mkdocs", "build", "--strict"], env, "")
     done = site.build()
     assert done.returncode == 0, done.stderr
@@ -76,15 +89,14 @@ def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 @pytest.fixture(scope="session")
-def fakes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A built site with several methods and seeds, a second opinion, failures, and a class that was given up.
 
     Nothing of it is drawn: the store is filled with fakes.
     """
-    benchmark = _benchmark(root)
     folder = tmp_path_factory.mktemp("fakes") / "project"
     second = folder.with_name("second.pth")
-    second.write_bytes(b"no weights")
+    torch.save(models.get_model("squeezenet1_0", weights=None).state_dict(), second)
     values: dict[str, Any] = {
         "network": "compact",
         "second_opinion": {"network": "squeezenet1_0", "weights": str(second)},
@@ -92,7 +104,7 @@ def fakes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "methods": {"robust": None, "plain": {"groups": ["vehicles"]}},
         "groups": GROUPS,
     }
-    benchmark.copy_project(folder, values)
+    projects.copy_project(folder, values)
     gone = {
         "gallery/ambulance/": {"anchors": ["drawings", "plain-seed-0", "sketch-seed-7"]},
         "gallery/tiger-shark/": {"anchors": ["robust-seed-0"]},
@@ -101,50 +113,56 @@ def fakes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger = folder / "docs/gallery/ledger.json"
     ledger.parent.mkdir(exist_ok=True)
     ledger.write_text(json.dumps({"schema": 1, "addresses": gone}), "utf-8")
-    site = build.prepare(values, folder)
-    entries = {
-        entry.digest: entry
-        for recipe in build.recipes(site, folder)
-        for entry in [site.store.put(recipe, *_fake(recipe, benchmark))]
-    }
-    assert site.second
-    with mock.patch("actmax.pipeline.draw.load"), mock.patch("gen.study.opinion._measured", _opinion):
-        opinion.opinions(site.plan, entries, site.second, site.store)
-    benchmark.build(folder)
+    prepared = site.prepare(values, folder / "mkdocs.yml")
+    entries = {entry.digest: entry for entry in map(partial(_put, prepared.store), prepared.plan.recipes())}
+    assert prepared.second
+    opinions(prepared.plan, entries, prepared.second, prepared.store, _look)
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build"],
+        cwd=folder,
+        env=projects.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "drew 0," in done.stderr
     return folder / "site"
 
 
-def _benchmark(root: Path) -> ModuleType:
-    """tests/benchmarks/gallery.py, which knows how to build a site of fakes."""
-    spec = importlib.util.spec_from_file_location("gallery_benchmark", root / "tests/benchmarks/gallery.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look themselves up
-    spec.loader.exec_module(module)
-    return module
+def _put(store: Store, recipe: Recipe) -> Entry:
+    """A fake in the store; no two classes are equally probable."""
+    unit = parse(recipe.target).unit
+    assert unit is not None
+    steps = tuple(frame_steps(recipe.steps))
+    image = Image.new("RGB", (recipe.size, recipe.size), (unit % 256, 40 * recipe.seed, 90))
+    image.paste((20, 120, 60), (recipe.size // 4, recipe.size // 4, recipe.size // 2, recipe.size // 2))
+    frames = [Image.blend(Image.new("RGB", image.size, "grey"), image, part / len(steps)) for part in range(len(steps))]
+    files = {
+        "drawing.png": encode.png(image, recipe),
+        "drawing.jpg": encode.jpeg(image),
+        "frames.webp": encode.filmstrip(frames),
+    }
+    measures = _measures(unit, 1 + (unit == FAILING))
+    known = made.record(
+        recipe,
+        measures=dict.fromkeys(SHOWN, measures),
+        frames=steps,
+        activations=tuple(30 * step / recipe.steps for step in range(recipe.steps)),
+        wins=Wins() if measures.failed else Wins(first=9, stays=32),
+    )
+    return store.put(files, known)
 
 
-def _fake(recipe: Recipe, benchmark: ModuleType) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """The benchmark's, but no two classes are equally probable."""
-    files, record = benchmark.fake(recipe)
-    unit = int(recipe.target.partition(":")[2])
-    record["measures"] = dict.fromkeys(files.keys() - {"frames.webp"}, _measures(unit, 1 + (unit == FAILING)))
-    return files, record
+def _look(_: Entry, target: str) -> Callable[[Network], Any]:
+    """A network that recognises every other drawing."""
+    unit = parse(target).unit
+    assert unit is not None
+    return lambda _: _measures(unit, 1 + 3 * (unit % 2)).model_dump()
 
 
-def _opinion(entry: Entry, target: str, _: object) -> dict[str, Any]:
-    """Of a network that recognises every other drawing."""
-    unit = int(target.partition(":")[2])
-    return _measures(unit, 1 + 3 * (unit % 2))
-
-
-def _measures(unit: int, rank: int) -> dict[str, Any]:
-    """As :meth:`actmax.measure.measure.Measures.as_dict` returns them, for a class that comes in a place."""
-    own = 0.5 + unit % 100 / 250 if rank == 1 else 0.1 / rank
-    top = [[(unit + 37 * place) % 1000, 0.09 / place] for place in range(1, 5)]
-    top.insert(rank - 1, [unit, own])
-    return {"activation": 3.21, "top": top, "probability": own, "rank": rank, "margin": 4.5 if rank == 1 else -2.5}
+def _measures(unit: int, rank: int) -> Measures:
+    return made.measures(unit, rank, 0.5 + unit % 100 / 250)
 
 
 @contextmanager

@@ -8,9 +8,8 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
+from projects import SITE_URL
 
-SITE_URL = "https://example.org/actmax/"
-"""As tests/benchmarks/gallery.py sets it."""
 CLASSES = {"ambulance", "golden-retriever", "goldfish", "mountain-bike", "tabby", "tiger", "toucan", "zebra"}
 ALIASES = {"407", "n02701002", "bicycle", "671", "racer", "3", "n01491361"}
 EAGER = 6

@@ -1,9 +1,8 @@
-"""The default site, built for real with the compact network, and read in a real browser."""
+"""The default site, its drawings smaller, built for real with the compact network and read in a real browser."""
 
 from __future__ import annotations
 
 import html
-import json
 import re
 import subprocess
 import sys
@@ -13,7 +12,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from actmax.recipe.recipe import METHODS
+from actmax.recipe import METHODS
+from actmax.store import Record, Store
+from gen.pages.markdown import number
 
 if TYPE_CHECKING:
     from .conftest import Built
@@ -23,9 +24,15 @@ DRAWINGS = 22 + 5 + 6 * 4  # the gallery, the write-up's variations, four channe
 FIGURES = "assets/activation_maximization/vehicles"
 
 
-def records(built: Built) -> list[dict]:  # type: ignore[type-arg]
+def records(built: Built) -> list[Record]:
     """Of every stored drawing."""
-    return [json.loads(path.read_text("utf-8")) for path in built.store.glob("drawings/*/record.json")]
+    return [entry.record for entry in Store(built.store).entries()]
+
+
+def drawn_by(method: str, built: Built) -> list[Record]:
+    """The records of what a method drew with the first seed."""
+    usual = {**METHODS[method], "seed": 0}.items()
+    return [record for record in records(built) if usual <= record.recipe.model_dump().items()]
 
 
 def test_a_cold_build_draws_everything_and_says_so(built: Built) -> None:
@@ -58,10 +65,9 @@ def test_properdocs_builds_the_same_pages(built: Built) -> None:
 
 
 def test_every_drawing_by_robust_is_the_networks_first_answer(built: Built) -> None:
-    usual = {**METHODS["robust"], "seed": 0}
-    robust = [record for record in records(built) if usual.items() <= record["recipe"].items()]
+    robust = drawn_by("robust", built)
     assert len(robust) == CLASSES
-    assert [one["recipe"]["target"] for one in robust if one["measures"]["drawing.png"]["rank"] != 1] == []
+    assert [record.recipe.target for record in robust if record.measures["drawing.png"].failed] == []
 
 
 @pytest.mark.parametrize("word", ["ambulance", "bicycle", "car", "caterpillar", "helicopter"])
@@ -71,12 +77,12 @@ def test_the_write_ups_figures_lie_where_the_draft_links_to(built: Built, word: 
 
 def test_the_captions_quote_the_measures_of_the_files_shown(built: Built) -> None:
     page = visible((built.folder / "write-ups/activation-maximization/index.html").read_text("utf-8"))
-    plain = [record for record in records(built) if METHODS["plain"].items() <= record["recipe"].items()]
-    plain = [record for record in plain if record["recipe"]["target"] != "fc8:340"]  # the zebra has no figure there
+    # The zebra has no figure there.
+    plain = [record for record in drawn_by("plain", built) if record.recipe.target != "fc8:340"]
     assert len(plain) == 5
     for record in plain:
-        measures = record["measures"]["drawing.jpg"]
-        assert f"place {measures['rank']} of 1000, logit {measures['activation']:.1f}" in page
+        measures = record.measures["drawing.jpg"]
+        assert f"place {measures.rank} of 1000, logit {number(measures.activation)}" in page
 
 
 @pytest.mark.parametrize("page", ["zebra", "340", "n02391049", "mountain-bike", "bicycle", "671"])

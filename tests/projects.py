@@ -1,0 +1,65 @@
+"""Copies of the project with other settings of the gallery, for tests and benchmarks that build a site.
+
+``pyproject.toml`` puts this folder on pytest's path: ``import projects``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE_URL = "https://example.org/actmax/"
+OWN = {"docs", "mkdocs.yml", "site", "tests"}
+"""What the copy of the project has for itself, or does without; the rest it shares."""
+
+
+def environment() -> dict[str, str]:
+    """For processes that build a copy with this project's packages, wherever others of that name are installed."""
+    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "NO_COLOR": "1"}
+    return os.environ | quiet | {"PYTHONPATH": str(ROOT)}
+
+
+def copy_project(folder: Path, values: dict[str, Any]) -> None:
+    """The project with another gallery and without a walk."""
+    shutil.copytree(ROOT / "docs", folder / "docs")
+    for path in (folder / "docs").rglob("*.md"):
+        path.write_text(without_measures(path.read_text("utf-8")), "utf-8")
+    walk = folder / "docs/write-ups/from-picture-to-prediction.md"  # made from the walk, and in the navigation
+    walk.write_text("# From picture to prediction, and back\n", "utf-8")
+    for path in ROOT.iterdir():
+        if path.name not in OWN and not path.name.startswith("."):
+            (folder / path.name).symlink_to(path)
+    (folder / "mkdocs.yml").write_text(configured((ROOT / "mkdocs.yml").read_text("utf-8"), values), "utf-8")
+
+
+def without_measures(text: str) -> str:
+    """An author's page as one that measures nothing; others as they are."""
+    plain, measuring = re.subn(r"(?m)^measured: true\n", "", text, count=1)
+    return re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{.*?\}\}", "0", plain)) if measuring else text
+
+
+def configured(text: str, values: dict[str, Any]) -> str:
+    """A mkdocs.yml with other settings of the gallery, and an address. Its `!tags` are MkDocs' own: it is edited as
+    text."""
+    text, addresses = re.subn(r"(?m)^site_url:.*$", f"site_url: {SITE_URL}", text)
+    block = "".join(f"  {line}\n" for line in yaml.safe_dump({"gallery": values}, sort_keys=False).splitlines())
+    text, blocks = re.subn(r"(?m)^  gallery:\n(?:(?:    .*)?\n)*(?:    .*\Z)?", lambda _: block, text)
+    if (addresses, blocks) != (1, 1):
+        raise SystemExit("mkdocs.yml has changed: it needs one site_url and one gallery, indented by two spaces.")
+    return text
+
+
+def settings() -> dict[str, Any]:
+    """The project's own settings of the gallery."""
+    text = (ROOT / "mkdocs.yml").read_text("utf-8")
+    block = re.search(r"(?m)^  gallery:\n((?:(?:    .*)?\n)*(?:    .*\Z)?)", text)
+    if block is None:
+        raise SystemExit("mkdocs.yml has changed: it needs one gallery, indented by two spaces.")
+    values: dict[str, Any] = yaml.safe_load(re.sub(r"!ENV \[\w+, (\w+)\]", r"\1", block[1]))
+    return values
