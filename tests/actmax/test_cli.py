@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ import typer
 from PIL import Image
 
 from actmax.cli import app
-from actmax.networks import weights
+from actmax.networks import cards, weights
+from actmax.networks.cards import CARDS
 from actmax.recipe.recipe import Recipe
 
 
@@ -258,7 +260,8 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(weights, "ALEXNET_URL", f"http://127.0.0.1:{port}/alexnet-owt-7be5be79.pth")
+    changed = replace(CARDS["alexnet"], url=f"http://127.0.0.1:{port}/alexnet-owt-7be5be79.pth")
+    monkeypatch.setattr(cards, "CARDS", {**CARDS, "alexnet": changed})
 
 
 def test_doctor_says_why_auto_became_the_compact_network(offline: None, run: Run) -> None:

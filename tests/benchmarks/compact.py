@@ -29,7 +29,7 @@ from actmax.networks import weights
 from actmax.networks.cards import card
 from actmax.networks.compact import header
 from actmax.networks.network import Network
-from actmax.networks.weights import COMPACT_FILE, Source
+from actmax.networks.weights import Source
 from actmax.pipeline import encode
 from actmax.recipe.recipe import compose
 from actmax.train.distill import answers
@@ -73,7 +73,7 @@ def main(
     wanted = said(teacher, held)
     even = [round(1000 * place / spaced) for place in range(spaced)]
     columns = {}
-    for name, path in {"in the package": COMPACT_FILE if package else None, "given": weights_file}.items():
+    for name, path in {"in the package": card("compact").file if package else None, "given": weights_file}.items():
         if path is None:
             continue
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]

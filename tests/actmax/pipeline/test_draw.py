@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,7 +20,8 @@ import fakes
 import pytest
 
 from actmax.errors import UnknownNameError, WeightsError
-from actmax.networks import weights
+from actmax.networks import cards, weights
+from actmax.networks.cards import CARDS
 from actmax.pipeline import publish
 from actmax.pipeline.decide import Decision, decide
 from actmax.pipeline.draw import Outcome, draw
@@ -63,11 +65,17 @@ loaded = functools.cache(publish.load)
 # Which network draws.
 
 
+def publish_alexnet(monkeypatch: pytest.MonkeyPatch, url: str, sha256: str) -> None:
+    """From now on AlexNet's weights are what lies there."""
+    changed = replace(CARDS["alexnet"], url=url, sha256=sha256)
+    monkeypatch.setattr(cards, "CARDS", {**CARDS, "alexnet": changed})
+
+
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Nothing is in torch's cache, which lies at the returned path, and nothing can be downloaded."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setattr(weights, "ALEXNET_URL", "http://127.0.0.1:9/alexnet-owt-01234567.pth")
+    publish_alexnet(monkeypatch, "http://127.0.0.1:9/alexnet-owt-01234567.pth", "01234567")
     return tmp_path / "torch" / "hub" / "checkpoints"
 
 
@@ -89,8 +97,8 @@ class Server:
                 pass
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        digest = hashlib.sha256(content).hexdigest()[:8]
-        self.url = f"http://127.0.0.1:{self._server.server_port}/alexnet-owt-{digest}.pth"
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/alexnet-owt-{self.sha256[:8]}.pth"
 
     def __enter__(self) -> Server:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -105,7 +113,7 @@ class Server:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """AlexNet's weights can be downloaded, as a small file."""
     with Server(b"weights" * 1000) as running:
-        monkeypatch.setattr(weights, "ALEXNET_URL", running.url)
+        publish_alexnet(monkeypatch, running.url, running.sha256)
         yield running
 
 
@@ -148,7 +156,7 @@ def test_auto_falls_back_once_and_does_not_ask_the_net_again(store: Store, monke
     assert first.source == COMPACT
     assert "cannot be reached" in first.fallback
     with Server(b"it would be there now") as server:
-        monkeypatch.setattr(weights, "ALEXNET_URL", server.url)
+        publish_alexnet(monkeypatch, server.url, server.sha256)
         assert decide("auto", None, store) == first
         assert decide("auto", None, Store(store.path)) == first
         assert server.asked == 0
@@ -159,7 +167,7 @@ def test_auto_falls_back_once_and_does_not_ask_the_net_again(store: Store, monke
 
 def test_a_retry_that_fails_falls_back_again(store: Store, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     assert decide("auto", None, store).source.network == "alexnet"
-    monkeypatch.setattr(weights, "ALEXNET_URL", "http://127.0.0.1:9/alexnet-owt-01234567.pth")
+    publish_alexnet(monkeypatch, "http://127.0.0.1:9/alexnet-owt-01234567.pth", "01234567")
     assert decide("auto", None, store, retry=True).source == COMPACT
     assert decide("auto", None, store).source == COMPACT
 
