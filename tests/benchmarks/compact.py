@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import statistics
+import sys
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -22,21 +23,24 @@ import typer
 from torch import Tensor
 from tqdm import tqdm
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where the tests have what they share
+
+from projects import default_classes
+
 from actmax.engine.local import render
-from actmax.measure.measure import Measures, decode, measure
-from actmax.networks import network as networks
+from actmax.measure.measure import decode, measure
 from actmax.networks import weights
 from actmax.networks.cards import card
 from actmax.networks.compact import header
+from actmax.networks.load import load
 from actmax.networks.network import Network
 from actmax.networks.weights import Source
 from actmax.pipeline import encode
-from actmax.recipe.recipe import compose
-from actmax.train.distill import answers
+from actmax.recipe import compose
+from actmax.store import Measures
+from actmax.train.examination import answers
 from actmax.train.images import framed, hold_out, read_images, truth
-from gen.settings import schema as settings
 
-ROOT = Path(__file__).resolve().parents[2]
 SIZE = 160
 """Pixels of a held-out image when it is shown: what the networks were trained at."""
 HOLDOUT = 2000
@@ -67,7 +71,7 @@ def main(
     package: Annotated[bool, typer.Option(help="Also measure the network in the package.")] = True,
 ) -> None:
     data = Path(os.environ["ACTMAX_TEST_DATA"])
-    teacher = networks.load(weights.source("squeezenet1_0", data / "networks/squeezenet1_0.safetensors"))
+    teacher = load(weights.source("squeezenet1_0", data / "networks/squeezenet1_0.safetensors"))
     photographs, _ = hold_out([read_images(data / "distill/images64.tar")], HOLDOUT)
     held = Held(framed(photographs, SIZE), truth(photographs))
     wanted = said(teacher, held)
@@ -77,13 +81,13 @@ def main(
         if path is None:
             continue
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        student = networks.load(Source("compact", digest, path))
+        student = load(Source("compact", digest, path))
         answered = said(student, held)
         columns[name] = {
             "weights": digest,
             f"agreement with the teacher, {HOLDOUT} held out": share(answered == wanted),
             "true label on the same": share(answered == held.truth),
-            **of_drawings(student, teacher, default_classes(), None),
+            **of_drawings(student, teacher, [label.index for label in default_classes()], None),
             **of_drawings(student, teacher, even, steps),
             "file size": f"{path.stat().st_size / 1e6:.1f} MB",
         }
@@ -91,12 +95,6 @@ def main(
     report(columns)
     print(f"\nThe teacher says the true label of {share(wanted == held.truth)} of the held-out images at {SIZE} px.")
     print(CAUTION)
-
-
-def default_classes() -> list[int]:
-    """The class set of the site, once each."""
-    chosen = settings.members(settings.read(settings.configuration(ROOT / "mkdocs.yml")["extra"]["gallery"]))
-    return list(dict.fromkeys(member.label.index for group in chosen.values() for member in group))
 
 
 def said(network: Network, held: Held) -> Tensor:

@@ -11,6 +11,7 @@ Each file is measured as published, after JPEG at quality 75, and after a shift 
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,16 +19,19 @@ import torch
 import typer
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where the tests have what they share
+
+from projects import default_classes
+
 from actmax.engine.local import Drawing, render
-from actmax.measure.measure import Measures, decode, measure
-from actmax.networks import network as networks
+from actmax.measure.measure import decode, measure
 from actmax.networks import weights
 from actmax.networks.cards import card
+from actmax.networks.load import load
+from actmax.networks.network import Network
 from actmax.pipeline import encode
-from actmax.recipe.recipe import compose
-from gen.settings import schema as settings
-
-ROOT = Path(__file__).resolve().parents[2]
+from actmax.recipe import compose
+from actmax.store import Measures
 
 
 def main(
@@ -37,9 +41,8 @@ def main(
     sheet: Annotated[Path | None, typer.Option(help="Also write all drawings on one PNG.")] = None,
 ) -> None:
     source = weights.source(network, weights_file)
-    loaded = networks.load(source)
-    chosen = settings.members(settings.read(settings.configuration(ROOT / "mkdocs.yml")["extra"]["gallery"]))
-    labels = list(dict.fromkeys(member.label for group in chosen.values() for member in group))
+    loaded = load(source)
+    labels = default_classes()
     recipes = [
         compose(method, network=network, weights=source.digest, target=f"{card(network).output}:{label.index}")
         for label in labels
@@ -63,7 +66,7 @@ def main(
         contact_sheet([drawing.image for drawing in drawings]).save(sheet)
 
 
-def measured(drawing: Drawing, network: networks.Network) -> tuple[Measures, Measures, Measures]:
+def measured(drawing: Drawing, network: Network) -> tuple[Measures, Measures, Measures]:
     """As published, as a JPEG of quality 75, and shifted by 4 pixels down and right."""
     target = drawing.recipe.target
     buffer = io.BytesIO()

@@ -36,7 +36,7 @@ import typer
 from PIL import Image
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where the tests have what they share
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where the tests have what they share
 
 from fakes import PROVENANCE
 from projects import SITE_URL, copy_project, environment

@@ -18,10 +18,12 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import AlexNet
 
+from actmax.engine.batches import BATCH
 from actmax.engine.device import choose_device, choose_dtype, describe
-from actmax.engine.local import BATCH, render
-from actmax.networks.network import Network, normalize
-from actmax.recipe.recipe import compose
+from actmax.engine.local import render
+from actmax.networks.cards import card
+from actmax.networks.network import IMAGENET, Network
+from actmax.recipe import compose
 
 CLASSES = 16
 STEPS = 48
@@ -32,7 +34,7 @@ def main() -> None:
     torch.manual_seed(0)
     device = choose_device()
     dtype = choose_dtype("auto", device)
-    network = Network("alexnet", "random", AlexNet())
+    network = Network(AlexNet(), card("alexnet"), "random", IMAGENET, (224, 224))
     measured: dict[str, Callable[[], float]] = {
         "naive loop": naive_loop,
         f"matrix multiply, {str(dtype).removeprefix('torch.')}": lambda: matrix_multiply(device, dtype),
@@ -75,12 +77,12 @@ def robust(network: Network, batch: int) -> float:
 
 def bare(network: Network, batch: int, device: torch.device, dtype: torch.dtype) -> float:
     """Forward and backward of the frozen network alone: what remains if all else were free."""
-    activations = network.up_to("fc8", device, dtype)
+    look = network.cut(["fc8"], (224, 224), device, dtype)
     x = torch.rand(batch, 3, 224, 224, device=device)
 
     def step() -> None:
         leaf = x.clone().requires_grad_()
-        activations(leaf)[:, 0].sum().backward()
+        look(leaf)["fc8"][:, 0].sum().backward()
 
     step()
     return rate(lambda: [step() for _ in range(4)], 4 * batch)
@@ -95,7 +97,7 @@ def naive_loop() -> float:
 
     def step() -> None:
         optimizer.zero_grad()
-        loss = -network(normalize(x))[0, 340]
+        loss = -network(IMAGENET(x))[0, 340]
         loss.backward()
         optimizer.step()
 

@@ -13,7 +13,9 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from actmax.networks import labels
+
+ROOT = Path(__file__).resolve().parents[2]
 SITE_URL = "https://example.org/actmax/"
 OWN = {"docs", "mkdocs.yml", "site", "tests"}
 """What the copy of the project has for itself, or does without; the rest it shares."""
@@ -63,3 +65,10 @@ def settings() -> dict[str, Any]:
         raise SystemExit("mkdocs.yml has changed: it needs one gallery, indented by two spaces.")
     values: dict[str, Any] = yaml.safe_load(re.sub(r"!ENV \[\w+, (\w+)\]", r"\1", block[1]))
     return values
+
+
+def default_classes() -> list[labels.Label]:
+    """The class set of the project's own site, each class once."""
+    lines = [line for group in settings()["groups"].values() for line in group]
+    words = [next(iter(line.values())) if isinstance(line, dict) else line for line in lines]
+    return list(dict.fromkeys(map(labels.resolve, words)))
