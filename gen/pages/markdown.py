@@ -32,8 +32,8 @@ def attribute(text: object) -> str:
 
 
 def listing(text: object) -> str:
-    """Text inside ``<pre>``, which keeps its lines. Strokes that begin a fenced listing do so in no line."""
-    return html.escape(str(text)).replace("`", "&#96;").replace("~", "&#126;")
+    """Text inside ``<pre>``, which keeps its lines."""
+    return html.escape(str(text))
 
 
 def percent(part: float | None) -> str:

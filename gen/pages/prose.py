@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from jinja2 import TemplateError
@@ -64,12 +63,32 @@ def values(contents: Contents) -> dict[str, Value]:
         "presets": {name: dict(method) for name, method in METHODS.items()},
         "settings_fields": _settings_fields(),
         "method_fields": _method_fields(),
-        "caption": partial(caption, contents),
-        "figure": {"onion": partial(onion, skins=tuple(network.layers) or UNNAMED), "surface": surface},
+        "caption": _caption(contents),
+        "figure": _figures(tuple(network.layers) or UNNAMED),
     }
     if contents.study:
         known["study"] = _study(contents.study, network.classes)
     return known
+
+
+# Functions, not partial objects or methods: through those a page would reach what they hold.
+
+
+def _caption(contents: Contents) -> Callable[..., str]:
+    def of_word(word: str, method: str = "plain") -> str:
+        return caption(contents, word, method)
+
+    return of_word
+
+
+def _figures(layers: tuple[str, ...]) -> dict[str, Callable[..., str]]:
+    def of_layers(words: str = "") -> str:
+        return onion(str(words), layers)
+
+    def of_hill(words: str = "") -> str:
+        return surface(str(words))
+
+    return {"onion": of_layers, "surface": of_hill}
 
 
 def _settings_fields() -> list[Any]:
