@@ -49,11 +49,11 @@ function index(tools) {
   function show() {
     const typed = plain(filter.value).split(" ").filter(Boolean);
     const seen = new Set();
-    for (const one of items) {
-      const matches = typed.every((part) => one.words.some((word) => word.startsWith(part)));
+    for (const entry of items) {
+      const matches = typed.every((part) => entry.words.some((word) => word.startsWith(part)));
       // Sorted, a class of two groups is shown once.
-      one.item.hidden = !matches || (sort.value !== "" && seen.has(one.key));
-      if (!one.item.hidden) seen.add(one.key);
+      entry.item.hidden = !matches || (sort.value !== "" && seen.has(entry.key));
+      if (!entry.item.hidden) seen.add(entry.key);
     }
     lists.forEach((list, place) => {
       headings[place].hidden = sort.value !== "" || [...list.children].every((item) => item.hidden);
@@ -63,14 +63,14 @@ function index(tools) {
 
   function order() {
     const sorted = sort.value ? [...items].sort(orders[sort.value]) : items;
-    for (const one of sorted) (sort.value ? lists[0] : one.list).append(one.item);
+    for (const entry of sorted) (sort.value ? lists[0] : entry.list).append(entry.item);
     show();
   }
 
   filter.addEventListener("input", show);
   sort.addEventListener("change", order);
   random.addEventListener("click", () => {
-    const shown = items.filter((one) => !one.item.hidden);
+    const shown = items.filter((entry) => !entry.item.hidden);
     const picked = (shown.length ? shown : items)[Math.floor(Math.random() * (shown.length || items.length))];
     location.href = picked.item.querySelector("a").href;
   });
@@ -126,24 +126,24 @@ async function compare(place) {
   if (!data) return place.remove(); // the list of all classes has to do
   const { classes, network } = data;
   const site = new URL(place.dataset.site, location.href);
-  const bySlug = new Map(classes.map((one) => [one.slug, one]));
+  const bySlug = new Map(classes.map((entry) => [entry.slug, entry]));
   // By every name that is an address of the class's page.
-  const byName = new Map(classes.flatMap((one) => one.names.map((name) => [name, one])));
+  const byName = new Map(classes.flatMap((entry) => entry.names.map((name) => [name, entry])));
   const query = new URLSearchParams(location.search);
   const given = ["a", "b"].map((key) => byName.get(query.get(key)));
   const unknown = ["a", "b"].map((key) => query.get(key)).filter((name) => name && !byName.has(name));
   // Whoever names one class, or none, is shown others beside it.
-  const rest = classes.filter((one) => !given.includes(one));
-  const pair = given.map((one) => one ?? rest.shift() ?? classes[0]);
+  const rest = classes.filter((entry) => !given.includes(entry));
+  const pair = given.map((entry) => entry ?? rest.shift() ?? classes[0]);
 
   const sides = ["a", "b"].map((key, order) => {
     const names = [...classes].sort((a, b) => a.name.localeCompare(b.name));
-    const choice = element("select", {}, ...names.map((one) => element("option", { value: one.slug, textContent: one.name })));
+    const choice = element("select", {}, ...names.map((entry) => element("option", { value: entry.slug, textContent: entry.name })));
     choice.value = pair[order].slug;
     const shown = element("div");
     const show = () => {
-      const one = bySlug.get(choice.value);
-      const figures = one.drawings.map((drawing) =>
+      const entry = bySlug.get(choice.value);
+      const figures = entry.drawings.map((drawing) =>
         element(
           "figure",
           {},
@@ -151,13 +151,13 @@ async function compare(place) {
             src: new URL(drawing.webp, site).href,
             width: drawing.size,
             height: drawing.size,
-            alt: `What ${network.title} draws for ${one.name}: method ${drawing.method}, seed ${drawing.seed}`,
+            alt: `What ${network.title} draws for ${entry.name}: method ${drawing.method}, seed ${drawing.seed}`,
           }),
           element("figcaption", { textContent: drawing.caption }),
         ),
       );
-      const title = element("h2", {}, element("a", { href: new URL(one.url, site).href, textContent: one.name }));
-      shown.replaceChildren(title, element("p", { textContent: `${one.index}, ${one.wnid}: ${one.definition}` }), ...figures);
+      const title = element("h2", {}, element("a", { href: new URL(entry.url, site).href, textContent: entry.name }));
+      shown.replaceChildren(title, element("p", { textContent: `${entry.index}, ${entry.wnid}: ${entry.definition}` }), ...figures);
     };
     choice.addEventListener("change", () => {
       show();

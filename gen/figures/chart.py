@@ -41,14 +41,18 @@ def chart(series: Mapping[str, Sequence[float]], xs: Sequence[int], axis: str, c
         parts.append(f'<path d="M{west:g} {level:.1f}H{east:g}" style="stroke:{INK};stroke-opacity:{strength}"/>')
         parts.append(text(west - 8, level + 5, signed(f"{y:+g}").replace("+0", "0"), "end"))
     parts += [text(place(x, 0)[0], south + 18, str(x), "middle") for x in xs]
-    told = []
+    description = []
     for k, ((colour, dash), (name, line)) in enumerate(zip(LOOKS, series.items(), strict=False)):
         look = f"fill:none;stroke:{colour};stroke-width:2;stroke-dasharray:{dash}"
         points = np.array([place(x, y) for x, y in zip(xs, line, strict=True)])
         parts.append(f'<path d="{path(points)}" style="{look}"/>')
         y = south + 44 + 22 * k
         parts += [f'<path d="M60 {y - 5:g}H100" style="{look}"/>', text(110, y, escape(name), "start")]
-        told.append(f"{name}: from {line[0]:.2f} at {xs[0]} to {line[-1]:.2f} at {xs[-1]}")
+        description.append(f"{name}: from {line[0]:.2f} at {xs[0]} to {line[-1]:.2f} at {xs[-1]}")
     return figure(
-        caption, f"Values against {axis}. " + "; ".join(told) + ".", parts, south + 44 + 22 * len(series), caption
+        caption,
+        f"Values against {axis}. " + "; ".join(description) + ".",
+        parts,
+        south + 44 + 22 * len(series),
+        caption,
     )

@@ -45,13 +45,15 @@ def curve(activations: Sequence[float], frames: Sequence[int], first: int | None
         if place in (0, len(frames) - 1) or (place % 2 == 0 and along(last) - along(step) > 36):
             parts.append(text(along(step), south + 20, str(step), "middle"))
     parts.append(f'<path d="{path(line)}" style="fill:none;stroke:{BLUE};stroke-width:2;stroke-linejoin:round"/>')
-    told = f"From {activations[0]:.1f} before the first step to {activations[-1]:.1f} before the last, step {last}."
+    description = (
+        f"From {activations[0]:.1f} before the first step to {activations[-1]:.1f} before the last, step {last}."
+    )
     if first is not None:
         at = along(max(first, 1))
         side = "start" if at < (west + east) / 2 else "end"
         shift = 5 if side == "start" else -5
         parts.append(f'<path d="M{at:.1f} {north - 8:g}V{south:g}" style="stroke:{INK};stroke-dasharray:4 3"/>')
         parts.append(text(at + shift, north + 2, f"wins after {first}", side))
-        told += f" The class first comes first after {first} steps."
+        description += f" The class first comes first after {first} steps."
     parts.append('<path class="frame-mark" d="" style="stroke:currentColor;stroke-width:1.5"/>')
-    return figure("Activation over the steps", told, parts, south + 26, caption)
+    return figure("Activation over the steps", description, parts, south + 26, caption)

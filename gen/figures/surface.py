@@ -72,17 +72,17 @@ def surface(caption: str = "", paths: Sequence[Climb] = CLIMBS) -> str:
     for level in (0.1, 0.3, 0.6, 0.9, 1.3, 1.7, 2.1, 2.5, 2.85):
         lines = "".join(path(np.asarray(line) * unit * (xs[1] - xs[0])) for line in contours.lines(level))
         parts.append(f'<path d="{lines}" style="fill:none;stroke:{FAINT};stroke-opacity:0.7"/>')
-    told = [f"α = {climb.alpha:g}, {climb.name}: ends at {hill(climb.points()[-1]):.2f}" for climb in paths]
+    description = [f"α = {climb.alpha:g}, {climb.name}: ends at {hill(climb.points()[-1]):.2f}" for climb in paths]
     for k, climb in reversed(list(enumerate(paths))):  # the first lies on top
         look = f"stroke:{climb.colour};stroke-width:2;stroke-dasharray:{climb.dash or 'none'}"
         placed = (climb.points() * (1, -1) + (-west, north)) * unit
         parts.append(f'<path d="{path(placed)}" style="fill:none;stroke-linejoin:round;{look}"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" style="fill:{climb.colour}"/>' for x, y in placed]
         y = below + 24 + 22 * k
-        legend[:0] = [f'<path d="M10 {y - 5:g}H50" style="{look}"/>', text(60, y, escape(told[k]), "start")]
+        legend[:0] = [f'<path d="M10 {y - 5:g}H50" style="{look}"/>', text(60, y, escape(description[k]), "start")]
     words = (
         "Contour lines of a surface with a long ridge, its summit in the middle, "
-        "and a low round hill at the lower right. On it, ascents by gradient steps. " + "; ".join(told) + "."
+        "and a low round hill at the lower right. On it, ascents by gradient steps. " + "; ".join(description) + "."
     )
     usual = "Gradient ascent on a surface: a dot for each step. The contour lines join points of equal height."
     return figure(

@@ -45,13 +45,15 @@ def class_page(contents: Contents, plate: Plate, before: Plate | None, after: Pl
         pages=contents.drawings.keys(),
         curve=_curve(plate.label, drawings[0]),
         again=again,
-        citations=[citation.bibtex(one, plate.label, contents.network.title, contents.place) for one in drawings],
+        citations=[
+            citation.bibtex(drawing, plate.label, contents.network.title, contents.place) for drawing in drawings
+        ],
     )
     yield addresses.source(plate.url), keeping(contents.published, plate.url, page)
-    for one in drawings:
-        yield one.file, pictures.lossless(one.entry)
-        yield one.frames, one.entry.read("frames.webp")
-        yield one.data, data.drawing(contents, plate, one)
+    for drawing in drawings:
+        yield drawing.file, pictures.lossless(drawing.entry)
+        yield drawing.frames, drawing.entry.read("frames.webp")
+        yield drawing.data, data.of_drawing(contents, plate, drawing)
     for place, width in enumerate(pictures.thumbnails(drawings[0].size)):
         yield addresses.thumbnail(plate.url, place > 0), pictures.thumbnail(drawings[0].entry, width)
     for alias in plate.aliases:

@@ -31,31 +31,32 @@ def index(contents: Contents) -> str:
                 for group, members in contents.plan.groups.items()
             },
             "classes": [
-                about_class(plate) | {"drawings": [about_drawing(one) for one in contents.drawings[plate.label]]}
+                about_class(plate)
+                | {"drawings": [about_drawing(drawing) for drawing in contents.drawings[plate.label]]}
                 for plate in contents.plan.plates
             ],
         }
     )
 
 
-def drawing(contents: Contents, plate: Plate, one: Drawing) -> str:
-    """All that is known of one drawing: enough to make it again."""
-    record, second = one.entry.record, contents.second
-    opinion = {"network": second.name, **one.opinion.model_dump()} if second and one.opinion else None
+def of_drawing(contents: Contents, plate: Plate, drawing: Drawing) -> str:
+    """All that is known of a drawing: enough to make it again."""
+    record, second = drawing.entry.record, contents.second
+    opinion = {"network": second.name, **drawing.opinion.model_dump()} if second and drawing.opinion else None
     return _text(
         {
             "schema": SCHEMA,
             "class": about_class(plate),
-            "drawing": about_drawing(one)
+            "drawing": about_drawing(drawing)
             | {
-                "recipe": one.entry.recipe.model_dump(),
-                "top": one.measures.top,
+                "recipe": drawing.entry.recipe.model_dump(),
+                "top": drawing.measures.top,
                 "second_opinion": opinion,
                 "frames": record.frames,
                 "wins": record.wins.model_dump() if record.wins else None,
                 "activations": record.activations,
                 "provenance": record.provenance.model_dump(mode="json"),
-                "command": again.command(one.variant),
+                "command": again.command(drawing.variant),
             },
         },
         indent=1,
@@ -79,19 +80,19 @@ def about_class(plate: Plate) -> dict[str, Any]:
     }
 
 
-def about_drawing(one: Drawing) -> dict[str, Any]:
+def about_drawing(drawing: Drawing) -> dict[str, Any]:
     """A drawing's files, as paths below the site, and its measures."""
     return {
-        "anchor": one.variant.anchor,
-        "method": one.variant.method,
-        "seed": one.variant.seed,
-        "recipe_digest": one.entry.digest,
-        "png": one.master,
-        "webp": one.file,
-        "size": one.size,
-        **{name: getattr(one.measures, name) for name in MEASURES},
-        "failed": one.measures.failed,
-        "caption": one.caption,
+        "anchor": drawing.variant.anchor,
+        "method": drawing.variant.method,
+        "seed": drawing.variant.seed,
+        "recipe_digest": drawing.entry.digest,
+        "png": drawing.master,
+        "webp": drawing.file,
+        "size": drawing.size,
+        **{name: getattr(drawing.measures, name) for name in MEASURES},
+        "failed": drawing.measures.failed,
+        "caption": drawing.caption,
     }
 
 

@@ -35,6 +35,6 @@ def files(contents: Contents) -> Iterator[File]:
 
 def _masters(contents: Contents) -> Iterator[File]:
     """The PNGs that citations point to."""
-    entries = {one.master: one.entry for drawings in contents.drawings.values() for one in drawings}
+    entries = {drawing.master: drawing.entry for drawings in contents.drawings.values() for drawing in drawings}
     for address, entry in entries.items():
         yield address, entry.read("drawing.png")

@@ -51,14 +51,14 @@ def _silenced(changes: Mapping[Label, Silenced]) -> dict[str, Any]:
     return {
         "units": next(iter(changes.values())).units,
         "classes": count,
-        "logit": sum(one.logit for one in changes.values()) / count,
-        "active": round(sum(one.active for one in changes.values()) / count),
+        "logit": sum(measured.logit for measured in changes.values()) / count,
+        "active": round(sum(measured.active for measured in changes.values()) / count),
         "chart": chart(series, COUNTS, "the number of silenced units", caption),
         "ways": list(WAYS.values()),
         "rows": [(number, [means[way][place] for way in WAYS]) for place, number in enumerate(COUNTS)],
         "count": COUNTS[SHOWN_COUNT],
         "of_classes": [
-            (label.name, one.logit, [one.logit + getattr(one, way)[SHOWN_COUNT] for way in WAYS])
-            for label, one in changes.items()
+            (label.name, measured.logit, [measured.logit + getattr(measured, way)[SHOWN_COUNT] for way in WAYS])
+            for label, measured in changes.items()
         ],
     }

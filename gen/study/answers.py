@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def asked(
+def answer_to(
     question: Question, answer: Callable[[Network], Any], shape: TypeAdapter[T], source: Source, store: Store
 ) -> T:
     """A network's answer: from the store, or worked out and kept there.
@@ -30,7 +30,7 @@ def asked(
     return _shaped(ask(question, answer, source, store), question, shape, store)
 
 
-def known(question: Question, shape: TypeAdapter[T], source: Source, store: Store) -> T | None:
+def stored_answer(question: Question, shape: TypeAdapter[T], source: Source, store: Store) -> T | None:
     """The stored answer, or None where there is none.
 
     Raises:

@@ -21,7 +21,7 @@ from actmax.store.store import Store
 from gen.plan.plan import Plan
 from gen.settings.resolve import weights_path
 from gen.settings.schema import KEY, Settings, SettingsError
-from gen.study.answers import asked
+from gen.study.answers import answer_to
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -97,7 +97,7 @@ def opinions(plan: Plan, entries: Mapping[str, Entry], other: Source, store: Sto
             for variant in plate.variants:
                 entry = entries[variant.recipe.digest()]
                 question = Question("opinion", revisions.MEASURE, {"picture": entry.picture, "target": target})
-                measures[entry.digest] = asked(question, look(entry, target), _SHAPE, other, store)
+                measures[entry.digest] = answer_to(question, look(entry, target), _SHAPE, other, store)
     except (WeightsError, RecipeError) as error:
         raise SettingsError(f"{WHERE}: {error}") from None
     return Opinions(network, measures)

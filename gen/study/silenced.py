@@ -13,7 +13,7 @@ from actmax.pipeline.answers import Question
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan.plan import Plan
-from gen.study.answers import asked
+from gen.study.answers import answer_to
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -56,16 +56,16 @@ def silenced(plan: Plan, entries: Mapping[str, Entry], store: Store) -> dict[Lab
     if not plan.card.hidden or not plan.card.layers:
         return {}
     pictures = {plate.label: entries[plate.variants[0].recipe.digest()] for plate in plan.plates}
-    return {label: _one(plan, label, entry, store) for label, entry in pictures.items()}
+    return {label: _of_class(plan, label, entry, store) for label, entry in pictures.items()}
 
 
 def mean(changes: Mapping[Label, Silenced], way: Way) -> list[float]:
     """Mean change of the logit over the classes, for each of COUNTS."""
-    columns = zip(*(getattr(one, way) for one in changes.values()), strict=True)
+    columns = zip(*(getattr(measured, way) for measured in changes.values()), strict=True)
     return [sum(column) / len(column) for column in columns]
 
 
-def _one(plan: Plan, label: Label, entry: Entry, store: Store) -> Silenced:
+def _of_class(plan: Plan, label: Label, entry: Entry, store: Store) -> Silenced:
     def answer(network: Network) -> dict[str, Any]:
         from actmax.measure.measure import decode
         from actmax.measure.probe import without_units
@@ -73,4 +73,4 @@ def _one(plan: Plan, label: Label, entry: Entry, store: Store) -> Silenced:
         return without_units(network, [(decode(entry.read("drawing.png")), label.index)], list(COUNTS))[0]
 
     about = {"picture": entry.picture, "class": label.index, "counts": list(COUNTS)}
-    return asked(Question("silenced units", revisions.SILENCED, about), answer, _SHAPE, plan.source, store)
+    return answer_to(Question("silenced units", revisions.SILENCED, about), answer, _SHAPE, plan.source, store)

@@ -18,7 +18,7 @@ from actmax.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan.plan import Plan
-from gen.study.answers import asked
+from gen.study.answers import answer_to
 from gen.study.silenced import Silenced, silenced
 from gen.study.variations import DRAWING, variations
 from gen.study.walk import Unit, known_recipes, walk
@@ -134,4 +134,4 @@ def _layers(plan: Plan, store: Store) -> list[Layer]:
         return layers(network, size)
 
     question = Question("layers", revisions.LAYERS, {"size": size, "layers": list(plan.card.layers)})
-    return asked(question, answer, _LAYERS, plan.source, store)
+    return answer_to(question, answer, _LAYERS, plan.source, store)

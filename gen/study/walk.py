@@ -24,7 +24,7 @@ from actmax.store.store import Store
 from gen.plan.plan import Plan
 from gen.settings.resolve import picture_path
 from gen.settings.schema import KEY, SettingsError, WalkSettings
-from gen.study.answers import asked, known
+from gen.study.answers import answer_to, stored_answer
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -92,7 +92,7 @@ def walk(plan: Plan, label: Label, drawing: Entry, store: Store, root: Path) -> 
             "channels": strongest(network, image, hidden, wanted.channels),
         }
 
-    responses = asked(_question(plan, label, picture), answer, _SHAPE, plan.source, store)
+    responses = answer_to(_question(plan, label, picture), answer, _SHAPE, plan.source, store)
     return Walk(
         picture=picture,
         own_picture=wanted.picture is not None,
@@ -108,7 +108,7 @@ def known_recipes(plan: Plan, label: Label, drawing: Entry, store: Store, root: 
     Raises:
         ActmaxError: the author's picture cannot be read.
     """
-    responses = known(_question(plan, label, _picture(plan, drawing, root)), _SHAPE, plan.source, store)
+    responses = stored_answer(_question(plan, label, _picture(plan, drawing, root)), _SHAPE, plan.source, store)
     return None if responses is None else list(_recipes(plan, responses).values())
 
 

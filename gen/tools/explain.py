@@ -16,7 +16,7 @@ def explain(site: Site) -> Iterator[str]:
         ActmaxError: the author's picture for the walk cannot be read.
     """
     kept = [entry.recipe for entry in site.store.entries()]
-    stored = {one.digest for one in site.store.stored()}
+    stored = {entry.digest for entry in site.store.stored()}
     places = {
         variant.recipe.digest(): f"{plate.label.slug}#{variant.anchor}"
         for plate in site.plan.plates

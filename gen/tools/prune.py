@@ -50,10 +50,10 @@ def prune(site: Site, *, all_networks: bool = False, dry_run: bool = False, say:
     of_study = known(site.plan, site.store, site.root)
     planned = {recipe.digest() for recipe in (*site.plan.recipes(), *of_study.recipes)}
     stored = site.store.stored()
-    spare = [one for one in stored if one.digest not in planned]
-    own = [one for one in spare if all_networks or one.network == site.plan.source.network]
-    classes = {one.digest for one in own} if of_study.complete else _of_classes(site)
-    gone = [one.digest for one in own if one.digest in classes]
+    spare = [entry for entry in stored if entry.digest not in planned]
+    own = [entry for entry in spare if all_networks or entry.network == site.plan.source.network]
+    classes = {entry.digest for entry in own} if of_study.complete else _of_classes(site)
+    gone = [entry.digest for entry in own if entry.digest in classes]
     if gone and not dry_run:
         with site.store.lock(lambda: say("waiting for another process that draws into this store")):
             site.store.sweep()

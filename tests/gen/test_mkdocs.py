@@ -332,6 +332,20 @@ def test_both_hosts_show_the_same_message(warm: Site, host: str) -> None:
     assert "Traceback" not in built.stdout
 
 
+@pytest.mark.parametrize("host", HOSTS)
+def test_an_equation_without_meaning_ends_the_build_with_a_sentence(warm: Site, host: str) -> None:
+    extensions = ["admonition", "attr_list", "md_in_html", "tables", "pymdownx.details", "gen.mathml"]
+    warm.configure(markdown_extensions=extensions)
+    warm.write("# Page\n\nSee $x^2$.\n")
+    assert warm.build(host, "--strict").returncode == 0
+    assert "<math" in warm.page("index.html")
+    warm.write("# Page\n\nSee $\\undefined$.\n")
+    built = warm.build(host)
+    assert built.returncode != 0
+    assert "uses \\undefined, which latex2mathml does not know" in built.stdout
+    assert "Traceback" not in built.stdout
+
+
 # An author who edits while the site is served.
 
 

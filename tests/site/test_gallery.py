@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from actmax.networks.labels import slugify
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
@@ -201,7 +203,23 @@ def test_without_a_script_the_compare_page_leads_to_every_class(visit: Visit) ->
     assert page.locator(".compare").is_hidden()
 
 
+def test_a_page_whose_script_is_not_found_shows_all(contexts: Callable[..., Any], faked: str) -> None:
+    """Scripting is on, but this script did not run: nothing stays hidden that it would have replaced."""
+    page: Page = contexts().new_page()
+    page.route("**/gallery.js", lambda route: route.abort())
+    page.goto(f"{faked}/gallery/compare/?a=zebra")
+    assert page.locator(".compare-links a:visible").count() == 8
+    page.goto(f"{faked}/gallery/")
+    assert page.locator("ul.gallery > li:visible").count() == 10
+    page.close()
+
+
 # The index.
+
+
+@pytest.mark.parametrize("typed", ["Potter's wheel", "jack-o'-lantern", "Crème Brûlée", "straße", "a  b_c", "ABC'S"])
+def test_what_a_reader_types_is_spelt_as_the_names_on_the_page_are(index: Page, typed: str) -> None:
+    assert index.evaluate("typed => plain(typed)", typed) == slugify(typed).replace("-", " ")
 
 
 def names(page: Page) -> list[str]:
