@@ -11,7 +11,9 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
-from actmax.errors import ActmaxError
+from actmax.errors import ActmaxError, RecipeError, did_you_mean, quoted
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 def choose_device() -> torch.device:
@@ -56,10 +58,15 @@ def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
 
     ``auto`` is bfloat16 where the hardware multiplies it natively (AMX, AVX512-BF16, CUDA from
     Ampere on), where it is several times faster than float32; else float32.
+
+    Raises:
+        RecipeError: there is no such precision.
     """
     if precision == "auto":
         return torch.bfloat16 if _native_bfloat16(device) else torch.float32
-    return {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
+    if precision not in PRECISIONS:
+        raise RecipeError(f"precision is {quoted(precision)}. {did_you_mean(precision, ('auto', *PRECISIONS))}")
+    return PRECISIONS[precision]
 
 
 def _native_bfloat16(device: torch.device) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import torch
@@ -169,6 +170,20 @@ def test_what_cannot_be_climbed_is_said_in_a_sentence(objective: object, error: 
     network = wrap(Forked(3), size=64, name="my net")
     with pytest.raises(error, match=words):
         ascend(network, objective, steps=2)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"steps": 0}, "steps must be at least 1, not 0"),
+        ({"size": 2}, "cannot be shown an image of 2 × 2 pixels"),
+        ({"size": (64, 0)}, "cannot be shown an image of 64 × 0 pixels"),
+        ({"precision": "fp16"}, "precision is 'fp16'. Did you mean 'bf16'"),
+    ],
+)
+def test_impossible_arguments_are_refused_in_a_sentence(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        ascend(wrap(Forked(3), size=64), "left:2", **{"steps": 2, **arguments})
 
 
 def test_wrapping_leaves_the_users_module_as_it_was() -> None:
