@@ -67,16 +67,22 @@ class _Seen:
         for view in self.views:
             image = view(image)
         outputs = self.look(image)
-        score = self.objective(outputs)
-        if score.shape != x.shape[:1]:
-            raise RecipeError(
-                f"An objective must return a score for each image, of shape ({len(x)},), not {tuple(score.shape)}."
-            )
-        self.outputs = {name: output.detach() for name, output in outputs.items()}
-        self.activations = score.detach()
+        score = _number_each("An objective", self.objective(outputs), len(x))
+        if x.requires_grad and not score.requires_grad:
+            raise RecipeError("The objective does not depend on the picture: there is no slope to climb.")
+        if self.activations is None:  # an optimizer may look again from elsewhere before it steps
+            self.outputs = {name: output.detach() for name, output in outputs.items()}
+            self.activations = score.detach()
         for weight, penalty in self.penalties:
-            score = score - weight * penalty(picture)
+            score = score - weight * _number_each("A penalty", penalty(picture), len(x))
         return score
+
+
+def _number_each(what: str, value: object, images: int) -> Tensor:
+    if not isinstance(value, Tensor) or value.shape != (images,):
+        got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        raise RecipeError(f"{what} must return a number for each image, a tensor of shape ({images},), not {got}.")
+    return value
 
 
 def climb(
@@ -102,6 +108,8 @@ def climb(
     generators = [Generator().manual_seed(seed) for seed in seeds]
     param = composition.params(generators, canvas)
     views = [transform(generators, composition.steps, canvas) for transform in composition.transforms]
+    if any(len(of_transform) != composition.steps for of_transform in views):
+        raise RecipeError(f"A transform must give a view for each of the {composition.steps} steps.")
     return param, _steps(composition, look, objective, canvas, param, list(zip(*views, strict=True)))
 
 
@@ -118,11 +126,29 @@ def _steps(
         for step in range(composition.steps)
     ]
     start = param.start.to(canvas.device)
-    for view, (x, _) in zip(seen, composition.optimizer(seen, start), strict=True):
-        if view.activations is None:
-            raise RecipeError("The optimizer took a step without a look at its view.")
+    path = composition.optimizer(seen, start)
+    for view in seen:
+        x, _ = next(path, (None, None))
+        if x is None or view.activations is None:
+            raise RecipeError("An optimizer must look at the view of each step, and yield the variable after it.")
         yield Step(x, view.activations, view.outputs)
         view.outputs = {}  # a thousand steps' answers would fill the memory
+
+
+def finite(activations: Tensor) -> None:
+    """Refuses an ascent that has left the numbers.
+
+    Args:
+        activations: (B, steps).
+
+    Raises:
+        RecipeError: some are infinite or no numbers; the message says from which step on.
+    """
+    if not (good := activations.isfinite().all(0)).all():
+        raise RecipeError(
+            f"The ascent left the finite numbers in step {int((~good).nonzero()[0]) + 1}: lower the step size, or the "
+            "strength of the start."
+        )
 
 
 def to_values(picture: Tensor) -> Tensor:

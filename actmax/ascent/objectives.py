@@ -20,7 +20,8 @@ Objective = Callable[[Mapping[str, Tensor]], Tensor]
 def channels_first(layer: str, output: Tensor, size: tuple[int, int]) -> Tensor:
     """A layer's output as (B, C) or (B, C, H, W), also where the network keeps its channels last.
 
-    A map has the proportions of the image, which tells its axes apart.
+    The channels are taken to be last only where the first two axes have the image's proportions and the last two have
+    not, by far.
 
     Args:
         layer: its name, for messages.
@@ -32,18 +33,16 @@ def channels_first(layer: str, output: Tensor, size: tuple[int, int]) -> Tensor:
     """
     height, width = size
 
-    def proportional(rows: int, columns: int) -> bool:
-        # To within the cell that rounding may add or take away.
-        return abs(rows * width - columns * height) <= max(height, width)
+    def proportional(rows: int, columns: int, cells: int) -> bool:
+        """To within so many cells: rounding, unpadded convolutions and pooling add or take away some."""
+        return abs(rows * width - columns * height) <= cells * max(height, width)
 
     if output.ndim == 2:
         return output
     if output.ndim == 4:
         _, first, second, third = output.shape
-        if proportional(second, third):
-            return output
-        if proportional(first, second):
-            return output.permute(0, 3, 1, 2)
+        last = proportional(first, second, 1) and not proportional(second, third, 4)
+        return output.permute(0, 3, 1, 2) if last else output
     shape = " × ".join(map(str, output.shape[1:]))
     raise RecipeError(
         f"{layer} returns {shape} numbers for an image, which are neither a vector nor a map of the image: no target "

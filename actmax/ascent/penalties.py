@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 Penalty = Callable[[Tensor], Tensor]
-"""Images (B, C, H, W), for RGB in [0, 1] -> (B,)."""
+"""Images (B, C, H, W), for RGB in [0, 1] (unclipped where pixels move) -> (B,)."""
 
 
 def total_variation(images: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent.composition import Composition, climb, to_values
+from actmax.ascent.composition import Composition, climb, finite, to_values
 from actmax.ascent.objectives import Objective, channels_first, score
 from actmax.ascent.optimizers import Optimizer, adam
 from actmax.ascent.params import Canvas, Params, fourier
@@ -17,6 +17,7 @@ from actmax.ascent.penalties import Penalty
 from actmax.ascent.transforms import Transform
 from actmax.engine.device import choose_device, choose_dtype, exact
 from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted
+from actmax.networks.cards import LOGITS
 from actmax.networks.network import Network
 from actmax.recipe.target import parse
 
@@ -62,8 +63,9 @@ def ascend(
 
     Args:
         network: from :func:`actmax.load` or :func:`actmax.wrap`.
-        objective: a target as text (:mod:`actmax.recipe.target`), or a function of the layers' outputs by name,
-            such as ``lambda a: a["conv5"][:, 12].mean((1, 2))``: (B, …) -> (B,). It may use several layers.
+        objective: a class by its label (``zebra``), a target as text (:mod:`actmax.recipe.target`), or a function of
+            the layers' outputs by name, such as ``lambda a: a["conv5"][:, 12].mean((1, 2))``: (B, …) -> (B,). It may
+            use several layers.
         params: what moves; by default the picture's waves.
         transforms: how the network sees the picture at each step.
         penalties: what is subtracted from the objective: (weight, penalty of the picture in [0, 1]).
@@ -76,7 +78,8 @@ def ascend(
 
     Raises:
         UnknownNameError: the objective asks for a layer that the network does not have; the nearest are named.
-        RecipeError: the objective is no target, or returns no score; or the network cannot be shown such a picture.
+        RecipeError: the objective is no target, or returns no score; the network cannot be shown such a picture; or the
+            ascent leaves the finite numbers.
     """
     if steps < 1:
         raise RecipeError(f"steps must be at least 1, not {steps}.")
@@ -102,13 +105,17 @@ def ascend(
             curve.append(step.activations)
             if progress:
                 progress(1)
+        scores = torch.cat(curve).float().cpu()
+        finite(scores[None])
         values = to_values(param.picture(x))[0]
-    return Picture(values, tuple(torch.cat(curve).float().cpu().tolist()))
+    return Picture(values, tuple(scores.tolist()))
 
 
 def _layers(network: Network, objective: str | Objective, size: tuple[int, int]) -> tuple[list[str], Objective]:
     """The names of the layers that an objective needs, and the objective as a function."""
     if isinstance(objective, str):
+        if objective in network.labels:
+            objective = f"{LOGITS}:{network.labels.index(objective)}"
         target = parse(objective)
 
         def named(outputs: Mapping[str, Tensor]) -> Tensor:

@@ -13,7 +13,7 @@ import torchvision
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent.composition import climb, to_values
+from actmax.ascent.composition import climb, finite, to_values
 from actmax.ascent.objectives import channels_first, score
 from actmax.ascent.params.canvas import Canvas
 from actmax.engine.batches import BATCH, batches
@@ -122,7 +122,9 @@ def _render_batch(
         if progress:
             progress(len(group))
     seconds = time.perf_counter() - started
-    activations = torch.stack(curve, 1).float().cpu().tolist()
+    scores = torch.stack(curve, 1).float().cpu()
+    finite(scores)
+    activations = scores.tolist()
     said_first = torch.stack(winners, 1).tolist() if winners else []
     provenance = Provenance(
         device=describe(device),

@@ -47,7 +47,7 @@ class Card:
     layers: Mapping[str, str] = field(default_factory=dict)
     """The field's name of a layer -> its place in the module. Outputs are those before the ReLU."""
     classes: int = 1000
-    """How many logits it returns."""
+    """How many logits it returns; 0 where that is not known."""
     labels: str = "imagenet-1k"
     """The classes in the order of the logits: those of :mod:`actmax.networks.labels`; empty if others."""
     mean: Values | None = IMAGENET_MEAN

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from actmax.errors import UnknownNameError, WeightsError, did_you_mean, quoted
+from actmax.networks import labels
 from actmax.networks.cards import CARDS, Card, card
 from actmax.networks.compact import compact_alexnet, dequantize
 from actmax.networks.network import Network, Normalization, check_finite
@@ -42,8 +43,14 @@ def load(network: str | Source, file: Path | None = None, progress: Progress | N
     module = build() if about.family == "timm" else _built(build)  # timm computes tensors that no file holds
     _fill(module, state, about.name, path)
     check_finite(module, about.name)
+    # torchvision builds heads of 1000 classes, so that other weights do not fit; timm's differ.
+    if (classes := getattr(module, "num_classes", about.classes)) != about.classes:
+        raise WeightsError(
+            f"{about.title} tells {classes} classes apart, and not ImageNet-1k's {about.classes}: its logits mean "
+            "something else. In Python it can be wrapped with labels of its own (actmax.wrap)."
+        )
     normalization, size = _expected(about)
-    return Network(module, about, source.digest, normalization, size)
+    return Network(module, about, source.digest, normalization, size, [label.name for label in labels.classes()])
 
 
 def _builder(about: Card) -> Callable[[], nn.Module]:

@@ -153,10 +153,15 @@ class Network:
     def _cut(self, asked: tuple[str, ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype) -> Look:
         places = {name: self._place(name) for name in asked}
         # What lies above is not copied; the network itself stays in float32 for measuring.
-        memo = {id(part): nn.Identity() for part in self._above(places, size)}
-        part = copy.deepcopy(self._module, memo).to(device, dtype).to(memory_format=torch.channels_last)
+        part = copy.deepcopy(self._module, {id(unused): nn.Identity() for unused in self._above(places, size)})
+        try:
+            with torch.inference_mode():
+                _run(part, places, self._black(size))
+        except Exception:  # noqa: BLE001 - a forward may look at modules that it does not call
+            part = copy.deepcopy(self._module)
+        part = part.to(device, dtype).to(memory_format=torch.channels_last)
         for name, child in list(part.named_modules()):
-            if type(child) is nn.Linear and name:
+            if name and type(child) is nn.Linear and not (child._forward_hooks or child._forward_pre_hooks):
                 part.set_submodule(name, FrozenLinear(child))
 
         def look(x: Tensor) -> Mapping[str, Tensor]:
@@ -193,7 +198,12 @@ class Network:
         if "" in places.values():
             return []
         interrupted = {"", *entered} - completed.keys()
-        return [part for name, part in parts if name not in entered and name.rpartition(".")[0] in interrupted]
+        holders = {name[:place] for name in entered for place, sign in enumerate(name) if sign == "."}
+        return [
+            part
+            for name, part in parts
+            if name not in entered and name not in holders and name.rpartition(".")[0] in interrupted
+        ]
 
     def _place(self, layer: str) -> str:
         """Where in the module a layer is; empty for the module as a whole."""
@@ -225,7 +235,8 @@ def _hooked(parts: Sequence[tuple[str, nn.Module]], outputs: dict[str, Any], reg
 
     def note(name: str) -> Callable[..., None]:
         def hook(*arguments: Any) -> None:
-            outputs.setdefault(name, arguments[-1])
+            if name not in outputs:
+                outputs[name] = _kept(arguments[-1])
 
         return hook
 
@@ -244,8 +255,10 @@ def _run(module: nn.Module, places: Mapping[str, str], x: Tensor) -> dict[str, T
 
     def note(place: str) -> Callable[..., None]:
         def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
-            outputs.setdefault(place, output)
-            if len(outputs) == len(inner) and "" not in places.values():
+            last = len(outputs.keys() | {place}) == len(inner) and "" not in places.values()
+            if place not in outputs:
+                outputs[place] = output if last else _kept(output)
+            if last:
                 raise _Reached
 
         return hook
@@ -261,6 +274,13 @@ def _run(module: nn.Module, places: Mapping[str, str], x: Tensor) -> dict[str, T
     return {name: _tensor(name, outputs.get(place)) for name, place in places.items()}
 
 
+def _kept(output: Any) -> Any:
+    """What a layer returned, safe from operations further up that write into it (``x += …``)."""
+    if isinstance(output, tuple | list) and output:
+        output = output[0]
+    return output.clone() if isinstance(output, Tensor) else output
+
+
 def _tensor(layer: str, output: Any) -> Tensor:
     if output is None:
         raise RecipeError(f"The layer {layer} takes no part in the network's answer to an image.")
@@ -271,7 +291,7 @@ def _tensor(layer: str, output: Any) -> Tensor:
     return output
 
 
-class FrozenLinear(nn.Module):
+class FrozenLinear(nn.Linear):
     """A linear layer that never changes, and so can keep its weights transposed as well.
 
     For the few images of a batch the product is bound by reading the weights; the backward product
@@ -279,7 +299,8 @@ class FrozenLinear(nn.Module):
     """
 
     def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
+        nn.Module.__init__(self)  # not Linear's, which would draw weights of its own
+        self.in_features, self.out_features = linear.in_features, linear.out_features
         self.weight, self.bias = linear.weight, linear.bias
         self.transpose = nn.Parameter(linear.weight.t().contiguous(), requires_grad=False)
 
@@ -319,7 +340,7 @@ def wrap(
         std: the same.
         size: of its images: height and width, or a number for both.
         channels: of its images; by default as many as ``mean`` has, or 3.
-        labels: the names of its classes, in the order of its logits.
+        labels: the names of its classes, in the order of its logits: an objective may name them.
         name: what it is called in messages.
 
     Raises:
@@ -333,7 +354,9 @@ def wrap(
     )
     if not len(means) == len(stds) == count or min(stds) <= 0:
         raise RecipeError(f"mean {mean} and std {std} must be {count} numbers each, one a channel, and std above 0.")
-    shape = (size, size) if isinstance(size, int) else size
+    shape = (size, size) if isinstance(size, int) else tuple(size) if isinstance(size, tuple | list) else ()
+    if len(shape) != 2 or not all(isinstance(side, int) and side > 0 for side in shape):
+        raise RecipeError(f"size must be a whole number of pixels, or two of them (height, width), not {quoted(size)}.")
     card = Card(
         name, name, "wrapped", type(module).__name__, labels="", mean=means, std=stds, size=shape, classes=len(labels)
     )

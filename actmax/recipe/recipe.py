@@ -49,15 +49,17 @@ class Recipe(BaseModel):
     steps: Annotated[int, Field(ge=1, le=100_000)]
     """Steps of gradient ascent."""
     step_size: Annotated[float, Field(gt=0)]
-    """α: in normalised pixels per unit of gradient for ``ascent``, Adam's rate for ``adam``."""
+    """α: for ``ascent`` in units of what moves (normalised pixels, coefficients, weights) per unit of gradient; for
+    ``adam`` its rate."""
     anneal: Annotated[float, Field(ge=0, le=1)] = 0.0
     """The last part of the steps, over which Adam's step size falls to zero; 0 with ``ascent``."""
     start_sd: Annotated[float, Field(ge=0)]
-    """Standard deviation of the noise at the start: of the normalised pixels, or of the coefficients."""
+    """Standard deviation of the noise at the start: of the normalised pixels, of the coefficients, or of the
+    generator's weights in units of He's deviation."""
     decay: Annotated[float, Field(ge=0)] = 0.0
-    """Power of 1/frequency that scales the Fourier coefficients; 0 with pixels."""
+    """Power of 1/frequency that scales the Fourier coefficients; 0 with anything else."""
     decorrelate: bool = False
-    """Whether colours are ImageNet's decorrelated ones; false with pixels."""
+    """Whether colours are ImageNet's decorrelated ones; with ``fourier`` only."""
     jitter: Annotated[int, Field(ge=0)] = 0
     """Largest shift at each step, in pixels either way."""
     scale: Annotated[float, Field(ge=0, lt=1)] = 0.0

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from actmax.errors import ActmaxError
 from actmax.files import DIGITS
 from actmax.recipe.recipe import Recipe
 
@@ -112,7 +113,7 @@ class Record(_Frozen):
             if values.pop("checksum") != _checksum(values) or values["schema"] != SCHEMA:
                 return None
             record = cls.model_validate(values)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ActmaxError):
             return None
         whole = "drawing.png" in record.files and "drawing.png" in record.measures
         return record if whole and record.recipe.digest() == values["digest"] else None

@@ -14,6 +14,7 @@ from actmax.ascent import (
     affine,
     fourier,
     generator,
+    gradient,
     gradient_ascent,
     jitter,
     pixels,
@@ -161,7 +162,10 @@ def test_nothing_above_the_layers_that_are_asked_for_is_computed_or_copied() -> 
         (lambda a: a["idle"][:, 0], RecipeError, "returns no tensor at its layer 'idle'"),
         ("idle:0", RecipeError, "idle takes no part"),
         (lambda a: torch.zeros(1), RecipeError, "looks at no layer"),
-        (lambda a: a["left"], RecipeError, r"of shape \(1,\), not \(1, 6, 30, 30\)"),
+        (lambda a: a["left"], RecipeError, r"of shape \(1,\), not a tensor of shape \(1, 6, 30, 30\)"),
+        (lambda a: a["left"].mean().item(), RecipeError, r"of shape \(1,\), not float"),
+        (lambda a: a["left"].mean((1, 2, 3)).detach(), RecipeError, "does not depend on the picture"),
+        (lambda a: a["left"].mean((1, 2, 3)) / 0, RecipeError, "left the finite numbers in step 1"),
         ("left:99", RecipeError, "left has 6 channels"),
         ("the zebra", RecipeError, "is not a target"),
     ],
@@ -207,3 +211,30 @@ def test_wrapping_leaves_the_users_module_as_it_was() -> None:
 def test_a_normalisation_that_does_not_fit_is_refused(arguments: dict[str, object], words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         wrap(Forked(3), **arguments, channels=3)  # type: ignore[arg-type]
+
+
+def test_the_curve_is_of_the_first_look_of_each_step() -> None:
+    def looks_ahead(views, x):  # type: ignore[no-untyped-def]
+        for h in views:
+            activation, slope = gradient(h, x)
+            before.append(activation.item())
+            h(x + slope)
+            x = x + slope
+            yield x, activation
+
+    before: list[float] = []
+    picture = ascend(wrap(Forked(3), size=64), "left:2", optimizer=looks_ahead, steps=3)
+    assert picture.activations == pytest.approx(before)
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"transforms": [lambda generators, steps, canvas: []]}, "a view for each of the 2 steps"),
+        ({"penalties": [(1.0, lambda pictures: pictures.mean())]}, r"A penalty must return .* shape"),
+        ({"optimizer": lambda views, x: iter(())}, "must look at the view of each step"),
+    ],
+)
+def test_parts_that_are_no_parts_are_refused(part: dict[str, Any], words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        ascend(wrap(Forked(3), size=64), "left:2", steps=2, **part)

@@ -130,3 +130,70 @@ def test_a_layer_of_tokens_has_no_channels_and_says_so() -> None:
 def test_a_network_whose_layers_have_no_names_has_none_to_show(swin: Network) -> None:
     assert layers(swin, 64) == []
     assert strongest(swin, torch.zeros(1, 3, 64, 64), [], 4) == {}
+
+
+# Modules that are awkward to cut.
+
+
+class Awkward(nn.Module):
+    """Walks through a list of blocks, looks at parts that it does not call, and writes into what a layer returned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.stem = nn.Conv2d(3, 4, 3)
+        self.blocks = nn.ModuleList([nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 3)])
+        self.fc = nn.Linear(4, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x.to(self.fc.weight.dtype))
+        for block in self.blocks:
+            x = block(x)
+            x += 1.0
+        result: torch.Tensor = self.fc(x.mean((2, 3)).view(-1, self.fc.in_features))
+        return result
+
+
+@pytest.mark.parametrize("layer", ["stem", "blocks.0", "blocks.1", "logits"])
+def test_an_awkward_module_is_cut_where_it_is_asked(layer: str) -> None:
+    module = Awkward()
+    network = wrap(module, size=32, labels=["a", "b", "c", "d", "e"])
+    image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    alone = network.cut([layer], (32, 32))(image)[layer]
+    beside = network.cut([layer, "blocks.2", "logits"], (32, 32))(image)[layer]
+    torch.testing.assert_close(alone, beside)
+    kept: list[torch.Tensor] = []
+    if layer != "logits":
+        module.get_submodule(layer).register_forward_hook(lambda _part, _given, output: kept.append(output.clone()))
+    logits = module(image)
+    torch.testing.assert_close(alone, kept[0] if kept else logits)
+    assert len(ascend(network, f"{layer}:1", steps=2).activations) == 2
+
+
+def test_a_residual_network_answers_alike_alone_and_in_company() -> None:
+    """It adds to what its last batch norm returned, in place."""
+    torch.manual_seed(0)
+    network = wrap(models.get_model("resnet18", weights=None), size=64)
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    names = ["layer1.0.bn2", "logits"]
+    alone, beside = (network.cut(names[:count], (64, 64))(image)["layer1.0.bn2"] for count in (1, 2))
+    torch.testing.assert_close(alone, beside)
+
+
+def test_what_a_users_hook_does_to_a_linear_layer_is_done_in_a_cut_too() -> None:
+    module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2))
+    module[2].register_forward_hook(lambda _part, _given, output: output + 100)
+    network = wrap(module, size=8)
+    image = torch.rand(1, 3, 8, 8)
+    torch.testing.assert_close(network.cut(["logits"], (8, 8))(image)["logits"], network.logits(image))
+
+
+def test_a_label_stands_for_its_logit() -> None:
+    network = wrap(Awkward(), size=32, labels=["a", "b", "c", "d", "e"])
+    assert torch.equal(ascend(network, "c", steps=2).values, ascend(network, "logits:2", steps=2).values)
+
+
+def test_a_classifier_of_other_classes_is_refused(tmp_path: Path) -> None:
+    module = timm.create_model("mobilenetv3_large_100.miil_in21k", pretrained=False)
+    with pytest.raises(WeightsError, match="tells 11221 classes apart, and not ImageNet-1k's 1000"):
+        load("timm/mobilenetv3_large_100.miil_in21k", saved(module, tmp_path / "net.safetensors"))

@@ -449,3 +449,15 @@ def test_a_broken_note_counts_as_none_and_can_be_replaced(store: Store, content:
     assert store.note("network") == {}
     store.set_note("network", {"network": "compact"})
     assert store.note("network") == {"network": "compact"}
+
+
+def test_a_record_whose_target_this_version_cannot_read_is_no_record(store: Store) -> None:
+    put(store, 1)
+    folder = put(store)
+    later = fakes.record(recipe()).model_dump(mode="json") | {"files": {}}
+    later["recipe"]["target"] = "fc8:340 of a later grammar"
+    values = {"schema": SCHEMA, "digest": folder.name, **later}
+    checksum = hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    (folder / "record.json").write_text(json.dumps({"checksum": checksum, **values}), "utf-8")
+    assert store.get(recipe()) is None
+    assert [entry.recipe for entry in store.entries()] == [recipe(1)]
