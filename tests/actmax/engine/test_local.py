@@ -203,3 +203,59 @@ def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str) -> N
     assert np.abs(np.array(found) - np.array(pixels)).max() <= 1, f"{changed}: {found}"
     picked = [drawing.activations[step] for step in (0, 2, 11)]
     assert picked == pytest.approx(scores, rel=1e-3), f"{changed}: {picked}"
+
+
+# What the real site is drawn with beside: a linear layer with its frozen product, and bfloat16.
+
+
+@pytest.fixture
+def tiny_linear() -> Network:
+    """As the tiny one, with a head of two linear layers."""
+    module = nn.Sequential(
+        nn.Conv2d(3, 8, 5, stride=2),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(32, 16),
+        nn.ReLU(),
+        nn.Linear(16, 10),
+    )
+    with torch.no_grad():
+        for value in module.parameters():
+            value.copy_(torch.sin(torch.arange(value.numel()) * 1.7).view_as(value) * 0.3)
+    return Network(module, Card("tiny", "a tiny network", "wrapped", "Sequential", classes=10), "f", IMAGENET, (64, 64))
+
+
+LINEAR: dict[int, dict[str, list[float]]] = {1: {"fp32": [0.0273082, 0.0379595, 0.0684753], "bf16": [0.0273, 0.0381, 0.0679]}}
+"""By ``ALGORITHM`` and precision: the scores before the first, third and last step."""
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-3), ("bf16", 0.05)])
+def test_the_arithmetic_of_linear_layers_is_that_of_its_revision(
+    tiny_linear: Network, precision: str, tolerance: float
+) -> None:
+    (drawing,) = render([recipe(tiny_linear, "logits:4", steps=12, precision=precision, seed=1)], tiny_linear)
+    picked = [drawing.activations[step] for step in (0, 2, 11)]
+    assert picked == pytest.approx(LINEAR[ALGORITHM][precision], rel=tolerance), f"raise ALGORITHM: {picked}"
+
+
+def test_what_a_caller_has_set_in_torch_changes_no_drawing_and_is_left_as_it_was(compact: Network) -> None:
+    wanted = recipe(compact, "fc8:340", precision="fp32")
+    (usual,) = render([wanted], compact)
+    cudnn = torch.backends.cudnn
+    before = (cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
+    torch.set_default_dtype(torch.float64)
+    try:
+        (other,) = render([wanted], compact)
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert other.activations == usual.activations
+    assert np.array_equal(np.asarray(other.image), np.asarray(usual.image))
+    after = (cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
+    assert after == before
+
+
+def test_numbers_that_are_not_finite_are_refused(compact: Network) -> None:
+    with pytest.raises(RecipeError, match="left the finite numbers in step 1"):
+        list(render([recipe(compact, "fc8:1", "plain", start_sd=1e38)], compact))

@@ -461,3 +461,54 @@ def test_a_record_whose_target_this_version_cannot_read_is_no_record(store: Stor
     (folder / "record.json").write_text(json.dumps({"checksum": checksum, **values}), "utf-8")
     assert store.get(recipe()) is None
     assert [entry.recipe for entry in store.entries()] == [recipe(1)]
+
+
+# A redraw while somebody reads.
+
+
+@pytest.mark.parametrize("change", ["replaced", "removed"])
+def test_an_entry_never_gives_another_pictures_bytes(store: Store, change: str) -> None:
+    put(store)
+    read_before = entry(store)
+    if change == "replaced":
+        put(store, picture=b"newer")
+    else:
+        store.remove(recipe().digest())
+    with pytest.raises(StoreError, match="replaced, removed or damaged while it was being read"):
+        read_before.read("drawing.png")
+
+
+def test_what_an_older_entry_derives_is_not_served_for_the_newer(store: Store) -> None:
+    put(store)
+    older = entry(store)
+    put(store, picture=b"newer")
+    older.derived("small-1.webp", Maker(b"of the older"))  # lands in the newer one's folder
+    assert entry(store).derived("small-1.webp", Maker(b"of the newer")) == b"of the newer"
+
+
+def test_a_replacement_that_fails_leaves_the_older_drawing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store)
+    rename, calls = os.rename, []
+
+    def fails_for_the_newer(source: Path, target: Path) -> None:
+        calls.append(source)
+        if Path(source).name.startswith(".new-"):
+            raise PermissionError(13, "Permission denied")
+        rename(source, target)
+
+    monkeypatch.setattr("actmax.store.store.os.rename", fails_for_the_newer)
+    with pytest.raises(StoreError, match="Permission denied"):
+        put(store, picture=b"newer")
+    monkeypatch.undo()
+    assert len(calls) == 3  # aside, the failed one, and back
+    assert entry(store).read("drawing.png") == FILES["drawing.png"]
+    assert leftovers(store) == []
+
+
+@pytest.mark.parametrize("name", ["notes", "0123456789abcdef", ".new-other", "0123456789ABCDEF"])
+def test_what_is_no_drawing_of_ours_is_not_listed(store: Store, name: str) -> None:
+    put(store)
+    foreign = store.path / "drawings" / name
+    foreign.mkdir()
+    (foreign / "record.json").write_text('{"digest": "something else"}')
+    assert digests(store) == [recipe().digest()]
