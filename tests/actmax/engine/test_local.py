@@ -226,7 +226,9 @@ def tiny_linear() -> Network:
     return Network(module, Card("tiny", "a tiny network", "wrapped", "Sequential", classes=10), "f", IMAGENET, (64, 64))
 
 
-LINEAR: dict[int, dict[str, list[float]]] = {1: {"fp32": [0.0273082, 0.0379595, 0.0684753], "bf16": [0.0273, 0.0381, 0.0679]}}
+LINEAR: dict[int, dict[str, list[float]]] = {
+    1: {"fp32": [0.0273082, 0.0379595, 0.0684753], "bf16": [0.0273, 0.0381, 0.0679]}
+}
 """By ``ALGORITHM`` and precision: the scores before the first, third and last step."""
 
 
