@@ -1,1 +1,8 @@
-"""How it is computed: batches of recipes on a device, and compositions of parts by hand."""
+"""How it is computed: batches of recipes on a device, and compositions of parts by hand.
+
+Its names are loaded when they are first used: some of its files need torch, and others must not.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,8 @@
-"""Who is asked: what is known of each network, its labels, its weights, and the frozen network itself."""
+"""Who is asked: what is known of each network, its labels, its weights, and the frozen network itself.
+
+Its names are loaded when they are first used: some of its files need torch, and others must not.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -41,10 +41,10 @@ def published(recipes: Sequence[Recipe], source: Source) -> Iterator[tuple[dict[
 @lru_cache(maxsize=2)  # the network that draws, and the one whose opinion is asked
 def load(source: Source) -> Network:
     """:func:`actmax.networks.load.load`, with a progress bar while weights are downloaded."""
-    from actmax.networks import load as loading
+    from actmax.networks.load import load as with_weights
 
     with Bar(f"{source.network}'s weights", "B") as bar:
-        return loading.load(source, progress=bar.reach)
+        return with_weights(source, progress=bar.reach)
 
 
 def publish(drawing: Drawing, network: Network) -> tuple[dict[str, bytes], Record]:
