@@ -50,6 +50,23 @@ def channels_first(layer: str, output: Tensor, size: tuple[int, int]) -> Tensor:
     )
 
 
+def of_targets(targets: Sequence[Target], size: tuple[int, int]) -> Objective:
+    """The objective that targets name.
+
+    Args:
+        targets: one for each image of the batch, all of the same layer and place.
+        size: height and width of the images.
+    """
+    first = targets[0]
+
+    def objective(outputs: Mapping[str, Tensor]) -> Tensor:
+        output = outputs[first.layer]
+        # A layer as a whole needs no channels.
+        return score(targets, channels_first(first.layer, output, size) if first.channels else output)
+
+    return objective
+
+
 def score(targets: Sequence[Target], output: Tensor) -> Tensor:
     """A score for each image; each has its own target, all of the same layer and place.
 

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from actmax.ascent.composition import Composition, climb, finite, to_values
-from actmax.ascent.objectives import Objective, channels_first, score
+from actmax.ascent.objectives import Objective, of_targets
 from actmax.ascent.optimizers import Optimizer, adam
 from actmax.ascent.params import Canvas, Params, fourier
 from actmax.ascent.penalties import Penalty
@@ -117,12 +117,7 @@ def _layers(network: Network, objective: str | Objective, size: tuple[int, int])
         if objective in network.labels:
             objective = f"{LOGITS}:{network.labels.index(objective)}"
         target = parse(objective)
-
-        def named(outputs: Mapping[str, Tensor]) -> Tensor:
-            output = outputs[target.layer]
-            return score([target], channels_first(target.layer, output, size) if target.channels else output)
-
-        return [target.layer], named
+        return [target.layer], of_targets([target], size)
     outputs = _Recorder(network, network.trace(size))
     objective(outputs)
     if not outputs.asked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from actmax.ascent.composition import climb, finite, to_values
-from actmax.ascent.objectives import channels_first, score
+from actmax.ascent.objectives import of_targets
 from actmax.ascent.params.canvas import Canvas
 from actmax.engine.batches import BATCH, batches
 from actmax.engine.device import choose_device, choose_dtype, describe, exact
@@ -106,7 +106,7 @@ def _render_batch(
     canvas = Canvas(network.channels, *size, network.normalize, network.normalize.inverse, device)
     look = network.cut([layer], size, device, dtype)
     param, steps = climb(
-        composition(asked), look, _objective(targets, size), canvas, [recipe.seed for recipe in recipes]
+        composition(asked), look, of_targets(targets, size), canvas, [recipe.seed for recipe in recipes]
     )
     is_class = layer in network.card.outputs
     kept = set(frame_steps(asked.steps))
@@ -148,16 +148,6 @@ def _render_batch(
         )
         for index, recipe in enumerate(group)
     ]
-
-
-def _objective(targets: Sequence[Target], size: tuple[int, int]) -> Callable[[Mapping[str, Tensor]], Tensor]:
-    first = targets[0]
-
-    def objective(outputs: Mapping[str, Tensor]) -> Tensor:
-        output = outputs[first.layer]
-        return score(targets, channels_first(first.layer, output, size) if first.channels else output)
-
-    return objective
 
 
 def _wins(target: Target, said_first: Sequence[int]) -> tuple[bool, ...] | None:

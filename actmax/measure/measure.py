@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from actmax.ascent.objectives import channels_first, score
+from actmax.ascent.objectives import of_targets
 from actmax.errors import WeightsError
 from actmax.networks.network import Network
 from actmax.pictures import read_rgb
@@ -54,7 +54,7 @@ def measure(network: Network, target: str, image: Tensor) -> Measures:
     best = probabilities.topk(min(5, len(probabilities)))
     top = tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True))
     values = outputs[names[-1]]
-    activation = score([aim], channels_first(aim.layer, values, size) if aim.channels else values).item()
+    activation = of_targets([aim], size)({aim.layer: values}).item()
     if aim.layer not in network.card.outputs or aim.unit is None:
         return Measures(activation=activation, top=top)
     own = logits[0, aim.unit]

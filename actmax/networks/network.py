@@ -153,12 +153,14 @@ class Network:
     def _cut(self, asked: tuple[str, ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype) -> Look:
         places = {name: self._place(name) for name in asked}
         # What lies above is not copied; the network itself stays in float32 for measuring.
-        part = copy.deepcopy(self._module, {id(unused): nn.Identity() for unused in self._above(places, size)})
-        try:
-            with torch.inference_mode():
-                _run(part, places, self._black(size))
-        except Exception:  # noqa: BLE001 - a forward may look at modules that it does not call
-            part = copy.deepcopy(self._module)
+        above = self._above(places, size)
+        part = copy.deepcopy(self._module, {id(unused): nn.Identity() for unused in above})
+        if above:
+            try:
+                with torch.inference_mode():
+                    _run(part, places, self._black(size))
+            except Exception:  # noqa: BLE001 - a forward may look at modules that it does not call
+                part = copy.deepcopy(self._module)
         part = part.to(device, dtype).to(memory_format=torch.channels_last)
         for name, child in list(part.named_modules()):
             if name and type(child) is nn.Linear and not (child._forward_hooks or child._forward_pre_hooks):
@@ -276,16 +278,19 @@ def _run(module: nn.Module, places: Mapping[str, str], x: Tensor) -> dict[str, T
 
 def _kept(output: Any) -> Any:
     """What a layer returned, safe from operations further up that write into it (``x += …``)."""
-    if isinstance(output, tuple | list) and output:
-        output = output[0]
+    output = _first(output)
     return output.clone() if isinstance(output, Tensor) else output
+
+
+def _first(output: Any) -> Any:
+    """What stands first where a layer returns several things."""
+    return output[0] if isinstance(output, tuple | list) and output else output
 
 
 def _tensor(layer: str, output: Any) -> Tensor:
     if output is None:
         raise RecipeError(f"The layer {layer} takes no part in the network's answer to an image.")
-    if isinstance(output, tuple | list) and output:
-        output = output[0]
+    output = _first(output)
     if not isinstance(output, Tensor):
         raise RecipeError(f"The layer {layer} returns no tensor, but {type(output).__name__}: ask for one inside it.")
     return output

@@ -10,12 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD
 from actmax.networks.compact import compact_alexnet
-from actmax.networks.network import Normalization
+from actmax.networks.network import IMAGENET
 from actmax.train.options import Options
 
-NORMALIZATION = Normalization(IMAGENET_MEAN, IMAGENET_STD)
+NORMALIZATION = IMAGENET
 """Of all views and pictures of a training."""
 CLASSES = 1000
 

@@ -5,37 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from recipes import changed, robust
 
 from actmax.engine.batches import batches
-from actmax.recipe import Recipe, compose
-
-OTHER: dict[str, Any] = {
-    "algorithm": 99,
-    "network": "alexnet",
-    "weights": "7be5be79",
-    "optimizer": "ascent",
-    "steps": 257,
-    "step_size": 0.031,
-    "anneal": 0.25,
-    "start_sd": 0.02,
-    "decay": 0.5,
-    "decorrelate": False,
-    "jitter": 11,
-    "scale": 0.2,
-    "rotate": 6.0,
-    "size": 160,
-    "precision": "fp32",
-}
-"""Another value for each field that parts batches."""
-
-
-def robust(**changes: Any) -> Recipe:
-    given = {"network": "compact", "weights": "0123456789abcdef", "target": "fc8:340"}
-    return compose("robust", {**given, **changes})
-
-
-def changed(field: str) -> Recipe:
-    return robust(**({"anneal": 0.0} if field == "optimizer" else {}), **{field: OTHER[field]})
+from actmax.recipe import Recipe
 
 
 def together(first: Recipe, second: Recipe) -> bool:

@@ -11,47 +11,10 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from recipes import GIVEN, OTHER, changed, robust
 
 from actmax.errors import ActmaxError, RecipeError, UnknownNameError
 from actmax.recipe import ALGORITHM, METHODS, Recipe, compose
-
-GIVEN: dict[str, Any] = {"network": "compact", "weights": "0123456789abcdef", "target": "fc8:340"}
-
-
-def robust(**changes: Any) -> Recipe:
-    return compose("robust", changes, **GIVEN)
-
-
-# Another value for each field of the recipe above.
-OTHER: dict[str, Any] = {
-    "algorithm": ALGORITHM + 1,
-    "network": "alexnet",
-    "weights": "7be5be79",
-    "target": "fc8:341",
-    "parameterization": "pixels",
-    "optimizer": "ascent",
-    "steps": 257,
-    "step_size": 0.031,
-    "anneal": 0.25,
-    "start_sd": 0.02,
-    "decay": 0.5,
-    "decorrelate": False,
-    "jitter": 11,
-    "scale": 0.2,
-    "rotate": 6.0,
-    "seed": 1,
-    "size": 160,
-    "precision": "fp32",
-}
-
-
-def changed(field: str) -> Recipe:
-    """The robust recipe with another value in one field."""
-    # Pixels have no Fourier coefficients to scale, so those two fields have to go as well;
-    # nor does plain ascent change its step size.
-    needed = {"parameterization": {"decay": 0.0, "decorrelate": False}, "optimizer": {"anneal": 0.0}}.get(field, {})
-    return robust(**needed, **{field: OTHER[field]})
-
 
 PINNED: list[dict[str, Any]] = json.loads(Path(__file__).with_name("digests.json").read_text("utf-8"))
 """Recipes with their digests, for good: were one another, every store that was ever made would be drawn again, and
