@@ -371,6 +371,21 @@ def test_an_address_that_names_no_class_shows_the_first_two(visit: Visit, query:
     assert page.get_by_text("The gallery has no class").count() == (0 if query in ("", "?a=&b=&a=") else 1)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_compare_page_stands_still_however_late_its_data_come(visit: Visit, faked: str, width: int) -> None:
+    page = visit("/gallery/zebra/", viewport={"width": width, "height": 800})
+    late: list[Any] = []
+    page.route("**/gallery/index.json", lambda route: late.append(route))
+    page.goto(f"{faked}/gallery/compare/?a=zebra&b=ambulance")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_timeout(300)
+    assert page.locator(".md-footer").is_hidden()
+    late[0].continue_()
+    page.locator(".compare h2").nth(1).wait_for()
+    assert page.locator(".md-footer").is_visible()
+    assert page.evaluate(THERE_AND_BACK) < MOST_SHIFT
+
+
 def test_a_class_is_compared_by_every_name_that_its_page_has(visit: Visit) -> None:
     assert compared(visit("/gallery/compare/?a=340&b=bicycle")) == ["zebra", "mountain bike"]
     assert compared(visit("/gallery/compare/?b=n02391049")) == ["goldfish", "zebra"]
