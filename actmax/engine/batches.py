@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from actmax.recipe.recipe import Recipe
 from actmax.recipe.target import parse
 
 BATCH = 8
-"""Images in a batch, always: arithmetic may round differently in another shape, and a drawing must
-not depend on how many are drawn beside it. Sixteen would be a quarter faster per image on AlexNet
-(tests/benchmarks/speed.py), but a single drawing, five figures or a last batch pay for the whole shape:
-with eight the default site and a single drawing are both done sooner."""
+"""Images in a batch at most. How many it is changes no drawing, only how fast it is made: more pay for reading the
+weights of wide linear layers once, fewer are stored sooner (tests/benchmarks/speed.py)."""
 
 
-def batches(recipes: Sequence[Recipe], size: int = BATCH) -> list[list[Recipe]]:
-    """Recipes that may share a batch, together, in the order in which they were asked for."""
+def batches(recipes: Sequence[Recipe], size: int = BATCH, workers: int = 1) -> list[list[Recipe]]:
+    """Recipes that may share a batch, together, in the order in which they were asked for.
+
+    Args:
+        recipes: any mixture.
+        size: the most in a batch.
+        workers: how many batches are computed at a time: alike recipes are dealt evenly among them.
+    """
     alike: dict[tuple[Any, ...], list[Recipe]] = defaultdict(list)
     for recipe in recipes:
         alike[_kind(recipe)].append(recipe)
-    return [group[start : start + size] for group in alike.values() for start in range(0, len(group), size)]
+    return [batch for group in alike.values() for batch in _dealt(group, size, workers)]
+
+
+def _dealt(group: Sequence[Recipe], size: int, workers: int) -> list[list[Recipe]]:
+    """In batches of about the same size, as many for each worker."""
+    rounds = -(-len(group) // (size * workers))
+    count = min(rounds * workers, len(group))
+    ends = [len(group) * place // count for place in range(count + 1)]
+    return [list(group[start:end]) for start, end in pairwise(ends)]
 
 
 def _kind(recipe: Recipe) -> tuple[Any, ...]:

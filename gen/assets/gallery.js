@@ -35,6 +35,8 @@ function index(tools) {
     index: Number(item.dataset.index),
     probability: Number(item.dataset.probability),
     margin: Number(item.dataset.margin),
+    place: Number(item.dataset.place),
+    second: Number(item.dataset.second),
     name: item.dataset.name,
     words: item.dataset.words.split(" "),
   })));
@@ -44,6 +46,8 @@ function index(tools) {
     index: (a, b) => a.index - b.index,
     // Near certainty a float has no digits left, but logits still differ.
     probability: (a, b) => b.probability - a.probability || b.margin - a.margin,
+    // Place first: the second network may be unsure by design.
+    witness: (a, b) => a.place - b.place || b.second - a.second,
   };
 
   function show() {

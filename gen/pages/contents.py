@@ -10,7 +10,7 @@ from actmax.networks.cards import Card
 from actmax.networks.labels import Label
 from actmax.store.entry import Entry
 from gen.ledger.file import Ledger
-from gen.pages.drawing import Drawing
+from gen.pages.drawing import FIVE, Drawing
 from gen.pages.place import Place
 from gen.plan.plan import Plan
 from gen.study.opinion import Opinions
@@ -18,6 +18,20 @@ from gen.study.study import Study
 
 File = tuple[str, str | bytes]
 """A path below docs/, with forward slashes, and what stands there."""
+
+
+@dataclass(frozen=True)
+class Witnessed:
+    """How many of the gallery's drawings a second network recognises: of each class, the one that its page shows
+    first."""
+
+    title: str
+    """Of the network."""
+    drawings: int
+    first: int
+    """Of which it says the class first."""
+    in_five: int
+    """Of which the class is among its first five."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,15 @@ class Contents:
     def second(self) -> Card | None:
         """The network whose opinion was asked."""
         return self.opinions.network if self.opinions else None
+
+    @cached_property
+    def witnessed(self) -> Witnessed | None:
+        """None where no second network was asked."""
+        if self.opinions is None:
+            return None
+        said = [main.opinion.rank or 0 for main, *_ in self.drawings.values() if main.opinion]
+        first, in_five = (sum(0 < rank <= most for rank in said) for most in (1, FIVE))
+        return Witnessed(self.opinions.network.title, len(said), first, in_five)
 
     @cached_property
     def drawings(self) -> dict[Label, list[Drawing]]:

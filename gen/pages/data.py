@@ -92,6 +92,7 @@ def about_drawing(drawing: Drawing) -> dict[str, Any]:
         "size": drawing.size,
         **{name: getattr(drawing.measures, name) for name in MEASURES},
         "failed": drawing.measures.failed,
+        "second_opinion": {name: getattr(drawing.opinion, name) for name in MEASURES} if drawing.opinion else None,
         "caption": drawing.caption,
     }
 

@@ -14,6 +14,9 @@ from gen.pages.markdown import number, percent, place
 from gen.plan import addresses
 from gen.plan.plan import Variant
 
+FIVE = 5
+"""A class among a network's first so many is not far from what it sees."""
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -54,6 +57,12 @@ class Drawing:
     def second_top(self) -> list[tuple[Label, float]]:
         """The same as the second network sees it; empty where there is none."""
         return self._named(self.opinion.top) if self.opinion else []
+
+    @property
+    def own_alone(self) -> bool:
+        """Whether it convinces the network that drew it, and the second network has the class not even among its
+        first five."""
+        return self.opinion is not None and not self.measures.failed and (self.opinion.rank or 0) > FIVE
 
     @property
     def size(self) -> int:

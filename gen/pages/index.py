@@ -20,6 +20,8 @@ def index(contents: Contents) -> Iterator[File]:
         here=addresses.GALLERY,
         plan=contents.plan,
         network=contents.network,
+        second=contents.second,
+        witnessed=contents.witnessed,
         drawings=contents.drawings,
         thumbnails=pictures.thumbnails,
         searched=searched,

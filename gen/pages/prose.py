@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from jinja2 import TemplateError
@@ -66,6 +67,8 @@ def values(contents: Contents) -> dict[str, Value]:
         "caption": _caption(contents),
         "figure": _figures(tuple(network.layers) or UNNAMED),
     }
+    if contents.witnessed:
+        known["witness"] = asdict(contents.witnessed)
     if contents.study:
         known["study"] = _study(contents.study, network.classes)
     return known

@@ -29,6 +29,7 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         study=study,
         settings=contents.plan.settings,
         network=contents.network,
+        witnessed=contents.witnessed,
         silenced=_silenced(study.silenced) if study.silenced else None,
         note=addresses.LOW_ACTIVATIONS if addresses.LOW_ACTIVATIONS in contents.notes else "",
     )

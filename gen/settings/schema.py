@@ -75,7 +75,8 @@ class Settings(BaseModel):
     """Arithmetic inside the network; `auto` is bfloat16 where the hardware is fast at it."""
     second_opinion: SecondSettings | Literal[False] | None = None
     """Another network that is shown each drawing, such as `{network: squeezenet1_0, weights: FILE}`;
-    without a word the compact network, where it is not the one that draws. `false`: none."""
+    without a word `efficientnet-lite0`, which is of another family than the networks that draw. `false`:
+    none."""
     size: Annotated[int, Field(ge=64, le=2048)] = 224
     """Width and height of the drawings in pixels."""
     seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)] = [0]

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from actmax.errors import ActmaxError, RecipeError, WeightsError
 from actmax.measure import revisions
 from actmax.networks import weights
-from actmax.networks.cards import FALLBACK, Card, card
+from actmax.networks.cards import FALLBACK, WITNESS, Card, card
 from actmax.networks.weights import Source
 from actmax.pipeline.answers import Question
 from actmax.store.entry import Entry
@@ -20,7 +20,7 @@ from actmax.store.record import Measures
 from actmax.store.store import Store
 from gen.plan.plan import Plan
 from gen.settings.resolve import weights_path
-from gen.settings.schema import KEY, Settings, SettingsError
+from gen.settings.schema import KEY, SecondSettings, Settings, SettingsError
 from gen.study.answers import answer_to
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Opinions:
 def second(settings: Settings, drawn_by: Source, root: Path) -> Source | None:
     """The network that is asked besides the one that draws, or None.
 
-    Without a word from the author the network in the package is at hand, unless it draws itself.
+    Without a word from the author it is the witness, of another family than the networks that draw by default; where
+    the witness draws itself, the network in the package.
 
     Raises:
         SettingsError: its weights cannot be had, or it is the network that draws.
@@ -53,7 +54,7 @@ def second(settings: Settings, drawn_by: Source, root: Path) -> Source | None:
     if wanted is False:
         return None
     if wanted is None:
-        return None if drawn_by.network == FALLBACK else weights.source(FALLBACK)
+        wanted = SecondSettings(network=FALLBACK if drawn_by.network == WITNESS else WITNESS)
     if wanted.network == "auto":
         raise SettingsError(
             f"{KEY}.second_opinion.network in mkdocs.yml is 'auto', which stands for the network that draws: say "

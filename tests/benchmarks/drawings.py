@@ -47,7 +47,8 @@ def main(
         compose(method, network=network, weights=source.digest, target=f"{card(network).output}:{label.index}")
         for label in labels
     ]
-    drawings = list(render(recipes, loaded))
+    finished = {drawing.recipe: drawing for drawing in render(recipes, loaded)}
+    drawings = [finished[recipe] for recipe in recipes]
     print(f"{'class':<18}{'as published':>24}{'JPEG 75':>12}{'shift 4 px':>12}")
     rows = []
     for label, drawing in zip(labels, drawings, strict=True):

@@ -34,26 +34,30 @@ def generator(sd: float = 1.0) -> Params:
         shapes = [*((wide, narrow, 3, 3) for narrow, wide in pairwise(WIDTHS)), (canvas.channels, WIDTHS[-1], 1, 1)]
         counts = [math.prod(shape) for shape in shapes]
         gains = torch.cat([torch.full((math.prod(shape),), math.sqrt(2 / math.prod(shape[1:]))) for shape in shapes])
-        inputs = torch.cat([torch.randn(WIDTHS[0], *coarse, generator=chance) for chance in generators])
+        inputs = torch.stack([torch.randn(1, WIDTHS[0], *coarse, generator=chance) for chance in generators])
         inputs = inputs.to(canvas.device)
         start = torch.stack([sd * gains * torch.randn(sum(counts), generator=chance) for chance in generators])
 
         def picture(weights: Tensor) -> Tensor:
-            images = len(weights)
-            # All images at once: their channels side by side, each group with its own kernels.
-            x = inputs[None]  # (1, B * C, H, W)
-            for flat, shape in zip(torch.split(weights, counts, 1), shapes, strict=True):
-                kernels = flat.reshape(images * shape[0], *shape[1:])
+            painted = [paint(x, flat) for x, flat in zip(inputs, weights, strict=True)]
+            return torch.cat(painted)[:, :, :height, :width].sigmoid()
+
+        # One image after another: side by side as groups of channels they would round otherwise than alone.
+        def paint(x: Tensor, weights: Tensor) -> Tensor:
+            for flat, shape in zip(torch.split(weights, counts), shapes, strict=True):
+                kernels = flat.view(shape)
                 if shape is shapes[-1]:
-                    x = functional.conv2d(x, kernels, groups=images)
+                    x = functional.conv2d(x, kernels)
                 else:
-                    x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-                    x = functional.leaky_relu(functional.conv2d(x, kernels, padding=1, groups=images), 0.2)
-                    x = functional.group_norm(x, images)
-            x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-            image: Tensor = x.view(images, canvas.channels, *x.shape[2:])[:, :, :height, :width].sigmoid()
-            return image
+                    x = _doubled(x)
+                    x = functional.leaky_relu(functional.conv2d(x, kernels, padding=1), 0.2)
+                    x = functional.group_norm(x, 1)
+            return _doubled(x)
 
         return Parameterization(start, picture)
 
     return params
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)

@@ -11,7 +11,6 @@ from pathlib import Path
 import projects
 import torch
 
-from actmax.engine.batches import BATCH
 from actmax.engine.local import render
 from actmax.measure.measure import decode, measure
 from actmax.networks.load import load
@@ -23,13 +22,13 @@ from actmax.recipe import compose
 def test_squeezenet_is_convinced_by_every_second_default_class(checking_data: Path) -> None:
     wanted = source("squeezenet1_0", checking_data / "networks/squeezenet1_0.safetensors")
     network = load(wanted)
-    indices = [label.index for label in projects.default_classes()][: 2 * BATCH : 2]
-    assert len(indices) == BATCH  # a single batch: a short one costs as much as a full one
+    indices = [label.index for label in projects.default_classes()][:16:2]
     recipes = [
         compose("robust", network=wanted.network, weights=wanted.digest, target=f"logits:{index}") for index in indices
     ]
     weak: dict[tuple[int, str], float | None] = {}
-    for index, drawing in zip(indices, render(recipes, network), strict=True):
+    for drawing in render(recipes, network):
+        index = int(drawing.recipe.target.rpartition(":")[2])
         rgb = decode(encode.png(drawing.image, drawing.recipe))
         buffer = io.BytesIO()
         drawing.image.save(buffer, "JPEG", quality=75)

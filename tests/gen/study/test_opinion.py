@@ -34,9 +34,10 @@ def asked(given: Any, drawn_by: Source, root: Path = Path()) -> Source | None:
     return second(read({"groups": {"animals": ["zebra"]}, "second_opinion": given}).settings, drawn_by, root)
 
 
-def test_the_compact_network_is_asked_unless_it_draws_or_the_author_wants_none() -> None:
-    assert asked(None, OTHER) == COMPACT
-    assert asked(None, COMPACT) is None
+def test_the_witness_is_asked_unless_it_draws_or_the_author_wants_another_or_none() -> None:
+    witness = source("efficientnet-lite0")
+    assert asked(None, OTHER) == asked(None, COMPACT) == witness
+    assert asked(None, witness) == COMPACT
     assert asked(False, OTHER) is None
     assert asked({"network": "compact"}, OTHER) == COMPACT
 
@@ -132,7 +133,10 @@ def test_a_page_shows_who_else_was_asked_and_what_it_said(
     ]
     words = visible(rendered(page))
     assert "A second network, squeezenet1_0 (torchvision, ImageNet-1k), which had no part in it, says cock (4" in words
-    assert "(40.0 %); zebra comes in place 4." in words
+    assert "(40.0 %); zebra comes in place 4 of 1000." in words
+    assert "convinces its own network alone" not in words
+    far = {**disagrees, "rank": 6}
+    assert "This drawing convinces its own network alone" in visible(rendered(shown(planned, collected, far)))
     assert "Seen by squeezenet1_0 (torchvision, ImageNet-1k)" in words
     agrees = {**disagrees, "rank": 1, "top": ((340, 0.7), (7, 0.1)), "probability": 0.7}
     assert "says zebra first as well (70.0 %)" in visible(rendered(shown(planned, collected, agrees)))

@@ -1,0 +1,150 @@
+"""A drawing depends neither on what is drawn beside it, nor on how many threads draw: to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from actmax.engine.batches import batches
+from actmax.engine.local import render
+from actmax.engine.workers import side_by_side
+from actmax.networks.cards import card
+from actmax.networks.load import load
+from actmax.networks.network import IMAGENET, Network, wrap
+from actmax.networks.weights import source
+from actmax.recipe import METHODS, Recipe, compose
+
+
+@pytest.fixture(params=[1, 2, 3])
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def alexnet() -> Network:
+    """ImageNet's architecture, wide linear layers and all; its weights are random."""
+    from torchvision.models import AlexNet
+
+    torch.manual_seed(0)
+    return Network(AlexNet(), card("alexnet"), "random", IMAGENET, (224, 224))
+
+
+@pytest.fixture(scope="module")
+def lite() -> Network:
+    """Convolutions of one pixel, and of one channel each."""
+    return load("efficientnet-lite0")
+
+
+@pytest.fixture(scope="module")
+def compact() -> Network:
+    return load(source("compact"))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("size", [64, 160, 224])
+@pytest.mark.parametrize("name", ["compact", "alexnet", "lite"])
+def test_a_network_answers_an_image_alike_in_a_batch_of_any_size(
+    name: str, size: int, precision: str, request: pytest.FixtureRequest
+) -> None:
+    """Answer and slope. 64 px make small maps, which torch computes by other algorithms for a single image."""
+    if precision == "bf16" and (size > 64 or name == "lite") and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        pytest.skip("this processor has no bfloat16, and emulates it slowly and in other ways")
+    network: Network = request.getfixturevalue(name)
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
+    images = torch.rand(11, 3, size, size, generator=torch.Generator().manual_seed(0))
+
+    def seen(some: torch.Tensor, _: object) -> tuple[torch.Tensor, torch.Tensor]:
+        x = some.clone().requires_grad_()
+        logits = network.cut(["logits"], (size, size), dtype=dtype)(x)["logits"]
+        (slope,) = torch.autograd.grad(logits[:, 340].float().sum(), x)
+        return logits.detach(), slope
+
+    counts = [11, 1, 2, 3, 5, 8]
+    whole, *parts = side_by_side(seen, [images[-count:] for count in counts], 1)
+    for count, (logits, slope) in zip(counts[1:], parts, strict=True):
+        assert torch.equal(logits, whole[0][-count:]), count
+        assert torch.equal(slope, whole[1][-count:]), count
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_recipe_draws_the_same_bytes_in_any_company(compact: Network, method: str, threads: int) -> None:
+    def recipe(index: int, seed: int = 0) -> Recipe:
+        fields = {"size": 64, "steps": 5}
+        return compose(method, fields, network="compact", weights=compact.weights, target=f"fc8:{index}", seed=seed)
+
+    wanted = recipe(340, seed=3)
+    (alone,) = render([wanted], compact)
+    for place in (0, 3, 8):
+        company = [recipe(index * 7, index) for index in range(9)]
+        company[place] = wanted
+        found = {drawing.recipe: drawing for drawing in render(company, compact)}
+        assert len(found) == 9
+        assert np.array_equal(np.asarray(found[wanted].image), np.asarray(alone.image))
+        assert found[wanted].activations == alone.activations
+
+
+def test_no_image_step_is_computed_that_no_recipe_asked_for(compact: Network) -> None:
+    """Counted where the image goes in."""
+    counted: list[int] = []
+    module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    network = wrap(module)
+    cut = network.cut
+
+    def counting(*arguments: object) -> object:
+        look = cut(*arguments)  # type: ignore[arg-type]
+
+        def counts(x: torch.Tensor) -> object:
+            counted.append(len(x))
+            return look(x)
+
+        return counts
+
+    network.cut = counting  # type: ignore[method-assign, assignment]
+    recipes = [
+        compose("robust", {"size": 64, "steps": 4}, network=network.card.name, weights="", target="logits:1", seed=seed)
+        for seed in range(11)
+    ]
+    assert len(list(render(recipes, network))) == 11
+    assert sum(counted) == 44
+
+
+def test_alike_recipes_are_dealt_evenly_among_workers() -> None:
+    recipes = [compose(network="n", weights="w", target=f"fc8:{index}") for index in range(17)]
+    assert [len(batch) for batch in batches(recipes, 8, workers=2)] == [4, 4, 4, 5]
+    assert [recipe for batch in batches(recipes, 8, workers=2) for recipe in batch] == recipes
+    assert [len(batch) for batch in batches(recipes[:1], 8, workers=4)] == [1]
+    assert [len(batch) for batch in batches(recipes[:8], 8)] == [8]
+
+
+def test_what_a_piece_raises_ends_the_others_and_is_raised() -> None:
+    def work(piece: int, going_on: object) -> int:
+        if piece == 1:
+            raise ValueError("one")
+        for _ in range(10_000_000):
+            going_on()  # type: ignore[operator]
+        return piece
+
+    with pytest.raises(ValueError, match="one"):
+        list(side_by_side(work, [0, 1, 2, 3], 2))
+
+
+def test_a_caller_who_has_enough_ends_the_work() -> None:
+    begun: list[int] = []
+
+    def work(piece: int, going_on: object) -> int:
+        begun.append(piece)
+        for _ in range(0 if piece == 0 else 10_000_000):
+            going_on()  # type: ignore[operator]
+        return piece
+
+    results = side_by_side(work, range(100), 2)
+    assert next(results) == 0
+    results.close()  # type: ignore[attr-defined]
+    assert len(begun) < 5
