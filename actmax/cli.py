@@ -17,7 +17,7 @@ from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.weights import Source
-from actmax.recipe.methods import METHODS, OVERRIDABLE, compose
+from actmax.recipe.methods import DEFAULT, METHODS, OVERRIDABLE, compose
 from actmax.recipe.recipe import Recipe
 from actmax.recipe.target import parse
 from actmax.store.record import Measures
@@ -56,7 +56,7 @@ def draw(
     target: Annotated[str, typer.Argument(help="A class (zebra, 340, n02391049) or a target (conv5:12, fc6).")],
     network: NetworkOption = "auto",
     weights_file: WeightsOption = None,
-    method: Annotated[str, typer.Option(help=f"A preset: {', '.join(METHODS)}.")] = "robust",
+    method: Annotated[str, typer.Option(help=f"A preset: {', '.join(METHODS)}.")] = DEFAULT,
     seed: Annotated[int, typer.Option(help="Of the noise at the start and of the random transforms.")] = 0,
     size: Annotated[int, typer.Option(help="Width and height in pixels.")] = 224,
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional
 
 from actmax.ascent.objectives import Objective
 from actmax.ascent.optimizers import Optimizer
@@ -30,6 +32,8 @@ class Composition:
     """How the network sees the image at each step, one after another."""
     penalties: Sequence[tuple[float, Penalty]] = ()
     """What is subtracted from the objective: (weight, penalty)."""
+    balanced: Sequence[tuple[float, Penalty]] = ()
+    """The same, with weights that fit every network: as parts of the length of the objective's own slope."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,16 @@ class _Seen:
     canvas: Canvas
     views: Sequence[View]
     penalties: Sequence[tuple[float, Penalty]]
+    balanced: Sequence[tuple[float, Penalty]]
     outputs: Mapping[str, Tensor] = field(default_factory=dict)
     activations: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        if self.param.normalized is None:
+        copies: Sequence[Tensor] = ()
+        if self.param.normalized is None or self.balanced:
             picture = self.param.picture(x)
+            if self.balanced:
+                picture, *copies = balance(picture, [weight for weight, _ in self.balanced])
             image = self.canvas.normalize(picture)
         else:
             image = self.param.normalized(x)
@@ -75,7 +83,46 @@ class _Seen:
             self.activations = score.detach()
         for weight, penalty in self.penalties:
             score = score - weight * _number_each("A penalty", penalty(picture), len(x))
+        for (_, penalty), copy in zip(self.balanced, copies, strict=True):
+            score = score - _number_each("A penalty", penalty(copy), len(x))
         return score
+
+
+def balance(picture: Tensor, weights: Sequence[float]) -> tuple[Tensor, ...]:
+    """A picture for the objective, and one for each penalty, whose slopes are brought to given lengths on the way back.
+
+    How strong a penalty has to be depends on how large a network's logits are, and changes while the picture grows. As
+    a part of the objective's own slope it has one meaning for all networks, classes and steps; feature accentuation
+    balances its two terms by their gradients as well (Hamblin et al. 2024, section 3).
+
+    Args:
+        picture: (B, C, H, W).
+        weights: of the penalties.
+
+    Returns:
+        The same picture 1 + n times. Whatever slope comes back to the first is made 1 long for each image; to the
+        others, as long as their weight. A slope of zero stays zero.
+    """
+    parts: tuple[Tensor, ...] = _Balance.apply(picture, tuple(weights))
+    return parts
+
+
+class _Balance(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, picture: Tensor, weights: Sequence[float]) -> tuple[Tensor, ...]:
+        ctx.weights = (1.0, *weights)
+        return tuple(picture.clone() for _ in ctx.weights)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:
+        return torch.stack([weight * _unit(slope) for weight, slope in zip(ctx.weights, slopes, strict=True)]).sum(
+            0
+        ), None
+
+
+def _unit(slopes: Tensor) -> Tensor:
+    """Each image's slope, made 1 long."""
+    return functional.normalize(slopes.flatten(1), eps=1e-12).view_as(slopes)
 
 
 def _number_each(what: str, value: object, images: int) -> Tensor:
@@ -122,7 +169,15 @@ def _steps(
     views: Sequence[Sequence[View]],
 ) -> Iterator[Step]:
     seen = [
-        _Seen(look, objective, param, canvas, views[step] if views else (), composition.penalties)
+        _Seen(
+            look,
+            objective,
+            param,
+            canvas,
+            views[step] if views else (),
+            composition.penalties,
+            composition.balanced,
+        )
         for step in range(composition.steps)
     ]
     start = param.start.to(canvas.device)

@@ -10,12 +10,23 @@ from typing import Any
 from actmax.recipe.recipe import Recipe
 from actmax.recipe.target import parse
 
-BATCH = 8
-"""Images in a batch at most. How many it is changes no drawing, only how fast it is made: more pay for reading the
-weights of wide linear layers once, fewer are stored sooner (tests/benchmarks/speed.py)."""
+WEIGHTS_AN_IMAGE = 4_000_000
+"""Weights of linear layers for each image of a batch. The layers are bound by reading their weights, which a batch does
+once; all else is fastest for an image alone, whose maps stay in the cache (tests/benchmarks/speed.py)."""
+MOST = 16
+"""Images in a batch, where linear layers are wide."""
 
 
-def batches(recipes: Sequence[Recipe], size: int = BATCH, workers: int = 1) -> list[list[Recipe]]:
+def best_size(linear_weights: int) -> int:
+    """How many images a batch should have at most. It changes no drawing, only how fast they are made.
+
+    Args:
+        linear_weights: of all linear layers of the network.
+    """
+    return min(max(linear_weights // WEIGHTS_AN_IMAGE, 1), MOST)
+
+
+def batches(recipes: Sequence[Recipe], size: int = MOST, workers: int = 1) -> list[list[Recipe]]:
     """Recipes that may share a batch, together, in the order in which they were asked for.
 
     Args:

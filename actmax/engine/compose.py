@@ -52,6 +52,7 @@ def ascend(
     params: Params | None = None,
     transforms: Sequence[Transform] = (),
     penalties: Sequence[tuple[float, Penalty]] = (),
+    balanced: Sequence[tuple[float, Penalty]] = (),
     optimizer: Optimizer | None = None,
     steps: int = 64,
     seed: int = 0,
@@ -69,6 +70,8 @@ def ascend(
         params: what moves; by default the picture's waves.
         transforms: how the network sees the picture at each step.
         penalties: what is subtracted from the objective: (weight, penalty of the picture in [0, 1]).
+        balanced: the same, with weights that are parts of the length of the objective's own slope, and so fit every
+            network.
         optimizer: how it moves; by default Adam with a rate of 0.05.
         steps: how often.
         seed: of the noise at the start and of the transforms.
@@ -93,6 +96,7 @@ def ascend(
         steps=steps,
         transforms=transforms,
         penalties=penalties,
+        balanced=balanced,
     )
     canvas = Canvas(network.channels, height, width, network.normalize, network.normalize.inverse, device)
     with exact():

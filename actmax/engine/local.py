@@ -17,7 +17,7 @@ from torch import Tensor
 from actmax.ascent.composition import climb, finite, to_values
 from actmax.ascent.objectives import of_targets
 from actmax.ascent.params.canvas import Canvas
-from actmax.engine.batches import BATCH, batches
+from actmax.engine.batches import MOST, batches, best_size
 from actmax.engine.device import choose_device, choose_dtype, describe, exact
 from actmax.engine.methods import composition
 from actmax.engine.workers import side_by_side
@@ -58,7 +58,7 @@ def frame_steps(steps: int) -> list[int]:
 
 
 def render(
-    recipes: Sequence[Recipe], network: Network, progress: Progress | None = None, batch: int = BATCH
+    recipes: Sequence[Recipe], network: Network, progress: Progress | None = None, batch: int | None = None
 ) -> Iterator[Drawing]:
     """Draws, and yields each drawing as soon as its batch is finished.
 
@@ -69,7 +69,7 @@ def render(
         recipes: any mixture; alike ones are drawn together.
         network: the one that all of them name.
         progress: told of every step.
-        batch: images in a batch at most.
+        batch: images in a batch at most; by default what is fastest for the network.
 
     Raises:
         RecipeError: a recipe for another network, or a target that the layer does not have.
@@ -91,7 +91,9 @@ def render(
             f"{network.card.title} sees images of {network.channels} channels: a recipe draws RGB. Use actmax.ascend."
         )
     device = choose_device()
-    workers = torch.get_num_threads() if device.type == "cpu" else 1
+    on_processor = device.type == "cpu"
+    workers = torch.get_num_threads() if on_processor else 1
+    batch = batch or (best_size(network.linear_weights()) if on_processor else MOST)
     telling = threading.Lock()
 
     def draw(group: list[Recipe], going_on: Callable[[], None]) -> list[Drawing]:
@@ -113,7 +115,7 @@ def _render_batch(recipes: list[Recipe], network: Network, device: torch.device,
     targets = [parse(recipe.target) for recipe in recipes]
     layer = targets[0].layer
     dtype = choose_dtype(asked.precision, device)
-    size = (asked.size, asked.size)
+    size = (asked.side, asked.side)
     started = time.perf_counter()
     canvas = Canvas(network.channels, *size, network.normalize, network.normalize.inverse, device)
     look = network.cut([layer], size, device, dtype)
@@ -130,7 +132,7 @@ def _render_batch(recipes: list[Recipe], network: Network, device: torch.device,
         if is_class:
             winners.append(step.outputs[layer].argmax(1))
         if count in kept:
-            frames[count] = to_images(param.picture(step.x))
+            frames[count] = to_images(param.picture(step.x), asked.size)
         progress(len(recipes))
     seconds = time.perf_counter() - started
     scores = torch.stack(curve, 1).float().cpu()
@@ -165,6 +167,7 @@ def _wins(target: Target, said_first: Sequence[int]) -> tuple[bool, ...] | None:
     return None if target.unit is None else tuple(index == target.unit for index in said_first)
 
 
-def to_images(rgb: Tensor) -> list[Image.Image]:
-    """RGB (B, 3, H, W) -> B pictures of 8 bits, values outside [0, 1] clipped."""
-    return [Image.fromarray(values) for values in to_values(rgb).permute(0, 2, 3, 1).numpy()]
+def to_images(rgb: Tensor, size: int) -> list[Image.Image]:
+    """RGB (B, 3, H, W) -> B pictures of 8 bits, values outside [0, 1] clipped, enlarged to a width and height."""
+    images = [Image.fromarray(values) for values in to_values(rgb).permute(0, 2, 3, 1).numpy()]
+    return [image if image.width == size else image.resize((size, size), Image.Resampling.BICUBIC) for image in images]

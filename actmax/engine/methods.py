@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from actmax.ascent.composition import Composition
 from actmax.ascent.optimizers import Optimizer, adam, gradient_ascent
 from actmax.ascent.params import Params, fourier, generator, pixels
+from actmax.ascent.penalties import total_variation
 from actmax.ascent.transforms import Transform, affine
 from actmax.recipe.recipe import Recipe
 
@@ -28,6 +29,7 @@ def composition(recipe: Recipe) -> Composition:
         optimizer=OPTIMIZERS[recipe.optimizer](recipe),
         steps=recipe.steps,
         transforms=_transforms(recipe),
+        balanced=((recipe.total_variation, total_variation),) if recipe.total_variation else (),
     )
 
 

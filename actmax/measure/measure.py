@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from actmax.ascent.objectives import of_targets
 from actmax.errors import WeightsError
@@ -22,6 +23,13 @@ def decode(encoded: bytes) -> Tensor:
     rgb = read_rgb(encoded)
     values = torch.frombuffer(bytearray(rgb.tobytes()), dtype=torch.uint8)
     return values.view(1, rgb.height, rgb.width, 3).permute(0, 3, 1, 2).float() / 255
+
+
+def resized(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """A picture (1, 3, H, W) in [0, 1] at another height and width, bicubically."""
+    if image.shape[2:] == size:
+        return image
+    return functional.interpolate(image, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
 
 
 @torch.inference_mode()

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torch
@@ -92,6 +91,10 @@ class Network:
         """How many weights and biases the network has, or one of its layers."""
         part = self._part(layer) if layer else self._module
         return sum(value.numel() for value in part.parameters())
+
+    def linear_weights(self) -> int:
+        """How many weights its linear layers have in all."""
+        return sum(part.weight.numel() for part in self._module.modules() if isinstance(part, nn.Linear))
 
     def linear(self, layer: str) -> tuple[Tensor, Tensor]:
         """Weights (out, in) and biases (out) of a linear layer.
@@ -334,7 +337,6 @@ class _SmallMaps:
         return forward(x)
 
 
-@cache
 def _frozen(convolution: Any) -> Any:
     """The class of convolutions, or of those that pad in their own way, with small maps computed alike."""
     return type(f"Frozen{convolution.__name__}", (_SmallMaps, convolution), {})

@@ -96,9 +96,16 @@ def _missing(wanted: dict[str, Recipe], store: Store, entries: dict[str, Entry])
 
 def _draw(recipes: list[Recipe], source: Source, store: Store, entries: dict[str, Entry], say: Say) -> None:
     started = told = time.perf_counter()
+    steps, every = 0, sum(recipe.steps for recipe in recipes)
     for done, (files, record) in enumerate(published(recipes, source), 1):
         entry = store.put(files, record)
         entries[entry.digest] = entry
+        steps += record.recipe.steps
         if (now := time.perf_counter()) - told > SIGN_OF_LIFE:
-            say(f"drawn {done} of {len(recipes)}, {now - started:.0f} s")
+            left = (now - started) * (every - steps) / steps
+            say(f"drawn {done} of {len(recipes)}, about {_minutes(left)} left")
             told = now
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"

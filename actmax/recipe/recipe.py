@@ -60,6 +60,12 @@ class Recipe(BaseModel):
     """Power of 1/frequency that scales the Fourier coefficients; 0 with anything else."""
     decorrelate: bool = False
     """Whether colours are ImageNet's decorrelated ones; with ``fourier`` only."""
+    total_variation: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Weight of a penalty on differences of neighbouring pixels, as a part of the length of the objective's
+    own slope."""
+    canvas: Annotated[int, Field(ge=0, le=2048)] = 0
+    """Width and height at which the picture is drawn, where that is smaller than `size`; the finished one is
+    enlarged. 0: as `size`."""
     jitter: Annotated[int, Field(ge=0)] = 0
     """Largest shift at each step, in pixels either way."""
     scale: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -83,9 +89,14 @@ class Recipe(BaseModel):
         for name, (field, choice) in OWNERS.items():
             if getattr(self, name) and getattr(self, field) != choice:
                 raise ValueError(f"{name} belongs to {field} {choice!r}, not to {getattr(self, field)!r}")
-        if self.jitter >= self.size:
-            raise ValueError(f"jitter {self.jitter} would shift a picture of size {self.size} out of itself")
+        if self.jitter >= self.side:
+            raise ValueError(f"jitter {self.jitter} would shift a picture of size {self.side} out of itself")
         return self
+
+    @property
+    def side(self) -> int:
+        """Width and height at which it is drawn."""
+        return min(self.canvas or self.size, self.size)
 
     def identity(self) -> dict[str, Any]:
         """What makes this drawing another than any other: the fields that differ from the defaults.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from actmax.errors import ActmaxError
+from actmax.recipe import DEFAULT
 
 KEY = "extra.gallery"
 
@@ -37,7 +38,7 @@ class WalkSettings(BaseModel):
     """The class whose drawing is walked through, and that the figures of the write-up are about."""
     channels: Annotated[int, Field(ge=1, le=64)] = 4
     """How many of each layer's channels are shown, with a drawing of each."""
-    steps: Annotated[int, Field(ge=1, le=100_000)] = 96
+    steps: Annotated[int, Field(ge=1, le=100_000)] = 64
     """Steps of the drawings that are made for the write-up alone."""
 
 
@@ -85,11 +86,11 @@ class Settings(BaseModel):
     """What the write-up's own figures are about, such as `{class: zebra}`; without it they are not
     drawn. Beside `class` there are a `picture` of yours to walk through the network instead of the
     drawing of the class, how many `channels` of each layer are shown (4), and the `steps` of these
-    drawings (96)."""
+    drawings (64)."""
     store: str = ".cache"
     """Where drawings are kept, relative to mkdocs.yml. It may be committed: then nobody draws them
     twice."""
-    methods: Annotated[dict[str, MethodSettings | None], Field(min_length=1)] = {"robust": None}
+    methods: Annotated[dict[str, MethodSettings | None], Field(min_length=1)] = {DEFAULT: None}
     """Ways of drawing, by name; the first that a class has is the one its page shows first."""
     groups: Annotated[
         dict[str, Annotated[list[str | int | dict[str, str | int]], Field(min_length=1)]], Field(min_length=1)

@@ -73,12 +73,12 @@ def second(settings: Settings, drawn_by: Source, root: Path) -> Source | None:
 
 
 def look(entry: Entry, target: str) -> Callable[[Network], Any]:
-    """Shows a network the published file of a drawing."""
+    """Shows a network the published file of a drawing, at the size that the network was trained on."""
 
     def answer(network: Network) -> Any:
-        from actmax.measure.measure import decode, measure
+        from actmax.measure.measure import decode, measure, resized
 
-        return measure(network, target, decode(entry.read("drawing.png"))).model_dump()
+        return measure(network, target, resized(decode(entry.read("drawing.png")), network.size)).model_dump()
 
     return answer
 
@@ -97,7 +97,9 @@ def opinions(plan: Plan, entries: Mapping[str, Entry], other: Source, store: Sto
             target = f"{network.output}:{plate.label.index}"
             for variant in plate.variants:
                 entry = entries[variant.recipe.digest()]
-                question = Question("opinion", revisions.MEASURE, {"picture": entry.picture, "target": target})
+                question = Question(
+                    "opinion", revisions.MEASURE, {"picture": entry.picture, "target": target, "at": "own size"}
+                )
                 measures[entry.digest] = answer_to(question, look(entry, target), _SHAPE, other, store)
     except (WeightsError, RecipeError) as error:
         raise SettingsError(f"{WHERE}: {error}") from None

@@ -1,16 +1,22 @@
-"""How the write-up's class is drawn for comparison: by each parameterization, and by three step sizes."""
+"""How the write-up's class is drawn for comparison: by parameterizations, step sizes, and weights of the penalty."""
 
 from __future__ import annotations
 
-from actmax.recipe import Recipe
+from typing import Any
+
+from actmax.recipe import DEFAULT, Recipe
 from gen.plan.plan import Plan
 
 STEP_SIZES = {"too small": 0.2, "right": 200.0, "too large": 20_000.0}
 """α of plain ascents that have only STEPS steps."""
 STEPS = 50
 """Of the ascents that compare step sizes."""
-PARAMETERIZATIONS = {"pixels": "plain", "fourier": "robust", "generator": "generator"}
+PARAMETERIZATIONS = {"pixels": "plain", "fourier": DEFAULT, "generator": "generator"}
 """What moves, and the method that moves it."""
+PENALTIES = {"without": 0.0, "with": None, "too-much": 1.5}
+"""Weights of the penalty on total variation; None: the method's own."""
+PLAIN = {"steps": 200, "step_size": 10.0}
+"""Of the plain ascent: a fifth of the method's own steps, five times as large, which come as far."""
 DRAWING = "fourier"
 """The variation that is the drawing of the class."""
 
@@ -21,10 +27,12 @@ def variations(plan: Plan) -> dict[str, Recipe]:
     if walk is None or plan.walk is None:
         return {}
     target, seed = plan.class_target(plan.walk), plan.settings.seeds[0]
+    differs: dict[str, dict[str, Any]] = {"generator": {"steps": walk.steps}, "plain": PLAIN}
     recipes = {
-        name: plan.recipe(target, method, {"steps": walk.steps} if method == "generator" else None, seed)
-        for name, method in PARAMETERIZATIONS.items()
+        name: plan.recipe(target, method, differs.get(method), seed) for name, method in PARAMETERIZATIONS.items()
     }
+    for name, weight in PENALTIES.items():
+        recipes[name] = plan.recipe(target, DEFAULT, None if weight is None else {"total_variation": weight}, seed)
     for name, alpha in STEP_SIZES.items():
         recipes[name] = plan.recipe(target, "plain", {"steps": STEPS, "step_size": alpha}, seed)
     return recipes

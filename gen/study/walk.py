@@ -18,7 +18,7 @@ from actmax.networks import labels
 from actmax.networks.labels import Label
 from actmax.pictures import read_rgb
 from actmax.pipeline.answers import Question
-from actmax.recipe import Recipe
+from actmax.recipe import DEFAULT, Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan.plan import Plan
@@ -138,7 +138,7 @@ def _of_card(plan: Plan, responses: Responses) -> dict[str, list[Channel]]:
 def _recipes(plan: Plan, responses: Responses) -> dict[tuple[str, int], Recipe]:
     steps = {"steps": _settings(plan).steps}
     return {
-        (layer, channel): plan.recipe(f"{layer}:{channel}", "robust", steps, plan.settings.seeds[0])
+        (layer, channel): plan.recipe(f"{layer}:{channel}", DEFAULT, steps, plan.settings.seeds[0])
         for layer, channels in _of_card(plan, responses).items()
         for channel, _ in channels
     }
