@@ -11,6 +11,7 @@ from jinja2 import TemplateError
 
 from actmax.errors import ActmaxError
 from actmax.recipe import METHODS, OVERRIDABLE, Recipe
+from actmax.store.record import Measures
 from gen.figures import onion, surface
 from gen.figures.onion import UNNAMED
 from gen.pages import markdown
@@ -21,7 +22,7 @@ from gen.pages.templating import sandbox
 from gen.plan import addresses
 from gen.settings.schema import Settings
 from gen.study.study import Study
-from gen.study.variations import DRAWING, PARAMETERIZATIONS, STEP_SIZES, STEPS
+from gen.study.variations import DRAWING, PARAMETERIZATIONS, PENALTIES, PLAIN, STEP_SIZES, STEPS
 
 Value = str | int | float | bool | None | list[Any] | dict[str, Any] | Callable[..., str]
 """Plain data, and functions that return text: nothing that leads to an object of the program."""
@@ -70,7 +71,8 @@ def values(contents: Contents) -> dict[str, Value]:
     if contents.witnessed:
         known["witness"] = asdict(contents.witnessed)
     if contents.study:
-        known["study"] = _study(contents.study, network.classes)
+        opinions = contents.opinions.measures if contents.opinions else {}
+        known["study"] = _study(contents.study, network.classes, opinions)
     return known
 
 
@@ -117,7 +119,7 @@ def _method_fields() -> list[Any]:
     ]
 
 
-def _study(study: Study, classes: int) -> dict[str, Any]:
+def _study(study: Study, classes: int, opinions: Mapping[str, Measures]) -> dict[str, Any]:
     def step_size(name: str) -> dict[str, Any]:
         entry = study.variations[name]
         return {
@@ -139,6 +141,14 @@ def _study(study: Study, classes: int) -> dict[str, Any]:
             "verdict": f"{percent(measures.probability)}, place {place(measures.rank)} of {classes}{failed}",
         }
 
+    def penalty(name: str) -> dict[str, Any]:
+        entry = study.variations[name]
+        opinion = opinions.get(entry.digest)
+        return way(name) | {
+            "weight": entry.recipe.total_variation,
+            "witness": f"place {place(opinion.rank)}" if opinion else "",
+        }
+
     return {
         "class": study.label.name,
         "layers": [
@@ -149,6 +159,8 @@ def _study(study: Study, classes: int) -> dict[str, Any]:
         "step_sizes": [step_size(name) for name in STEP_SIZES],
         "frames": list(study.variations[DRAWING].record.frames),
         "ways": {name: way(name) for name in PARAMETERIZATIONS},
+        "penalties": [penalty(name) for name in PENALTIES],
+        "plain": {"steps": PLAIN["steps"], "step_size": PLAIN["step_size"]},
     }
 
 

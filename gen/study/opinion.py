@@ -22,6 +22,7 @@ from gen.plan.plan import Plan
 from gen.settings.resolve import weights_path
 from gen.settings.schema import KEY, SecondSettings, Settings, SettingsError
 from gen.study.answers import answer_to
+from gen.study.variations import variations
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -84,22 +85,23 @@ def look(entry: Entry, target: str) -> Callable[[Network], Any]:
 
 
 def opinions(plan: Plan, entries: Mapping[str, Entry], other: Source, store: Store, look: Look = look) -> Opinions:
-    """What the other network says of each drawing of the gallery; from the store where it is known.
+    """What the other network says of each drawing of the gallery, and of the write-up's variations of one of them;
+    from the store where it is known.
 
     Raises:
         SettingsError: its weights cannot be downloaded, or are another network's.
         RecipeError: it cannot be shown a picture of that size.
     """
     network = card(other.network)
-    measures = {}
+    drawings = [(plate.label, variant.recipe) for plate in plan.plates for variant in plate.variants]
+    drawings += [(plan.walk, recipe) for recipe in variations(plan).values() if plan.walk]
+    measures: dict[str, Measures] = {}
     try:
-        for plate in plan.plates:
-            target = f"{network.output}:{plate.label.index}"
-            for variant in plate.variants:
-                entry = entries[variant.recipe.digest()]
-                question = Question(
-                    "opinion", revisions.MEASURE, {"picture": entry.picture, "target": target, "at": "own size"}
-                )
+        for label, recipe in drawings:
+            entry, target = entries[recipe.digest()], f"{network.output}:{label.index}"
+            if entry.digest not in measures:
+                about = {"picture": entry.picture, "target": target, "at": "own size"}
+                question = Question("opinion", revisions.MEASURE, about)
                 measures[entry.digest] = answer_to(question, look(entry, target), _SHAPE, other, store)
     except (WeightsError, RecipeError) as error:
         raise SettingsError(f"{WHERE}: {error}") from None
