@@ -11,10 +11,9 @@ from actmax.recipe.recipe import Recipe
 from actmax.recipe.target import parse
 
 WEIGHTS_AN_IMAGE = 4_000_000
-"""Weights of linear layers for each image of a batch. The layers are bound by reading their weights, which a batch does
-once; all else is fastest for an image alone, whose maps stay in the cache (tests/benchmarks/speed.py)."""
-MOST = 16
-"""Images in a batch, where linear layers are wide."""
+"""Weights of linear layers for each image of a batch: they are read once for all of it, and reading is what they cost."""
+LEAST, MOST = 4, 16
+"""Images in a batch: fewer pay for small matrices (tests/benchmarks/speed.py), more are stored later."""
 
 
 def best_size(linear_weights: int) -> int:
@@ -23,7 +22,7 @@ def best_size(linear_weights: int) -> int:
     Args:
         linear_weights: of all linear layers of the network.
     """
-    return min(max(linear_weights // WEIGHTS_AN_IMAGE, 1), MOST)
+    return min(max(linear_weights // WEIGHTS_AN_IMAGE, LEAST), MOST)
 
 
 def batches(recipes: Sequence[Recipe], size: int = MOST, workers: int = 1) -> list[list[Recipe]]:

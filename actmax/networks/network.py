@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from actmax.errors import RecipeError, UnknownNameError, WeightsError, did_you_mean, quoted
 from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD, Card
+from actmax.networks.frozen import freeze
 
 CPU = torch.device("cpu")
 
@@ -171,14 +171,7 @@ class Network:
             except Exception:  # noqa: BLE001 - a forward may look at modules that it does not call
                 part = copy.deepcopy(self._module)
         part = part.to(device, dtype).to(memory_format=torch.channels_last)
-        for name, child in list(part.named_modules()):
-            if not name or child._forward_hooks or child._forward_pre_hooks:
-                continue
-            if type(child) is nn.Linear:
-                part.set_submodule(name, FrozenLinear(child))
-            elif isinstance(child, nn.Conv2d):
-                child.__class__ = _frozen(type(child))
-
+        freeze(part)
         own = threading.local()
 
         def look(x: Tensor) -> Mapping[str, Tensor]:
@@ -317,70 +310,6 @@ def _tensor(layer: str, output: Any) -> Tensor:
     if not isinstance(output, Tensor):
         raise RecipeError(f"The layer {layer} returns no tensor, but {type(output).__name__}: ask for one inside it.")
     return output
-
-
-class _SmallMaps:
-    """Beside a class of convolutions: such a layer answers an image alone as it does in company.
-
-    torch computes a small map of a single image by another algorithm, which rounds otherwise
-    (aten/src/ATen/native/Convolution.cpp, use_mkldnn): such a map is shown twice. A larger one never is.
-    """
-
-    SMALL = 20480
-    """Numbers in a map up to which torch does so."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C', H', W')."""
-        forward: Callable[[Tensor], Tensor] = super().forward  # type: ignore[misc]
-        if x.ndim == 4 and len(x) == 1 and x.numel() <= self.SMALL:
-            return forward(x.repeat(2, 1, 1, 1).to(memory_format=torch.channels_last))[:1]
-        return forward(x)
-
-
-def _frozen(convolution: Any) -> Any:
-    """The class of convolutions, or of those that pad in their own way, with small maps computed alike."""
-    return type(f"Frozen{convolution.__name__}", (_SmallMaps, convolution), {})
-
-
-class FrozenLinear(nn.Linear):
-    """A linear layer that never changes: it keeps its weights transposed as well, and rounds alike in every batch.
-
-    For the few images of a batch the product is bound by reading the weights; the backward product
-    reads the transpose row by row, which takes half the time. A product of few rows is rounded by how many they are;
-    filled up to a multiple of ROWS it is not (tests/actmax/networks/test_company.py).
-    """
-
-    ROWS = 8
-
-    def __init__(self, linear: nn.Linear) -> None:
-        nn.Module.__init__(self)  # not Linear's, which would draw weights of its own
-        self.in_features, self.out_features = linear.in_features, linear.out_features
-        self.weight, self.bias = linear.weight, linear.bias
-        self.transpose = nn.Parameter(linear.weight.t().contiguous(), requires_grad=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(…, in) -> (…, out)."""
-        result: Tensor = _Product.apply(x, self.weight, self.transpose, self.bias)
-        return result
-
-
-class _Product(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, transpose: Tensor, bias: Tensor | None) -> Tensor:
-        ctx.save_for_backward(transpose)
-        return _filled_up(x, weight, bias)
-
-    @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None]:
-        (transpose,) = ctx.saved_tensors
-        return _filled_up(slope, transpose, None), None, None, None
-
-
-def _filled_up(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """The product of each row, whatever rows stand beside it."""
-    if x.ndim != 2 or not (short := -len(x) % FrozenLinear.ROWS):
-        return functional.linear(x, weight, bias)
-    return functional.linear(functional.pad(x, (0, 0, 0, short)), weight, bias)[: len(x)].clone()
 
 
 def wrap(

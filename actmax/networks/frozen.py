@@ -1,0 +1,165 @@
+"""Layers that never change: made so that an image is answered alike in every batch, and its slope found sooner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+ROWS = 8
+"""A product of few rows is rounded by how many they are; filled up to a multiple of so many it is not
+(tests/actmax/engine/test_company.py)."""
+SMALL = 20480
+"""Numbers in a map up to which torch computes a single image by another algorithm, which rounds otherwise
+(aten/src/ATen/native/Convolution.cpp, use_mkldnn): such a map is shown twice."""
+FEW = 4
+"""Channels of an image, as opposed to those of a map."""
+
+
+def freeze(module: nn.Module) -> None:
+    """Puts frozen layers in the place of linear and convolutional ones, but for those that have a user's hooks."""
+    for name, child in list(module.named_modules()):
+        if not name or child._forward_hooks or child._forward_pre_hooks:
+            continue
+        if type(child) is nn.Linear:
+            module.set_submodule(name, FrozenLinear(child))
+        elif type(child) is nn.Conv2d and _takes_images(child):
+            module.set_submodule(name, FrozenFirst(child))
+        elif isinstance(child, nn.Conv2d):
+            # Also of a class that pads in its own way.
+            child.__class__ = type(f"Frozen{type(child).__name__}", (_SmallMaps, type(child)), {})
+
+
+class FrozenLinear(nn.Linear):
+    """A linear layer that keeps its weights transposed as well, and rounds alike in every batch.
+
+    For the few images of a batch the product is bound by reading the weights; the backward product
+    reads the transpose row by row, which takes half the time.
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        nn.Module.__init__(self)  # not Linear's, which would draw weights of its own
+        self.in_features, self.out_features = linear.in_features, linear.out_features
+        self.weight, self.bias = linear.weight, linear.bias
+        self.transpose = nn.Parameter(linear.weight.t().contiguous(), requires_grad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, in) -> (…, out)."""
+        result: Tensor = _Product.apply(x, self.weight, self.transpose, self.bias)
+        return result
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, transpose: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(transpose)
+        return _filled_up(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None]:
+        (transpose,) = ctx.saved_tensors
+        return _filled_up(slope, transpose, None), None, None, None
+
+
+def _filled_up(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """The product of each row, whatever rows stand beside it."""
+    if x.ndim != 2 or not (short := -len(x) % ROWS):
+        return functional.linear(x, weight, bias)
+    return functional.linear(functional.pad(x, (0, 0, 0, short)), weight, bias)[: len(x)].clone()
+
+
+class _SmallMaps:
+    """Beside a class of convolutions: such a layer answers a small map alone as it does in company."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C', H', W')."""
+        forward = super().forward  # type: ignore[misc]
+        result: Tensor = forward(_twice(x))[:1] if _is_small(x) else forward(x)
+        return result
+
+
+def _is_small(x: Tensor) -> bool:
+    return x.ndim == 4 and len(x) == 1 and x.numel() <= SMALL
+
+
+def _twice(x: Tensor) -> Tensor:
+    return x.repeat(2, 1, 1, 1).to(memory_format=torch.channels_last)
+
+
+def _takes_images(convolution: nn.Conv2d) -> bool:
+    """Whether it is a strided one over the channels of an image."""
+    return (
+        convolution.in_channels <= FEW
+        and min(convolution.stride) > 1
+        and convolution.groups == 1
+        and convolution.dilation == (1, 1)
+        and convolution.padding_mode == "zeros"
+        and not isinstance(convolution.padding, str)
+    )
+
+
+class FrozenFirst(nn.Module):
+    """A network's first convolution, whose slope is found by a dense convolution.
+
+    The slope at the image is a convolution of the maps' slope with gaps between its values, as wide as the stride s,
+    and the way back into three channels fills few of a processor's registers. Taken apart by the place of a pixel
+    within its cell of s × s, it is one without gaps into 3 s² channels, put together again as cells (the sub-pixel
+    convolution of Shi et al. 2016, section 3.2).
+    """
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        self.weight, self.bias = convolution.weight, convolution.bias
+        self.stride = (convolution.stride[0], convolution.stride[1])
+        self.padding = (int(convolution.padding[0]), int(convolution.padding[1]))
+        self.back = nn.Parameter(_back(self.weight, self.stride), requires_grad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C', H', W')."""
+        result: Tensor = _First.apply(x, self.weight, self.bias, self.back, self.stride, self.padding)
+        return result
+
+
+def _back(weight: Tensor, stride: tuple[int, int]) -> Tensor:
+    """The kernel of the way back: (C', C, h, w) -> (C s s, C', ⌈h/s⌉, ⌈w/s⌉)."""
+    features, channels, height, width = weight.shape
+    (down, right), (rows, columns) = stride, (-(-height // stride[0]), -(-width // stride[1]))
+    whole = functional.pad(weight, (0, columns * right - width, 0, rows * down - height))
+    cells = whole.view(features, channels, rows, down, columns, right).flip(2, 4)
+    kernel = cells.permute(1, 3, 5, 0, 2, 4).reshape(channels * down * right, features, rows, columns)
+    return kernel.contiguous(memory_format=torch.channels_last)
+
+
+class _First(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        back: Tensor,
+        stride: tuple[int, int],
+        padding: tuple[int, int],
+    ) -> Tensor:
+        ctx.save_for_backward(back)
+        ctx.shape, ctx.stride, ctx.padding = x.shape, stride, padding
+        seen = functional.conv2d(_twice(x) if _is_small(x) else x, weight, bias, stride, padding)
+        return seen[: len(x)].clone() if _is_small(x) else seen
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None, None, None]:
+        (back,) = ctx.saved_tensors
+        _, channels, height, width = ctx.shape
+        (down, right), (top, left) = ctx.stride, ctx.padding
+        rows, columns = back.shape[2:]
+        slope = slope.contiguous(memory_format=torch.channels_last)
+        cells = functional.conv2d(_twice(slope) if _is_small(slope) else slope, back, padding=(rows - 1, columns - 1))
+        _, _, high, wide = cells.shape
+        cells = cells[: len(slope)].view(len(slope), channels, down, right, high, wide)
+        padded = cells.permute(0, 1, 4, 2, 5, 3).reshape(len(slope), channels, high * down, wide * right)
+        short = (max(left + width - wide * right, 0), max(top + height - high * down, 0))
+        if any(short):  # what no window reached
+            padded = functional.pad(padded, (0, short[0], 0, short[1]))
+        return padded[:, :, top : top + height, left : left + width], None, None, None, None, None
