@@ -11,7 +11,7 @@ from actmax.recipe.recipe import Recipe
 from actmax.recipe.target import parse
 
 WEIGHTS_AN_IMAGE = 4_000_000
-"""Weights of linear layers for each image of a batch: they are read once for all of it, and reading is what they cost."""
+"""Weights of linear layers for each image of a batch: they are read once for all of it, which is what they cost."""
 LEAST, MOST = 4, 16
 """Images in a batch: fewer pay for small matrices (tests/benchmarks/speed.py), more are stored later."""
 

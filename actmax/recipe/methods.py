@@ -18,8 +18,8 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             {
                 "parameterization": "pixels",
                 "optimizer": "ascent",
-                "steps": 200,
-                "step_size": 10.0,
+                "steps": 1000,
+                "step_size": 2.0,
                 "start_sd": 0.01,
             }
         ),

@@ -67,9 +67,8 @@ def values(contents: Contents) -> dict[str, Value]:
         "method_fields": _method_fields(),
         "caption": _caption(contents),
         "figure": _figures(tuple(network.layers) or UNNAMED),
+        "witness": asdict(contents.witnessed) if contents.witnessed else None,
     }
-    if contents.witnessed:
-        known["witness"] = asdict(contents.witnessed)
     if contents.study:
         opinions = contents.opinions.measures if contents.opinions else {}
         known["study"] = _study(contents.study, network.classes, opinions)

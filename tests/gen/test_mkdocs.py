@@ -38,8 +38,9 @@ HOSTS = [
 PATIENCE = 60
 """Seconds after which what a server ought to do counts as not done."""
 
-GALLERY = {
+GALLERY: dict[str, Any] = {
     "network": "compact",
+    "second_opinion": False,
     "size": 64,
     "store": "store",
     "methods": {"robust": {"steps": 2}},
@@ -141,6 +142,17 @@ def test_a_strict_build_draws_once_and_the_next_draws_nothing(site: Site, host: 
     assert second.returncode == 0, second.stdout
     assert "drew 0, 2 from the store, 0 s" in second.stdout
     assert site.stored() == stored
+
+
+def test_a_build_asks_the_witness_once_and_a_site_without_a_word_has_it(warm: Site) -> None:
+    warm.edit(second_opinion=None)
+    for _ in range(2):
+        built = warm.build("mkdocs", "--strict")
+        assert built.returncode == 0, built.stdout
+        answers = {name for name in warm.stored() if name.startswith("store/answers/")}
+        assert len(answers) == 2
+    assert json.loads(warm.page("gallery/index.json"))["second_network"]["name"] == "efficientnet-lite0"
+    assert "A second network, EfficientNet-Lite0, which had no part in it" in warm.page("gallery/zebra/index.html")
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -32,12 +32,12 @@ PROVENANCE = Provenance(
 
 def measures(unit: int | None, rank: int = 1, probability: float = 0.9) -> Measures:
     """What a network might answer that puts a class in this place; without a class a channel's measures."""
-    others = [((unit or 0) + 37 * place) % 1000 for place in range(1, 5)]
+    others = [((unit or 0) + 37 * place) % 1000 for place in range(1, 6)]
     if unit is None:
         return Measures(activation=3.21, top=tuple((index, 0.09) for index in others))
     top = [(index, 0.09 / place) for place, index in enumerate(others, 1)]
     own = probability if rank == 1 else 0.015
-    top.insert(min(rank - 1, 4), (unit, own))
+    top.insert(rank - 1, (unit, own))  # of which five are kept
     return Measures(
         activation=12.34 if rank == 1 else -1.5,
         top=tuple(top[:5]),

@@ -27,6 +27,8 @@ OTHER: dict[str, Any] = {
     "start_sd": 0.02,
     "decay": 0.5,
     "decorrelate": False,
+    "total_variation": 0.3,
+    "canvas": 160,
     "jitter": 11,
     "scale": 0.2,
     "rotate": 6.0,

@@ -270,6 +270,7 @@ def test_classes_are_sorted_and_parted_again(index: Page) -> None:
         "name": "ambulance, bicycle, golden retriever, goldfish, tabby, tiger, toucan, zebra",
         "index": "goldfish, toucan, golden retriever, tabby, tiger, zebra, ambulance, bicycle",
         "probability": "tiger, tabby, bicycle, zebra, golden retriever, ambulance, goldfish, toucan",
+        "witness": "toucan, golden retriever, goldfish, zebra, tiger, tabby, ambulance, bicycle",
     }.items():
         by.select_option(key)
         assert ", ".join(names(index)) == ordered
@@ -279,6 +280,15 @@ def test_classes_are_sorted_and_parted_again(index: Page) -> None:
         by.select_option("group")
         assert names(index) == every
         assert index.locator("h2:visible").count() == 3
+
+
+def test_the_index_says_in_which_place_the_second_network_has_a_class(index: Page) -> None:
+    index.get_by_label("Sort by").select_option("witness")
+    said = [text.split("\n")[-1] for text in index.locator("ul.gallery > li:visible small").all_inner_texts()]
+    title = index.locator(".gallery-tools option[value=witness]").inner_text().removeprefix("place by ")
+    assert said == [f"{title}: place 1"] * 2 + [f"{title}: place 4"] * 3 + ["its own network alone"] * 3
+    told = index.locator("h1 ~ p").nth(1).inner_text()
+    assert "drawings of 8 classes, it says the right class first for 2, and has it among its first five for 5." in told
 
 
 def test_a_random_class_is_one_of_those_shown(index: Page) -> None:
@@ -302,6 +312,12 @@ def test_a_drawings_address_leads_to_it(visit: Visit) -> None:
     assert header
     assert header["y"] + header["height"] <= box["y"] < 800 / 2
     assert target.evaluate("(node) => getComputedStyle(node).outlineStyle") == "solid"
+
+
+def test_a_drawing_that_convinces_its_own_network_alone_says_so(visit: Visit) -> None:
+    said = {slug: visit(f"/gallery/{slug}/").locator(".witness").first.inner_text() for slug in ("tabby", "tiger")}
+    assert "tabby comes in place 7 of 1000. This drawing convinces its own network alone" in said["tabby"]
+    assert said["tiger"].endswith("tiger comes in place 4 of 1000.")
 
 
 def test_a_drawing_that_is_gone_is_told_of_at_its_address(visit: Visit) -> None:

@@ -145,6 +145,18 @@ def test_a_penalty_is_subtracted_and_does_its_work(compact: Network) -> None:
     assert (grey.values.float() - 127.5).abs().mean() < 10
 
 
+def test_a_balanced_penalty_weighs_the_same_however_large_the_logits_are(compact: Network) -> None:
+    def drawn(factor: float, **penalties: Any) -> torch.Tensor:
+        return ascend(
+            compact, lambda a: factor * a["fc8"][:, 340], steps=12, size=64, precision="fp32", **penalties
+        ).values.float()
+
+    balanced: dict[str, Any] = {"balanced": [(0.5, total_variation)]}
+    plain: dict[str, Any] = {"penalties": [(100.0, total_variation)]}
+    assert (drawn(1, **balanced) - drawn(100, **balanced)).abs().mean() < 1
+    assert (drawn(1, **plain) - drawn(100, **plain)).abs().mean() > 3
+
+
 def test_nothing_above_the_layers_that_are_asked_for_is_computed_or_copied() -> None:
     module = Forked(3)
     module.head.weight = nn.Parameter(torch.zeros(7, 1))  # fails when it is called

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import fakes
 import pytest
@@ -25,9 +25,8 @@ from actmax.networks.cards import CARDS
 from actmax.pipeline import publish
 from actmax.pipeline.decide import Decision, decide
 from actmax.pipeline.draw import Outcome, draw
-from actmax.pipeline.progress import Bar
 from actmax.recipe import Recipe, compose
-from actmax.store import Store, Wins
+from actmax.store import Entry, Store, Wins
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
@@ -276,23 +275,23 @@ def test_fresh_draws_again_what_is_stored(store: Store) -> None:
 
 
 def test_an_interrupted_draw_keeps_the_batches_that_were_done(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = [recipe(channel) for channel in (1, 2, 3)]
-    second = [recipe(channel, "plain") for channel in (1, 2, 3)]
-    done = []
+    recipes = [recipe(channel, method) for method in ("robust", "plain") for channel in (1, 2, 3)]
+    put, kept = store.put, []
 
-    def interrupt(_: object, count: int) -> None:
-        done.append(count)
-        if len(done) == 4:  # at the last step of the second batch
+    def interrupt(*given: Any, **options: Any) -> Entry:
+        """Ctrl-C reaches the main thread, which stores, while others draw."""
+        if len(kept) == 3:
             raise KeyboardInterrupt
+        kept.append(put(*given, **options).digest)
+        return store.get(given[1].recipe) or pytest.fail("what was put is not there")
 
-    monkeypatch.setattr(Bar, "update", interrupt)
+    monkeypatch.setattr(store, "put", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        draw([*first, *second], COMPACT, store)
+        draw(recipes, COMPACT, store)
     monkeypatch.undo()
     monkeypatch.setattr(publish, "load", loaded)
-    assert digests(store) == sorted(one.digest() for one in first)
-    assert len(list(store.entries())) == 3
-    assert timeless(draw([*first, *second], COMPACT, store)) == "drew 3, 3 from the store"
+    assert digests(store) == sorted(kept)
+    assert timeless(draw(recipes, COMPACT, store)) == "drew 3, 3 from the store"
 
 
 WARM = """

@@ -99,7 +99,7 @@ def test_the_numbers_are_the_measured_ones(files: Files) -> None:
     assert (drawing["frames"], drawing["activations"]) == ([1, 2], [0.5, 0.5])
     assert drawing["wins"] == {"first": 1, "stays": 1}
     assert drawing["provenance"]["device"] == "no device"
-    assert drawing["second_opinion"] is None
+    assert drawing["second_opinion"] is classes["zebra"]["second_opinion"] is None
 
 
 def test_the_data_say_where_the_site_stands_and_what_another_network_said(
@@ -109,10 +109,13 @@ def test_the_data_say_where_the_site_stands_and_what_another_network_said(
     said = {"activation": 1.0, "probability": 0.25, "rank": 3, "margin": -1.0, "top": ((7, 0.5), (340, 0.25))}
     opinions = Opinions(card("alexnet"), {made.recipes()[0].digest(): Measures(**said)})
     files = dict(pages(collected(made, site_url="https://example.com/site/", opinions=opinions)))
-    assert parsed(files, "gallery/index.json")["site"] == "https://example.com/site/"
+    index = parsed(files, "gallery/index.json")
+    assert index["site"] == "https://example.com/site/"
+    assert index["second_network"] == {"name": "alexnet", "title": card("alexnet").title}
+    ((drawing,),) = (one["drawings"] for one in index["classes"])
+    assert drawing["second_opinion"] == {key: value for key, value in said.items() if key != "top"}
     assert parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]["second_opinion"] == {
         "network": "alexnet",
         **said,
         "top": [[7, 0.5], [340, 0.25]],
     }
-    assert parsed(files, "gallery/index.json")["second_network"] == {"name": "alexnet", "title": card("alexnet").title}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from actmax.measure.measure import decode, measure
+from actmax.measure.measure import decode, measure, resized
 from actmax.networks.cards import card
 from actmax.networks.weights import Source, source
 from actmax.pipeline.publish import load
 from actmax.store import Entry, Measures, Store
-from gen.pages import Contents
+from gen.pages import Contents, filled_in
 from gen.pages import files as pages
 from gen.plan import Plan
 from gen.settings import SettingsError, read
@@ -88,12 +89,16 @@ def test_each_drawing_is_shown_once_and_what_was_said_is_stored(
     assert len(calls) == 8
 
 
-def test_an_opinion_is_what_the_network_says_of_the_master(planned: Plans, drawn: Draws, store: Store) -> None:
+def test_an_opinion_is_what_the_network_says_of_the_master_at_its_own_size(
+    planned: Plans, drawn: Draws, store: Store
+) -> None:
     made = planned({"animals": ["zebra"]})
     entries = drawn(made)
     ((digest, found),) = opinions(made, entries, COMPACT, store).measures.items()
-    expected = measure(load(COMPACT), "fc8:340", decode(entries[digest].read("drawing.png")))
-    assert found == expected
+    network = load(COMPACT)
+    image = decode(entries[digest].read("drawing.png"))
+    assert image.shape[2:] != network.size
+    assert found == measure(network, "fc8:340", resized(image, network.size))
 
 
 def test_weights_of_another_network_are_named_with_the_key(
@@ -108,10 +113,12 @@ def test_weights_of_another_network_are_named_with_the_key(
 # The pages.
 
 
-def shown(planned: Plans, collected: Callable[..., Contents], answer: dict[str, Any] | None) -> str:
+def shown(
+    planned: Plans, collected: Callable[..., Contents], answer: dict[str, Any] | None, failed: bool = False
+) -> str:
     made = planned({"animals": ["zebra"]})
     given = Opinions(card("squeezenet1_0"), {made.recipes()[0].digest(): Measures(**answer)}) if answer else None
-    page = dict(pages(collected(made, opinions=given)))["gallery/zebra/index.md"]
+    page = dict(pages(collected(made, failed={340} if failed else (), opinions=given)))["gallery/zebra/index.md"]
     assert isinstance(page, str)
     return page
 
@@ -134,12 +141,83 @@ def test_a_page_shows_who_else_was_asked_and_what_it_said(
     words = visible(rendered(page))
     assert "A second network, squeezenet1_0 (torchvision, ImageNet-1k), which had no part in it, says cock (4" in words
     assert "(40.0 %); zebra comes in place 4 of 1000." in words
-    assert "convinces its own network alone" not in words
-    far = {**disagrees, "rank": 6}
-    assert "This drawing convinces its own network alone" in visible(rendered(shown(planned, collected, far)))
     assert "Seen by squeezenet1_0 (torchvision, ImageNet-1k)" in words
     agrees = {**disagrees, "rank": 1, "top": ((340, 0.7), (7, 0.1)), "probability": 0.7}
     assert "says zebra first as well (70.0 %)" in visible(rendered(shown(planned, collected, agrees)))
+
+
+@pytest.mark.parametrize(
+    ("rank", "failed", "alone"), [(1, False, False), (5, False, False), (6, False, True), (6, True, False)]
+)
+def test_a_drawing_that_convinces_its_own_network_alone_says_so(
+    planned: Plans,
+    collected: Callable[..., Contents],
+    rendered: Callable[[str], str],
+    visible: Callable[[str], str],
+    rank: int,
+    failed: bool,
+    alone: bool,
+) -> None:
+    page = visible(rendered(shown(planned, collected, fakes.measures(340, rank).model_dump(), failed)))
+    sentence = (
+        "zebra comes in place 6 of 1000. This drawing convinces its own network alone: it shows what that network "
+        "responds to, more than what zebra looks like."
+    )
+    assert (sentence in page) == alone
+    assert ("its own network alone" in page) == alone
+
+
+@pytest.fixture
+def witnessed(planned: Plans, collected: Callable[..., Contents]) -> Contents:
+    """Three classes, of which the witness has one first, one fourth and one sixtieth."""
+    made = planned({"animals": ["zebra", "tiger"], "vehicles": ["ambulance"]}, seeds=[0, 1])
+    ranks = {340: 1, 292: 4, 407: 60}
+    said = {
+        variant.recipe.digest(): fakes.measures(plate.label.index, ranks[plate.label.index] + variant.recipe.seed)
+        for plate in made.plates
+        for variant in plate.variants
+    }
+    return collected(made, opinions=Opinions(card("efficientnet-lite0"), said))
+
+
+def test_the_index_says_in_which_place_the_witness_has_each_class(
+    witnessed: Contents, rendered: Callable[[str], str], visible: Callable[[str], str]
+) -> None:
+    page = str(dict(pages(witnessed))["gallery/index.md"])
+    assert re.findall(r'data-place="(\d+)" data-second="([\d.]+)"', page) == [
+        ("1", "0.9"),
+        ("4", "0.015"),
+        ("60", "0.015"),
+    ]
+    assert '<option value="witness">place by EfficientNet-Lite0</option>' in page
+    words = visible(rendered(page))
+    places = re.findall("EfficientNet-Lite0: place \\d+|its own network alone", words)
+    assert places == ["EfficientNet-Lite0: place 1", "EfficientNet-Lite0: place 4", "its own network alone"]
+    assert (
+        "A second network, EfficientNet-Lite0, had no part in them: shown the drawings of 3 classes, it says the right "
+        "class first for 1, and has it among its first five for 2."
+    ) in " ".join(words.split())
+
+
+def test_without_a_second_network_the_index_does_not_speak_of_one(
+    planned: Plans, collected: Callable[..., Contents]
+) -> None:
+    page = str(dict(pages(collected(planned({"animals": ["zebra"]}))))["gallery/index.md"])
+    assert [word for word in ("second", "witness", "data-place", "place by") if word in page] == []
+
+
+def test_an_authors_page_quotes_what_the_witness_says(witnessed: Contents) -> None:
+    body = "{{ witness.title }}: {{ witness.first }} and {{ witness.in_five }} of {{ witness.drawings }}"
+    page = filled_in(witnessed, "page.md", f"---\nmeasured: true\n---\n{{% if witness %}}{body}{{% endif %}}.\n")
+    assert page is not None
+    assert page.endswith("EfficientNet-Lite0: 1 and 2 of 3.\n")
+    alone = filled_in(
+        replace(witnessed, opinions=None),
+        "page.md",
+        f"---\nmeasured: true\n---\n{{% if witness %}}{body}{{% endif %}}.\n",
+    )
+    assert alone is not None
+    assert alone.endswith("---\n.\n")
 
 
 def test_a_page_without_a_second_network_has_no_place_for_it(
