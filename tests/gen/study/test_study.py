@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import fakes
 import pytest
 import torch
 from PIL import Image
@@ -18,6 +19,7 @@ from actmax.files import digest
 from actmax.measure import probe
 from actmax.measure.measure import decode
 from actmax.measure.probe import strongest
+from actmax.networks.cards import card
 from actmax.pipeline import Outcome
 from actmax.pipeline.publish import load
 from actmax.recipe import METHODS
@@ -25,7 +27,7 @@ from gen import site as build
 from gen.pages import Contents, Place, files
 from gen.plan import addresses
 from gen.settings import SettingsError
-from gen.study import Study
+from gen.study import Opinions, Study
 from gen.study.silenced import COUNTS, mean
 from gen.study.study import known
 from gen.study.variations import STEP_SIZES
@@ -121,6 +123,24 @@ def test_the_page_of_the_walk_names_what_it_shows(made: Made) -> None:
         for unit in units:
             assert f"](../assets/study/{layer}-{unit.channel}.png)" in page
     assert "<svg" in page
+
+
+def test_the_page_of_the_walk_says_what_the_witness_makes_of_the_gallery(
+    made: Made, rendered: Callable[[str], str], visible: Callable[[str], str]
+) -> None:
+    zebra, tiger = (plate.variants[0].recipe.digest() for plate in made.contents.plan.plates)
+    said = {zebra: fakes.measures(340), tiger: fakes.measures(292, rank=4)}
+    asked = replace(made.contents, opinions=Opinions(card("efficientnet-lite0"), said))
+    alone = replace(made.contents, opinions=None)
+    page, silent = (
+        visible(rendered(str(dict(files(contents))["write-ups/from-picture-to-prediction.md"])))
+        for contents in (asked, alone)
+    )
+    assert (
+        "EfficientNet-Lite0, a network of another family which had no part in any drawing, was shown the gallery's "
+        "drawings of 2 classes: it says the right class first for 1 of them, and has it among its first five for 2."
+    ) in " ".join(page.split())
+    assert "convinces its own network" not in silent
 
 
 def test_a_picture_of_the_authors_goes_through_instead(made: Made) -> None:
