@@ -33,7 +33,7 @@ class Composition:
     penalties: Sequence[tuple[float, Penalty]] = ()
     """What is subtracted from the objective: (weight, penalty)."""
     balanced: Sequence[tuple[float, Penalty]] = ()
-    """The same, with weights that fit every network: as parts of the length of the objective's own slope."""
+    """The same, with weights that fit every network: as parts of the steepness of the objective's own slope."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class _Seen:
 
 
 def balance(picture: Tensor, weights: Sequence[float]) -> tuple[Tensor, ...]:
-    """A picture for the objective, and one for each penalty, whose slopes are brought to given lengths on the way back.
+    """A picture for the objective, and one for each penalty, whose slopes are made as steep as given on the way back.
 
     How strong a penalty has to be depends on how large a network's logits are, and changes while the picture grows. As
     a part of the objective's own slope it has one meaning for all networks, classes and steps; feature accentuation
@@ -100,8 +100,10 @@ def balance(picture: Tensor, weights: Sequence[float]) -> tuple[Tensor, ...]:
         weights: of the penalties.
 
     Returns:
-        The same picture 1 + n times. Whatever slope comes back to the first is made 1 long for each image; to the
-        others, as long as their weight. A slope of zero stays zero.
+        The same picture 1 + n times. Whatever slope comes back to the first has 1 for the mean size of its numbers
+        afterwards, for each image; to the others, their weight. A slope of zero stays zero. The mean size, and not the
+        length: some networks' slopes have a few spikes that make up most of their length, and a penalty that had to be
+        as long would drown all else.
     """
     parts: tuple[Tensor, ...] = _Balance.apply(picture, tuple(weights))
     return parts
@@ -121,8 +123,9 @@ class _Balance(torch.autograd.Function):
 
 
 def _unit(slopes: Tensor) -> Tensor:
-    """Each image's slope, made 1 long."""
-    return functional.normalize(slopes.flatten(1), eps=1e-12).view_as(slopes)
+    """Each image's slope, with 1 for the mean size of its numbers."""
+    numbers = slopes.flatten(1)
+    return functional.normalize(numbers, p=1, eps=1e-12).mul_(numbers.shape[1]).view_as(slopes)
 
 
 def _number_each(what: str, value: object, images: int) -> Tensor:

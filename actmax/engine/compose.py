@@ -70,8 +70,8 @@ def ascend(
         params: what moves; by default the picture's waves.
         transforms: how the network sees the picture at each step.
         penalties: what is subtracted from the objective: (weight, penalty of the picture in [0, 1]).
-        balanced: the same, with weights that are parts of the length of the objective's own slope, and so fit every
-            network.
+        balanced: the same, with weights that are parts of the steepness of the objective's own slope, and so fit
+            every network.
         optimizer: how it moves; by default Adam with a rate of 0.05.
         steps: how often.
         seed: of the noise at the start and of the transforms.

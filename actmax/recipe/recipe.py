@@ -61,8 +61,8 @@ class Recipe(BaseModel):
     decorrelate: bool = False
     """Whether colours are ImageNet's decorrelated ones; with ``fourier`` only."""
     total_variation: Annotated[float, Field(ge=0, le=100)] = 0.0
-    """Weight of a penalty on differences of neighbouring pixels, as a part of the length of the objective's
-    own slope."""
+    """Weight of a penalty on differences of neighbouring pixels, as a part of the steepness of the
+    objective's own slope."""
     canvas: Annotated[int, Field(ge=0, le=2048)] = 0
     """Width and height at which the picture is drawn, where that is smaller than `size`; the finished one is
     enlarged. 0: as `size`."""

@@ -1,45 +1,64 @@
-"""How fast `robust` draws on torchvision's AlexNet, beside the loop that peers run and beside the processor itself.
+"""How fast drawings are made, beside the loop that peers run and beside the processor itself.
 
-Run it alone on the machine::
+Run it alone on the machine; it takes one to three minutes::
 
     python tests/benchmarks/speed.py
 
-Everything is measured in one run, so that the ratios hold on a machine whose speed drifts. Weights
+Everything is measured in one run, so that the ratios hold on a machine whose speed drifts. AlexNet's weights
 are random: they do not change the work. One image-step is one image through one step of ascent.
 """
 
 from __future__ import annotations
 
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import AlexNet
 
-from actmax.engine.batches import BATCH
+from actmax.engine.batches import best_size
 from actmax.engine.device import choose_device, choose_dtype, describe
 from actmax.engine.local import render
+from actmax.engine.workers import side_by_side
 from actmax.networks.cards import card
+from actmax.networks.compact import compact_alexnet
+from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
 from actmax.recipe import compose
 
 CLASSES = 16
-STEPS = 48
-ROUNDS = 5
+STEPS = 12
+ROUNDS = 3
 
 
 def main() -> None:
     torch.manual_seed(0)
     device = choose_device()
     dtype = choose_dtype("auto", device)
-    network = Network(AlexNet(), card("alexnet"), "random", IMAGENET, (224, 224))
+    alexnet = Network(AlexNet(), card("alexnet"), "random", IMAGENET, (224, 224))
+    compact = load("compact")
+    multiply = f"matrix multiply, {str(dtype).removeprefix('torch.')}"
     measured: dict[str, Callable[[], float]] = {
-        "naive loop": naive_loop,
-        f"matrix multiply, {str(dtype).removeprefix('torch.')}": lambda: matrix_multiply(device, dtype),
-        **{f"bare network, batch {size}": lambda size=size: bare(network, size, device, dtype) for size in (8, 16, 32)},
-        **{f"robust, batch {size}": lambda size=size: robust(network, size) for size in (4, 8, 16)},
+        "naive loop, AlexNet": naive_loop,
+        multiply: lambda: matrix_multiply(device, dtype),
+        "bare AlexNet, 224 px": lambda: bare(alexnet, 224, device, dtype),
+        "robust, AlexNet, 224 px": lambda: drawing("robust", alexnet),
+        "bare compact, 224 px": lambda: bare(compact, 224, device, dtype),
+        "robust, compact, 224 px": lambda: drawing("robust", compact),
+        "bare compact, 192 px": lambda: bare(compact, 192, device, dtype),
+        "clear, compact, 192 px": lambda: drawing("clear", compact),
+    }
+    works = {
+        "AlexNet, 224": flops_per_image_step(AlexNet(), 224),
+        "compact, 224": flops_per_image_step(compact_alexnet(), 224),
+        "compact, 192": flops_per_image_step(compact_alexnet(), 192),
     }
     rates: dict[str, list[float]] = {name: [] for name in measured}
     for round_number in range(ROUNDS + 1):  # the first warms up and is not counted
@@ -47,45 +66,75 @@ def main() -> None:
             rate = measure()
             if round_number:
                 rates[name].append(rate)
-    report(rates, f"{device.type}, {describe(device)}, torch {torch.__version__}", flops_per_image_step())
+    print(
+        f"{device.type}, {describe(device)}, torch {torch.__version__}; medians of {ROUNDS} rounds, {CLASSES} classes"
+    )
+    print(f"batches of at most {best_size(alexnet.linear_weights())} (AlexNet), {best_size(compact.linear_weights())}")
+    report(rates, multiply, works)
+    if device.type == "cpu":
+        print(f"actmax draw zebra --network compact: {alone():.1f} s wall, interpreter and imports included")
 
 
-def report(rates: dict[str, list[float]], machine: str, flops: float) -> None:
+def report(rates: dict[str, list[float]], multiply: str, works: dict[str, float]) -> None:
     """Medians, and what each is of the naive loop and of the processor's own rate."""
-    naive = statistics.median(rates.pop("naive loop"))
-    multiply_name = next(name for name in rates if name.startswith("matrix"))
-    multiply = statistics.median(rates.pop(multiply_name))
-    print(f"{machine}; {CLASSES} classes, 224 px, medians of {ROUNDS} rounds; the product draws in batches of {BATCH}")
-    print(f"{multiply_name:<28} {multiply / 1e12:8.2f} TFLOP/s")
-    print(f"{'naive loop':<28} {naive:8.1f} image-steps/s    1.0 × naive")
-    for name, values in rates.items():
-        rate = statistics.median(values)
+    medians = {name: statistics.median(values) for name, values in rates.items()}
+    print(f"{multiply:<28} {medians.pop(multiply) / 1e12:8.2f} TFLOP/s")
+    naive = next(iter(medians.values()))
+    for name, rate in medians.items():
+        flops = next(
+            work for words, work in works.items() if "naive" in name or all(map(name.__contains__, words.split(", ")))
+        )
+        # Against the multiply rate of the same round: a processor's clock drifts.
+        shares = [one * flops / of for one, of in zip(rates[name], rates[multiply], strict=True)]
+        times = f"{rate / naive:6.1f} × naive" if "AlexNet" in name else ""
         print(
-            f"{name:<28} {rate:8.1f} image-steps/s {rate / naive:6.1f} × naive {rate * flops / multiply:6.1%} of the "
-            f"multiply rate   (min {min(values):.0f}, max {max(values):.0f})"
+            f"{name:<28} {rate:8.1f} image-steps/s {statistics.median(shares):6.1%} of the multiply rate {times}"
+            f"   (min {min(rates[name]):.0f}, max {max(rates[name]):.0f})"
         )
 
 
-def robust(network: Network, batch: int) -> float:
+def drawing(method: str, network: Network) -> float:
     """The product's own path: parameterization, transforms, frames and bookkeeping included."""
+    output = network.card.output
     recipes = [
-        compose("robust", {"steps": STEPS}, network="alexnet", weights="random", target=f"fc8:{60 * index}")
+        compose(
+            method,
+            {"steps": STEPS},
+            network=network.card.name,
+            weights=network.weights,
+            target=f"{output}:{60 * index}",
+        )
         for index in range(CLASSES)
     ]
-    return rate(lambda: list(render(recipes, network, batch=batch)), CLASSES * STEPS)
+    return rate(lambda: list(render(recipes, network)), CLASSES * STEPS)
 
 
-def bare(network: Network, batch: int, device: torch.device, dtype: torch.dtype) -> float:
-    """Forward and backward of the frozen network alone: what remains if all else were free."""
-    look = network.cut(["fc8"], (224, 224), device, dtype)
-    x = torch.rand(batch, 3, 224, 224, device=device)
+def bare(network: Network, size: int, device: torch.device, dtype: torch.dtype) -> float:
+    """Forward and backward of the frozen network alone, in batches side by side: what remains if all else were free."""
+    look = network.cut(["logits"], (size, size), device, dtype)
+    batch = best_size(network.linear_weights())
+    workers = torch.get_num_threads() if device.type == "cpu" else 1
 
-    def step() -> None:
-        leaf = x.clone().requires_grad_()
-        look(leaf)["fc8"][:, 0].sum().backward()
+    def climb(steps: int, _: object) -> None:
+        x = torch.rand(batch, 3, size, size, device=device)
+        for _step in range(steps):
+            leaf = x.clone().requires_grad_()
+            look(leaf)["logits"][:, 0].float().sum().backward()
 
-    step()
-    return rate(lambda: [step() for _ in range(4)], 4 * batch)
+    steps = max(48 // batch, 2)
+    return rate(lambda: list(side_by_side(climb, [steps] * workers, workers)), steps * batch * workers)
+
+
+def alone() -> float:
+    """Seconds for one class from the shell."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "actmax.cli", "draw", "zebra", "--network", "compact"]
+        started = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)
+        seconds = time.perf_counter() - started
+        if not any(Path(folder).iterdir()):
+            raise SystemExit("nothing was drawn")
+        return seconds
 
 
 def naive_loop() -> float:
@@ -111,10 +160,10 @@ def matrix_multiply(device: torch.device, dtype: torch.dtype, size: int = 4096) 
     return rate(lambda: a @ b, 2 * size**3)
 
 
-def flops_per_image_step() -> float:
-    """Of AlexNet forward, and backward to the image alone, at 224 px."""
-    network = AlexNet().eval().requires_grad_(False)
-    x = torch.rand(1, 3, 224, 224, requires_grad=True)
+def flops_per_image_step(network: nn.Module, size: int) -> float:
+    """Forward, and backward to the image alone."""
+    network.eval().requires_grad_(False)
+    x = torch.rand(1, 3, size, size, requires_grad=True)
     with FlopCounterMode(display=False) as counter:
         network(x).sum().backward()
     return float(counter.get_total_flops())
