@@ -44,7 +44,7 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         # The same, with a penalty on total variation (Mahendran & Vedaldi 2015, section 2.2) that is weighed against
         # the objective's own slope, more weight on long waves, a smaller canvas and fewer steps. Chosen on many classes
         # by networks that had no part in the drawing (tests/benchmarks/search.py).
-        "clear": MappingProxyType(
+        "smooth": MappingProxyType(
             {
                 "parameterization": "fourier",
                 "optimizer": "adam",
@@ -79,7 +79,7 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 """What each named method fills in; any field may be overridden."""
 
-DEFAULT = "clear"
+DEFAULT = "smooth"
 """The method where none is named."""
 
 OVERRIDABLE = tuple(

@@ -3,7 +3,7 @@
 ::
 
     ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/search.py compact --classes 100
-    ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/search.py squeezenet1_0 clear robust horama-maco --sheet FOLDER
+    ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/search.py squeezenet1_0 smooth robust horama-maco --sheet FOLDER
 
 FOLDER holds ``networks/squeezenet1_0.safetensors``; EfficientNet-Lite0 and Lite2 are packages. Every drawing is judged
 on the published 8-bit file, enlarged to what the judge was trained on, at evenly spaced classes, and by default on
@@ -11,7 +11,7 @@ those of the site besides. For each judge: the part of the classes that it says 
 and the mean logarithm of the probability that it gives them (chance: -6.9). The network itself is shown the file, the
 file as a JPEG of quality 75, and the file shifted by 4 pixels.
 
-Peers run where they are installed, with as many network evaluations as `clear`: `horama-fourier` and `horama-maco` are
+Peers run where they are installed, with as many network evaluations as `smooth`: `horama-fourier` and `horama-maco` are
 Horama's (Fel et al. 2023), on 224 px and two crops a step.
 """
 
@@ -51,7 +51,7 @@ TEACHES = {"compact": "squeezenet1_0"}
 """A network that another has learnt from is no judge of it."""
 
 CANDIDATES: Mapping[str, Mapping[str, Any]] = {
-    # One thing at a time that differs from `clear`.
+    # One thing at a time that differs from `smooth`.
     "without-penalty": {"total_variation": 0.0},
     "penalty-0.2": {"total_variation": 0.2},
     "penalty-0.6": {"total_variation": 0.6},
@@ -68,7 +68,7 @@ CANDIDATES: Mapping[str, Mapping[str, Any]] = {
     "step-size-0.16": {"step_size": 0.16},
     "bolder-views": {"jitter": 16, "scale": 0.2, "rotate": 8.0},
 }
-"""By name: what differs from the method `clear`."""
+"""By name: what differs from the method `smooth`."""
 PEERS = ("horama-fourier", "horama-maco")
 
 
@@ -86,7 +86,9 @@ class Judged:
 
 def main(
     network: str,
-    methods: Annotated[list[str] | None, typer.Argument(help="Methods, candidates, peers; by default `clear`.")] = None,
+    methods: Annotated[
+        list[str] | None, typer.Argument(help="Methods, candidates, peers; by default `smooth`.")
+    ] = None,
     classes: Annotated[int, typer.Option(help="How many, evenly spaced; 0: the site's own.")] = 100,
     sheet: Annotated[Path | None, typer.Option(help="A folder for a contact sheet of each.")] = None,
 ) -> None:
@@ -97,7 +99,7 @@ def main(
     print(f"{network}, {len(indices)} classes: said first / among the first five (mean log-probability)\n")
     columns = [*judges, "itself", "JPEG 75", "shift 4 px"]
     print(f"| method | s | {' | '.join(columns)} |\n|---|---:|{'---|' * len(columns)}", flush=True)
-    for name in methods or ["clear"]:
+    for name in methods or ["smooth"]:
         started = time.perf_counter()
         files = drawn(name, drawing_by, indices)
         seconds = time.perf_counter() - started
@@ -119,7 +121,7 @@ def found(name: str) -> Network:
 def drawn(method: str, network: Network, indices: Sequence[int]) -> list[bytes]:
     """The published file of each class."""
     recipes = [
-        recipe(method if method in METHODS else "clear", CANDIDATES.get(method, {}), network, i) for i in indices
+        recipe(method if method in METHODS else "smooth", CANDIDATES.get(method, {}), network, i) for i in indices
     ]
     if method in PEERS:
         return [

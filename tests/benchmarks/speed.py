@@ -53,7 +53,7 @@ def main() -> None:
         "bare compact, 224 px": lambda: bare(compact, 224, device, dtype),
         "robust, compact, 224 px": lambda: drawing("robust", compact),
         "bare compact, 192 px": lambda: bare(compact, 192, device, dtype),
-        "clear, compact, 192 px": lambda: drawing("clear", compact),
+        "smooth, compact, 192 px": lambda: drawing("smooth", compact),
     }
     works = {
         "AlexNet, 224": flops_per_image_step(AlexNet(), 224),
