@@ -33,7 +33,7 @@ def run(code: str, folder: Path) -> str:
 
 def test_the_readme_draws_by_a_recipe(root: Path, tmp_path: Path) -> None:
     code, _ = listings(root)
-    quick = code.replace('actmax.compose("robust",', 'actmax.compose("robust", {"steps": 2},')
+    quick = code.replace('actmax.compose("smooth",', 'actmax.compose("smooth", {"steps": 2},')
     assert quick != code
     assert "probability=" in run(quick, tmp_path)
     assert (tmp_path / "zebra.png").is_file()
