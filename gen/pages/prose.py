@@ -22,7 +22,7 @@ from gen.pages.templating import sandbox
 from gen.plan import addresses
 from gen.settings.schema import Settings
 from gen.study.study import Study
-from gen.study.variations import DRAWING, PARAMETERIZATIONS, PENALTIES, PLAIN, STEP_SIZES, STEPS
+from gen.study.variations import DRAWING, PARAMETERIZATIONS, PENALTIES, STEP_SIZES, STEPS
 
 Value = str | int | float | bool | None | list[Any] | dict[str, Any] | Callable[..., str]
 """Plain data, and functions that return text: nothing that leads to an object of the program."""
@@ -159,7 +159,6 @@ def _study(study: Study, classes: int, opinions: Mapping[str, Measures]) -> dict
         "frames": list(study.variations[DRAWING].record.frames),
         "ways": {name: way(name) for name in PARAMETERIZATIONS},
         "penalties": [penalty(name) for name in PENALTIES],
-        "plain": {"steps": PLAIN["steps"], "step_size": PLAIN["step_size"]},
     }
 
 

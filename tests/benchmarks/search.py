@@ -53,14 +53,13 @@ TEACHES = {"compact": "squeezenet1_0"}
 CANDIDATES: Mapping[str, Mapping[str, Any]] = {
     # One thing at a time that differs from `smooth`.
     "without-penalty": {"total_variation": 0.0},
-    "penalty-0.2": {"total_variation": 0.2},
-    "penalty-0.6": {"total_variation": 0.6},
+    "penalty-0.1": {"total_variation": 0.1},
+    "penalty-0.5": {"total_variation": 0.5},
     "decay-1.0": {"decay": 1.0},
     "decay-1.3": {"decay": 1.3},
     "decay-2.0": {"decay": 2.0},
     "canvas-128": {"canvas": 128, "jitter": 8},
-    "canvas-160": {"canvas": 160, "jitter": 10},
-    "canvas-224": {"canvas": 0},
+    "canvas-192": {"canvas": 192},
     "steps-32": {"steps": 32, "step_size": 0.12},
     "steps-128": {"steps": 128, "step_size": 0.06},
     "steps-256": {"steps": 256, "step_size": 0.05},

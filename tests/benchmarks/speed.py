@@ -52,13 +52,11 @@ def main() -> None:
         "robust, AlexNet, 224 px": lambda: drawing("robust", alexnet),
         "bare compact, 224 px": lambda: bare(compact, 224, device, dtype),
         "robust, compact, 224 px": lambda: drawing("robust", compact),
-        "bare compact, 192 px": lambda: bare(compact, 192, device, dtype),
-        "smooth, compact, 192 px": lambda: drawing("smooth", compact),
+        "smooth, compact, 224 px": lambda: drawing("smooth", compact),
     }
     works = {
         "AlexNet, 224": flops_per_image_step(AlexNet(), 224),
         "compact, 224": flops_per_image_step(compact_alexnet(), 224),
-        "compact, 192": flops_per_image_step(compact_alexnet(), 192),
     }
     rates: dict[str, list[float]] = {name: [] for name in measured}
     for round_number in range(ROUNDS + 1):  # the first warms up and is not counted

@@ -32,7 +32,7 @@ def test_the_projects_own_settings_are_valid(monkeypatch: pytest.MonkeyPatch) ->
         "caterpillar",
         "helicopter",
     ]
-    assert [method.preset for method in found.methods] == ["robust", "plain"]
+    assert [method.preset for method in found.methods] == ["smooth", "plain"]
     assert plan(outline(found), source("compact")).recipes()
 
 
@@ -50,7 +50,7 @@ def test_groups_are_all_that_an_author_has_to_give() -> None:
     found = read(settings())
     assert found.settings == Settings(groups={"animals": ["zebra", "tiger"]})
     (method,) = found.methods
-    assert (method.name, method.preset, method.overrides, method.groups) == ("robust", "robust", {}, ("animals",))
+    assert (method.name, method.preset, method.overrides, method.groups) == ("smooth", "smooth", {}, ("animals",))
 
 
 def test_a_class_is_given_by_name_index_wnid_or_a_word_of_the_authors() -> None:

@@ -30,7 +30,7 @@ from gen.settings import SettingsError
 from gen.study import Opinions, Study
 from gen.study.silenced import COUNTS, mean
 from gen.study.study import known
-from gen.study.variations import STEP_SIZES
+from gen.study.variations import DRAWING, STEP_SIZES, variations
 
 GROUPS = {"animals": ["zebra", "tiger"]}
 
@@ -77,9 +77,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return Made(root, contents, outcome, contents.study)
 
 
-def test_two_classes_five_variations_and_two_channels_of_six_layers_are_drawn(made: Made) -> None:
-    """The sixth variation, the class by `robust`, is the gallery's own drawing."""
-    assert made.outcome.drawn == 2 + 5 + 2 * 6
+def test_two_classes_seven_variations_and_two_channels_of_six_layers_are_drawn(made: Made) -> None:
+    """The eighth and the ninth variation, the class by `smooth` with its own penalty, are one drawing, and the
+    gallery's where that draws so."""
+    of_the_gallery = variations(made.contents.plan)[DRAWING] in made.contents.plan.recipes()
+    assert made.outcome.drawn == 2 + 7 + (not of_the_gallery) + 2 * 6
     assert set(made.study.variations) == {"pixels", "fourier", "generator", *STEP_SIZES}
 
 
