@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,15 @@ SHOWN = ("drawing.png", "drawing.jpg")
 """The files that pages show large: each is measured."""
 
 
-def published(recipes: Sequence[Recipe], source: Source) -> Iterator[tuple[dict[str, bytes], Record]]:
+def published(
+    recipes: Sequence[Recipe], source: Source, progress: Callable[[int], object] = lambda _: None
+) -> Iterator[tuple[dict[str, bytes], Record]]:
     """Draws without a store: yields the files and the record that a store would hold, batch by batch.
 
     Args:
         recipes: all for the network of ``source``; alike ones are drawn together.
         source: the network; loaded, and downloaded if need be.
+        progress: told of every image-step, besides a bar on a terminal.
 
     Raises:
         ActmaxError: the weights cannot be had, or a target does not exist.
@@ -34,7 +37,12 @@ def published(recipes: Sequence[Recipe], source: Source) -> Iterator[tuple[dict[
 
     network = load(source)
     with Bar("drawing", " steps", sum(recipe.steps for recipe in recipes)) as bar:
-        for drawing in render(recipes, network, bar.update):
+
+        def tell(steps: int) -> None:
+            bar.update(steps)
+            progress(steps)
+
+        for drawing in render(recipes, network, tell):
             yield publish(drawing, network)
 
 
