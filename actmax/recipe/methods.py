@@ -42,8 +42,8 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             }
         ),
         # The same, with a penalty on total variation (Mahendran & Vedaldi 2015, section 2.2) that is weighed against
-        # the objective's own slope, more weight on long waves, and fewer steps. Chosen on many classes by networks that
-        # had no part in the drawing (tests/benchmarks/search.py).
+        # the objective's own slope, and fewer steps. Chosen on many classes by networks that had no part in the drawing
+        # (tests/benchmarks/search.py).
         "smooth": MappingProxyType(
             {
                 "parameterization": "fourier",
@@ -52,9 +52,9 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "step_size": 0.08,
                 "anneal": 0.5,
                 "start_sd": 0.01,
-                "decay": 1.6,
+                "decay": 1.3,
                 "decorrelate": True,
-                "total_variation": 0.25,
+                "total_variation": 0.15,
                 "jitter": 12,
                 "scale": 0.1,
                 "rotate": 5.0,

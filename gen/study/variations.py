@@ -13,7 +13,7 @@ STEPS = 50
 """Of the ascents that compare step sizes."""
 PARAMETERIZATIONS = {"pixels": "plain", "fourier": DEFAULT, "generator": "generator"}
 """What moves, and the method that moves it."""
-PENALTIES = {"without": 0.0, "with": None, "too-much": 1.5}
+PENALTIES = {"without": 0.0, "with": None, "too-much": 0.6}
 """Weights of the penalty on total variation; None: the method's own."""
 PLAIN = {"steps": 200, "step_size": 10.0}
 """Of the plain ascent: a fifth of the method's own steps, five times as large, which come as far."""

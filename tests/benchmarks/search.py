@@ -53,11 +53,11 @@ TEACHES = {"compact": "squeezenet1_0"}
 CANDIDATES: Mapping[str, Mapping[str, Any]] = {
     # One thing at a time that differs from `smooth`.
     "without-penalty": {"total_variation": 0.0},
-    "penalty-0.1": {"total_variation": 0.1},
-    "penalty-0.5": {"total_variation": 0.5},
+    "penalty-0.08": {"total_variation": 0.08},
+    "penalty-0.3": {"total_variation": 0.3},
     "decay-1.0": {"decay": 1.0},
-    "decay-1.3": {"decay": 1.3},
-    "decay-2.0": {"decay": 2.0},
+    "decay-1.6": {"decay": 1.6},
+    "decay-1.6-penalty-0.3": {"decay": 1.6, "total_variation": 0.3},
     "canvas-128": {"canvas": 128, "jitter": 8},
     "canvas-192": {"canvas": 192},
     "steps-32": {"steps": 32, "step_size": 0.12},

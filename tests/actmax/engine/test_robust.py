@@ -40,6 +40,19 @@ def test_squeezenet_is_convinced_by_every_second_default_class(checking_data: Pa
     assert weak == {}
 
 
+def test_the_gallerys_method_convinces_its_network_and_mostly_one_that_had_no_part() -> None:
+    network, witness = load(source("compact")), load(source("efficientnet-lite0"))
+    targets = [f"fc8:{index}" for index in (1, 207, 407, 817, 980)]
+    recipes = [compose(network="compact", weights=network.weights, target=target) for target in targets]
+    places = []
+    for drawing in render(recipes, network):
+        rgb = decode(encode.png(drawing.image, drawing.recipe))
+        target = drawing.recipe.target
+        assert not measure(network, target, rgb).failed, target
+        places.append(measure(witness, target.replace("fc8", "logits"), rgb).rank or 1000)
+    assert sum(place <= 5 for place in places) >= 4, places
+
+
 def test_noise_convinces_no_network_of_a_zebra() -> None:
     """The measure is not one that anything passes."""
     network = load(source("compact"))

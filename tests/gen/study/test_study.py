@@ -30,7 +30,7 @@ from gen.settings import SettingsError
 from gen.study import Opinions, Study
 from gen.study.silenced import COUNTS, mean
 from gen.study.study import known
-from gen.study.variations import DRAWING, STEP_SIZES, variations
+from gen.study.variations import DRAWING, PENALTIES, STEP_SIZES, variations
 
 GROUPS = {"animals": ["zebra", "tiger"]}
 
@@ -82,7 +82,7 @@ def test_two_classes_seven_variations_and_two_channels_of_six_layers_are_drawn(m
     gallery's where that draws so."""
     of_the_gallery = variations(made.contents.plan)[DRAWING] in made.contents.plan.recipes()
     assert made.outcome.drawn == 2 + 7 + (not of_the_gallery) + 2 * 6
-    assert set(made.study.variations) == {"pixels", "fourier", "generator", *STEP_SIZES}
+    assert set(made.study.variations) == {"pixels", "fourier", "generator", *PENALTIES, *STEP_SIZES}
 
 
 def test_the_next_build_draws_nothing_and_shows_the_same(made: Made) -> None:
