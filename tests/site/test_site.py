@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .conftest import Built
 
 CLASSES = 17
-DRAWINGS = 22 + 5 + 6 * 4  # the gallery, the write-up's variations, four channels of six layers
+DRAWINGS = 22 + 7 + 6 * 4  # the gallery, the write-up's variations, four channels of six layers
 FIGURES = "assets/activation_maximization/vehicles"
 
 
