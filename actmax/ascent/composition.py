@@ -117,9 +117,8 @@ class _Balance(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:
-        return torch.stack([weight * _unit(slope) for weight, slope in zip(ctx.weights, slopes, strict=True)]).sum(
-            0
-        ), None
+        weighed = [weight * _unit(slope) for weight, slope in zip(ctx.weights, slopes, strict=True)]
+        return torch.stack(weighed).sum(0), None
 
 
 def _unit(slopes: Tensor) -> Tensor:

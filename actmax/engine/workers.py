@@ -20,15 +20,13 @@ class Stopped(Exception):  # noqa: N818 - no error: nobody waits for the result 
     """Ends a piece of work whose result is not wanted any more."""
 
 
-def side_by_side(
-    work: Callable[[T, Callable[[], None]], R], pieces: Sequence[T], workers: int | None = None
-) -> Iterator[R]:
+def side_by_side(work: Callable[[T, Callable[[], None]], R], pieces: Sequence[T], workers: int) -> Iterator[R]:
     """Yields the result of each piece as it comes.
 
     Args:
         work: is given a piece, and a function to call now and then, which ends it where it is not wanted any more.
         pieces: in the order in which they are begun.
-        workers: how many at a time; by default as many as torch uses threads.
+        workers: how many at a time.
 
     Raises:
         Exception: what a piece raised; the others are ended first.
@@ -44,7 +42,7 @@ def side_by_side(
         going_on()
         return work(piece, going_on)
 
-    with ThreadPoolExecutor(workers or torch.get_num_threads(), "actmax") as pool:
+    with ThreadPoolExecutor(workers, "actmax") as pool:
         waiting: set[Future[R]] = {pool.submit(alone, piece) for piece in pieces}
         try:
             while waiting:

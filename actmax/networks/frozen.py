@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -75,17 +77,14 @@ class _SmallMaps:
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C', H', W')."""
-        forward = super().forward  # type: ignore[misc]
-        result: Tensor = forward(_twice(x))[:1] if _is_small(x) else forward(x)
-        return result
+        return _alike(super().forward, x)  # type: ignore[misc]
 
 
-def _is_small(x: Tensor) -> bool:
-    return x.ndim == 4 and len(x) == 1 and x.numel() <= SMALL
-
-
-def _twice(x: Tensor) -> Tensor:
-    return x.repeat(2, 1, 1, 1).to(memory_format=torch.channels_last)
+def _alike(convolve: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """A convolution of maps, with small ones of a single image computed as in company."""
+    if x.ndim == 4 and len(x) == 1 and x.numel() <= SMALL:
+        return convolve(x.repeat(2, 1, 1, 1).to(memory_format=torch.channels_last))[:1].clone()
+    return convolve(x)
 
 
 def _takes_images(convolution: nn.Conv2d) -> bool:
@@ -145,8 +144,7 @@ class _First(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(back)
         ctx.shape, ctx.stride, ctx.padding = x.shape, stride, padding
-        seen = functional.conv2d(_twice(x) if _is_small(x) else x, weight, bias, stride, padding)
-        return seen[: len(x)].clone() if _is_small(x) else seen
+        return _alike(partial(functional.conv2d, weight=weight, bias=bias, stride=stride, padding=padding), x)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None, None, None]:
@@ -155,9 +153,9 @@ class _First(torch.autograd.Function):
         (down, right), (top, left) = ctx.stride, ctx.padding
         rows, columns = back.shape[2:]
         slope = slope.contiguous(memory_format=torch.channels_last)
-        cells = functional.conv2d(_twice(slope) if _is_small(slope) else slope, back, padding=(rows - 1, columns - 1))
+        cells = _alike(partial(functional.conv2d, weight=back, padding=(rows - 1, columns - 1)), slope)
         _, _, high, wide = cells.shape
-        cells = cells[: len(slope)].view(len(slope), channels, down, right, high, wide)
+        cells = cells.view(len(slope), channels, down, right, high, wide)
         padded = cells.permute(0, 1, 4, 2, 5, 3).reshape(len(slope), channels, high * down, wide * right)
         short = (max(left + width - wide * right, 0), max(top + height - high * down, 0))
         if any(short):  # what no window reached

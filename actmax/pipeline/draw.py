@@ -96,16 +96,17 @@ def _missing(wanted: dict[str, Recipe], store: Store, entries: dict[str, Entry])
 
 def _draw(recipes: list[Recipe], source: Source, store: Store, entries: dict[str, Entry], say: Say) -> None:
     started = told = time.perf_counter()
-    steps, every = [0], sum(recipe.steps for recipe in recipes)
+    steps, every = 0, sum(recipe.steps for recipe in recipes)
 
     def count(more: int) -> None:
-        steps[0] += more
+        nonlocal steps
+        steps += more
 
     for done, (files, record) in enumerate(published(recipes, source, count), 1):
         entry = store.put(files, record)
         entries[entry.digest] = entry
         if (now := time.perf_counter()) - told > SIGN_OF_LIFE:
-            left = (now - started) * (every - steps[0]) / max(steps[0], 1)
+            left = (now - started) * (every - steps) / max(steps, 1)
             say(f"drawn {done} of {len(recipes)}, about {_minutes(left)} left")
             told = now
 

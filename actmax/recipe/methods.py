@@ -11,6 +11,25 @@ from pydantic import ValidationError
 from actmax.errors import RecipeError, UnknownNameError, did_you_mean, explain, quoted
 from actmax.recipe.recipe import Recipe
 
+# What makes a drawing recognisable: ascent in a decorrelated Fourier space, on a network that
+# sees the picture shifted, scaled and turned anew at each step (Olah et al. 2017, "The Enemy
+# of Feature Visualization").
+_ROBUST: Mapping[str, Any] = MappingProxyType(
+    {
+        "parameterization": "fourier",
+        "optimizer": "adam",
+        "steps": 256,
+        "step_size": 0.04,
+        "anneal": 0.5,
+        "start_sd": 0.01,
+        "decay": 1.3,
+        "decorrelate": True,
+        "jitter": 12,
+        "scale": 0.1,
+        "rotate": 5.0,
+    }
+)
+
 METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         # The equation of the write-up, x + α ∇h, and nothing else (Erhan et al. 2009, section 3).
@@ -23,43 +42,11 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 "start_sd": 0.01,
             }
         ),
-        # What makes a drawing recognisable: ascent in a decorrelated Fourier space, on a network that
-        # sees the picture shifted, scaled and turned anew at each step (Olah et al. 2017, "The Enemy
-        # of Feature Visualization").
-        "robust": MappingProxyType(
-            {
-                "parameterization": "fourier",
-                "optimizer": "adam",
-                "steps": 256,
-                "step_size": 0.04,
-                "anneal": 0.5,
-                "start_sd": 0.01,
-                "decay": 1.3,
-                "decorrelate": True,
-                "jitter": 12,
-                "scale": 0.1,
-                "rotate": 5.0,
-            }
-        ),
+        "robust": _ROBUST,
         # The same, with a penalty on total variation (Mahendran & Vedaldi 2015, section 2.2) that is weighed against
-        # the objective's own slope, and fewer steps. Chosen on many classes by networks that had no part in the drawing
-        # (tests/benchmarks/search.py).
-        "smooth": MappingProxyType(
-            {
-                "parameterization": "fourier",
-                "optimizer": "adam",
-                "steps": 80,
-                "step_size": 0.08,
-                "anneal": 0.5,
-                "start_sd": 0.01,
-                "decay": 1.3,
-                "decorrelate": True,
-                "total_variation": 0.15,
-                "jitter": 12,
-                "scale": 0.1,
-                "rotate": 5.0,
-            }
-        ),
+        # the objective's own slope, and fewer steps. What networks that had no part in the drawing make of it stands in
+        # docs/write-ups/what-was-tried.md.
+        "smooth": MappingProxyType({**_ROBUST, "steps": 80, "step_size": 0.08, "total_variation": 0.15}),
         # As `robust` on the weights of an untrained convolutional generator instead of the picture's waves
         # (Ulyanov, Vedaldi & Lempitsky 2018).
         "generator": MappingProxyType(

@@ -100,8 +100,8 @@ def opinions(plan: Plan, entries: Mapping[str, Entry], other: Source, store: Sto
         for label, recipe in drawings:
             entry, target = entries[recipe.digest()], f"{network.output}:{label.index}"
             if entry.digest not in measures:
-                about = {"picture": entry.picture, "target": target, "at": "own size"}
-                question = Question("opinion", revisions.MEASURE, about)
+                about = {"picture": entry.picture, "target": target, "measure": revisions.MEASURE}
+                question = Question("opinion", revisions.OPINION, about)
                 measures[entry.digest] = answer_to(question, look(entry, target), _SHAPE, other, store)
     except (WeightsError, RecipeError) as error:
         raise SettingsError(f"{WHERE}: {error}") from None

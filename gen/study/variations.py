@@ -13,12 +13,12 @@ STEPS = 50
 """Of the ascents that compare step sizes."""
 PARAMETERIZATIONS = {"pixels": "plain", "fourier": DEFAULT, "generator": "generator"}
 """What moves, and the method that moves it."""
-PENALTIES = {"without": 0.0, "with": None, "too-much": 0.6}
-"""Weights of the penalty on total variation; None: the method's own."""
 PLAIN = {"steps": 200, "step_size": 10.0}
 """Of the plain ascent: a fifth of the method's own steps, five times as large, which come as far."""
 DRAWING = "fourier"
 """The variation that is the drawing of the class."""
+PENALTIES = {"without": 0.0, DRAWING: None, "too-much": 0.6}
+"""Weights of the penalty on total variation; None: the method's own, which the drawing of the class has."""
 
 
 def variations(plan: Plan) -> dict[str, Recipe]:
@@ -32,7 +32,8 @@ def variations(plan: Plan) -> dict[str, Recipe]:
         name: plan.recipe(target, method, differs.get(method), seed) for name, method in PARAMETERIZATIONS.items()
     }
     for name, weight in PENALTIES.items():
-        recipes[name] = plan.recipe(target, DEFAULT, None if weight is None else {"total_variation": weight}, seed)
+        if weight is not None:
+            recipes[name] = plan.recipe(target, DEFAULT, {"total_variation": weight}, seed)
     for name, alpha in STEP_SIZES.items():
         recipes[name] = plan.recipe(target, "plain", {"steps": STEPS, "step_size": alpha}, seed)
     return recipes

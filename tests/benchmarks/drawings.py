@@ -18,6 +18,7 @@ from typing import Annotated
 import torch
 import typer
 from PIL import Image
+from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where the tests have what they share
 
@@ -67,15 +68,19 @@ def main(
         contact_sheet([drawing.image for drawing in drawings]).save(sheet)
 
 
-def measured(drawing: Drawing, network: Network) -> tuple[Measures, Measures, Measures]:
+def measured(drawing: Drawing, network: Network) -> tuple[Measures, ...]:
     """As published, as a JPEG of quality 75, and shifted by 4 pixels down and right."""
     target = drawing.recipe.target
-    buffer = io.BytesIO()
-    drawing.image.save(buffer, "JPEG", quality=75)
     rgb = decode(encode.png(drawing.image, drawing.recipe))
     shifted = torch.roll(rgb, (4, 4), (2, 3))
-    jpeg = decode(buffer.getvalue())
-    return measure(network, target, rgb), measure(network, target, jpeg), measure(network, target, shifted)
+    return tuple(measure(network, target, shown) for shown in (rgb, as_jpeg(drawing.image), shifted))
+
+
+def as_jpeg(image: Image.Image) -> Tensor:
+    """(1, 3, H, W) in [0, 1]: a picture as a JPEG of quality 75 shows it."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=75)
+    return decode(buffer.getvalue())
 
 
 def contact_sheet(images: list[Image.Image], columns: int = 6) -> Image.Image:

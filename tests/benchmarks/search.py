@@ -6,8 +6,8 @@
     ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/search.py squeezenet1_0 smooth robust horama-maco --sheet FOLDER
 
 FOLDER holds ``networks/squeezenet1_0.safetensors``; EfficientNet-Lite0 and Lite2 are packages. Every drawing is judged
-on the published 8-bit file, enlarged to what the judge was trained on, at evenly spaced classes, and by default on
-those of the site besides. For each judge: the part of the classes that it says first, that it has among its first five,
+on the published 8-bit file, enlarged to what the judge was trained on, for evenly spaced classes, or with `--classes 0`
+for the site's own. For each judge: the part of the classes that it says first, that it has among its first five,
 and the mean logarithm of the probability that it gives them (chance: -6.9). The network itself is shown the file, the
 file as a JPEG of quality 75, and the file shifted by 4 pixels.
 
@@ -34,7 +34,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where the tests have what they share
 
-from drawings import contact_sheet
+from drawings import as_jpeg, contact_sheet
 from projects import default_classes
 
 from actmax.engine.local import render, to_images
@@ -93,8 +93,8 @@ def main(
 ) -> None:
     drawing_by = found(network)
     judges = {name: found(name) for name in JUDGES if name not in (network, TEACHES.get(network))}
-    indices = [10 + 1000 * place // classes for place in range(classes)] if classes else []
-    indices = [index % 1000 for index in indices] or [label.index for label in default_classes()]
+    spaced = [(10 + 1000 * place // classes) % 1000 for place in range(classes)]
+    indices = spaced or [label.index for label in default_classes()]
     print(f"{network}, {len(indices)} classes: said first / among the first five (mean log-probability)\n")
     columns = [*judges, "itself", "JPEG 75", "shift 4 px"]
     print(f"| method | s | {' | '.join(columns)} |\n|---|---:|{'---|' * len(columns)}", flush=True)
@@ -102,12 +102,13 @@ def main(
         started = time.perf_counter()
         files = drawn(name, drawing_by, indices)
         seconds = time.perf_counter() - started
-        rgb = torch.cat([decode(file) for file in files])
+        images = [Image.open(io.BytesIO(file)).convert("RGB") for file in files]
+        rgb, jpeg = torch.cat([decode(file) for file in files]), torch.cat([as_jpeg(image) for image in images])
         answers = [judged(judge, rgb, indices) for judge in judges.values()]
-        answers += [judged(drawing_by, shown, indices) for shown in (rgb, jpeg(files), rgb.roll((4, 4), (2, 3)))]
+        answers += [judged(drawing_by, shown, indices) for shown in (rgb, jpeg, rgb.roll((4, 4), (2, 3)))]
         print(f"| {name} | {seconds:.0f} | {' | '.join(map(str, answers))} |", flush=True)
         if sheet:
-            contact_sheet([Image.open(io.BytesIO(file)) for file in files], 10).save(sheet / f"{network}-{name}.png")
+            contact_sheet(images, 10).save(sheet / f"{network}-{name}.png")
 
 
 def found(name: str) -> Network:
@@ -177,16 +178,6 @@ def judged(network: Network, rgb: Tensor, indices: Sequence[int]) -> Judged:
     log_probability = (own[:, 0] - logits.logsumexp(1)).mean().item()
     count = len(indices)
     return Judged((places < 1).sum().item() / count, (places < 5).sum().item() / count, log_probability)
-
-
-def jpeg(files: Sequence[bytes]) -> Tensor:
-    """The same pictures as JPEGs of quality 75."""
-    shown = []
-    for file in files:
-        buffer = io.BytesIO()
-        Image.open(io.BytesIO(file)).convert("RGB").save(buffer, "JPEG", quality=75)
-        shown.append(decode(buffer.getvalue()))
-    return torch.cat(shown)
 
 
 if __name__ == "__main__":

@@ -54,10 +54,8 @@ def main() -> None:
         "robust, compact, 224 px": lambda: drawing("robust", compact),
         "smooth, compact, 224 px": lambda: drawing("smooth", compact),
     }
-    works = {
-        "AlexNet, 224": flops_per_image_step(AlexNet(), 224),
-        "compact, 224": flops_per_image_step(compact_alexnet(), 224),
-    }
+    of_alexnet, of_compact = (flops_per_image_step(network, 224) for network in (AlexNet(), compact_alexnet()))
+    works = {name: of_compact if "compact" in name else of_alexnet for name in measured}
     rates: dict[str, list[float]] = {name: [] for name in measured}
     for round_number in range(ROUNDS + 1):  # the first warms up and is not counted
         for name, measure in measured.items():
@@ -79,11 +77,8 @@ def report(rates: dict[str, list[float]], multiply: str, works: dict[str, float]
     print(f"{multiply:<28} {medians.pop(multiply) / 1e12:8.2f} TFLOP/s")
     naive = next(iter(medians.values()))
     for name, rate in medians.items():
-        flops = next(
-            work for words, work in works.items() if "naive" in name or all(map(name.__contains__, words.split(", ")))
-        )
         # Against the multiply rate of the same round: a processor's clock drifts.
-        shares = [one * flops / of for one, of in zip(rates[name], rates[multiply], strict=True)]
+        shares = [one * works[name] / of for one, of in zip(rates[name], rates[multiply], strict=True)]
         times = f"{rate / naive:6.1f} × naive" if "AlexNet" in name else ""
         print(
             f"{name:<28} {rate:8.1f} image-steps/s {statistics.median(shares):6.1%} of the multiply rate {times}"

@@ -78,8 +78,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 def test_two_classes_seven_variations_and_two_channels_of_six_layers_are_drawn(made: Made) -> None:
-    """The eighth and the ninth variation, the class by `smooth` with its own penalty, are one drawing, and the
-    gallery's where that draws so."""
+    """The eighth variation, the class by `smooth`, is the gallery's own drawing where that draws so."""
     of_the_gallery = variations(made.contents.plan)[DRAWING] in made.contents.plan.recipes()
     assert made.outcome.drawn == 2 + 7 + (not of_the_gallery) + 2 * 6
     assert set(made.study.variations) == {"pixels", "fourier", "generator", *PENALTIES, *STEP_SIZES}
