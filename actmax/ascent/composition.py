@@ -34,6 +34,8 @@ class Composition:
     """What is subtracted from the objective: (weight, penalty)."""
     balanced: Sequence[tuple[float, Penalty]] = ()
     """The same, with weights that fit every network: as parts of the steepness of the objective's own slope."""
+    centre: float = 0.0
+    """How wide the middle is from where the objective's slope counts; see :func:`centred`. 0: alike everywhere."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class _Seen:
     views: Sequence[View]
     penalties: Sequence[tuple[float, Penalty]]
     balanced: Sequence[tuple[float, Penalty]]
+    centre: float
     outputs: Mapping[str, Tensor] = field(default_factory=dict)
     activations: Tensor | None = None
 
@@ -72,6 +75,8 @@ class _Seen:
         else:
             image = self.param.normalized(x)
             picture = self.param.picture(x) if self.penalties else image
+        if self.centre:
+            image = centred(image, self.centre)
         for view in self.views:
             image = view(image)
         outputs = self.look(image)
@@ -127,6 +132,35 @@ def _unit(slopes: Tensor) -> Tensor:
     return functional.normalize(numbers, p=1, eps=1e-12).mul_(numbers.shape[1]).view_as(slopes)
 
 
+def centred(image: Tensor, deviation: float) -> Tensor:
+    """An image whose slope counts the less on the way back, the farther from the middle.
+
+    So one thing grows in the middle instead of its parts all over: the centre bias of Nguyen, Yosinski & Clune 2016,
+    "Multifaceted Feature Visualization", as a weight instead of a border.
+
+    Args:
+        image: (B, C, H, W).
+        deviation: of the Gaussian that weighs the slope, in halves of height and width.
+    """
+    weighed: Tensor = _Centred.apply(image, deviation)
+    return weighed
+
+
+class _Centred(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, image: Tensor, deviation: float) -> Tensor:
+        ctx.deviation = deviation
+        return image.view_as(image)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        down, right = (
+            torch.linspace(-1, 1, size, device=slope.device, dtype=slope.dtype).div_(ctx.deviation).square_().mul_(-0.5)
+            for size in slope.shape[2:]
+        )
+        return slope * (down[:, None] + right).exp_(), None
+
+
 def _number_each(what: str, value: object, images: int) -> Tensor:
     if not isinstance(value, Tensor) or value.shape != (images,):
         got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
@@ -179,6 +213,7 @@ def _steps(
             views[step] if views else (),
             composition.penalties,
             composition.balanced,
+            composition.centre,
         )
         for step in range(composition.steps)
     ]

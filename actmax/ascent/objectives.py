@@ -7,7 +7,9 @@ Scores are taken before the softmax: a probability can also rise by pushing all 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from actmax.errors import RecipeError
@@ -48,6 +50,40 @@ def channels_first(layer: str, output: Tensor, size: tuple[int, int]) -> Tensor:
         f"{layer} returns {shape} numbers for an image, which are neither a vector nor a map of the image: no target "
         "can name its channels. Write the objective as a function of its output instead (actmax.ascend)."
     )
+
+
+def against_rivals(objective: Objective, layer: str, part: float) -> Objective:
+    """An objective of logits with the same score, whose slope also leads away from the classes that are ahead.
+
+    The slope is that of h - part · log Σ exp: where the class leads, the sum's slope is nearly its own, and only the
+    length changes; where another class leads, its logit is pushed down. With a part of 1 it were the logarithm of the
+    probability, whose slope turns to the rivals alone as soon as the class is certain: it convinces this network at
+    once, and others seldom.
+
+    Args:
+        objective: of the logits.
+        layer: the name of the logits (B, classes) among the outputs.
+        part: from 0 to 1, of the logarithm of the sum.
+    """
+
+    def score(outputs: Mapping[str, Tensor]) -> Tensor:
+        return objective({**outputs, layer: _Rivals.apply(outputs[layer], part)})
+
+    return score
+
+
+class _Rivals(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, part: float) -> Tensor:
+        ctx.save_for_backward(logits)
+        ctx.part = part
+        return logits.view_as(logits)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        (logits,) = ctx.saved_tensors
+        shares = logits.float().softmax(1) * slope.sum(1, keepdim=True)
+        return slope - ctx.part * shares.to(slope.dtype), None
 
 
 def of_targets(targets: Sequence[Target], size: tuple[int, int]) -> Objective:

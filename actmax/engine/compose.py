@@ -53,6 +53,8 @@ def ascend(
     transforms: Sequence[Transform] = (),
     penalties: Sequence[tuple[float, Penalty]] = (),
     balanced: Sequence[tuple[float, Penalty]] = (),
+    centre: float = 0.0,
+    leak: float = 0.0,
     optimizer: Optimizer | None = None,
     steps: int = 64,
     seed: int = 0,
@@ -72,6 +74,9 @@ def ascend(
         penalties: what is subtracted from the objective: (weight, penalty of the picture in [0, 1]).
         balanced: the same, with weights that are parts of the steepness of the objective's own slope, and so fit
             every network.
+        centre: how wide the middle is from where the objective's slope counts: the deviation of a Gaussian, in halves
+            of the picture's height and width; 0: alike everywhere.
+        leak: what part of the slope passes back through a ReLU that is off; 0 is the gradient itself.
         optimizer: how it moves; by default Adam with a rate of 0.05.
         steps: how often.
         seed: of the noise at the start and of the transforms.
@@ -97,10 +102,11 @@ def ascend(
         transforms=transforms,
         penalties=penalties,
         balanced=balanced,
+        centre=centre,
     )
     canvas = Canvas(network.channels, height, width, network.normalize, network.normalize.inverse, device)
     with exact():
-        look = network.cut(names, (height, width), device, dtype)
+        look = network.cut(names, (height, width), device, dtype, leak)
         param, path = climb(composition, look, maximised, canvas, [seed])
         curve = []
         x = param.start

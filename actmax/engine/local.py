@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from actmax.ascent.composition import climb, finite, to_values
-from actmax.ascent.objectives import of_targets
+from actmax.ascent.objectives import against_rivals, of_targets
 from actmax.ascent.params.canvas import Canvas
 from actmax.engine.batches import MOST, batches, best_size
 from actmax.engine.device import choose_device, choose_dtype, describe, exact
@@ -118,11 +118,12 @@ def _render_batch(recipes: list[Recipe], network: Network, device: torch.device,
     size = (asked.side, asked.side)
     started = time.perf_counter()
     canvas = Canvas(network.channels, *size, network.normalize, network.normalize.inverse, device)
-    look = network.cut([layer], size, device, dtype)
-    param, steps = climb(
-        composition(asked), look, of_targets(targets, size), canvas, [recipe.seed for recipe in recipes]
-    )
+    look = network.cut([layer], size, device, dtype, asked.leak)
     is_class = layer in network.card.outputs
+    objective = of_targets(targets, size)
+    if is_class and asked.rivals:
+        objective = against_rivals(objective, layer, asked.rivals)
+    param, steps = climb(composition(asked), look, objective, canvas, [recipe.seed for recipe in recipes])
     kept = set(frame_steps(asked.steps))
     frames: dict[int, list[Image.Image]] = {}
     curve: list[Tensor] = []

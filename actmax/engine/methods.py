@@ -30,6 +30,7 @@ def composition(recipe: Recipe) -> Composition:
         steps=recipe.steps,
         transforms=_transforms(recipe),
         balanced=((recipe.total_variation, total_variation),) if recipe.total_variation else (),
+        centre=recipe.centre,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -20,8 +21,11 @@ FEW = 4
 """Channels of an image, as opposed to those of a map."""
 
 
-def freeze(module: nn.Module) -> None:
-    """Puts frozen layers in the place of linear and convolutional ones, but for those that have a user's hooks."""
+def freeze(module: nn.Module, leak: float = 0.0) -> None:
+    """Puts frozen layers in the place of linear and convolutional ones, but for those that have a user's hooks.
+
+    With a leak, ReLUs as well: see :class:`LeakingReLU`. Those that a forward pass calls as functions stay as they are.
+    """
     for name, child in list(module.named_modules()):
         if not name or child._forward_hooks or child._forward_pre_hooks:
             continue
@@ -29,6 +33,8 @@ def freeze(module: nn.Module) -> None:
             module.set_submodule(name, FrozenLinear(child))
         elif type(child) is nn.Conv2d and _takes_images(child):
             module.set_submodule(name, FrozenFirst(child))
+        elif leak and isinstance(child, nn.ReLU | nn.ReLU6):
+            module.set_submodule(name, LeakingReLU(leak, 6.0 if isinstance(child, nn.ReLU6) else math.inf))
         elif isinstance(child, nn.Conv2d):
             # Also of a class that pads in its own way.
             child.__class__ = type(f"Frozen{type(child).__name__}", (_SmallMaps, type(child)), {})
@@ -85,6 +91,46 @@ def _alike(convolve: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     if x.ndim == 4 and len(x) == 1 and x.numel() <= SMALL:
         return convolve(x.repeat(2, 1, 1, 1).to(memory_format=torch.channels_last))[:1].clone()
     return convolve(x)
+
+
+class LeakingReLU(nn.Module):
+    """A ReLU that answers as ever, and lets a part of the slope pass back where it answers with a constant.
+
+    A unit that is off has no slope, so that a gradient says nothing about what would switch it on, and what it does
+    say hangs on the units that happen to be on in this one network. Attacks that shall deceive other networks too let
+    the slope pass for the same reason (Guo, Li & Chen 2020, "Backpropagating Linearly Improves Transferability of
+    Adversarial Examples"); Lucid lets it pass while all is off ("redirected ReLU").
+
+    Args:
+        leak: the part of it, from 0 (a ReLU's own slope) to 1 (as if there were no ReLU).
+        most: above which the answer is constant again: 6 for a ReLU6.
+    """
+
+    def __init__(self, leak: float, most: float = math.inf) -> None:
+        super().__init__()
+        self.leak, self.most = leak, most
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Of any shape."""
+        result: Tensor = _Leaking.apply(x, self.leak, self.most)
+        return result
+
+
+class _Leaking(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, leak: float, most: float) -> Tensor:
+        answer = x.clamp(0.0, most)
+        ctx.save_for_backward(answer)
+        ctx.leak, ctx.most = leak, most
+        return answer
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+        (answer,) = ctx.saved_tensors
+        if ctx.most == math.inf:  # one pass over memory instead of four
+            return torch.ops.aten.leaky_relu_backward(slope, answer, ctx.leak, False), None, None
+        moves = (answer > 0) & (answer < ctx.most)
+        return torch.where(moves, slope, slope * ctx.leak), None, None
 
 
 def _takes_images(convolution: nn.Conv2d) -> bool:

@@ -118,6 +118,7 @@ class Network:
         size: tuple[int, int],
         device: torch.device = CPU,
         dtype: torch.dtype = torch.float32,
+        leak: float = 0.0,
     ) -> Look:
         """The network as far as some layers need it: nothing higher is computed or copied, forward or backward.
 
@@ -128,19 +129,20 @@ class Network:
             size: height and width of the images that it will be shown.
             device: where it runs.
             dtype: in which arithmetic.
+            leak: the part of the slope that passes back through a ReLU that is off.
 
         Raises:
             UnknownNameError: the network has no such layer; the nearest are named.
             RecipeError: it cannot be shown images of that size, or a layer is not reached or returns no tensor.
         """
         asked = tuple(dict.fromkeys(layers))
-        key = (asked, size, device, dtype)
+        key = (asked, size, device, dtype, leak)
         with self._cutting:
             if key not in self._cuts:
                 while len(self._cuts) > 1:  # batches alike share a cut; more would fill the memory with copies
                     del self._cuts[next(iter(self._cuts))]
                 with torch.inference_mode(False):  # who only looks now may climb with the same cut later
-                    self._cuts[key] = self._cut(asked, size, device, dtype)
+                    self._cuts[key] = self._cut(asked, size, device, dtype, leak)
             return self._cuts[key]
 
     def trace(self, size: tuple[int, int]) -> dict[str, Tensor]:
@@ -159,7 +161,9 @@ class Network:
         outputs |= {layer: outputs[place] for layer, place in self.card.layers.items() if place in outputs}
         return {name: output for name, output in outputs.items() if isinstance(output, Tensor)}
 
-    def _cut(self, asked: tuple[str, ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype) -> Look:
+    def _cut(
+        self, asked: tuple[str, ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype, leak: float
+    ) -> Look:
         places = {name: self._place(name) for name in asked}
         # What lies above is not copied; the network itself stays in float32 for measuring.
         above = self._above(places, size)
@@ -171,7 +175,7 @@ class Network:
             except Exception:  # noqa: BLE001 - a forward may look at modules that it does not call
                 part = copy.deepcopy(self._module)
         part = part.to(device, dtype).to(memory_format=torch.channels_last)
-        freeze(part)
+        freeze(part, leak)
         own = threading.local()
 
         def look(x: Tensor) -> Mapping[str, Tensor]:

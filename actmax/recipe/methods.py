@@ -43,10 +43,21 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             }
         ),
         "robust": _ROBUST,
-        # The same, with a penalty on total variation (Mahendran & Vedaldi 2015, section 2.2) that is weighed against
-        # the objective's own slope, and fewer steps. What networks that had no part in the drawing make of it stands in
-        # docs/write-ups/what-was-tried.md.
-        "smooth": MappingProxyType({**_ROBUST, "steps": 80, "step_size": 0.08, "total_variation": 0.15}),
+        # Besides, a penalty on total variation (Mahendran & Vedaldi 2015, section 2.2) that is weighed against the
+        # objective's own slope; a slope that passes in part where a ReLU is off (Guo, Li & Chen 2020); the middle
+        # before the margins (Nguyen, Yosinski & Clune 2016); classes ahead of the own one pushed down; fewer steps.
+        # What networks that had no part in the drawing make of each stands in docs/write-ups/what-was-tried.md.
+        "smooth": MappingProxyType(
+            {
+                **_ROBUST,
+                "steps": 64,
+                "step_size": 0.06,
+                "total_variation": 0.25,
+                "rivals": 0.5,
+                "leak": 0.1,
+                "centre": 0.6,
+            }
+        ),
         # As `robust` on the weights of an untrained convolutional generator instead of the picture's waves
         # (Ulyanov, Vedaldi & Lempitsky 2018).
         "generator": MappingProxyType(

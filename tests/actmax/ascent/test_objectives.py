@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 import torch
 from torch import Tensor
 
-from actmax.ascent.objectives import channels_first, score
+from actmax.ascent.objectives import against_rivals, channels_first, score
 from actmax.errors import RecipeError
 from actmax.recipe.target import parse
 
@@ -128,3 +130,17 @@ def test_a_map_is_told_from_its_channels_by_the_images_proportions(
 def test_what_is_no_map_is_refused_and_the_way_out_is_named(shape: tuple[int, ...]) -> None:
     with pytest.raises(RecipeError, match=r"encoder returns .* numbers for an image.*as a function"):
         channels_first("encoder", torch.zeros(shape), (224, 224))
+
+
+def test_rivals_change_the_slope_and_not_the_score() -> None:
+    """The slope is autograd's of h - part · log Σ exp."""
+    logits = LOGITS.clone().requires_grad_()
+
+    def second(outputs: Mapping[str, Tensor]) -> Tensor:
+        return outputs["logits"][:, 1]
+
+    found = against_rivals(second, "logits", 0.5)({"logits": logits})
+    assert found.tolist() == LOGITS[:, 1].tolist()
+    (slope,) = torch.autograd.grad(found.sum(), logits)
+    (expected,) = torch.autograd.grad((logits[:, 1] - 0.5 * logits.logsumexp(1)).sum(), logits)
+    torch.testing.assert_close(slope, expected)

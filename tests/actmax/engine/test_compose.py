@@ -157,6 +157,27 @@ def test_a_balanced_penalty_weighs_the_same_however_large_the_logits_are(compact
     assert (drawn(1, **plain) - drawn(100, **plain)).abs().mean() > 3
 
 
+def test_the_middle_counts_before_the_margins(compact: Network) -> None:
+    """Measured by how far the pixels move that start alike."""
+
+    def moved(centre: float) -> float:
+        picture = ascend(
+            compact, "fc8:340", params=pixels(0.0), centre=centre, optimizer=gradient_ascent(20.0), steps=5, size=96
+        )
+        change = (picture.values.float() - picture.values.float().median()).abs().mean(0)
+        return (change[36:60, 36:60].mean() / change.mean()).item()
+
+    assert moved(0.3) > 2 * moved(0.0)
+
+
+def test_a_slope_that_leaks_climbs_too_and_elsewhere(compact: Network) -> None:
+    settings: dict[str, Any] = {"steps": 20, "size": 64, "precision": "fp32"}
+    true, leaking = (ascend(compact, "fc8:340", leak=leak, **settings) for leak in (0.0, 0.1))
+    assert leaking.activations[0] == true.activations[0]
+    assert rises(leaking)
+    assert not torch.equal(leaking.values, true.values)
+
+
 def test_nothing_above_the_layers_that_are_asked_for_is_computed_or_copied() -> None:
     module = Forked(3)
     module.head.weight = nn.Parameter(torch.zeros(7, 1))  # fails when it is called

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from actmax.networks.frozen import FrozenFirst, freeze
+from actmax.networks.frozen import FrozenFirst, LeakingReLU, freeze
 
 
 @pytest.mark.parametrize("size", [(64, 64), (63, 70), (35, 41)])
@@ -50,3 +50,28 @@ def test_a_layer_with_a_users_hook_stays_as_it_is() -> None:
     module[0].register_forward_hook(lambda *_: None)
     freeze(module)
     assert type(module[0]) is nn.Conv2d
+
+
+@pytest.mark.parametrize(("relu", "most"), [(nn.ReLU(), 1e9), (nn.ReLU6(), 6.0)])
+def test_a_leaking_relu_answers_as_ever_and_passes_a_part_of_the_slope(relu: nn.Module, most: float) -> None:
+    module = nn.Sequential(relu)
+    freeze(module, leak=0.25)
+    x = torch.tensor([[-3.0, 0.0, 2.0, 6.0, 9.0]], requires_grad=True)
+    answer = module(x)
+    assert torch.equal(answer, relu(x))
+    (slope,) = torch.autograd.grad((answer * torch.arange(1, 6)).sum(), x)
+    expected = [1.0 if 0 < value < most else 0.25 for value in x[0].tolist()]
+    assert (slope / torch.arange(1, 6))[0].tolist() == expected
+
+
+def test_without_a_leak_a_relu_keeps_its_own_slope() -> None:
+    module = nn.Sequential(nn.ReLU())
+    freeze(module)
+    assert type(module[0]) is nn.ReLU
+
+
+def test_a_relu_with_a_users_hook_stays_as_it_is() -> None:
+    module = nn.Sequential(nn.ReLU())
+    module[0].register_forward_hook(lambda *_: None)
+    freeze(module, leak=0.1)
+    assert not isinstance(module[0], LeakingReLU)
