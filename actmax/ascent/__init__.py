@@ -2,7 +2,7 @@
 
 from actmax.ascent.composition import Composition, Step, climb
 from actmax.ascent.gradient import ascend, gradient
-from actmax.ascent.objectives import Objective
+from actmax.ascent.objectives import Objective, against_rivals
 from actmax.ascent.optimizers import Optimizer, adam, gradient_ascent
 from actmax.ascent.params import Canvas, Parameterization, Params, fourier, generator, pixels
 from actmax.ascent.penalties import Penalty, squared_distance_from_grey, total_variation
@@ -21,6 +21,7 @@ __all__ = [
     "View",
     "adam",
     "affine",
+    "against_rivals",
     "ascend",
     "climb",
     "fourier",

@@ -35,7 +35,7 @@ class Composition:
     balanced: Sequence[tuple[float, Penalty]] = ()
     """The same, with weights that fit every network: as parts of the steepness of the objective's own slope."""
     centre: float = 0.0
-    """How wide the middle is from where the objective's slope counts; see :func:`centred`. 0: alike everywhere."""
+    """Width of the middle, where the objective's slope counts most; see :func:`centred`. 0: alike everywhere."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """What is maximised: from the outputs of layers to a score for each image.
 
 Scores are taken before the softmax: a probability can also rise by pushing all other classes down
-(Simonyan et al. 2013, section 2).
+(Simonyan et al. 2013, section 2). Where some of that is wanted, :func:`against_rivals` adds it to the slope.
 """
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -56,18 +57,19 @@ def against_rivals(objective: Objective, layer: str, part: float) -> Objective:
     """An objective of logits with the same score, whose slope also leads away from the classes that are ahead.
 
     The slope is that of h - part · log Σ exp: where the class leads, the sum's slope is nearly its own, and only the
-    length changes; where another class leads, its logit is pushed down. With a part of 1 it were the logarithm of the
-    probability, whose slope turns to the rivals alone as soon as the class is certain: it convinces this network at
-    once, and others seldom.
+    length changes; where another class leads, its logit is pushed down. With a part of 1 it would be the logarithm of
+    the probability, whose slope turns to the rivals alone as soon as the class is certain: it convinces this network
+    at once, and others seldom.
 
     Args:
-        objective: of the logits.
+        objective: one class's logit.
         layer: the name of the logits (B, classes) among the outputs.
         part: from 0 to 1, of the logarithm of the sum.
     """
 
     def score(outputs: Mapping[str, Tensor]) -> Tensor:
-        return objective({**outputs, layer: _Rivals.apply(outputs[layer], part)})
+        # Not a copy: to look at all outputs is to ask for all layers.
+        return objective(ChainMap({layer: _Rivals.apply(outputs[layer], part)}, cast("dict[str, Tensor]", outputs)))
 
     return score
 

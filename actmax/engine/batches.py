@@ -51,4 +51,4 @@ def _kind(recipe: Recipe) -> tuple[Any, ...]:
     """Equal for recipes that may share a batch: all is equal but the seed and the channels."""
     target = parse(recipe.target)
     fields = recipe.model_dump(exclude={"target", "seed"})
-    return (target.layer, bool(target.channels), target.place, *fields.values())
+    return (target.layer, bool(target.channels), target.unit is None, target.place, *fields.values())

@@ -74,9 +74,10 @@ def ascend(
         penalties: what is subtracted from the objective: (weight, penalty of the picture in [0, 1]).
         balanced: the same, with weights that are parts of the steepness of the objective's own slope, and so fit
             every network.
-        centre: how wide the middle is from where the objective's slope counts: the deviation of a Gaussian, in halves
-            of the picture's height and width; 0: alike everywhere.
-        leak: what part of the slope passes back through a ReLU that is off; 0 is the gradient itself.
+        centre: width of the middle, where the objective's slope counts most: the deviation of a Gaussian, in halves of
+            the picture's height and width; 0: it counts alike everywhere.
+        leak: what part of the slope passes back through a ReLU that is off, from 0, the gradient itself, to 1. ReLUs
+            that a network calls as functions keep their own slope.
         optimizer: how it moves; by default Adam with a rate of 0.05.
         steps: how often.
         seed: of the noise at the start and of the transforms.
@@ -91,6 +92,10 @@ def ascend(
     """
     if steps < 1:
         raise RecipeError(f"steps must be at least 1, not {steps}.")
+    if not 0 <= leak <= 1:
+        raise RecipeError(f"leak must be from 0 to 1, not {leak}.")
+    if centre < 0:
+        raise RecipeError(f"centre must be at least 0, not {centre}.")
     height, width = network.size if size is None else (size, size) if isinstance(size, int) else size
     device = choose_device()
     dtype = choose_dtype(precision, device)

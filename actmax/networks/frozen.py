@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,8 @@ SMALL = 20480
 (aten/src/ATen/native/Convolution.cpp, use_mkldnn): such a map is shown twice."""
 FEW = 4
 """Channels of an image, as opposed to those of a map."""
+_MOST: Mapping[type[nn.Module], float] = {nn.ReLU: math.inf, nn.ReLU6: 6.0}
+"""Where each kind of ReLU answers with a constant again."""
 
 
 def freeze(module: nn.Module, leak: float = 0.0) -> None:
@@ -33,11 +35,18 @@ def freeze(module: nn.Module, leak: float = 0.0) -> None:
             module.set_submodule(name, FrozenLinear(child))
         elif type(child) is nn.Conv2d and _takes_images(child):
             module.set_submodule(name, FrozenFirst(child))
-        elif leak and isinstance(child, nn.ReLU | nn.ReLU6):
-            module.set_submodule(name, LeakingReLU(leak, 6.0 if isinstance(child, nn.ReLU6) else math.inf))
         elif isinstance(child, nn.Conv2d):
             # Also of a class that pads in its own way.
             child.__class__ = type(f"Frozen{type(child).__name__}", (_SmallMaps, type(child)), {})
+    if leak:
+        _let_leak(module, leak)
+
+
+def _let_leak(module: nn.Module, leak: float) -> None:
+    """Puts leaking ReLUs in the place of ReLUs, under every name that one has."""
+    for name, child in list(module.named_modules(remove_duplicate=False)):
+        if name and type(child) in _MOST and not (child._forward_hooks or child._forward_pre_hooks):
+            module.set_submodule(name, LeakingReLU(leak, _MOST[type(child)]))
 
 
 class FrozenLinear(nn.Linear):
@@ -97,7 +106,7 @@ class LeakingReLU(nn.Module):
     """A ReLU that answers as ever, and lets a part of the slope pass back where it answers with a constant.
 
     A unit that is off has no slope, so that a gradient says nothing about what would switch it on, and what it does
-    say hangs on the units that happen to be on in this one network. Attacks that shall deceive other networks too let
+    say depends on the units that happen to be on in this one network. Attacks meant to deceive other networks too let
     the slope pass for the same reason (Guo, Li & Chen 2020, "Backpropagating Linearly Improves Transferability of
     Adversarial Examples"); Lucid lets it pass while all is off ("redirected ReLU").
 

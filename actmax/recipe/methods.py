@@ -43,9 +43,9 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             }
         ),
         "robust": _ROBUST,
-        # Besides, a penalty on total variation (Mahendran & Vedaldi 2015, section 2.2) that is weighed against the
-        # objective's own slope; a slope that passes in part where a ReLU is off (Guo, Li & Chen 2020); the middle
-        # before the margins (Nguyen, Yosinski & Clune 2016); classes ahead of the own one pushed down; fewer steps.
+        # As `robust`, and besides: a penalty on total variation (Mahendran & Vedaldi 2015, section 2.2) that is weighed
+        # against the objective's own slope; a slope that passes in part where a ReLU is off (Guo, Li & Chen 2020); the
+        # middle before the margins (Nguyen, Yosinski & Clune 2016); classes ahead of its own pushed down; fewer steps.
         # What networks that had no part in the drawing make of each stands in docs/write-ups/what-was-tried.md.
         "smooth": MappingProxyType(
             {

@@ -67,13 +67,14 @@ class Recipe(BaseModel):
     """Width and height at which the picture is drawn, where that is smaller than `size`; the finished one is
     enlarged. 0: as `size`."""
     rivals: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """For a class: what part of the logarithm of the sum of all classes' exponentials is taken off its logit for the
-    slope, so that classes ahead of it are pushed down; 0 climbs the logit itself."""
+    """Where the target is a class: what part of the logarithm of the sum of all classes' exponentials the slope takes
+    off its logit, so that classes ahead of it are pushed down; 0 climbs the logit itself."""
     leak: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """What part of the slope passes back through a ReLU that is off; 0 is the gradient itself."""
+    """What part of the slope passes back through a ReLU that is off; 0 is the gradient itself. Other activations, and
+    ReLUs that a network calls as functions, keep their own slope."""
     centre: Annotated[float, Field(ge=0, le=10)] = 0.0
-    """How wide the middle is from where the objective's slope counts, falling off like a Gaussian of this deviation,
-    in halves of the picture's width; 0: it counts alike everywhere."""
+    """Width of the middle, where the objective's slope counts most: the deviation of a Gaussian, in halves of the
+    picture's width; 0: it counts alike everywhere."""
     jitter: Annotated[int, Field(ge=0)] = 0
     """Largest shift at each step, in pixels either way."""
     scale: Annotated[float, Field(ge=0, lt=1)] = 0.0

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from actmax.ascent import (
     adam,
     affine,
+    against_rivals,
     fourier,
     generator,
     gradient,
@@ -176,6 +177,24 @@ def test_a_slope_that_leaks_climbs_too_and_elsewhere(compact: Network) -> None:
     assert leaking.activations[0] == true.activations[0]
     assert rises(leaking)
     assert not torch.equal(leaking.values, true.values)
+
+
+def test_rivals_ask_for_no_other_layer(compact: Network) -> None:
+    seen: list[int] = []
+
+    def zebra(outputs: Activations) -> Tensor:
+        seen.append(len(outputs))
+        return outputs["fc8"][:, 340]
+
+    assert rises(ascend(compact, against_rivals(zebra, "fc8", 0.5), steps=12, size=64))
+    assert seen[0] > 1
+    assert set(seen[1:]) == {1}
+
+
+@pytest.mark.parametrize("settings", [{"leak": -0.1}, {"leak": 1.5}, {"centre": -1.0}])
+def test_a_slope_cannot_be_bent_so(compact: Network, settings: dict[str, float]) -> None:
+    with pytest.raises(RecipeError, match=f"{next(iter(settings))} must be"):
+        ascend(compact, "fc8:340", steps=1, size=64, **settings)  # type: ignore[arg-type]
 
 
 def test_nothing_above_the_layers_that_are_asked_for_is_computed_or_copied() -> None:

@@ -79,6 +79,20 @@ def test_a_picture_on_a_smaller_canvas_is_enlarged_in_every_frame(compact: Netwo
     assert np.array_equal(np.asarray(drawing.image), np.asarray(enlarged))
 
 
+def test_rivals_are_pushed_down_for_classes_and_for_nothing_else(compact: Network) -> None:
+    def pair(target: str) -> tuple[Any, Any]:
+        recipes = [recipe(compact, target, "smooth", steps=12, rivals=rivals) for rivals in (0.0, 0.5)]
+        one, other = (drawn([each], compact)[0] for each in recipes)
+        return one, other
+
+    without, against = pair("fc8:340")
+    assert against.activations[0] == without.activations[0]  # the score is the logit either way
+    assert against.activations != without.activations
+    for target in ("conv5:12", "fc8", "fc8:340 - 0.5*fc8:292"):
+        without, against = pair(target)
+        assert against.activations == without.activations
+
+
 def test_a_penalty_makes_a_calmer_picture(compact: Network) -> None:
     def roughness(weight: float) -> float:
         (drawing,) = render([recipe(compact, "fc8:340", "smooth", steps=20, total_variation=weight)], compact)

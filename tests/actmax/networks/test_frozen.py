@@ -75,3 +75,13 @@ def test_a_relu_with_a_users_hook_stays_as_it_is() -> None:
     module[0].register_forward_hook(lambda *_: None)
     freeze(module, leak=0.1)
     assert not isinstance(module[0], LeakingReLU)
+
+
+def test_a_relu_under_two_names_leaks_under_both_and_one_of_a_users_own_kind_stays() -> None:
+    class Own(nn.ReLU):
+        """Answers in its own way."""
+
+    shared = nn.ReLU()
+    module = nn.Sequential(shared, nn.Identity(), shared, Own())
+    freeze(module, leak=0.1)
+    assert [type(part) for part in module] == [LeakingReLU, nn.Identity, LeakingReLU, Own]
