@@ -48,7 +48,16 @@ def _dealt(group: Sequence[Recipe], size: int, workers: int) -> list[list[Recipe
 
 
 def _kind(recipe: Recipe) -> tuple[Any, ...]:
-    """Equal for recipes that may share a batch: all is equal but the seed and the channels."""
+    """Equal for recipes that may share a batch: all is equal but the seed and the channels.
+
+    Where rivals are pushed down, classes have them, and groups of classes have none.
+    """
     target = parse(recipe.target)
     fields = recipe.model_dump(exclude={"target", "seed"})
-    return (target.layer, bool(target.channels), target.unit is None, target.place, *fields.values())
+    return (
+        target.layer,
+        bool(target.channels),
+        bool(recipe.rivals) and target.unit is None,
+        target.place,
+        *fields.values(),
+    )

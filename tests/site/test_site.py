@@ -65,7 +65,7 @@ def test_properdocs_builds_the_same_pages(built: Built) -> None:
 
 
 def test_most_drawings_of_the_gallery_are_the_networks_first_answer_though_they_are_small_here(built: Built) -> None:
-    gallery = drawn_by("smooth", built)
+    gallery = [record for record in drawn_by("smooth", built) if record.recipe.target.startswith("fc8:")]
     assert len(gallery) == CLASSES
     assert len([record.recipe.target for record in gallery if record.measures["drawing.png"].failed]) < CLASSES / 2
 

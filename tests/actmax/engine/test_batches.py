@@ -47,6 +47,10 @@ def test_no_batch_is_shared_by_targets_that_are_read_otherwise(first: str, secon
     assert not together(robust(target=first), robust(target=second))
 
 
+def test_no_batch_is_shared_by_a_class_that_has_rivals_and_a_group_that_has_none() -> None:
+    assert not together(robust(rivals=0.5), robust(rivals=0.5, target="fc8:340 - 0.5*fc8:292"))
+
+
 def test_no_batch_is_shared_by_pixels_and_fourier() -> None:
     same = {"decay": 0.0, "decorrelate": False}
     assert not together(robust(**same), robust(**same, parameterization="pixels"))
