@@ -121,7 +121,7 @@ def _render_batch(recipes: list[Recipe], network: Network, device: torch.device,
     look = network.cut([layer], size, device, dtype, asked.leak)
     is_class = layer in network.card.outputs
     objective = of_targets(targets, size)
-    if is_class and asked.rivals and all(target.unit is not None for target in targets):
+    if is_class and asked.rivals and targets[0].unit is not None:  # as of all in a batch
         objective = against_rivals(objective, layer, asked.rivals)
     param, steps = climb(composition(asked), look, objective, canvas, [recipe.seed for recipe in recipes])
     kept = set(frame_steps(asked.steps))

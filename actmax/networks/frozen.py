@@ -29,7 +29,7 @@ def freeze(module: nn.Module, leak: float = 0.0) -> None:
     With a leak, ReLUs as well: see :class:`LeakingReLU`. Those that a forward pass calls as functions stay as they are.
     """
     for name, child in list(module.named_modules()):
-        if not name or child._forward_hooks or child._forward_pre_hooks:
+        if not name or _watched(child):
             continue
         if type(child) is nn.Linear:
             module.set_submodule(name, FrozenLinear(child))
@@ -45,8 +45,13 @@ def freeze(module: nn.Module, leak: float = 0.0) -> None:
 def _let_leak(module: nn.Module, leak: float) -> None:
     """Puts leaking ReLUs in the place of ReLUs, under every name that one has."""
     for name, child in list(module.named_modules(remove_duplicate=False)):
-        if name and type(child) in _MOST and not (child._forward_hooks or child._forward_pre_hooks):
+        if name and type(child) in _MOST and not _watched(child):
             module.set_submodule(name, LeakingReLU(leak, _MOST[type(child)]))
+
+
+def _watched(module: nn.Module) -> bool:
+    """Whether a user's hooks look at it."""
+    return bool(module._forward_hooks or module._forward_pre_hooks)
 
 
 class FrozenLinear(nn.Linear):

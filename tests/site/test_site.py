@@ -64,10 +64,10 @@ def test_properdocs_builds_the_same_pages(built: Built) -> None:
     assert {path.relative_to(other) for path in other.rglob("*.html")} == pages
 
 
-def test_most_drawings_of_the_gallery_are_the_networks_first_answer_though_they_are_small_here(built: Built) -> None:
+def test_nearly_every_drawing_of_the_gallery_is_the_networks_first_answer(built: Built) -> None:
     gallery = [record for record in drawn_by("smooth", built) if record.recipe.target.startswith("fc8:")]
     assert len(gallery) == CLASSES
-    assert len([record.recipe.target for record in gallery if record.measures["drawing.png"].failed]) < CLASSES / 2
+    assert len([record.recipe.target for record in gallery if record.measures["drawing.png"].failed]) <= 2
 
 
 @pytest.mark.parametrize("word", ["ambulance", "bicycle", "car", "caterpillar", "helicopter"])
