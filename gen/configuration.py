@@ -11,7 +11,6 @@ from mkdocs.utils.yaml import get_yaml_loader, yaml_load
 from actmax.errors import reason
 from gen.settings.schema import SettingsError
 
-
 DEEPEST = 100
 """Brackets and indents within one another. The reader calls itself for each, and where Python's stack ends under it,
 a finalizer that happens to run there is reported on the console beside our own words."""
