@@ -36,7 +36,7 @@ from actmax.train.student import fold
 
 __all__ = ["CHECKPOINT", "EXPORT", "LOG", "REVISION", "Options", "distil"]
 
-REVISION = 2
+REVISION = 3
 """Of the training's arithmetic, for the exported file's header. Raise it with any change of that."""
 CHECKPOINT, LOG, EXPORT = "checkpoint.pt", "log.jsonl", "alexnet-compact.safetensors"
 

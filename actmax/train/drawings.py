@@ -21,7 +21,8 @@ class Drawings:
         views: so many normalised views of photographs, which half of the pictures begin from.
         answer: normalised pictures (B, 3, H, W) -> logits (B, 1000) of the student that they climb.
         device: where they climb.
-        generator: the only source of randomness.
+        generator: of what is chosen, on the processor.
+        noise: of the pixels at a beginning, on the device.
     """
 
     def __init__(
@@ -31,13 +32,14 @@ class Drawings:
         answer: Callable[[Tensor], Tensor],
         device: torch.device,
         generator: Generator,
+        noise: Generator,
     ) -> None:
         self.options = options
         self._views, self._answer = views, answer
-        self._device, self._generator = device, generator
+        self._device, self._generator, self._noise = device, generator, noise
         # Half precision: 10 bits of mantissa are finer than a step of the ascent, 8 bits of bfloat16 are not.
-        self.pictures = torch.empty(0, 3, options.size, options.size, dtype=torch.half)
-        self.targets = torch.empty(0, dtype=torch.long)
+        self.pictures = torch.empty(0, 3, options.size, options.size, dtype=torch.half, device=device)
+        self.targets = torch.empty(0, dtype=torch.long, device=device)
         if options.drawn:
             self.pictures, self.targets = self._beginnings(options.buffer)
 
@@ -47,13 +49,14 @@ class Drawings:
         if not options.drawn:
             return torch.empty(0, 3, options.size, options.size, device=self._device)
         picked = torch.randperm(len(self.pictures), generator=generator)[: options.drawn]
-        anew = picked[torch.rand(len(picked), generator=generator) < options.restart]
+        anew = picked[torch.rand(len(picked), generator=generator) < options.restart].to(self._device)
+        picked = picked.to(self._device)
         if len(anew):
             # An even number, of which every second one is noise.
             pictures, targets = self._beginnings(2 * len(anew))
             side = int(torch.randint(2, (), generator=generator))
             self.pictures[anew], self.targets[anew] = pictures[side::2], targets[side::2]
-        x, targets = self.pictures[picked].float().to(self._device), self.targets[picked].to(self._device)
+        x, targets = self.pictures[picked].float(), self.targets[picked]
         for _ in range(options.ascents):
             reach = 2 * options.jitter + 1
             shift = [int(place) - options.jitter for place in torch.randint(reach, (2,), generator=generator)]
@@ -61,15 +64,16 @@ class Drawings:
             _, slope = gradient(lambda x: self._answer(x).gather(1, targets[:, None])[:, 0], x)
             step = smooth(slope)
             x = displayable(x + options.ascent_step * step / step.abs().mean((1, 2, 3), keepdim=True).clamp_min(1e-12))
-        self.pictures[picked] = x.half().cpu()
+        self.pictures[picked] = x.half()
         return x
 
     def _beginnings(self, count: int) -> tuple[Tensor, Tensor]:
         """Views and smooth noise in turn, and a class for each to climb."""
-        pictures = self._views(count).cpu()
-        noise = smooth(torch.randn(pictures[::2].shape, generator=self._generator))
+        pictures = self._views(count)
+        noise = smooth(torch.randn(pictures[::2].shape, generator=self._noise, device=self._device))
         pictures[::2] = noise / noise.std((1, 2, 3), keepdim=True) / 2
-        return displayable(pictures).half(), torch.randint(CLASSES, (count,), generator=self._generator)
+        targets = torch.randint(CLASSES, (count,), generator=self._generator).to(self._device)
+        return displayable(pictures).half(), targets
 
 
 def smooth(x: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from PIL import Image
@@ -148,17 +149,86 @@ def random_views(
         generator: the only source of randomness.
     """
     views = []
+    for crop in random_crops(images, count, size, least, least_small, generator):
+        part = images.pixels[crop.image][:, crop.top : crop.top + crop.high, crop.left : crop.left + crop.wide]
+        views.append(_resize(part.flip(2) if crop.mirrored else part, size))
+    return torch.stack(views)
+
+
+class Crop(NamedTuple):
+    """A part of an image, in pixels."""
+
+    image: int
+    top: int
+    left: int
+    high: int
+    wide: int
+    mirrored: bool
+
+
+def random_crops(
+    images: Images, count: int, size: int, least: float, least_small: float, generator: Generator
+) -> list[Crop]:
+    """The crops of :func:`random_views`."""
+    crops = []
     for pick, area, ratio, top, left, mirror in torch.rand(count, 6, generator=generator).tolist():
-        image = images.pixels[int(pick * len(images.pixels))]
-        _, height, width = image.shape
+        index = int(pick * len(images.pixels))
+        _, height, width = images.pixels[index].shape
         smallest = least_small if min(height, width) < size / 2 else least
         side = math.sqrt(height * width * (smallest + area * (1 - smallest)))
         stretch = (4 / 3) ** (ratio - 0.5)  # the square root of an aspect ratio of 3/4…4/3
         high, wide = min(height, round(side / stretch)), min(width, round(side * stretch))
         y, x = int(top * (height - high + 1)), int(left * (width - wide + 1))
-        crop = image[:, y : y + high, x : x + wide]
-        views.append(_resize(crop.flip(2) if mirror < 0.5 else crop, size))
-    return torch.stack(views)
+        crops.append(Crop(index, y, x, high, wide, mirror < 0.5))
+    return crops
+
+
+class Pool:
+    """A source's images in the memory of a device, where all crops of a step are made at once.
+
+    A GPU would wait for the processor to crop one image after another. Where a crop is shrunk, each pixel is the mean
+    of 2 × 2 samples, which serves to half the size.
+    """
+
+    def __init__(self, images: Images, device: torch.device) -> None:
+        self.images = images
+        shapes = torch.tensor([image.shape[1:] for image in images.pixels])
+        areas = shapes.prod(1)
+        self._shapes, self._starts = shapes.to(device), (areas.cumsum(0) - areas).to(device)
+        # Red, green, blue and nothing, as one number: a pixel is then fetched at once.
+        pixels = [functional.pad(image.permute(1, 2, 0), (0, 1)).reshape(-1, 4) for image in images.pixels]
+        self._pixels = torch.cat(pixels).contiguous().view(torch.int32).view(-1).to(device)
+
+    def random_views(self, count: int, size: int, least: float, least_small: float, generator: Generator) -> Tensor:
+        """As the function of this name, but for rounding -> (count, 3, size, size), float32, 0…255."""
+        crops = random_crops(self.images, count, size, least, least_small, generator)
+        numbers = torch.tensor(crops).to(self._pixels.device)
+        image, top, left, high, wide, mirrored = numbers.unbind(1)
+        fine = 2 * size if max(max(crop.high, crop.wide) for crop in crops) > size else size
+        place = (torch.arange(fine, device=numbers.device) + 0.5) / fine
+        height, width = self._shapes[image].unbind(1)
+        rows = (top[:, None] + place * high[:, None] - 0.5).clamp_min(0)
+        columns = torch.where(mirrored[:, None] > 0, 1 - place, place) * wide[:, None]
+        columns = (left[:, None] + columns - 0.5).clamp_min(0)
+        (above, below, down), (before, behind, right) = _neighbours(rows, height), _neighbours(columns, width)
+        start = self._starts[image][:, None, None]
+
+        def fetch(row: Tensor, column: Tensor) -> Tensor:
+            packed = self._pixels[start + row[:, :, None] * width[:, None, None] + column[:, None, :]]
+            return packed.view(torch.uint8).view(*packed.shape, 4)[..., :3].float()
+
+        right = right[:, None, :, None]
+        upper = torch.lerp(fetch(above, before), fetch(above, behind), right)
+        lower = torch.lerp(fetch(below, before), fetch(below, behind), right)
+        views = torch.lerp(upper, lower, down[:, :, None, None]).permute(0, 3, 1, 2)
+        return functional.avg_pool2d(views, 2) if fine > size else views
+
+
+def _neighbours(places: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Places (B, n) between pixels, of images so long (B,) -> the pixel before and behind each, and the way between."""
+    last = sizes[:, None] - 1
+    before = torch.minimum(places.long(), last)
+    return before, torch.minimum(before + 1, last), places - before
 
 
 def _resize(image: Tensor, size: int) -> Tensor:

@@ -19,6 +19,9 @@ class Options(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     size: Annotated[int, Field(ge=64)] = 160
     """Pixels of a view. AlexNet's 6 × 6 pooling is fed from 193 px on; 160 costs half of 224."""
+    sizes: tuple[Annotated[int, Field(ge=64)], ...] = ()
+    """Each step, one of these sizes instead, by chance: AlexNet's pooling meets other maps in each, and drawings are
+    made in several. Pictures of the buffer keep ``size``, and are resized."""
     batch: Annotated[int, Field(ge=4)] = 192
     """Views in a step, shared between the sources after the buffer has had its part."""
     shares: tuple[Annotated[float, Field(gt=0)], ...] = ()
@@ -41,6 +44,13 @@ class Options(BaseModel):
     """The same for images smaller than half a view, which hold little to crop."""
     mixup: Annotated[float, Field(ge=0, le=1)] = 0.6
     """Part of the batches that are mixed in pairs: views off the photographs, without new ones."""
+    perturb: Annotated[float, Field(ge=0)] = 0.0
+    """Largest change that each view suffers before the student answers, to where that is furthest from what its teacher
+    said of the view unchanged: root mean square over normalised pixels. The slopes of a student that holds out are such
+    as people can read (Goldblum et al. 2020, "Adversarially Robust Distillation"; Santurkar et al. 2019, "Image
+    Synthesis with a Single (Robust) Classifier")."""
+    perturb_steps: Annotated[int, Field(ge=1)] = 2
+    """Steps uphill to find that change."""
     temperature: Annotated[float, Field(gt=0)] = 2.0
     """Softens both answers (Hinton et al. 2015), so that the unlikely classes teach as well."""
     logit_weight: Annotated[float, Field(ge=0)] = 0.2

@@ -14,12 +14,14 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
+from torch.nn import functional
 
+from actmax.ascent.gradient import gradient
 from actmax.engine.device import choose_device, choose_dtype
 from actmax.errors import WeightsError
 from actmax.networks.network import Network
 from actmax.train.drawings import Drawings
-from actmax.train.images import Images, random_views
+from actmax.train.images import Images, Pool, random_views
 from actmax.train.options import Options
 from actmax.train.student import NORMALIZATION, loss, trainee
 from actmax.train.teacher import Teacher
@@ -43,7 +45,10 @@ class Run:
         self.dtype = choose_dtype("auto", self.device)
         self.teacher = Teacher(network, options, self.device, self.dtype)
         self.sources = sources
+        self.pools = [Pool(source, self.device) for source in sources] if self.device.type != "cpu" else []
         self.generator = Generator().manual_seed(options.seed)
+        # Where pictures are: a GPU would wait for the processor's noise.
+        self.noise = Generator(self.device).manual_seed(options.seed)
         with torch.random.fork_rng():
             torch.manual_seed(options.seed)
             self.student = trainee().to(self.device).to(memory_format=torch.channels_last)
@@ -51,7 +56,14 @@ class Run:
         self.optimizer = torch.optim.AdamW(self.student.parameters(), weight_decay=options.weight_decay, fused=True)
         self.step = 0
         self.seconds = 0.0
-        self.drawings = Drawings(options, self._views, self.answer, self.device, self.generator)
+        self.drawings = Drawings(
+            options,
+            lambda count: self._views(count, options.size),
+            self.answer,
+            self.device,
+            self.generator,
+            self.noise,
+        )
 
     def warm_start(self, path: Path) -> None:
         """Takes the weights of an earlier student, batch norm included.
@@ -76,8 +88,12 @@ class Run:
         options = self.options
         for group in self.optimizer.param_groups:
             group["lr"] = options.rate * self._schedule()
-        x = self._mixed(torch.cat([self._views(options.batch - options.drawn), self.drawings.climb()]))
+        size = self._size()
+        drawn = resized(self.drawings.climb(), size)
+        x = self._mixed(torch.cat([self._views(options.batch - options.drawn, size), drawn]))
         target = self.teacher(x)
+        if options.perturb:
+            x = self._perturbed(x, target)
         self.student.train()
         value = loss(self._answer(self.student, x), target, options)
         self.optimizer.zero_grad()
@@ -99,6 +115,7 @@ class Run:
             "pictures": self.drawings.pictures,
             "targets": self.drawings.targets,
             "generator": self.generator.get_state(),
+            "noise": self.noise.get_state(),
             "step": self.step,
             "seconds": self.seconds,
         }
@@ -108,7 +125,9 @@ class Run:
         for name in ("student", "average", "optimizer"):
             getattr(self, name).load_state_dict(state[name])
         self.generator.set_state(state["generator"])
-        self.drawings.pictures, self.drawings.targets = state["pictures"], state["targets"]
+        self.noise.set_state(state["noise"])
+        self.drawings.pictures = state["pictures"].to(self.device)
+        self.drawings.targets = state["targets"].to(self.device)
         self.step, self.seconds = state["step"], state["seconds"]
 
     def answer(self, x: Tensor) -> Tensor:
@@ -126,19 +145,61 @@ class Run:
             logits: Tensor = network(x.to(memory_format=torch.channels_last))
         return logits.float()
 
-    def _views(self, count: int) -> Tensor:
+    def _size(self) -> int:
+        sizes = self.options.sizes
+        if not sizes:
+            return self.options.size
+        return sizes[int(torch.randint(len(sizes), (), generator=self.generator))]
+
+    def _views(self, count: int, size: int) -> Tensor:
         """Normalised views, from each source its share."""
-        shape = (self.options.size, self.options.crop, self.options.crop_small)
+        shape = (size, self.options.crop, self.options.crop_small)
         shares = apportion(count, self.options.shares or [1.0] * len(self.sources))
-        parts = zip(self.sources, shares, strict=True)
-        views = [random_views(source, share, *shape, self.generator) for source, share in parts if share]
+        views = []
+        for place, share in enumerate(shares):
+            if share and self.pools:
+                views.append(self.pools[place].random_views(share, *shape, self.generator))
+            elif share:
+                views.append(random_views(self.sources[place], share, *shape, self.generator))
         return NORMALIZATION(torch.cat(views).to(self.device).float() / 255)
+
+    def _perturbed(self, x: Tensor, target: Tensor) -> Tensor:
+        """Each view (B, 3, H, W), moved by a part of the largest change to where the student departs from the target.
+
+        Projected gradient ascent from a random start (Madry et al. 2018), by the averaged student; the radius is
+        uniform in 0…``perturb``, so that unchanged views stay among what it knows.
+        """
+        options, t = self.options, self.options.temperature
+        expected = (target / t).softmax(1)
+        radius = torch.rand(len(x), 1, 1, 1, generator=self.generator).to(self.device) * options.perturb
+        change = 0.5 * radius * torch.randn(x.shape, generator=self.noise, device=self.device)
+        for _ in range(options.perturb_steps):
+            _, slope = gradient(
+                lambda change: -(expected * (self.answer(x + change) / t).log_softmax(1)).sum(1), change
+            )
+            change = change + radius * slope / size_of(slope).clamp_min(1e-12)
+            change = change * (radius / size_of(change).clamp_min(1e-12)).clamp_max(1)
+        return x + change
 
     def _mixed(self, x: Tensor) -> Tensor:
         """Mixup of the images alone: the teacher says what the mixture is (Zhang et al. 2018)."""
         chance, part = torch.rand(2, generator=self.generator).tolist()
         order = torch.randperm(len(x), generator=self.generator)
         return torch.lerp(x, x[order.to(x.device)], part) if chance < self.options.mixup else x
+
+
+def size_of(x: Tensor) -> Tensor:
+    """The root mean square of each image's numbers: (B, C, H, W) -> (B, 1, 1, 1)."""
+    return x.square().mean((1, 2, 3), keepdim=True).sqrt()
+
+
+def resized(x: Tensor, size: int) -> Tensor:
+    """(B, C, H, W) -> (B, C, size, size)."""
+    if not len(x):
+        return x.new_empty(0, x.shape[1], size, size)
+    if x.shape[-1] == size:
+        return x
+    return functional.interpolate(x, (size, size), mode="bilinear", antialias=True)
 
 
 def apportion(count: int, parts: Sequence[float]) -> list[int]:

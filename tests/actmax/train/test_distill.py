@@ -29,7 +29,7 @@ from actmax.train import distill
 from actmax.train.distill import Options, distil
 from actmax.train.examination import answers
 from actmax.train.images import framed, read_images
-from actmax.train.run import Run
+from actmax.train.run import Run, size_of
 from actmax.train.student import NORMALIZATION, fold, loss, trainee
 from actmax.train.teacher import Teacher
 
@@ -258,7 +258,7 @@ def test_a_teacher_or_a_start_that_cannot_be_had_is_said(folder: Path, teacher: 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--set", "sise=64"], "--set: unknown field 'sise'. Did you mean 'size'?"),
+        (["--set", "batsh=64"], "--set: unknown field 'batsh'. Did you mean 'batch'?"),
         (["--set", "size=7"], "size: input should be greater than or equal to 64, not 7"),
         (["--set", "drawn=192"], "drawn 192 must be less than batch 192"),
         (["--minutes", "0"], "minutes: input should be greater than 0, not 0.0"),
@@ -273,3 +273,28 @@ def test_the_shell_says_what_is_wrong(
     assert end.value.code == 1
     assert message in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_views_are_moved_within_their_ball_to_where_the_student_departs(begin: Begin) -> None:
+    run = begin(perturb=0.2, perturb_steps=3)
+    x = run._views(6, 64)
+    target = run.teacher(x)
+    moved = run._perturbed(x, target)
+    change = size_of(moved - x).flatten()
+    assert (change <= 0.2 + 1e-6).all()
+    assert (change > 0).all()
+
+    def departure(views: Tensor) -> float:
+        return float(-(target.softmax(1) * run.answer(views).log_softmax(1)).sum(1).mean())
+
+    elsewhere = torch.randn(x.shape, generator=torch.Generator().manual_seed(9))
+    by_chance = x + elsewhere * size_of(moved - x) / size_of(elsewhere)
+    assert departure(moved) > departure(by_chance)
+
+
+def test_views_of_several_sizes_go_with_drawings_of_one(begin: Begin) -> None:
+    run = begin(sizes=(64, 96), perturb=0.01)
+    assert {run._size() for _ in range(20)} == {64, 96}
+    assert run.drawings.pictures.shape[-1] == 64
+    for _ in range(3):
+        assert run.advance() > 0

@@ -15,7 +15,7 @@ from PIL import Image
 from actmax.errors import ActmaxError
 from actmax.networks import labels
 from actmax.train import images as reading
-from actmax.train.images import Images, framed, hold_out, random_views, read_images, truth
+from actmax.train.images import Images, Pool, framed, hold_out, random_views, read_images, truth
 
 
 def test_a_folder_and_a_tar_of_it_hold_the_same_images(folder: Path, tar: Path) -> None:
@@ -146,3 +146,19 @@ def test_views_are_seeded_crops(folder: Path) -> None:
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
     assert framed(images, 64).shape == (10, 3, 64, 64)
+
+
+@pytest.mark.parametrize(("size", "least", "far"), [(256, 0.9, 1.0), (64, 0.9, 6.0)])
+def test_a_pool_cuts_the_same_views(size: int, least: float, far: float) -> None:
+    """Enlarged but for rounding, and the border, where a pool sees what lies beyond; shrunk but for the filter."""
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(3, 3, 12, 9, generator=generator) * 255
+    smooth = torch.nn.functional.interpolate(coarse, (120, 90), mode="bicubic").clamp(0, 255).to(torch.uint8)
+    images = Images("smooth", ("a", "b", "c"), tuple(smooth), 0)
+    shape = (8, size, least, least)
+    views = random_views(images, *shape, torch.Generator().manual_seed(1)).float()
+    pooled = Pool(images, torch.device("cpu")).random_views(*shape, torch.Generator().manual_seed(1))
+    border = size // 32
+    inner = (views - pooled)[..., border:-border, border:-border].abs()
+    assert inner.max() <= far
+    assert inner.mean() <= 0.6
