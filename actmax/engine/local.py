@@ -17,7 +17,7 @@ from torch import Tensor
 from actmax.ascent.composition import climb, finite, to_values
 from actmax.ascent.objectives import against_rivals, of_targets
 from actmax.ascent.params.canvas import Canvas
-from actmax.engine.batches import MOST, batches, best_size
+from actmax.engine.batches import ON_A_GPU, batches, best_size
 from actmax.engine.device import choose_device, choose_dtype, describe, exact
 from actmax.engine.methods import composition
 from actmax.engine.workers import side_by_side
@@ -63,7 +63,8 @@ def render(
     """Draws, and yields each drawing as soon as its batch is finished.
 
     On the processor each of torch's threads draws a batch of its own. A drawing depends neither on how many they are,
-    nor on what is drawn beside it (tests/actmax/engine/test_company.py).
+    nor on what is drawn beside it (tests/actmax/engine/test_company.py). On a GPU it is like none that was drawn before
+    to the last bit: CUDA adds up the slopes of turned views in the order in which they come.
 
     Args:
         recipes: any mixture; alike ones are drawn together.
@@ -93,7 +94,7 @@ def render(
     device = choose_device()
     on_processor = device.type == "cpu"
     workers = torch.get_num_threads() if on_processor else 1
-    batch = batch or (best_size(network.linear_weights()) if on_processor else MOST)
+    batch = batch or (best_size(network.linear_weights()) if on_processor else ON_A_GPU)
     telling = threading.Lock()
 
     def draw(group: list[Recipe], going_on: Callable[[], None]) -> list[Drawing]:
