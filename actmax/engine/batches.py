@@ -15,8 +15,8 @@ WEIGHTS_AN_IMAGE = 4_000_000
 LEAST, MOST = 4, 16
 """Images in a batch: fewer pay for small matrices (tests/benchmarks/speed.py), more are stored later."""
 ON_A_GPU = 64
-"""Images in a batch there. An H200 makes 195 image-steps of `smooth` a second one at a time, 2241 in batches of 16, 5830
-in batches of 64, and no more in batches of 256."""
+"""Images in a batch there. An H200 makes 195 image-steps of `smooth` a second one at a time, 2241 in batches of 16,
+5830 in batches of 64, and no more in batches of 256."""
 
 
 def best_size(linear_weights: int) -> int:
