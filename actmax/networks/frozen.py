@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-ROWS = 8
-"""A product of few rows is rounded by how many they are; filled up to a multiple of so many it is not
-(tests/actmax/engine/test_company.py)."""
+ROWS = 16
+"""A product's rows are rounded by how many there are, and by the processor's own rules (AVX2: alike from 4 on, AVX-512:
+from 16 on, AMX: never for certain). So each is of as many (tests/actmax/engine/test_company.py)."""
 SMALL = 20480
 """Numbers in a map up to which torch computes a single image by another algorithm, which rounds otherwise
 (aten/src/ATen/native/Convolution.cpp, use_mkldnn): such a map is shown twice."""
@@ -86,10 +86,12 @@ class _Product(torch.autograd.Function):
 
 
 def _filled_up(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """The product of each row, whatever rows stand beside it."""
-    if x.ndim != 2 or not (short := -len(x) % ROWS):
+    """The product of each row, whatever rows stand beside it: in pieces of one shape."""
+    if x.ndim != 2:
         return functional.linear(x, weight, bias)
-    return functional.linear(functional.pad(x, (0, 0, 0, short)), weight, bias)[: len(x)].clone()
+    filled = functional.pad(x, (0, 0, 0, -len(x) % ROWS))
+    pieces = [functional.linear(piece, weight, bias) for piece in torch.split(filled, ROWS)]
+    return torch.cat(pieces)[: len(x)].clone()
 
 
 class _SmallMaps:
@@ -103,8 +105,20 @@ class _SmallMaps:
 def _alike(convolve: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """A convolution of maps, with small ones of a single image computed as in company."""
     if x.ndim == 4 and len(x) == 1 and x.numel() <= SMALL:
-        return convolve(x.repeat(2, 1, 1, 1).to(memory_format=torch.channels_last))[:1].clone()
+        return convolve(_Doubled.apply(x))[:1].clone()
     return convolve(x)
+
+
+class _Doubled(torch.autograd.Function):
+    """A single image twice, whose slope lies in memory as one in company does, or the layer below rounds otherwise."""
+
+    @staticmethod
+    def forward(_: Any, x: Tensor) -> Tensor:
+        return x.repeat(2, 1, 1, 1).to(memory_format=torch.channels_last)
+
+    @staticmethod
+    def backward(_: Any, slope: Tensor) -> Tensor:
+        return slope.sum(0, keepdim=True).contiguous(memory_format=torch.channels_last)
 
 
 class LeakingReLU(nn.Module):
