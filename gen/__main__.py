@@ -1,4 +1,4 @@
-"""The door for the shell: `python -m gen explain | redraw | prune | write | record`, beside mkdocs.yml."""
+"""The door for the shell: `python -m gen explain | redraw | prune | write | record | compile`, beside mkdocs.yml."""
 
 from __future__ import annotations
 
@@ -83,6 +83,13 @@ def record(
         values = configuration.read(config)
         built, docs = (_folder(values, config, key) for key in FOLDERS)
         typer.echo(recorded(built, docs, pictures=pictures))
+
+
+@app.command(name="compile")
+def compile_engine() -> None:
+    """Compile the engine that draws in a reader's browser anew, after a change of its source."""
+    with errors_for_people():
+        typer.echo(tools.write_engine())
 
 
 def _site(values: dict[str, Any], config: Path) -> site.Site:

@@ -11,6 +11,7 @@ from gen.pages import again, citation, data, pictures
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
+from gen.pages.live import easel
 from gen.pages.redirects import redirect
 from gen.pages.templating import render
 from gen.plan import addresses
@@ -45,6 +46,7 @@ def class_page(contents: Contents, plate: Plate, before: Plate | None, after: Pl
         pages=contents.drawings.keys(),
         curve=_curve(plate.label, drawings[0]),
         again=again,
+        easel=easel(contents, "class", plate.url, plate.label),
         citations=[
             citation.bibtex(drawing, plate.label, contents.network.title, contents.place) for drawing in drawings
         ],

@@ -10,6 +10,7 @@ from gen.pages.compare import compare
 from gen.pages.contents import Contents, File
 from gen.pages.gone import gone
 from gen.pages.index import index
+from gen.pages.live import live
 from gen.pages.walk import walk
 
 
@@ -20,6 +21,7 @@ def files(contents: Contents) -> Iterator[File]:
         StoreError: a drawing was replaced, removed or damaged meanwhile.
     """
     yield from assets(contents)
+    yield from live(contents)
     yield from index(contents)
     yield compare(contents)
     yield from _masters(contents)

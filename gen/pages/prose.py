@@ -17,6 +17,7 @@ from gen.figures.onion import UNNAMED
 from gen.pages import markdown
 from gen.pages.captions import caption
 from gen.pages.contents import Contents
+from gen.pages.live import easel
 from gen.pages.markdown import number, percent, place, setting
 from gen.pages.templating import sandbox
 from gen.plan import addresses
@@ -44,15 +45,15 @@ def filled_in(contents: Contents, path: str, text: str) -> str | None:
     if head.get("measured") is not True:
         return None
     try:
-        return sandbox().from_string(text).render(values(contents))
+        return sandbox().from_string(text).render(values(contents, addresses.of_source(path)))
     except Exception as error:
         if not _is_the_pages(error):
             raise
         raise ActmaxError(f"docs/{path}{_line(error)}: {str(error).rstrip('.')}.") from error
 
 
-def values(contents: Contents) -> dict[str, Value]:
-    """All that a page can name."""
+def values(contents: Contents, here: str = "") -> dict[str, Value]:
+    """All that a page at an address can name."""
     network, settings = contents.network, contents.plan.settings
     known: dict[str, Value] = {
         "size": settings.size,
@@ -67,6 +68,7 @@ def values(contents: Contents) -> dict[str, Value]:
         "method_fields": _method_fields(),
         "caption": _caption(contents),
         "figure": _figures(tuple(network.layers) or UNNAMED),
+        "live": _live(contents, here) if settings.live else None,
         "witness": asdict(contents.witnessed) if contents.witnessed else None,
     }
     if contents.study:
@@ -93,6 +95,16 @@ def _figures(layers: tuple[str, ...]) -> dict[str, Callable[..., str]]:
         return surface(str(words))
 
     return {"onion": of_layers, "surface": of_hill}
+
+
+def _live(contents: Contents, here: str) -> dict[str, Callable[..., str]]:
+    def draw() -> str:
+        return easel(contents, "draw", here)
+
+    def bench() -> str:
+        return easel(contents, "bench", here)
+
+    return {"draw": draw, "bench": bench}
 
 
 def _settings_fields() -> list[Any]:

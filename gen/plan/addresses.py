@@ -31,6 +31,8 @@ LOW_ACTIVATIONS = "literature/Low_Activations/"
 
 ASSETS = "assets/"
 STYLE = "assets/site.css"
+LIVE = "assets/live/"
+"""Where the engine lies that draws in a reader's browser."""
 FIGURES = "assets/activation_maximization/"
 """Where the write-up's figures lie, by the draft's own paths."""
 STUDY = "assets/study/"
@@ -160,6 +162,12 @@ def asset(name: str) -> str:
 def source(page: str) -> str:
     """The Markdown file of a generated page, below docs/."""
     return f"{page}index.md" if page == "" or page.startswith(GALLERY) else f"{page.removesuffix('/')}.md"
+
+
+def of_source(file: str) -> str:
+    """The address of a page whose Markdown file, below docs/, is this."""
+    stem = file.removesuffix(".md")
+    return stem.removesuffix("index") if stem == "index" or stem.endswith("/index") else f"{stem}/"
 
 
 def html(address: str) -> str:

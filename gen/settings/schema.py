@@ -87,6 +87,9 @@ class Settings(BaseModel):
     drawn. Beside `class` there are a `picture` of yours to walk through the network instead of the
     drawing of the class, how many `channels` of each layer are shown (4), and the `steps` of these
     drawings (64)."""
+    live: bool = True
+    """Whether readers may draw in their browsers: the engine and the compact network's weights (7.7 MB, fetched when a
+    reader asks) become part of the site."""
     store: str = ".cache"
     """Where drawings are kept, relative to mkdocs.yml. It may be committed: then nobody draws them
     twice."""

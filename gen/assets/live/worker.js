@@ -75,18 +75,19 @@ function shown(step, logits, seconds) {
   } else say(message, [picture.buffer]);
 }
 
-/** A step of the ascent under way; true while there are more. */
-function step() {
+/** A step of the ascent under way, or the next line of one; true while there are more. */
+function step(line = false) {
   if (!drawing || drawing.finished) return false;
   const started = performance.now();
   for (;;) {
     const { value, done } = drawing.ascent.next();
     if (done) return false;
     if (typeof value === "string") {
-      if (drawing.settings.trace) say({ at: "line", line: value });
+      if (drawing.settings.trace || line) say({ at: "line", line: value });
+      if (line) return true;
     } else {
       shown(value.step, value.logits, (performance.now() - started) / 1000);
-      return !drawing.finished;
+      if (!line) return !drawing.finished;
     }
   }
 }
@@ -122,6 +123,10 @@ const verbs = {
   step() {
     running = 0;
     step();
+  },
+  line() {
+    running = 0;
+    step(true);
   },
   run,
   pause() {
