@@ -87,6 +87,7 @@ def easel(contents: Contents, kind: str, here: str, label: labels.Label | None =
         label=label,
         name=_unique(label),
         weights=weights(),
+        size=SIZE,
         network=contents.network,
         drawing=drawings[0] if drawings and kind == "draw" else None,
     )

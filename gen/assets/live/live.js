@@ -118,7 +118,7 @@ class Easel {
     this.again.addEventListener("click", () => this.restart());
     this.copy.addEventListener("click", () => this.copyLink());
     this.save.addEventListener("click", () => this.savePicture());
-    this.say(kind === "class" ? `Nothing leaves your machine: the network comes here, ${this.megabytes}, and draws in your browser.` : `The network comes to your browser, ${this.megabytes}, and draws there.`);
+    this.say(kind === "class" ? `Nothing leaves your machine: the network comes here, ${this.megabytes}, and draws in your browser, ${this.part.dataset.size} pixels wide.` : `The network comes to your browser, ${this.megabytes}, and draws there, ${this.part.dataset.size} pixels wide.`);
   }
 
   get megabytes() {
@@ -146,7 +146,7 @@ class Easel {
       const choice = (value, words) => labelled("", element("input", { type: "radio", name: "way", value, checked: value === "pixels" }), words);
       row(element("fieldset", {}, element("legend", { textContent: "What moves" }), choice("pixels", "pixels"), " ", choice("waves", "waves")), labelled("", element("input", { type: "checkbox", name: "jitter" }), "jitter"));
       const slider = (label, name, min, max, step, value) => labelled(label, element("input", { type: "range", name, min, max, step, value }), " ", element("output", { name: `${name}-said` }));
-      row(slider("α", "alpha", -4, 4, 0.05, 0), ...["too small", "right", "too large"].map((words, place) => button("preset", words, { value: place })));
+      row(slider("α", "alpha", -4, 4, 0.01, 0), ...["too small", "right", "too large"].map((words, place) => button("preset", words, { value: place })));
       row(slider("steps", "steps", 1, 512, 1, STEPS.pixels), slider("penalty λ", "penalty", 0, 1, 0.05, 0), labelled("seed", element("input", { type: "number", name: "seed", min: 0, max: 4294967295, step: 1, value: 0 })));
       row(button("step", "One step"), button("one-line", "One line"), this.again);
       for (const preset of rows.flatMap((part) => [...part.querySelectorAll("[name=preset]")])) preset.addEventListener("click", () => this.preset(Number(preset.value)));
@@ -168,7 +168,7 @@ class Easel {
       return [name, span];
     }));
     code.append("}");
-    return element("pre", { className: "live-code", tabIndex: 0, "aria-label": "What is computed in each step" }, code);
+    return element("div", { className: "live-code", tabIndex: 0, role: "group", "aria-label": "What is computed in each step" }, code);
   }
 
   // Its settings: from the fields, from the address, and as an address.

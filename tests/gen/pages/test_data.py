@@ -71,7 +71,8 @@ def test_every_file_that_the_data_name_is_there_and_all_drawings_are_named(files
             png = files[drawing["png"]]
             assert isinstance(png, bytes)
             assert drawing["png"] == f"gallery/drawings/{hashlib.sha256(png).hexdigest()[:16]}.png"
-    every = {path for path in files if path.endswith((".png", ".json", ".webp"))} - {"gallery/index.json"}
+    every = {path for path in files if path.startswith("gallery/") and path.endswith((".png", ".json", ".webp"))}
+    every -= {"gallery/index.json"}
     assert {path for path in every - named if not path.endswith((".frames.webp", "thumbnail.webp"))} == set()
 
 

@@ -62,7 +62,7 @@ def text(files: Files, path: str) -> str:
 
 def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[..., Files]) -> None:
     files = published({"animals": ["zebra", {"my cat": "tiger"}]}, seeds=[0, 7])
-    assert set(files) == {
+    assert {path for path in files if not path.startswith("assets/live/")} == {
         "gallery/index.md",
         "gallery/index.json",
         "gallery/compare/index.md",
@@ -106,7 +106,11 @@ def test_each_page_shows_its_own_drawings(
     published: Callable[..., Files], pixel: Callable[[bytes], tuple[int, int, int]]
 ) -> None:
     files = published({"animals": ["zebra", "tiger"]}, seeds=[0, 7])
-    colours = {path: pixel(content) for path, content in files.items() if isinstance(content, bytes)}
+    colours = {
+        path: pixel(content)
+        for path, content in files.items()
+        if path.startswith("gallery/") and isinstance(content, bytes)
+    }
     for slug, index, seed in (("zebra", 340, 0), ("zebra", 340, 7), ("tiger", 292, 7)):
         assert colours[f"gallery/{slug}/robust-seed-{seed}.webp"] == (index % 256, seed, 2)
         figure = text(files, f"gallery/{slug}/index.md").rpartition(f'href="robust-seed-{seed}.webp"')[2]
@@ -212,7 +216,8 @@ def test_a_link_to_an_anchor_is_not_the_anchor(published: Callable[..., Files]) 
 
 def test_without_a_ledger_nothing_is_said_of_what_was(published: Callable[..., Files]) -> None:
     files = published({"animals": ["zebra"]})
-    assert not any("once" in content for content in files.values() if isinstance(content, str))
+    pages = (content for path, content in files.items() if path.endswith(".md") and isinstance(content, str))
+    assert not any("once" in page for page in pages)
     assert "gallery/ambulance/index.md" not in files
 
 

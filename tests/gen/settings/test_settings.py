@@ -88,9 +88,9 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     # Keys.
     ({"grups": {"animals": ["zebra"]}}, ("extra.gallery", "'grups'", "Did you mean 'groups'")),
     (settings(seed=[0]), ("extra.gallery", "'seed'", "Did you mean 'seeds'")),
-    (settings(colour="red"), ("extra.gallery", "'colour'", "Allowed: groups, methods")),
-    (settings(**{"0": 1}), ("extra.gallery", "'0'", "Allowed: groups, methods")),
-    ({"groups": {}, 7: 1}, ("extra.gallery", "7", "Allowed: groups, methods")),
+    (settings(colour="red"), ("extra.gallery", "'colour'", "Allowed: groups, live, methods")),
+    (settings(**{"0": 1}), ("extra.gallery", "'0'", "Allowed: groups, live, methods")),
+    ({"groups": {}, 7: 1}, ("extra.gallery", "7", "Allowed: groups, live, methods")),
     (settings(methods={"robust": {"stesp": 5}}), ("methods.robust", "'stesp'", "Did you mean 'steps'")),
     (settings(methods={"robust": {"seed": 5}}), ("methods.robust", "'seed'", "Allowed: anneal")),
     (settings(methods={"robust": {"group": ["animals"]}}), ("methods.robust", "'group'", "Did you mean 'groups'")),
