@@ -1,0 +1,167 @@
+"""The engine in the reader's browser: how fast, how large, and what a network of another family says of its drawings.
+
+::
+
+    python tests/benchmarks/live.py [--classes 20]
+
+In a headless Chromium, on one thread, with the settings that the site gives its easels. Beside it, torch on one thread
+in float32: the same method, the same size, one picture at a time; and the build's own drawings of the same classes, at
+224 pixels. EfficientNet-Lite0 is shown both, as 8 bits.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import gzip
+import http.server
+import json
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from playwright.sync_api import Page, sync_playwright
+from torch import Tensor
+
+from actmax.engine.local import render
+from actmax.measure.measure import resized
+from actmax.networks.load import load
+from actmax.networks.network import Network
+from actmax.networks.weights import source
+from actmax.recipe import Recipe, compose
+from gen.pages.assets import FOLDER
+from gen.pages.live import ENGINE, SIZE, WAYS, _settings, weights
+
+HARNESS = """
+import { load } from "./engine.js";
+import { ascend } from "./ascent.js";
+window.begin = async () => {
+  const started = performance.now();
+  const bytes = async (name) => (await fetch(name)).arrayBuffer();
+  const [wasm, weights] = await Promise.all([bytes("engine.wasm"), bytes("weights")]);
+  const fetched = performance.now();
+  window.network = await load(wasm, weights);
+  return { fetched: fetched - started, unpacked: performance.now() - fetched };
+};
+window.draw = (settings) => {
+  const times = [];
+  let before = performance.now();
+  const started = before;
+  let first = 0;
+  for (const event of ascend(network, settings)) {
+    if (typeof event === "string") continue;
+    if (event.logits) times.push(performance.now() - before);
+    network.expose();
+    before = performance.now();
+    first ||= before - started;
+  }
+  const rgba = network.expose();
+  let text = "";
+  for (let i = 0; i < rgba.length; i += 32768) text += String.fromCharCode(...rgba.subarray(i, i + 32768));
+  const memory = network.engine.memory.buffer.byteLength;
+  return { times, first, whole: performance.now() - started, rgba: btoa(text), memory };
+};
+"""
+
+
+def main(classes: Annotated[int, typer.Option(help="How many, evenly spaced.")] = 20) -> None:
+    indices = [(10 + 1000 * place // classes) % 1000 for place in range(classes)]
+    network, judge = load(source("compact")), load("efficientnet-lite0")
+    method = _settings(WAYS["waves"])
+    sent = {name: len(gzip.compress((FOLDER / "live" / name).read_bytes())) for name in ENGINE}
+    print(f"compressed: {sum(sent.values()) / 1024:.1f} KB, of which before a click: {sent['live.js'] / 1024:.1f} KB")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        page = opened(browser.new_page(), Path(folder))
+        print("fetched {fetched:.0f} ms, unpacked {unpacked:.0f} ms".format(**page.evaluate("begin()")))
+        for size in (SIZE, 224):
+            ours = page.evaluate("settings => draw(settings)", asked(method, 340, size))
+            torchs = alone(network, size)
+            step = statistics.median(ours["times"])
+            print(
+                f"{size} px: a step {step:.0f} ms (torch on one thread {torchs:.0f} ms: {torchs / step:.0%} of its rate), "
+                f"{len(ours['times'])} steps {ours['whole'] / 1000:.1f} s, first picture {ours['first']:.0f} ms, "
+                f"{ours['memory'] / 1e6:.0f} MB"
+            )
+        live = [page.evaluate("settings => draw(settings)", asked(method, index, SIZE)) for index in indices]
+        browser.close()
+    drawn = torch.cat([picture(one["rgba"]) for one in live])
+    built = [compose(network="compact", weights=network.weights, target=f"fc8:{index}") for index in indices]
+    finished = {drawing.recipe: drawing.image for drawing in render(built, network)}
+    stored = torch.cat([shown(np.asarray(finished[recipe])) for recipe in built])
+    for words, pictures in (("live", drawn), ("built", stored)):
+        for who in (network, judge):
+            print(
+                f"{words}, {classes} classes, said first / in five by {who.card.title}: {said(who, pictures, indices)}"
+            )
+
+
+def opened(page: Page, folder: Path) -> Page:
+    """A page with the engine and its weights."""
+    for name in ENGINE:
+        shutil.copy(FOLDER / "live" / name, folder / name)
+    shutil.copy(weights().file, folder / "weights")
+    (folder / "index.html").write_text(f'<script type="module">{HARNESS}</script>', "utf-8")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None  # type: ignore[method-assign]
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page.goto(f"http://127.0.0.1:{server.server_port}/")
+    page.wait_for_function("!!window.draw")
+    return page
+
+
+def asked(method: dict[str, Any], target: int, size: int) -> dict[str, Any]:
+    """As the easel asks for it."""
+    return method | {"target": target, "size": size, "seed": 0, "jitter": round(method["jitter"] * size / 224)}
+
+
+def alone(network: Network, size: int) -> float:
+    """Milliseconds of a step by torch on one thread, one picture at a time, in float32."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    steps = 16
+
+    def recipe(seed: int) -> Recipe:
+        fields = {"size": size, "precision": "fp32", "steps": steps}
+        return compose(overrides=fields, network="compact", weights=network.weights, target="fc8:340", seed=seed)
+
+    list(render([recipe(0)], network))
+    times = []
+    for seed in range(1, 4):
+        started = time.perf_counter()
+        list(render([recipe(seed)], network))
+        times.append(1000 * (time.perf_counter() - started) / steps)
+    torch.set_num_threads(threads)
+    return min(times)
+
+
+def picture(rgba: str) -> Tensor:
+    """What the browser shows, without its opacity."""
+    side = int((len(base64.b64decode(rgba)) / 4) ** 0.5)
+    return shown(np.frombuffer(base64.b64decode(rgba), dtype=np.uint8).reshape(side, side, 4)[..., :3])
+
+
+def shown(pixels: Any) -> Tensor:
+    return torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None] / 255
+
+
+@torch.inference_mode()
+def said(network: Network, pictures: Tensor, indices: list[int]) -> str:
+    """How many it says first, and has among its first five."""
+    large = resized(pictures, network.size)
+    logits = torch.cat([network.logits(network.normalize(some)) for some in large.split(8)])
+    places = (logits > logits.gather(1, torch.tensor(indices)[:, None])).sum(1)
+    return json.dumps([(places < most).sum().item() for most in (1, 5)])
+
+
+if __name__ == "__main__":
+    typer.run(main)
