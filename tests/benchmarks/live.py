@@ -39,6 +39,8 @@ from actmax.recipe import Recipe, compose
 from gen.pages.assets import FOLDER
 from gen.pages.live import ENGINE, SIZE, WAYS, _settings, weights
 
+SIZES = (128, SIZE, 224)
+
 HARNESS = """
 import { load } from "./engine.js";
 import { ascend } from "./ascent.js";
@@ -82,12 +84,12 @@ def main(classes: Annotated[int, typer.Option(help="How many, evenly spaced.")] 
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         page = opened(browser.new_page(), Path(folder))
         print("fetched {fetched:.0f} ms, unpacked {unpacked:.0f} ms".format(**page.evaluate("begin()")))
-        for size in (SIZE, 224):
+        for size in SIZES:
             ours = page.evaluate("settings => draw(settings)", asked(method, 340, size))
             torchs = alone(network, size)
             step = statistics.median(ours["times"])
             print(
-                f"{size} px: a step {step:.0f} ms (torch on one thread {torchs:.0f} ms: {torchs / step:.0%} of its rate), "
+                f"{size} px: a step {step:.0f} ms ({torchs / step:.0%} of one-threaded torch's rate, {torchs:.0f} ms), "
                 f"{len(ours['times'])} steps {ours['whole'] / 1000:.1f} s, first picture {ours['first']:.0f} ms, "
                 f"{ours['memory'] / 1e6:.0f} MB"
             )

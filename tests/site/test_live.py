@@ -89,8 +89,8 @@ def test_a_reader_names_a_class_and_it_is_drawn(visit: Open) -> None:
     assert page.inner_text(".live-top li >> nth=0").startswith("goldfish")
     assert page.locator(".live-status a").get_attribute("href").endswith("/gallery/goldfish/")  # type: ignore[union-attr]
     assert len(page.get_attribute(".live polyline", "points").split()) == 64  # type: ignore[union-attr]
-    assert drawn(page).size == (128, 128)
-    assert len({drawn(page).getpixel((x, x)) for x in range(0, 128, 8)}) > 8
+    assert drawn(page).size == (160, 160)
+    assert len({drawn(page).getpixel((x, x)) for x in range(0, 160, 8)}) > 8
     assert any(url.endswith(weights().name) for url in asked)
 
 
@@ -214,7 +214,7 @@ def test_a_readers_own_picture_is_looked_at_and_climbed_from(visit: Open) -> Non
     page.wait_for_function("document.querySelector('.live-status').textContent.includes('In your picture')")
     assert "stays on your machine" in page.inner_text(".live-status")
     assert page.locator(".live-top li").count() == 5
-    assert drawn(page).getpixel((64, 64))[0] < 60 < 90 < drawn(page).getpixel((2, 64))[0]  # type: ignore[index]
+    assert drawn(page).getpixel((80, 80))[0] < 60 < 90 < drawn(page).getpixel((2, 80))[0]  # type: ignore[index]
     page.click(".live button[name=go]")
     assert "zebra" in finished(page)
     assert drawn(page).getpixel((2, 2))[0] > 0  # type: ignore[index]
