@@ -21,8 +21,8 @@ ENGINE = ("ascent.js", "engine.js", "engine.wasm", "live.js", "worker.js")
 NETWORK = "compact"
 """The one whose weights are small enough to be fetched."""
 SIZE = 160
-"""Pixels of a picture drawn live. Of 50 drawings of 160 pixels EfficientNet-Lite0 says 17 first, of 128 pixels 9; at 224
-a step takes twice as long."""
+"""Pixels of a picture drawn live. Of 50 drawings of 160 pixels EfficientNet-Lite0 says 17 first, of 128 pixels 9; at
+224 a step takes twice as long."""
 WAYS = {"waves": "smooth", "pixels": "plain"}
 """What can move there, and the method that says how."""
 
@@ -57,6 +57,8 @@ def live(contents: Contents) -> Iterator[File]:
         yield f"{addresses.LIVE}{name}", (FOLDER / "live" / name).read_bytes()
     network = weights()
     yield f"{addresses.LIVE}{network.name}", network.file.read_bytes()
+    notice = network.file.with_name("NOTICE.txt")  # of the network that these weights learnt from
+    yield f"{addresses.LIVE}{notice.name}", notice.read_bytes()
     facts = {
         "weights": {"weights": network.name, "sha256": network.sha256, "bytes": network.bytes},
         "size": SIZE,

@@ -118,7 +118,7 @@ class Easel {
     this.again.addEventListener("click", () => this.restart());
     this.copy.addEventListener("click", () => this.copyLink());
     this.save.addEventListener("click", () => this.savePicture());
-    this.say(kind === "class" ? `Nothing leaves your machine: the network comes here, ${this.megabytes}, and draws in your browser, ${this.part.dataset.size} pixels wide.` : `The network comes to your browser, ${this.megabytes}, and draws there, ${this.part.dataset.size} pixels wide.`);
+    this.say(kind === "class" ? `Nothing leaves your machine: the compact AlexNet comes here, ${this.megabytes}, and draws in your browser, ${this.part.dataset.size} pixels wide.` : `The compact AlexNet comes to your browser, ${this.megabytes}, and draws there, ${this.part.dataset.size} pixels wide.`);
   }
 
   get megabytes() {
