@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 import torch
-import torchvision
 from PIL import Image
 from torch import Tensor
 
@@ -148,7 +147,7 @@ def _render_batch(recipes: list[Recipe], network: Network, device: torch.device,
         batch=len(recipes),
         actmax=version("actmax"),
         torch=torch.__version__,
-        torchvision=torchvision.__version__,
+        torchvision=version("torchvision"),
         pillow=version("pillow"),
         drawn=datetime.now(UTC).replace(microsecond=0),
         seconds=round(seconds / len(recipes), 2),

@@ -13,17 +13,36 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torchvision.models import AlexNet
 
 SCALE = ".scale"
 """Suffix of the tensor that holds a weight's scales, one for each output channel."""
 
 
-def compact_alexnet(hidden: int = 512, classes: int = 1000) -> nn.Module:
-    """The network; its weights are placeholders: (B, 3, H, W) normalised -> (B, 1000) logits."""
-    network: nn.Module = AlexNet(num_classes=classes)
-    network.classifier = nn.Sequential(nn.Linear(256 * 6 * 6, hidden), nn.ReLU(), nn.Linear(hidden, classes))
-    return network
+class CompactAlexNet(nn.Module):
+    """The network; its weights are placeholders.
+
+    Its layers have the places that they have in torchvision's AlexNet, which is not imported for them: that would take
+    as long as to draw a picture.
+    """
+
+    def __init__(self, hidden: int = 512, classes: int = 1000) -> None:
+        super().__init__()
+        self.features: nn.Module = nn.Sequential(
+            *(nn.Conv2d(3, 64, 11, stride=4, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
+            *(nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
+            *(nn.Conv2d(192, 384, 3, padding=1), nn.ReLU()),
+            *(nn.Conv2d(384, 256, 3, padding=1), nn.ReLU()),
+            *(nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2)),
+        )
+        self.avgpool = nn.AdaptiveAvgPool2d(6)
+        self.classifier: nn.Module = nn.Sequential(
+            nn.Linear(256 * 6 * 6, hidden), nn.ReLU(), nn.Linear(hidden, classes)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) normalised -> (B, 1000) logits."""
+        logits: Tensor = self.classifier(self.avgpool(self.features(x)).flatten(1))
+        return logits
 
 
 def quantize(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

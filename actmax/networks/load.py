@@ -10,12 +10,11 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torchvision import models
 
 from actmax.errors import UnknownNameError, WeightsError, did_you_mean, quoted
 from actmax.networks import labels
 from actmax.networks.cards import CARDS, Card, card
-from actmax.networks.compact import compact_alexnet, dequantize
+from actmax.networks.compact import CompactAlexNet, dequantize
 from actmax.networks.network import Network, Normalization, check_finite
 from actmax.networks.weights import Progress, Source, fetch
 from actmax.networks.weights import source as decided
@@ -62,8 +61,10 @@ def _builder(about: Card) -> Callable[[], nn.Module]:
         UnknownNameError: its family has no such classifier.
     """
     if about.family == "actmax":
-        return compact_alexnet
+        return CompactAlexNet
     if about.family == "torchvision":
+        from torchvision import models
+
         known = models.list_models(module=models)
         if about.architecture not in known:
             raise UnknownNameError(

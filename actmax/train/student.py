@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from actmax.networks.compact import compact_alexnet
+from actmax.networks.compact import CompactAlexNet
 from actmax.networks.network import IMAGENET
 from actmax.train.options import Options
 
@@ -21,7 +21,7 @@ CLASSES = 1000
 
 def trainee() -> nn.Module:
     """The compact AlexNet with batch norm after every layer but the last, as it is trained."""
-    network = compact_alexnet()
+    network = CompactAlexNet()
     network.features = nn.Sequential(*_normed(network.features))
     network.classifier = nn.Sequential(nn.Flatten(), *list(_normed(network.classifier))[:-1])
     return network
@@ -38,7 +38,7 @@ def _normed(layers: Any) -> Iterator[nn.Module]:
 
 def fold(student: nn.Module) -> dict[str, Tensor]:
     """The state of a plain compact AlexNet that answers like the student does in evaluation."""
-    plain = compact_alexnet()
+    plain = CompactAlexNet()
     student = copy.deepcopy(student).cpu().eval()
     for name in ("features", "classifier"):
         layers: list[Any] = []

@@ -28,7 +28,7 @@ from actmax.engine.device import choose_device, choose_dtype, describe
 from actmax.engine.local import render
 from actmax.engine.workers import side_by_side
 from actmax.networks.cards import card
-from actmax.networks.compact import compact_alexnet
+from actmax.networks.compact import CompactAlexNet
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
 from actmax.recipe import compose
@@ -54,7 +54,7 @@ def main() -> None:
         "robust, compact, 224 px": lambda: drawing("robust", compact),
         "smooth, compact, 224 px": lambda: drawing("smooth", compact),
     }
-    of_alexnet, of_compact = (flops_per_image_step(network, 224) for network in (AlexNet(), compact_alexnet()))
+    of_alexnet, of_compact = (flops_per_image_step(network, 224) for network in (AlexNet(), CompactAlexNet()))
     works = {name: of_compact if "compact" in name else of_alexnet for name in measured}
     rates: dict[str, list[float]] = {name: [] for name in measured}
     for round_number in range(ROUNDS + 1):  # the first warms up and is not counted

@@ -116,7 +116,7 @@ def test_a_name_that_no_class_has_is_said(visit: Open, typed: str, words: str) -
 
 
 def test_a_drawing_is_paused_and_goes_on(visit: Open) -> None:
-    page = visit("/")
+    page = visit("/#draw=zebra&size=128")
     page.click(".live button[name=go]")
     page.wait_for_selector(".live[data-state=running]")
     page.wait_for_function("document.querySelector('.live polyline').getAttribute('points')?.split(' ').length > 3")
@@ -199,6 +199,10 @@ def test_the_bench_changes_with_what_moves(visit: Open) -> None:
     assert page.inner_text(".live output[name=alpha-said]") == "5"
     page.fill(".live [name=penalty]", "0.5")
     assert page.inner_text(".live output[name=alpha-said]") == "0.1"
+    page.click(".live button:has-text('too large')")
+    page.evaluate("location.hash = 'figures'")  # an anchor of the page is no settings
+    page.wait_for_timeout(200)
+    assert page.inner_text(".live output[name=alpha-said]") == "10"
 
 
 def picture_file() -> dict[str, Any]:
@@ -209,12 +213,12 @@ def picture_file() -> dict[str, Any]:
 
 def test_a_readers_own_picture_is_looked_at_and_climbed_from(visit: Open) -> None:
     asked: list[str] = []
-    page = visit("/gallery/zebra/", asked)
+    page = visit("/gallery/zebra/#draw=zebra&size=96", asked)
     page.set_input_files(".live input[name=file]", picture_file())
     page.wait_for_function("document.querySelector('.live-status').textContent.includes('In your picture')")
     assert "stays on your machine" in page.inner_text(".live-status")
     assert page.locator(".live-top li").count() == 5
-    assert drawn(page).getpixel((80, 80))[0] < 60 < 90 < drawn(page).getpixel((2, 80))[0]  # type: ignore[index]
+    assert drawn(page).getpixel((48, 48))[0] < 60 < 90 < drawn(page).getpixel((2, 48))[0]  # type: ignore[index]
     page.click(".live button[name=go]")
     assert "zebra" in finished(page)
     assert drawn(page).getpixel((2, 2))[0] > 0  # type: ignore[index]

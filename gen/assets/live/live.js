@@ -79,6 +79,7 @@ class Easel {
     this.picture = null; // the reader's own
     this.curve = [];
     this.build();
+    if (this.kind === "bench") this.preset(1);
     this.read();
     addEventListener("hashchange", () => this.read());
   }
@@ -139,7 +140,7 @@ class Easel {
       row(labelled("Draw me a", field), this.go, ...(kind === "draw" ? [this.again] : []));
     } else {
       const file = element("input", { name: "file", type: "file", accept: "image/*" });
-      row(this.go, this.again, labelled("or start from a picture of yours", file));
+      row(this.go, this.again, labelled("or start from a picture of yours (choose, drop or paste it)", file));
       this.takePictures(file);
     }
     if (kind === "bench") {
@@ -262,8 +263,8 @@ class Easel {
       this.stale = true;
       this.part.scrollIntoView({ block: "center" });
       this.say(`Settings from the address: ${drawn}, seed ${this.seed}. Press ${this.go.textContent}.`);
-    } else if (this.kind === "bench" && this.state === "idle") this.fields.alpha.value = Math.log10(this.alphas[1]);
-    this.told();
+      this.told();
+    }
   }
 
   get link() {

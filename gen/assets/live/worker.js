@@ -18,7 +18,9 @@ function say(message, transfer = []) {
 
 /** The weights: from the browser's own cache where they are, else fetched, told of as they come. */
 async function fetched({ weights, sha256, bytes }) {
-  const cache = await globalThis.caches?.open(`actmax-${sha256.slice(0, 16)}`).catch(() => null);
+  const name = `actmax-${sha256.slice(0, 16)}`;
+  for (const old of (await globalThis.caches?.keys().catch(() => [])) ?? []) if (old.startsWith("actmax-") && old !== name) await caches.delete(old);
+  const cache = await globalThis.caches?.open(name).catch(() => null);
   const kept = await cache?.match(weights).catch(() => null);
   const answer = kept ?? (await fetch(weights));
   if (!answer.ok) throw new Error(`The network's weights could not be fetched (${answer.status}).`);

@@ -23,7 +23,7 @@ from torchvision.transforms import functional as pictures
 
 from actmax.errors import RecipeError, UnknownNameError, WeightsError
 from actmax.networks.cards import card
-from actmax.networks.compact import SCALE, compact_alexnet, dequantize, header, quantize, save
+from actmax.networks.compact import SCALE, CompactAlexNet, dequantize, header, quantize, save
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
 from actmax.networks.weights import Source, source
@@ -180,7 +180,7 @@ def test_a_layer_is_read_before_its_relu(name: str, compact: Network) -> None:
 
 
 def test_what_a_hook_keeps_of_a_layer_is_not_overwritten_by_the_relu() -> None:
-    module = compact_alexnet()
+    module = CompactAlexNet()
     kept: list[Tensor] = []
     module.get_submodule("features.0").register_forward_hook(lambda _part, _given, output: kept.append(output))
     with torch.inference_mode():
@@ -209,7 +209,7 @@ def test_the_top_layer_is_the_logits(name: str, compact: Network) -> None:
 def test_the_gradient_of_a_cut_network_is_that_of_the_whole(name: str, compact: Network) -> None:
     # The whole network's fc6 is what a hook sees of it.
     kept: list[Tensor] = []
-    module = compact_alexnet()
+    module = CompactAlexNet()
     module.load_state_dict(dequantize(load_file(COMPACT_FILE)))
     module.get_submodule(compact.card.layers[name]).register_forward_hook(lambda _part, _given, out: kept.append(out))
     x = noise(96).requires_grad_()
@@ -225,7 +225,7 @@ def test_a_layer_in_the_middle_of_torchvisions_graph_can_be_named(squeeze: nn.Mo
 
 
 def test_nothing_above_the_layer_is_computed() -> None:
-    module = compact_alexnet()
+    module = CompactAlexNet()
     # A head that fails when it is computed: its shape does not fit what lies below.
     module.get_submodule("classifier.0").weight = nn.Parameter(torch.zeros(512, 1))
     network = network_of(module, "compact")

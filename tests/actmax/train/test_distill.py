@@ -93,7 +93,7 @@ def logits(module: nn.Module, x: Tensor) -> Tensor:
 
 def test_folding_changes_no_answer() -> None:
     student = unsettled(trainee())
-    plain = compact.compact_alexnet().eval()
+    plain = compact.CompactAlexNet().eval()
     plain.load_state_dict(fold(student))
     x = torch.randn(4, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(logits(plain, x), logits(student, x), rtol=1e-4, atol=1e-4)
@@ -111,7 +111,7 @@ def test_the_feasibility_run_folds_into_its_export(checking_data: Path) -> None:
 def test_int8_says_the_same_class(checking_data: Path, tmp_path: Path) -> None:
     student = trainee()
     student.load_state_dict(load_file(checking_data / "networks/alexnet-compact-training.safetensors"))
-    exact = compact.compact_alexnet().eval()
+    exact = compact.CompactAlexNet().eval()
     exact.load_state_dict(fold(student))
     compact.save(fold(student), tmp_path / "int8.safetensors", {})
     stored = load(Source("compact", "", tmp_path / "int8.safetensors"))
