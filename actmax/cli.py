@@ -1,4 +1,4 @@
-"""`actmax draw | classes | doctor | distill`: the core from the shell."""
+"""`actmax draw | classes | doctor | distill | train`: the core from the shell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.weights import Source
-from actmax.recipe.methods import DEFAULT, METHODS, OVERRIDABLE, compose
+from actmax.pictures import read_start
+from actmax.recipe.methods import DEFAULT, METHODS, OVERRIDABLE, accentuation, compose
 from actmax.recipe.recipe import Recipe
 from actmax.recipe.target import parse
 from actmax.store.record import Measures
@@ -30,6 +31,9 @@ app = typer.Typer(
     help="Ask a network to draw what its neurons respond to.",
 )
 
+training = typer.Typer(no_args_is_help=True, help="Learn from photographs what some methods need.")
+app.add_typer(training, name="train")
+
 NetworkOption = Annotated[
     str,
     typer.Option(
@@ -38,6 +42,8 @@ NetworkOption = Annotated[
     ),
 ]
 WeightsOption = Annotated[Path | None, typer.Option("--weights", help="A weights file, as pickle or safetensors.")]
+ImagesArgument = Annotated[list[Path], typer.Argument(help="Folders or tar files of WebP, JPEG or PNG images.")]
+OutOption = Annotated[Path, typer.Option(help="The safetensors file to write.")]
 StoreOption = Annotated[Path, typer.Option(help="The store that remembers which network auto became.")]
 
 
@@ -63,6 +69,10 @@ def draw(
     change: Annotated[
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of the recipe, as JSON.")
     ] = None,
+    start: Annotated[Path | None, typer.Option(help="A picture to start from in place of noise.")] = None,
+    keep: Annotated[
+        float | None, typer.Option(help="How much of that picture is to stay, from 0, as a part of the slope.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The PNG to write; by default named after the target.")] = None,
     store: StoreOption = Path(".cache"),
 ) -> None:
@@ -75,6 +85,12 @@ def draw(
         if path.is_dir() or not path.parent.is_dir():
             raise StoreError(f"{path} cannot be written: it is a folder, or in one that does not exist. See --out.")
         overrides = dict(_override(words, OVERRIDABLE) for words in change or ())
+        starts = {}
+        if start is not None:
+            name, starts[name] = read_start(start)
+            overrides = accentuation(name, keep) | overrides
+        elif keep is not None:
+            raise RecipeError("--keep says how much stays of a picture: name one with --start.")
 
         def recipe_for(source: Source) -> Recipe:
             return compose(
@@ -93,7 +109,7 @@ def draw(
         if decision.fallback:
             typer.secho(f"Drawn by the compact AlexNet: {decision.fallback}", fg="yellow", err=True)
         recipe = recipe_for(decision.source)
-        ((drawn, record),) = published([recipe], decision.source)
+        ((drawn, record),) = published([recipe], decision.source, starts=starts)
         master = SHOWN[0]
         files.save(path, drawn[master])
         typer.echo(_report(path, recipe, record.measures[master]))
@@ -149,7 +165,7 @@ def doctor(
 
 @app.command()
 def distill(
-    images: Annotated[list[Path], typer.Argument(help="Folders or tar files of WebP, JPEG or PNG images.")],
+    images: ImagesArgument,
     teacher: Annotated[str, typer.Option(help="Its name, as for `draw`.")] = "alexnet",
     weights_file: WeightsOption = None,
     folder: Annotated[Path, typer.Option(help="Of the run: checkpoint, log and exported weights.")] = Path("distill"),
@@ -177,6 +193,63 @@ def distill(
         source = weights.source(teacher, weights_file)
         path = distil(source, images, folder, options, warm_start, lambda words: typer.echo(words, err=True))
         typer.echo(path)
+
+
+@training.command()
+def generator(
+    images: ImagesArgument,
+    network: NetworkOption = "compact",
+    weights_file: WeightsOption = None,
+    folder: Annotated[Path, typer.Option(help="Of the run: checkpoint, log and exported weights.")] = Path("generator"),
+    minutes: Annotated[float, typer.Option(help="Time in training.")] = 60,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="OPTION=VALUE", help="Change any field of actmax.train.generator.Options, as JSON."
+        ),
+    ] = None,
+) -> None:
+    """Train a generator that paints what a hidden layer has seen. Killed at any moment, the same command goes on."""
+    with errors_for_people():
+        from pydantic import ValidationError
+
+        from actmax.networks import weights
+        from actmax.train.generator import Options, train
+
+        fields = dict(_override(words, Options.model_fields) for words in change or ())
+        try:
+            options = Options(**{"minutes": minutes, **fields})
+        except ValidationError as error:
+            raise ActmaxError("; ".join(explain(error))) from None
+        source = weights.source(network, weights_file)
+        typer.echo(train(source, images, folder, options, lambda words: typer.echo(words, err=True)))
+
+
+@training.command()
+def spectrum(images: ImagesArgument, out: OutOption = Path("spectrum.safetensors")) -> None:
+    """Measure how strong the waves of photographs are."""
+    with errors_for_people():
+        from actmax.train.photographs import spectrum
+
+        typer.echo(f"{out}: {spectrum(images, out)} photographs")
+
+
+@training.command()
+def statistics(
+    images: ImagesArgument,
+    network: NetworkOption = "compact",
+    weights_file: WeightsOption = None,
+    layer: Annotated[list[str] | None, typer.Option(help="A layer with a map; by default all that have names.")] = None,
+    out: OutOption = Path("statistics.safetensors"),
+) -> None:
+    """Measure how the channels of a network answer photographs."""
+    with errors_for_people():
+        from actmax.networks import weights
+        from actmax.networks.load import load
+        from actmax.train.photographs import maps, statistics
+
+        loaded = load(weights.source(network, weights_file))
+        typer.echo(f"{out}: {statistics(loaded, layer or maps(loaded), images, out)} photographs")
 
 
 def main() -> None:

@@ -42,6 +42,9 @@ class StoreError(ActmaxError):
 LONGEST = 80
 """Characters of a value that a message quotes: a value may be a book."""
 
+LONGEST_PATH = 1000
+"""Characters of a path that a message names."""
+
 
 def quoted(value: object) -> str:
     """A value as it was written, shortened: for messages.
@@ -53,6 +56,16 @@ def quoted(value: object) -> str:
         return "a number of too many digits"  # Python refuses to write out some of those
     text = repr(value[: LONGEST + 1] if isinstance(value, str | bytes) else value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def shown(name: object) -> str:
+    r"""A path or a key as a person would write it; with what cannot be printed escaped.
+
+    >>> shown("conv1.weight"), shown("two\nlines")
+    ('conv1.weight', "'two\\nlines'")
+    """
+    text = str(name)
+    return text if text.isprintable() and len(text) <= LONGEST_PATH else quoted(text)
 
 
 def did_you_mean(name: str, allowed: Iterable[str], most: int = 3) -> str:

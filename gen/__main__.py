@@ -1,4 +1,4 @@
-"""The door for the shell: `python -m gen explain | redraw | prune | write | record | compile`, beside mkdocs.yml."""
+"""The door for the shell: `python -m gen COMMAND`, beside mkdocs.yml."""
 
 from __future__ import annotations
 
@@ -29,6 +29,38 @@ def explain(config: ConfigOption = CONFIG) -> None:
     """Say what is stored, what would be drawn, and why."""
     with errors_for_people():
         for line in tools.explain(_site(configuration.read(config), config)):
+            typer.echo(line)
+
+
+@app.command()
+def draw(
+    config: ConfigOption = CONFIG,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="A share, such as 2/4; by default that of SLURM_ARRAY_TASK_ID, or all."),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="local, or ray: on all processors of a Ray cluster.")] = tools.LOCAL,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take.")] = False,
+) -> None:
+    """Draw what the store lacks, without building the site: all of it, or one machine's share."""
+    with errors_for_people():
+        prepared = _site(configuration.read(config), config)
+        wanted = tools.share(shard)
+        try:
+            done = tools.forecast(prepared, wanted) if dry_run else tools.draw(prepared, wanted, typer.echo, engine)
+        except KeyboardInterrupt:
+            typer.echo("stopped: what is drawn is kept, and the same command goes on from there", err=True)
+            raise
+        typer.echo(done)
+
+
+@app.command()
+def merge(
+    stores: Annotated[list[Path], typer.Argument(help="Folders of stores.")], config: ConfigOption = CONFIG
+) -> None:
+    """Take into the site's store what other machines have drawn."""
+    with errors_for_people():
+        for line in tools.merge(_site(configuration.read(config), config), stores):
             typer.echo(line)
 
 
@@ -83,6 +115,23 @@ def record(
         values = configuration.read(config)
         built, docs = (_folder(values, config, key) for key in FOLDERS)
         typer.echo(recorded(built, docs, pictures=pictures))
+
+
+@app.command()
+def verify(
+    config: ConfigOption = CONFIG,
+    measure: Annotated[bool, typer.Option("--measure", help="Show each drawing to the network again, too.")] = False,
+) -> None:
+    """Check the store, and the built site against it and the ledger. Fails where something is not as it should be."""
+    with errors_for_people():
+        values = configuration.read(config)
+        built, docs = (_folder(values, config, key) for key in FOLDERS)
+        done = tools.verify(_site(values, config), built, docs, measure=measure)
+        for fault in done.faults:
+            typer.secho(fault, fg="red", err=True)
+        typer.echo(done)
+        if done.faults:
+            raise typer.Exit(1)
 
 
 @app.command(name="compile")

@@ -30,7 +30,8 @@ def read(path: Path) -> dict[str, Any]:
             values = yaml_load(file, get_yaml_loader(config=MkDocsConfig(str(path))))
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {reason(error)}. Name it with --config.") from None
-    except (ConfigurationError, ValueError, TypeError) as error:  # ValueError: a date that no calendar has, say
+    # A date that no calendar has, or a `!!bool` or `!!timestamp` that is none: the reader lets all of these through.
+    except (ConfigurationError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise SettingsError(f"{path} is not valid YAML: {str(error)[:500]}") from None
     except RecursionError:  # of a file that it inherits from
         raise SettingsError(f"{path} is not valid YAML: its brackets are nested too deep.") from None

@@ -1,7 +1,8 @@
-"""The door for MkDocs' events: abbreviations for the prose, and a look into the ledger. A strict build fails on what
-was lost."""
+"""The door for MkDocs' events: abbreviations for the prose, lighter pages, and a look into the ledger. A strict build
+fails on what was lost."""
 
 import logging
+import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -13,13 +14,48 @@ from gen import ledger
 from gen.ledger import losses
 from gen.plan import addresses
 
+_VERBATIM = re.compile(r"(<(?:pre|textarea|script|style)\b.*?</(?:pre|textarea|script|style)>)", re.DOTALL)
+"""What shows its line breaks, or needs them."""
+_LINES = re.compile(r"\s*\n\s*")
+
+_FINISHED = re.compile(r"^<!-- finished -->\n(.*?)\n<!-- /finished -->$", re.DOTALL | re.MULTILINE)
+"""What a template has marked as HTML that nothing needs to read."""
+_STAND_IN = '<div data-part="{}"></div>'
+_finished: dict[str, list[str]] = {}
+"""By page, what was taken out of it."""
+
 log = logging.getLogger("mkdocs.plugins.ledger")
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Explains abbreviations, but on the gallery's pages: for a thousand of those it takes a fifth of the build."""
-    generated = page.file.src_uri.startswith(addresses.GALLERY)
-    return markdown if generated else f'{markdown}\n\n--8<-- "abbreviations.md"\n'
+    """Explains abbreviations, but on generated pages, of which there may be thousands: what is HTML already is taken
+    out of those before Markdown, the table of contents and the search read it to no end."""
+    source = page.file.src_uri
+    if not source.startswith((addresses.GALLERY, addresses.NETWORK)):
+        return f'{markdown}\n\n--8<-- "abbreviations.md"\n'
+    markdown, *parts = _parted(markdown)
+    _finished[source] = parts
+    return markdown
+
+
+def on_post_page(output: str, page: Page, **_: object) -> str:
+    """Leaves out the theme's empty lines and indents, a seventh of a class's page, and puts back what is finished."""
+    parts = _VERBATIM.split(output)
+    lighter = "".join(part if place % 2 else _LINES.sub("\n", part) for place, part in enumerate(parts))
+    for place, part in enumerate(_finished.pop(page.file.src_uri, ())):
+        lighter = lighter.replace(_STAND_IN.format(place), part, 1)
+    return lighter
+
+
+def _parted(markdown: str) -> list[str]:
+    """A page with a stand-in for each part that is finished, and those parts."""
+    found: list[str] = []
+
+    def stand_in(match: re.Match[str]) -> str:
+        found.append(match[1])
+        return _STAND_IN.format(len(found) - 1)
+
+    return [_FINISHED.sub(stand_in, markdown), *found]
 
 
 def on_post_build(config: MkDocsConfig) -> None:

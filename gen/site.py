@@ -18,9 +18,14 @@ from gen.pages import files as pages
 from gen.plan import Plan, addresses, outline, plan
 from gen.settings import read, repeated
 from gen.settings.resolve import store_path, weights_path
+from gen.settings.starts import read_starts
 from gen.study import study
+from gen.study.beside import beside
+from gen.study.comparison import rows
+from gen.study.diversity import diversity
 from gen.study.opinion import opinions, second
-from gen.study.variations import variations
+from gen.study.photo import photo
+from gen.study.units import channels, units
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,13 @@ def prepare(values: object, config: Path) -> Site:
     root = config.resolve().parent
     repeated.refuse(config)
     wanted = outline(read(values))  # what is wrong is reported before anything is downloaded
+    starts = read_starts(wanted.gallery, root)
     settings = wanted.gallery.settings
     store = Store(store_path(settings, root))
     decision = decide(settings.network, weights_path(settings, root), store)
     other = second(settings, decision.source, root)
-    return Site(root, plan(wanted, decision.source), store, other, decision.fallback)
+    pages = channels(wanted.gallery, decision.source, store)
+    return Site(root, plan(wanted, decision.source, starts, pages), store, other, decision.fallback)
 
 
 def require_folders(use_directory_urls: bool) -> None:
@@ -91,15 +98,20 @@ def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, 
         What pages are made of, and what it took.
     """
     published = ledger.read(docs / addresses.LEDGER)
-    wanted = [*site.plan.recipes(), *variations(site.plan).values()]
-    gallery = draw(wanted, site.plan.source, site.store, say=say)
-    about = study(site.plan, gallery.entries, site.store, site.root, say)
+    plan, store = site.plan, site.store
+    wanted = [*plan.recipes(), *(recipe for _, recipe in beside(plan))]
+    gallery = draw(wanted, plan.source, store, say=say, starts=plan.starts.pictures)
+    about = study(plan, gallery.entries, store, site.root, say)
     contents = Contents(
-        plan=site.plan,
+        plan=plan,
         entries=gallery.entries,
         study=about,
         place=place,
-        opinions=opinions(site.plan, gallery.entries, site.second, site.store) if site.second else None,
+        opinions=opinions(plan, gallery.entries, site.second, store) if site.second else None,
+        comparison=rows(plan, gallery.entries, store),
+        photo=photo(plan, gallery.entries),
+        diversity=diversity(plan, gallery.entries, site.second or plan.source, store),
+        units=units(plan, gallery.entries, store, site.root),
         published=published,
         notes=frozenset(note for note in (addresses.LOW_ACTIVATIONS,) if (docs / addresses.source(note)).is_file()),
     )

@@ -93,12 +93,13 @@ def imported(folder: Path) -> set[str]:
 
 def test_each_package_declares_what_it_imports_and_the_core_nothing_of_the_sites(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-    core, site = (
+    extras = project["optional-dependencies"]
+    core, site, cluster = (
         {re.match(r"[a-z0-9-]+", line.lower())[0] for line in lines}  # type: ignore[index]
-        for lines in (project["dependencies"], project["optional-dependencies"]["site"])
+        for lines in (project["dependencies"], extras["site"], extras["cluster"])
     )
     assert not core & site
-    assert imported(root / "actmax") <= core
+    assert imported(root / "actmax") <= core | cluster
     assert imported(root / "gen") <= core | site
     assert not [
         path
@@ -112,3 +113,10 @@ def test_no_package_registry_is_named(root: Path) -> None:
     files = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split()
     texts = {name: (root / name).read_bytes() for name in files if (root / name).is_file()}
     assert [name for name, data in texts.items() if hosts.search(data.decode("utf-8", "ignore"))] == []
+
+
+def test_an_action_of_the_workflows_is_pinned_by_its_commit(root: Path) -> None:
+    texts = [path.read_text("utf-8") for path in sorted((root / ".github/workflows").glob("*.yml"))]
+    used = [action for text in texts for action in re.findall(r"(?m)^\s*(?:- )?uses: (.*)$", text)]
+    assert used
+    assert [action for action in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", action)] == []

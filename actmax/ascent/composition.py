@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional
 
+from actmax.ascent.constraints import Constraint
 from actmax.ascent.objectives import Objective
 from actmax.ascent.optimizers import Optimizer
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params
 from actmax.ascent.penalties import Penalty
+from actmax.ascent.slopes import Touched, balance, centred, smoothed
 from actmax.ascent.transforms import Transform, View
 from actmax.errors import RecipeError
 
@@ -34,8 +34,23 @@ class Composition:
     """What is subtracted from the objective: (weight, penalty)."""
     balanced: Sequence[tuple[float, Penalty]] = ()
     """The same, with weights that fit every network: as parts of the steepness of the objective's own slope."""
+    pulls: Sequence[tuple[float, Penalty]] = ()
+    """The same, whose own slope counts, against an objective's that has 1 for the mean size of its numbers."""
+    unit_slope: bool = False
+    """Whether the objective's slope has that size also without such penalties, so that a step size fits every
+    network."""
     centre: float = 0.0
-    """Width of the middle, where the objective's slope counts most; see :func:`centred`. 0: alike everywhere."""
+    """Width of the middle, where the objective's slope counts most; see :func:`actmax.ascent.slopes.centred`. 0: alike
+    everywhere."""
+    slope_blur: float = 0.0
+    """Deviation in pixels of a blur of the objective's slope; see :func:`actmax.ascent.slopes.smoothed`. 0: none."""
+    constraints: Sequence[Constraint] = ()
+    """What is done to the variable after each step, one after another."""
+
+    @property
+    def weighs(self) -> bool:
+        """Whether the objective's slope is given a size of its own."""
+        return self.unit_slope or bool(self.balanced) or bool(self.pulls)
 
 
 @dataclass(frozen=True)
@@ -48,35 +63,39 @@ class Step:
     """(B,): the objective before the step, penalties aside."""
     outputs: Mapping[str, Tensor]
     """What the layers returned before the step, for the image as the step saw it."""
+    touched: Tensor | None
+    """(B, H, W), from 0 on: the size of the slopes so far at each pixel; see :class:`actmax.ascent.slopes.Touched`."""
 
 
 @dataclass
 class _Seen:
     """h as a single step sees it, and what it saw."""
 
+    composition: Composition
     look: Callable[[Tensor], Mapping[str, Tensor]]
     objective: Objective
     param: Parameterization
     canvas: Canvas
     views: Sequence[View]
-    penalties: Sequence[tuple[float, Penalty]]
-    balanced: Sequence[tuple[float, Penalty]]
-    centre: float
+    touched: Touched
     outputs: Mapping[str, Tensor] = field(default_factory=dict)
     activations: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        copies: Sequence[Tensor] = ()
-        if self.param.normalized is None or self.balanced:
+        method = self.composition
+        restrained: Sequence[Tensor] = ()
+        if self.param.normalized is None or method.weighs or method.slope_blur:
             picture = self.param.picture(x)
-            if self.balanced:
-                picture, *copies = balance(picture, [weight for weight, _ in self.balanced])
-            image = self.canvas.normalize(picture)
+            if method.weighs:
+                weights, pulls = ([weight for weight, _ in some] for some in (method.balanced, method.pulls))
+                picture, *restrained = balance(picture, weights, pulls)
+            image = self.canvas.normalize(smoothed(picture, method.slope_blur) if method.slope_blur else picture)
         else:
             image = self.param.normalized(x)
-            picture = self.param.picture(x) if self.penalties else image
-        if self.centre:
-            image = centred(image, self.centre)
+            picture = self.param.picture(x) if method.penalties else image
+        image = self.touched(image)
+        if method.centre:
+            image = centred(image, method.centre)
         for view in self.views:
             image = view(image)
         outputs = self.look(image)
@@ -86,79 +105,11 @@ class _Seen:
         if self.activations is None:  # an optimizer may look again from elsewhere before it steps
             self.outputs = {name: output.detach() for name, output in outputs.items()}
             self.activations = score.detach()
-        for weight, penalty in self.penalties:
+        for weight, penalty in method.penalties:
             score = score - weight * _number_each("A penalty", penalty(picture), len(x))
-        for (_, penalty), copy in zip(self.balanced, copies, strict=True):
+        for (_, penalty), copy in zip((*method.balanced, *method.pulls), restrained, strict=True):
             score = score - _number_each("A penalty", penalty(copy), len(x))
         return score
-
-
-def balance(picture: Tensor, weights: Sequence[float]) -> tuple[Tensor, ...]:
-    """A picture for the objective, and one for each penalty, whose slopes are made as steep as given on the way back.
-
-    How strong a penalty has to be depends on how large a network's logits are, and changes while the picture grows. As
-    a part of the objective's own slope it has one meaning for all networks, classes and steps; feature accentuation
-    balances its two terms by their gradients as well (Hamblin et al. 2024, section 3).
-
-    Args:
-        picture: (B, C, H, W).
-        weights: of the penalties.
-
-    Returns:
-        The same picture 1 + n times. Whatever slope comes back to the first has 1 for the mean size of its numbers
-        afterwards, for each image; to the others, their weight. A slope of zero stays zero. The mean size, and not the
-        length: some networks' slopes have a few spikes that make up most of their length, and a penalty that had to be
-        as long would drown all else.
-    """
-    parts: tuple[Tensor, ...] = _Balance.apply(picture, tuple(weights))
-    return parts
-
-
-class _Balance(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, picture: Tensor, weights: Sequence[float]) -> tuple[Tensor, ...]:
-        ctx.weights = (1.0, *weights)
-        return tuple(picture.clone() for _ in ctx.weights)
-
-    @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:
-        weighed = [weight * _unit(slope) for weight, slope in zip(ctx.weights, slopes, strict=True)]
-        return torch.stack(weighed).sum(0), None
-
-
-def _unit(slopes: Tensor) -> Tensor:
-    """Each image's slope, with 1 for the mean size of its numbers."""
-    numbers = slopes.flatten(1)
-    return functional.normalize(numbers, p=1, eps=1e-12).mul_(numbers.shape[1]).view_as(slopes)
-
-
-def centred(image: Tensor, deviation: float) -> Tensor:
-    """An image whose slope counts the less on the way back, the farther from the middle.
-
-    So one thing grows in the middle instead of its parts all over: the centre bias of Nguyen, Yosinski & Clune 2016,
-    "Multifaceted Feature Visualization", as a weight instead of a border.
-
-    Args:
-        image: (B, C, H, W).
-        deviation: of the Gaussian that weighs the slope, in halves of height and width.
-    """
-    weighed: Tensor = _Centred.apply(image, deviation)
-    return weighed
-
-
-class _Centred(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, image: Tensor, deviation: float) -> Tensor:
-        ctx.deviation = deviation
-        return image.view_as(image)
-
-    @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
-        down, right = (
-            torch.linspace(-1, 1, size, device=slope.device, dtype=slope.dtype).div_(ctx.deviation).square_().mul_(-0.5)
-            for size in slope.shape[2:]
-        )
-        return slope * (down[:, None] + right).exp_(), None
 
 
 def _number_each(what: str, value: object, images: int) -> Tensor:
@@ -174,6 +125,7 @@ def climb(
     objective: Objective,
     canvas: Canvas,
     seeds: Sequence[int],
+    start: Tensor | None = None,
 ) -> tuple[Parameterization, Iterator[Step]]:
     """Ascends, step by step.
 
@@ -183,13 +135,19 @@ def climb(
         objective: those outputs -> (B,).
         canvas: what the images are.
         seeds: one for each of B images, of its noise at the start and of its transforms.
+        start: pictures (B, C, H, W) to start from, in [0, 1], in place of noise.
 
     Returns:
         What the variable means, and the steps as they are taken.
+
+    Raises:
+        RecipeError: no variable means a picture that is given, or a transform gives too few views.
     """
     # Always the processor's generators: another device would draw other numbers.
     generators = [Generator().manual_seed(seed) for seed in seeds]
     param = composition.params(generators, canvas)
+    if start is not None:
+        param = param.starting_from(start)
     views = [transform(generators, composition.steps, canvas) for transform in composition.transforms]
     if any(len(of_transform) != composition.steps for of_transform in views):
         raise RecipeError(f"A transform must give a view for each of the {composition.steps} steps.")
@@ -204,26 +162,20 @@ def _steps(
     param: Parameterization,
     views: Sequence[Sequence[View]],
 ) -> Iterator[Step]:
+    touched = Touched()
     seen = [
-        _Seen(
-            look,
-            objective,
-            param,
-            canvas,
-            views[step] if views else (),
-            composition.penalties,
-            composition.balanced,
-            composition.centre,
-        )
+        _Seen(composition, look, objective, param, canvas, views[step] if views else (), touched)
         for step in range(composition.steps)
     ]
     start = param.start.to(canvas.device)
     path = composition.optimizer(seen, start)
-    for view in seen:
+    for count, view in enumerate(seen, 1):
         x, _ = next(path, (None, None))
         if x is None or view.activations is None:
             raise RecipeError("An optimizer must look at the view of each step, and yield the variable after it.")
-        yield Step(x, view.activations, view.outputs)
+        for constrain in composition.constraints:
+            x.copy_(constrain(x, count, canvas))  # in place: the optimizer goes on from there
+        yield Step(x, view.activations, view.outputs, touched.total)
         view.outputs = {}  # a thousand steps' answers would fill the memory
 
 

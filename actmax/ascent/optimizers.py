@@ -12,7 +12,7 @@ from actmax.ascent.gradient import Score, ascend, gradient
 
 Optimizer = Callable[[Sequence[Score], Tensor], Iterator[tuple[Tensor, Tensor]]]
 """A view of h for each step, and the start (B, …) -> after each step x, and the scores (B,) before it.
-The tensor x may be reused: copy what you keep."""
+The tensor x may be reused: copy what you keep. It may be changed in place, and the next step starts from there."""
 
 
 def gradient_ascent(alpha: float) -> Optimizer:

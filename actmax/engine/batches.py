@@ -38,7 +38,7 @@ def batches(recipes: Sequence[Recipe], size: int = MOST, workers: int = 1) -> li
     """
     alike: dict[tuple[Any, ...], list[Recipe]] = defaultdict(list)
     for recipe in recipes:
-        alike[_kind(recipe)].append(recipe)
+        alike[kind(recipe)].append(recipe)
     return [batch for group in alike.values() for batch in _dealt(group, size, workers)]
 
 
@@ -50,17 +50,18 @@ def _dealt(group: Sequence[Recipe], size: int, workers: int) -> list[list[Recipe
     return [list(group[start:end]) for start, end in pairwise(ends)]
 
 
-def _kind(recipe: Recipe) -> tuple[Any, ...]:
-    """Equal for recipes that may share a batch: all is equal but the seed and the channels.
+def kind(recipe: Recipe) -> tuple[Any, ...]:
+    """Equal for recipes that may share a batch: all is equal but seed, channels, facet and the picture at the start.
 
     Where rivals are pushed down, classes have them, and groups of classes have none.
     """
     target = parse(recipe.target)
-    fields = recipe.model_dump(exclude={"target", "seed"})
+    fields = recipe.model_dump(exclude={"target", "seed", "start", "facet"})
     return (
         target.layer,
         bool(target.channels),
         bool(recipe.rivals) and target.unit is None,
         target.place,
+        bool(recipe.start),
         *fields.values(),
     )

@@ -10,12 +10,14 @@ from PIL import Image
 from torch import Tensor
 
 from actmax.ascent.composition import Composition, climb, finite, to_values
+from actmax.ascent.constraints import Constraint
 from actmax.ascent.objectives import Objective, of_targets
 from actmax.ascent.optimizers import Optimizer, adam
 from actmax.ascent.params import Canvas, Params, fourier
 from actmax.ascent.penalties import Penalty
 from actmax.ascent.transforms import Transform
 from actmax.engine.device import choose_device, choose_dtype, exact
+from actmax.engine.pictures import shown, to_masks
 from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted
 from actmax.networks.cards import LOGITS
 from actmax.networks.network import Network
@@ -30,6 +32,8 @@ class Picture:
     """(C, H, W), uint8."""
     activations: tuple[float, ...]
     """The objective before each step, penalties aside, as the ascent saw it (through its transforms)."""
+    touched: Image.Image | None = None
+    """Grey: how much each place has moved the objective over the steps, white for the most."""
 
     @property
     def image(self) -> Image.Image:
@@ -53,9 +57,14 @@ def ascend(
     transforms: Sequence[Transform] = (),
     penalties: Sequence[tuple[float, Penalty]] = (),
     balanced: Sequence[tuple[float, Penalty]] = (),
+    pulls: Sequence[tuple[float, Penalty]] = (),
+    constraints: Sequence[Constraint] = (),
+    unit_slope: bool = False,
+    slope_blur: float = 0.0,
     centre: float = 0.0,
     leak: float = 0.0,
     optimizer: Optimizer | None = None,
+    start: Image.Image | None = None,
     steps: int = 64,
     seed: int = 0,
     size: int | tuple[int, int] | None = None,
@@ -74,11 +83,16 @@ def ascend(
         penalties: what is subtracted from the objective: (weight, penalty of the picture in [0, 1]).
         balanced: the same, with weights that are parts of the steepness of the objective's own slope, and so fit
             every network.
+        pulls: the same, whose own slope counts, against an objective's with 1 for the mean size of its numbers.
+        constraints: what is done to what moves after each step.
+        unit_slope: whether the objective's slope has that size also without such penalties.
+        slope_blur: deviation in pixels of a blur of the objective's slope.
         centre: width of the middle, where the objective's slope counts most: the deviation of a Gaussian, in halves of
             the picture's height and width; 0: it counts alike everywhere.
         leak: what part of the slope passes back through a ReLU that is off, from 0, the gradient itself, to 1. ReLUs
             that a network calls as functions keep their own slope.
         optimizer: how it moves; by default Adam with a rate of 0.05.
+        start: a picture to start from, of any size; its centre is taken. By default noise.
         steps: how often.
         seed: of the noise at the start and of the transforms.
         size: height and width of the picture, or a number for both; by default the network's own.
@@ -96,6 +110,8 @@ def ascend(
         raise RecipeError(f"leak must be from 0 to 1, not {leak}.")
     if centre < 0:
         raise RecipeError(f"centre must be at least 0, not {centre}.")
+    if slope_blur < 0:
+        raise RecipeError(f"slope_blur must be at least 0, not {slope_blur}.")
     height, width = network.size if size is None else (size, size) if isinstance(size, int) else size
     device = choose_device()
     dtype = choose_dtype(precision, device)
@@ -107,23 +123,29 @@ def ascend(
         transforms=transforms,
         penalties=penalties,
         balanced=balanced,
+        pulls=pulls,
+        constraints=constraints,
+        unit_slope=unit_slope,
+        slope_blur=slope_blur,
         centre=centre,
     )
     canvas = Canvas(network.channels, height, width, network.normalize, network.normalize.inverse, device)
     with exact():
         look = network.cut(names, (height, width), device, dtype, leak)
-        param, path = climb(composition, look, maximised, canvas, [seed])
+        first = None if start is None else shown(start, (height, width), network.channels)[None]
+        param, path = climb(composition, look, maximised, canvas, [seed], first)
         curve = []
+        touched = None
         x = param.start
         for step in path:
-            x = step.x
+            x, touched = step.x, step.touched
             curve.append(step.activations)
             if progress:
                 progress(1)
         scores = torch.cat(curve).float().cpu()
         finite(scores[None])
         values = to_values(param.picture(x))[0]
-    return Picture(values, tuple(scores.tolist()))
+    return Picture(values, tuple(scores.tolist()), None if touched is None else to_masks(touched)[0])
 
 
 def _layers(network: Network, objective: str | Objective, size: tuple[int, int]) -> tuple[list[str], Objective]:

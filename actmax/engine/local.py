@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from types import MappingProxyType
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent.composition import climb, finite, to_values
+from actmax.ascent.composition import climb, finite
 from actmax.ascent.objectives import against_rivals, of_targets
 from actmax.ascent.params.canvas import Canvas
 from actmax.engine.batches import ON_A_GPU, batches, best_size
 from actmax.engine.device import choose_device, choose_dtype, describe, exact
+from actmax.engine.facets import by_facets
 from actmax.engine.methods import composition
+from actmax.engine.pictures import enlarged, shown, to_images, to_masks
 from actmax.engine.workers import side_by_side
 from actmax.errors import RecipeError
 from actmax.networks.network import Network
@@ -43,6 +46,8 @@ class Drawing:
     """Whether the network said the target's class first before each step, in the view that the ascent
     saw; None unless the target is a class."""
     provenance: Provenance
+    touched: Image.Image | None = None
+    """Grey, 8 bits, size × size: how much each place has moved the activation over the steps, white for the most."""
 
     @property
     def image(self) -> Image.Image:
@@ -57,7 +62,11 @@ def frame_steps(steps: int) -> list[int]:
 
 
 def render(
-    recipes: Sequence[Recipe], network: Network, progress: Progress | None = None, batch: int | None = None
+    recipes: Sequence[Recipe],
+    network: Network,
+    progress: Progress | None = None,
+    batch: int | None = None,
+    starts: Mapping[str, Image.Image] = MappingProxyType({}),
 ) -> Iterator[Drawing]:
     """Draws, and yields each drawing as soon as its batch is finished.
 
@@ -70,9 +79,11 @@ def render(
         network: the one that all of them name.
         progress: told of every step.
         batch: images in a batch at most; by default what is fastest for the network.
+        starts: the pictures that recipes start from, by their `start`; of any size, their centre is taken.
 
     Raises:
-        RecipeError: a recipe for another network, or a target that the layer does not have.
+        RecipeError: a recipe for another network, or a target that the layer does not have, or a picture at the start
+            that is not given.
         UnknownNameError: a layer that the network does not have.
     """
     for recipe in recipes:
@@ -86,6 +97,8 @@ def render(
                 f"The recipe is for revision {recipe.algorithm} of the arithmetic, and this version of actmax "
                 f"computes revision {ALGORITHM}."
             )
+        if recipe.start and recipe.start not in starts:
+            raise RecipeError(f"The recipe starts from a picture that is not given: {recipe.start}.")
     if recipes and network.channels != 3:
         raise RecipeError(
             f"{network.card.title} sees images of {network.channels} channels: a recipe draws RGB. Use actmax.ascend."
@@ -104,13 +117,19 @@ def render(
                     progress(steps)
 
         with exact():
-            return _render_batch(group, network, device, tell)
+            return _render_batch(group, network, device, tell, starts)
 
     for drawings in side_by_side(draw, batches(recipes, batch, workers), workers):
         yield from drawings
 
 
-def _render_batch(recipes: list[Recipe], network: Network, device: torch.device, progress: Progress) -> list[Drawing]:
+def _render_batch(
+    recipes: list[Recipe],
+    network: Network,
+    device: torch.device,
+    progress: Progress,
+    starts: Mapping[str, Image.Image],
+) -> list[Drawing]:
     asked = recipes[0]
     targets = [parse(recipe.target) for recipe in recipes]
     layer = targets[0].layer
@@ -118,28 +137,36 @@ def _render_batch(recipes: list[Recipe], network: Network, device: torch.device,
     size = (asked.side, asked.side)
     started = time.perf_counter()
     canvas = Canvas(network.channels, *size, network.normalize, network.normalize.inverse, device)
-    look = network.cut([layer], size, device, dtype, asked.leak)
+    if asked.facets:
+        look = by_facets(network, layer, recipes, device, dtype)
+    else:
+        look = network.cut([layer], size, device, dtype, asked.leak)
     is_class = layer in network.card.outputs
     objective = of_targets(targets, size)
     if is_class and asked.rivals and targets[0].unit is not None:  # as of all in a batch
         objective = against_rivals(objective, layer, asked.rivals)
-    param, steps = climb(composition(asked), look, objective, canvas, [recipe.seed for recipe in recipes])
+    start = torch.stack([shown(starts[recipe.start], size) for recipe in recipes]) if asked.start else None
+    method = composition(asked, network, device, dtype, start)
+    param, steps = climb(method, look, objective, canvas, [recipe.seed for recipe in recipes], start)
     kept = set(frame_steps(asked.steps))
     frames: dict[int, list[Image.Image]] = {}
     curve: list[Tensor] = []
     winners: list[Tensor] = []
+    touched = None
     for count, step in enumerate(steps, 1):
         curve.append(step.activations)
+        touched = step.touched
         if is_class:
             winners.append(step.outputs[layer].argmax(1))
         if count in kept:
-            frames[count] = to_images(param.picture(step.x), asked.size)
+            frames[count] = enlarged(to_images(param.picture(step.x)), asked.size)
         progress(len(recipes))
     seconds = time.perf_counter() - started
     scores = torch.stack(curve, 1).float().cpu()
     finite(scores)
     activations = scores.tolist()
     said_first = torch.stack(winners, 1).tolist() if winners else []
+    masks = [] if touched is None else enlarged(to_masks(touched), asked.size)
     provenance = Provenance(
         device=describe(device),
         precision="bf16" if dtype == torch.bfloat16 else "fp32",
@@ -159,6 +186,7 @@ def _render_batch(recipes: list[Recipe], network: Network, device: torch.device,
             tuple(activations[index]),
             _wins(targets[index], said_first[index]) if said_first else None,
             provenance,
+            masks[index] if masks else None,
         )
         for index, recipe in enumerate(recipes)
     ]
@@ -166,9 +194,3 @@ def _render_batch(recipes: list[Recipe], network: Network, device: torch.device,
 
 def _wins(target: Target, said_first: Sequence[int]) -> tuple[bool, ...] | None:
     return None if target.unit is None else tuple(index == target.unit for index in said_first)
-
-
-def to_images(rgb: Tensor, size: int) -> list[Image.Image]:
-    """RGB (B, 3, H, W) -> B pictures of 8 bits, values outside [0, 1] clipped, enlarged to a width and height."""
-    images = [Image.fromarray(values) for values in to_values(rgb).permute(0, 2, 3, 1).numpy()]
-    return [image if image.width == size else image.resize((size, size), Image.Resampling.BICUBIC) for image in images]

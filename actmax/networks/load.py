@@ -11,13 +11,15 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from actmax.errors import UnknownNameError, WeightsError, did_you_mean, quoted
-from actmax.networks import labels
+from actmax.errors import UnknownNameError, WeightsError, did_you_mean, quoted, reason, shown
+from actmax.networks import labels, pickles
 from actmax.networks.cards import CARDS, Card, card
 from actmax.networks.compact import CompactAlexNet, dequantize
 from actmax.networks.network import Network, Normalization, check_finite
 from actmax.networks.weights import Progress, Source, fetch
 from actmax.networks.weights import source as decided
+
+_REMEDY = "Save one with torch.save(model.state_dict(), …) or as safetensors."
 
 
 def load(network: str | Source, file: Path | None = None, progress: Progress | None = None) -> Network:
@@ -43,7 +45,7 @@ def load(network: str | Source, file: Path | None = None, progress: Progress | N
     if about.in_order:
         state = _renamed(state, module)
     _fill(module, state, about.name, path)
-    check_finite(module, about.name)
+    check_finite(module, f"{about.name} in {shown(path)}")
     # torchvision builds heads of 1000 classes, so that other weights do not fit; timm's differ.
     if (classes := getattr(module, "num_classes", about.classes)) != about.classes:
         raise WeightsError(
@@ -112,19 +114,22 @@ def _read(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             state: Any = load_file(path)
         else:
+            pickles.check(path)
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # noqa: BLE001 - torch's unpickler raises whatever it stumbles over
         # Where a zip is cut short, torch seeks to before its beginning: an invalid argument.
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
-            raise WeightsError(f"The weights file {path} cannot be read: {error.strerror or error}.") from None
+            raise WeightsError(f"The weights file {shown(path)} cannot be read: {reason(error)}. {_REMEDY}") from None
         raise WeightsError(
-            f"{path} is not a weights file that can be trusted: it is damaged, or a pickle of something "
-            "else than a plain state dict. Save one with torch.save(model.state_dict(), …) or as safetensors."
+            f"{shown(path)} is not a weights file that can be trusted: it is damaged, or a pickle of something "
+            f"else than a plain state dict. {_REMEDY}"
         ) from None
-    if not isinstance(state, dict) or not state or not all(isinstance(value, Tensor) for value in state.values()):
+    # A pickle may give an OrderedDict attributes of its methods' names, and a tensor too: neither is asked.
+    plain = dict(dict.items(state)) if isinstance(state, dict) else {}
+    if not plain or not all(isinstance(key, str) and type(one) in (Tensor, nn.Parameter) for key, one in plain.items()):
         found = "a dict that is empty or holds other things" if isinstance(state, dict) else f"a {type(state).__name__}"
-        raise WeightsError(f"{path} holds no state dict, which maps names to tensors, but {found}.")
-    return state
+        raise WeightsError(f"{shown(path)} holds no state dict, which maps names to tensors, but {found}. {_REMEDY}")
+    return {key: Tensor.detach(value) for key, value in plain.items()}
 
 
 def _renamed(state: dict[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
@@ -136,8 +141,8 @@ def _renamed(state: dict[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
 
 
 def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) -> None:
-    wanted = {key: (tuple(value.shape), value.is_floating_point()) for key, value in module.state_dict().items()}
-    given = {key: (tuple(value.shape), value.is_floating_point()) for key, value in state.items()}
+    wanted = {key: (tuple(value.shape), _kind(value)) for key, value in module.state_dict().items()}
+    given = {key: (tuple(value.shape), _kind(value)) for key, value in state.items()}
     # Old files lack batch norm's step counter, which a frozen network does not use.
     absent = [key for key in wanted if key not in given and not key.endswith("num_batches_tracked")]
     unknown = [key for key in given if key not in wanted]
@@ -147,14 +152,19 @@ def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) ->
         found = f"{_described(given[key])} in the file" if key in given else "absent from the file"
         asked = f"{_described(wanted[key])} in the network" if key in wanted else "unknown to the network"
         raise WeightsError(
-            f"The weights in {path} are not those of {name}: {len(absent)} missing, {len(unknown)} foreign, "
-            f"{len(other)} of another shape; {key} is {found} and {asked}."
+            f"The weights in {shown(path)} are not those of {name}: {len(absent)} missing, {len(unknown)} foreign, "
+            f"{len(other)} of another shape; {shown(key)} is {found} and {asked}. Name the network that they belong "
+            "to, or other weights."
         )
     for key in wanted.keys() - given.keys():
         state[key] = torch.tensor(0)
     module.load_state_dict(state, assign=True)
 
 
-def _described(about: tuple[tuple[int, ...], bool]) -> str:
-    shape, floating = about
-    return f"{shape}" if floating else f"{shape} of whole numbers"
+def _kind(value: Tensor) -> str:
+    return "complex" if value.is_complex() else "real" if value.is_floating_point() else "whole"
+
+
+def _described(about: tuple[tuple[int, ...], str]) -> str:
+    shape, kind = about
+    return quoted(shape) if kind == "real" else f"{quoted(shape)} of {kind} numbers"

@@ -107,10 +107,50 @@ class Network:
             raise RecipeError(f"{layer} of {self.card.title} is no linear layer, but {type(part).__name__}.")
         return part.weight, part.bias if part.bias is not None else part.weight.new_zeros(part.out_features)
 
+    def weights_of(self, layer: str) -> Tensor | None:
+        """Of a convolution (out, in, h, w) or a linear layer (out, in); None for any other layer."""
+        part = self._part(layer)
+        return part.weight if isinstance(part, nn.Linear | nn.Conv2d) else None
+
+    def outputs_of(self, layers: Sequence[str], x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """What some layers return and the logits, in one graph: slopes of the ones with respect to the others can be
+        taken. Nothing is copied: no other thread may look meanwhile.
+
+        Args:
+            layers: names out of :meth:`layers`, inside the module.
+            x: normalised images (B, C, H, W) of which slopes are asked.
+        """
+        found: dict[str, Tensor] = {}
+
+        def note(layer: str) -> Callable[..., None]:
+            def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+                found[layer] = output
+
+            return hook
+
+        handles = [self._part(layer).register_forward_hook(note(layer)) for layer in layers]
+        try:
+            logits: Tensor = self._module(x)
+        finally:
+            for handle in handles:
+                handle.remove()
+        return found, logits
+
     def logits(self, x: Tensor) -> Tensor:
         """Normalised images (B, C, H, W) -> (B, classes), float32."""
         result: Tensor = self._module(x)
         return result
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer with weights is shown: normalised images (B, C, H, W) -> (B, features), a map's mean."""
+        *_, last = (part for part in self._module.modules() if isinstance(part, nn.Linear | nn.Conv2d))
+        seen: list[Tensor] = []
+        handle = last.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
+        try:
+            self._module(x)
+        finally:
+            handle.remove()
+        return seen[-1] if seen[-1].ndim == 2 else seen[-1].flatten(2).mean(2)
 
     def cut(
         self,
@@ -365,7 +405,9 @@ def check_finite(module: nn.Module, name: str) -> None:
         WeightsError: some are infinite or no numbers.
     """
     for key, value in module.state_dict().items():
-        if value.is_floating_point() and not value.isfinite().all():
+        # As single precision, in which the network computes: of half of it not every kind can be asked.
+        if value.is_floating_point() and not value.float().isfinite().all():
             raise WeightsError(
-                f"The weights of {name} are damaged: {key} holds numbers that are infinite or no numbers."
+                f"The weights of {name} are damaged: {key} holds numbers that are infinite or no numbers. Take those "
+                "that were saved before it came to that."
             )

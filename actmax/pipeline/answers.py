@@ -13,7 +13,7 @@ from actmax.errors import StoreError
 from actmax.networks.weights import Source
 from actmax.pipeline.publish import load
 from actmax.recipe.recipe import ALGORITHM
-from actmax.store.store import Store
+from actmax.store.store import ANSWERS, Store
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -72,7 +72,7 @@ def answered(question: Question, source: Source, store: Store) -> Any:
 
 
 def _note(identity: Mapping[str, Any]) -> str:
-    return f"answers/{_checksum(identity)}"
+    return f"{ANSWERS}/{_checksum(identity)}"
 
 
 def _checksum(value: Any) -> str:

@@ -6,17 +6,26 @@ torch is imported only when something is missing.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
+
+from PIL import Image
 
 from actmax.networks.weights import Source
 from actmax.pipeline.progress import Say, silent
 from actmax.pipeline.publish import published
 from actmax.recipe.recipe import Recipe
 from actmax.store.entry import Entry
+from actmax.store.record import Record
 from actmax.store.store import Store
 
+Engine = Callable[
+    [Sequence[Recipe], Source, Callable[[int], object], Mapping[str, Image.Image]],
+    Iterator[tuple[dict[str, bytes], Record]],
+]
+"""Recipes, the network, who is told of image-steps, pictures to start from -> files and record of each drawing."""
 SIGN_OF_LIFE = 10.0
 """A log gets at most a line in so many seconds."""
 
@@ -50,6 +59,8 @@ def draw(
     *,
     fresh: bool = False,
     say: Say = silent,
+    starts: Mapping[str, Image.Image] = MappingProxyType({}),
+    engine: Engine | None = None,
 ) -> Outcome:
     """Every recipe's drawing. Each batch is stored as soon as it is done, so an end at any moment
     loses at most the batch in flight.
@@ -60,6 +71,8 @@ def draw(
         store: where drawings are kept. One that cannot be written serves what it has.
         fresh: draw also what is stored; the new drawing then takes the old one's place.
         say: told in a line what is going on, for logs.
+        starts: the pictures that recipes start from (:func:`actmax.pictures.read_start`).
+        engine: what draws; by default this process.
 
     Raises:
         ActmaxError: the weights cannot be had, a target does not exist, or the store cannot be written.
@@ -78,7 +91,7 @@ def draw(
                 stored = len(entries)
             if missing:
                 say(f"drawing {len(missing)} pictures, {stored} are in the store")
-                _draw(list(missing.values()), source, store, entries, say)
+                _draw(list(missing.values()), source, store, entries, say, starts, engine or published)
     return Outcome(entries, len(wanted) - stored, stored, time.perf_counter() - started)
 
 
@@ -94,7 +107,15 @@ def _missing(wanted: dict[str, Recipe], store: Store, entries: dict[str, Entry])
     return missing
 
 
-def _draw(recipes: list[Recipe], source: Source, store: Store, entries: dict[str, Entry], say: Say) -> None:
+def _draw(
+    recipes: list[Recipe],
+    source: Source,
+    store: Store,
+    entries: dict[str, Entry],
+    say: Say,
+    starts: Mapping[str, Image.Image],
+    engine: Engine,
+) -> None:
     started = told = time.perf_counter()
     steps, every = 0, sum(recipe.steps for recipe in recipes)
 
@@ -102,7 +123,7 @@ def _draw(recipes: list[Recipe], source: Source, store: Store, entries: dict[str
         nonlocal steps
         steps += more
 
-    for done, (files, record) in enumerate(published(recipes, source, count), 1):
+    for done, (files, record) in enumerate(engine(recipes, source, count, starts), 1):
         entry = store.put(files, record)
         entries[entry.digest] = entry
         if (now := time.perf_counter()) - told > SIGN_OF_LIFE:

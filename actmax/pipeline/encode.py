@@ -1,4 +1,4 @@
-"""A drawing as files: the PNG master, a JPEG, and a filmstrip of its frames."""
+"""A drawing as files: the PNG master, a JPEG, a filmstrip of its frames, and the mask of what the steps touched."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def png(image: Image.Image, recipe: Recipe) -> bytes:
 
 
 def jpeg(image: Image.Image) -> bytes:
-    """For pages that link to a JPEG; colours are kept at full resolution."""
+    """For pages that show or link to a JPEG; colours are kept at full resolution."""
     return _encoded(image, "JPEG", quality=92, subsampling=0)
 
 
@@ -40,7 +40,12 @@ def filmstrip(frames: Sequence[Image.Image]) -> bytes:
         strip.paste(
             frame if frame.width == cell else frame.resize((cell, cell), Image.Resampling.LANCZOS), (place * cell, 0)
         )
-    return _encoded(strip, "WEBP", quality=80)
+    return _encoded(strip, "WEBP", quality=60)  # they pass by in a moment; the last one is there in full
+
+
+def mask(touched: Image.Image) -> bytes:
+    """Where the steps have been, as a grey WebP."""
+    return _encoded(touched.convert("RGB"), "WEBP", quality=60)
 
 
 def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tqdm import tqdm
 
@@ -33,3 +34,20 @@ class Bar(tqdm):  # type: ignore[type-arg]
         """Sets the bar to an absolute count, as downloads report it."""
         self.total = total or None
         self.update(done - self.n)
+
+
+@contextmanager
+def drawing(steps: int, progress: Callable[[int], object]) -> Iterator[Callable[[int], None]]:
+    """A bar for so many image-steps; yields what is to be called with those that are done.
+
+    Args:
+        steps: of all drawings.
+        progress: is told of them besides.
+    """
+    with Bar("drawing", " steps", steps) as bar:
+
+        def tell(more: int) -> None:
+            bar.update(more)
+            progress(more)
+
+        yield tell

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from actmax.networks.weights import Source
 from actmax.pipeline import encode
-from actmax.pipeline.progress import Bar
+from actmax.pipeline.progress import Bar, drawing
 from actmax.recipe.recipe import Recipe
 from actmax.store.record import Record, Wins
 
@@ -21,7 +24,10 @@ SHOWN = ("drawing.png", "drawing.jpg")
 
 
 def published(
-    recipes: Sequence[Recipe], source: Source, progress: Callable[[int], object] = lambda _: None
+    recipes: Sequence[Recipe],
+    source: Source,
+    progress: Callable[[int], object] = lambda _: None,
+    starts: Mapping[str, Image.Image] = MappingProxyType({}),
 ) -> Iterator[tuple[dict[str, bytes], Record]]:
     """Draws without a store: yields the files and the record that a store would hold, batch by batch.
 
@@ -29,21 +35,17 @@ def published(
         recipes: all for the network of ``source``; alike ones are drawn together.
         source: the network; loaded, and downloaded if need be.
         progress: told of every image-step, besides a bar on a terminal.
+        starts: the pictures that recipes start from (:func:`actmax.pictures.read_start`).
 
     Raises:
-        ActmaxError: the weights cannot be had, or a target does not exist.
+        ActmaxError: the weights cannot be had, a picture to start from is not given, or a target does not exist.
     """
     from actmax.engine.local import render
 
     network = load(source)
-    with Bar("drawing", " steps", sum(recipe.steps for recipe in recipes)) as bar:
-
-        def tell(steps: int) -> None:
-            bar.update(steps)
-            progress(steps)
-
-        for drawing in render(recipes, network, tell):
-            yield publish(drawing, network)
+    with drawing(sum(recipe.steps for recipe in recipes), progress) as tell:
+        for drawn in render(recipes, network, tell, starts=starts):
+            yield publish(drawn, network)
 
 
 @lru_cache(maxsize=2)  # the network that draws, and the one whose opinion is asked
@@ -65,6 +67,8 @@ def publish(drawing: Drawing, network: Network) -> tuple[dict[str, bytes], Recor
         "drawing.jpg": encode.jpeg(drawing.image),
         "frames.webp": encode.filmstrip([image for _, image in drawing.frames]),
     }
+    if drawing.touched is not None:
+        files["mask.webp"] = encode.mask(drawing.touched)
     record = Record(
         recipe=recipe,
         measures={name: measure(network, recipe.target, decode(files[name])) for name in SHOWN},

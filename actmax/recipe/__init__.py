@@ -1,7 +1,18 @@
 """What is asked: a recipe's fields and identity, the named methods, the grammar of targets. Needs no torch."""
 
-from actmax.recipe.methods import DEFAULT, METHODS, OVERRIDABLE, compose
+from actmax.recipe.methods import ACCENTUATION, DEFAULT, METHODS, OVERRIDABLE, accentuation, compose
 from actmax.recipe.recipe import ALGORITHM, Recipe
 from actmax.recipe.target import Target, parse
 
-__all__ = ["ALGORITHM", "DEFAULT", "METHODS", "OVERRIDABLE", "Recipe", "Target", "compose", "parse"]
+__all__ = [
+    "ACCENTUATION",
+    "ALGORITHM",
+    "DEFAULT",
+    "METHODS",
+    "OVERRIDABLE",
+    "Recipe",
+    "Target",
+    "accentuation",
+    "compose",
+    "parse",
+]

@@ -22,6 +22,10 @@ OWNERS = {
     "decay": ("parameterization", "fourier"),
     "decorrelate": ("parameterization", "fourier"),
     "anneal": ("optimizer", "adam"),
+    "length": ("parameterization", "pixels"),
+    "shrink": ("parameterization", "pixels"),
+    "blur": ("parameterization", "pixels"),
+    "clip": ("parameterization", "pixels"),
 }
 """Fields that only one choice of another field uses; with any other choice they stay as they are by default."""
 
@@ -41,9 +45,9 @@ class Recipe(BaseModel):
     AlexNet, whose file is named by them)."""
     target: str
     """What is maximised, in the grammar of :mod:`actmax.recipe.target`."""
-    parameterization: Literal["pixels", "fourier", "generator"]
-    """What moves: the ``pixels`` themselves, the ``fourier`` coefficients of the picture, or the
-    weights of an untrained ``generator``."""
+    parameterization: Literal["pixels", "fourier", "phase", "generator"]
+    """What moves: the ``pixels`` themselves, the ``fourier`` coefficients of the picture, their ``phase`` alone, while
+    their strengths are those of photographs, or the weights of an untrained ``generator``."""
     optimizer: Literal["ascent", "adam"]
     """How it moves: ``ascent`` is x + α ∇h, ``adam`` is Adam's step uphill."""
     steps: Annotated[int, Field(ge=1, le=100_000)]
@@ -54,8 +58,8 @@ class Recipe(BaseModel):
     anneal: Annotated[float, Field(ge=0, le=1)] = 0.0
     """The last part of the steps, over which Adam's step size falls to zero; 0 with ``ascent``."""
     start_sd: Annotated[float, Field(ge=0)]
-    """Standard deviation of the noise at the start: of the normalised pixels, of the coefficients, or of the
-    generator's weights in units of He's deviation."""
+    """Standard deviation of the noise at the start: of the normalised pixels, of the coefficients, of the phases in
+    radians, or of the generator's weights in units of He's deviation."""
     decay: Annotated[float, Field(ge=0)] = 0.0
     """Power of 1/frequency that scales the Fourier coefficients; 0 with anything else."""
     decorrelate: bool = False
@@ -63,6 +67,40 @@ class Recipe(BaseModel):
     total_variation: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Weight of a penalty on differences of neighbouring pixels, as a part of the steepness of the
     objective's own slope."""
+    unit_slope: bool = False
+    """Whether the objective's slope at the picture is given 1 for the mean size of its numbers, so that a step size
+    fits every network; it always is where a penalty is weighed against it."""
+    grey: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    """Weight of a penalty on the squared distance from middle grey: each value is pulled back by so many times its
+    distance, against a slope of the objective with 1 for the mean size of its numbers."""
+    statistics: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Weight of a penalty on means and deviations of the network's channels unlike those that photographs cause, as a
+    part of the steepness of the objective's own slope. They are known for the compact network."""
+    slope_blur: Annotated[float, Field(ge=0, le=20)] = 0.0
+    """Deviation in pixels of a Gaussian that blurs the objective's slope before each step; 0: none."""
+    length: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Root mean square to which the normalised pixels are scaled after each step; 0: they are left as they are. With
+    ``pixels`` only, as the next four."""
+    shrink: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """What part of itself each normalised pixel loses after each step."""
+    blur: Annotated[float, Field(ge=0, le=20)] = 0.0
+    """Deviation in pixels of a Gaussian that blurs the picture after every `blur_every` steps; 0: none."""
+    blur_every: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """After how many steps each time."""
+    clip: bool = False
+    """Whether values outside what a picture can show are clipped after each step."""
+    start: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""
+    """The first digits of the SHA-256 of a picture file to start from in place of noise; empty: noise."""
+    keep: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Weight of a penalty on the distance from what `keep_layer` makes of the picture at the start, as a part of the
+    steepness of the objective's own slope: the larger, the more of that picture stays."""
+    keep_layer: Annotated[str, Field(pattern=r"^([A-Za-z_][\w.]{0,200})?$")] = ""
+    """The layer whose answer is to stay as it is."""
+    facets: Annotated[int, Field(ge=0, le=64)] = 0
+    """Where the target is a class: into how many shares the units that speak for it are dealt, so that each drawing
+    climbs by its own share; 0: by all of them."""
+    facet: Annotated[int, Field(ge=0, lt=64)] = 0
+    """Which share, from 0."""
     canvas: Annotated[int, Field(ge=0, le=2048)] = 0
     """Width and height at which the picture is drawn, where that is smaller than `size`; the finished one is
     enlarged. 0: as `size`."""
@@ -98,6 +136,16 @@ class Recipe(BaseModel):
         for name, (field, choice) in OWNERS.items():
             if getattr(self, name) and getattr(self, field) != choice:
                 raise ValueError(f"{name} belongs to {field} {choice!r}, not to {getattr(self, field)!r}")
+        if bool(self.keep) != bool(self.keep_layer):
+            raise ValueError("keep and keep_layer belong together: how much is to stay, and of which layer's answer")
+        if self.keep and not self.start:
+            raise ValueError("keep holds on to the picture at the start: give one (start)")
+        if self.start and self.parameterization == "generator":
+            raise ValueError("a generator cannot start from a picture (start): pixels, fourier and phase can")
+        if self.facet >= max(self.facets, 1):
+            raise ValueError(f"facet {self.facet} is none of the {self.facets} (facets), which are counted from 0")
+        if self.facets and parse(self.target).unit is None:
+            raise ValueError(f"facets belong to a class, not to {self.target!r}")
         if self.jitter >= self.side:
             raise ValueError(f"jitter {self.jitter} would shift a picture of size {self.side} out of itself")
         return self

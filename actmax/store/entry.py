@@ -65,11 +65,12 @@ class Entry:
             make: works it out. It is asked again where what is kept is damaged, or cannot be kept.
         """
         folder, (stem, _, suffix) = self.folder / "derived", name.rpartition(".")
-        for path in folder.glob(f"{stem}.*.{suffix}"):
-            with contextlib.suppress(OSError):
-                data = path.read_bytes()
-                if path.name == self._checked(stem, suffix, data):
-                    return data
+        with contextlib.suppress(OSError):
+            for path in folder.glob(f"{stem}.*.{suffix}"):
+                with contextlib.suppress(OSError):
+                    data = path.read_bytes()
+                    if path.name == self._checked(stem, suffix, data):
+                        return data
         data = make()
         with contextlib.suppress(OSError):  # a store that cannot be written still serves
             folder.mkdir(exist_ok=True)

@@ -5,6 +5,7 @@ An entry is a folder ``drawings/<digest>/`` that appears whole, by one rename, o
     drawing.png    the master: RGB, 8 bits
     drawing.jpg    the same as a JPEG, where a page wants one
     frames.webp    the picture after 1, 2, 5, 10, … steps, side by side
+    mask.webp      where the steps have been; entries of before have none
     record.json    the recipe, the measures of both files, the score at each step, provenance,
                    and the SHA-256 of the other files
     derived/       pictures worked out from these when a page first asked for them
@@ -22,6 +23,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -36,8 +38,12 @@ from actmax.recipe.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.record import Record
 
+ANSWERS = "answers"
+"""The folder of what networks have answered."""
 _NEW, _OLD, _GONE = ".new-", ".old-", ".gone-"
 _DIGEST = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
+_STALE = 3600
+"""Seconds; no file takes so long to write."""
 _REMEDY = "What was drawn before is kept; make room, or choose another folder for the store."
 
 
@@ -48,6 +54,24 @@ class Stored:
     digest: str
     network: str
     """That drew; empty where the record does not tell."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What :meth:`Store.merge` did."""
+
+    taken: int
+    """Drawings that were not here before."""
+    known: int
+    """Drawings that were."""
+    damaged: int
+    """Drawings of the other store that are not whole, and were left there."""
+    answers: int
+    """Answers of networks that were not here before; each is checked when it is used."""
+
+    def __str__(self) -> str:
+        damaged = f", left {self.damaged} that are damaged" if self.damaged else ""
+        return f"took {self.taken} drawings and {self.answers} answers, had {self.known}{damaged}"
 
 
 class Store:
@@ -126,6 +150,43 @@ class Store:
                 os.rename(self._drawings / digest, aside)
             _discard(aside)
 
+    def merge(self, other: Store) -> Merged:
+        """Takes over every whole drawing and answer of another store that this one lacks.
+
+        What both have stays as it is here, also where the pictures differ, as those of two kinds of processor do.
+
+        Raises:
+            StoreError: this store cannot be written, or the other not be read; what was taken over until then is
+                there.
+        """
+        taken = known = damaged = 0
+        digests = [name for name in _listed(other._drawings) if _DIGEST.fullmatch(name)]
+        with self.lock():
+            for name in digests:
+                entry = other._read(other._drawings / name)
+                if entry is None:
+                    damaged += 1
+                elif self.get(entry.recipe) is not None:
+                    known += 1
+                else:
+                    self.put({name: entry.read(name) for name in entry.record.files}, entry.record)
+                    taken += 1
+            answers = self._merge_answers(other)
+        return Merged(taken, known, damaged, answers)
+
+    def _merge_answers(self, other: Store) -> int:
+        taken = 0
+        for file in _listed(other.path / ANSWERS):
+            stem, _, kind = file.rpartition(".")
+            if kind != "json":
+                continue
+            name = f"{ANSWERS}/{stem}"
+            note = other.note(name)
+            if note and not self.note(name):
+                self.set_note(name, note)
+                taken += 1
+        return taken
+
     def sweep(self) -> None:
         """Clears what crashed writers left behind, and puts back the drawing that one of them had set aside."""
         if not self._drawings.is_dir():
@@ -140,6 +201,12 @@ class Store:
             for prefix in (_NEW, _GONE):
                 for folder in self._drawings.glob(f"{prefix}*"):
                     _discard(folder)
+            for pattern in (f"{ANSWERS}/.*", "drawings/*/derived/.*"):
+                for file in self.path.glob(pattern):
+                    # These are written without the lock: a young one may be about to take its place.
+                    with contextlib.suppress(OSError):
+                        if time.time() - file.stat().st_mtime > _STALE:
+                            file.unlink()
 
     @contextlib.contextmanager
     def lock(self, waiting: Callable[[], object] | None = None) -> Iterator[None]:
@@ -249,6 +316,16 @@ class Store:
 def _file_lock(path: Path, process: int) -> FileLock:  # noqa: ARG001 - a forked process has locks of its own
     """The same lock for all stores of a process that are in one folder, so that none waits for itself."""
     return FileLock(path)
+
+
+def _listed(folder: Path) -> list[str]:
+    """The names in another store's folder; none where there is no such folder."""
+    try:
+        return sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be read: {reason(error)}.") from None
 
 
 def _discard(path: Path) -> None:

@@ -37,13 +37,15 @@ def curve(activations: Sequence[float], frames: Sequence[int], first: int | None
     for value in marked:
         words = f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
         parts += [text(west - 6, up(value) + 5, signed(words), "end")]
+    ticks, labels = [], []
     for place, step in enumerate(frames):
         x = f"{along(step):.1f}"
         mark = f"M{x} {north - 10:g}V{south:g}"  # what the script draws where this frame is chosen
-        parts.append(f'<path data-frame="{x}" data-mark="{mark}" d="M{x} {south:g}v6" style="stroke:{INK}"/>')
+        ticks.append(f'<path data-frame="{x}" data-mark="{mark}" d="M{x} {south:g}v6"/>')
         # No label stands upon its neighbour.
         if place in (0, len(frames) - 1) or (place % 2 == 0 and along(last) - along(step) > 36):
-            parts.append(text(along(step), south + 20, str(step), "middle"))
+            labels.append(text(along(step), south + 20, str(step), "middle"))
+    parts += [f'<g style="stroke:{INK}">{"".join(ticks)}</g>', *labels]
     parts.append(f'<path d="{path(line)}" style="fill:none;stroke:{BLUE};stroke-width:2;stroke-linejoin:round"/>')
     description = (
         f"From {activations[0]:.1f} before the first step to {activations[-1]:.1f} before the last, step {last}."

@@ -35,7 +35,8 @@ def italic(letter: str) -> str:
 
 def text(x: float, y: float, content: str, anchor: str, style: str = "") -> str:
     """A line of text; ``content`` is SVG, so that words must be escaped."""
-    return f'<text x="{x:g}" y="{y:g}" style="fill:{INK};{FONT};text-anchor:{anchor};{style}">{content}</text>'
+    own = f' style="{style}"' if style else ""
+    return f'<text x="{round(x, 1):g}" y="{round(y, 1):g}" text-anchor="{anchor}"{own}>{content}</text>'
 
 
 def signed(number: str) -> str:
@@ -56,6 +57,6 @@ def figure(title: str, words: str, parts: Sequence[str], height: float, caption:
     title, words, caption = (escape(" ".join(part.split())) for part in (title, words, caption))
     return (
         f'<figure><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 420 {height:g}" role="img" '
-        f'style="width:100%;max-width:30rem;height:auto"><title>{title}</title><desc>{words}</desc>'
+        f'style="width:100%;max-width:30rem;height:auto;fill:{INK};{FONT}"><title>{title}</title><desc>{words}</desc>'
         f"{''.join(parts)}</svg><figcaption>{caption}</figcaption></figure>"
     )

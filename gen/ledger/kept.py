@@ -16,6 +16,21 @@ def gone(ledger: Ledger, plan: Plan) -> list[Label]:
     return [label for label in labels.classes() if label not in planned and addresses.of_class(label) in pages]
 
 
+def gone_of_network(ledger: Ledger, plan: Plan) -> list[str]:
+    """Addresses of layers and channels that had a page once and that the plan no longer has."""
+    planned = {addresses.of_layer(layer) for layer in plan.units}
+    planned |= {plate.url for plates in plan.units.values() for plate in plates}
+    planned |= {addresses.NETWORK} if plan.units else set()
+    return [
+        address
+        for address, entry in sorted(ledger.addresses.items())
+        if entry.to is None
+        and entry.anchors is not None
+        and addresses.is_of_network(address)
+        and address not in planned
+    ]
+
+
 def old_aliases(ledger: Ledger, plan: Plan) -> dict[str, str]:
     """Addresses that led to a class's page once and that nothing produces now, with the page they led to.
 

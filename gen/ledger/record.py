@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,9 +60,9 @@ def recorded(site_dir: Path, old: Ledger, *, pictures: bool = True) -> Ledger:
         pictures: whether the drawings that citations point to are recorded too.
 
     Raises:
-        ActmaxError: the folder holds no built site.
+        ActmaxError: the folder holds no built site, or some of it cannot be read.
     """
-    files = (path for path in site_dir.rglob("*.html") if path.name != "404.html" and path.is_file())
+    files = (path for path in _below(site_dir, ".html") if path.name != "404.html" and path.is_file())
     pages = {addresses.of_html(path.relative_to(site_dir).as_posix()): path for path in files}
     if not pages:
         raise ActmaxError(f"{site_dir} holds no built site: run `mkdocs build` first.")
@@ -93,8 +94,21 @@ def _joined(old: Address | None, new: Address) -> Address:
 
 def _pictures(site_dir: Path) -> list[str]:
     """Addresses of the pictures that citations point to."""
-    names = (f"{addresses.DRAWINGS}{path.name}" for path in (site_dir / addresses.DRAWINGS).glob("*.png"))
+    names = (f"{addresses.DRAWINGS}{path.name}" for path in _below(site_dir / addresses.DRAWINGS, ".png"))
     return sorted(name for name in names if addresses.is_master(name) and (site_dir / name).is_file())
+
+
+def _below(folder: Path, suffix: str) -> list[Path]:
+    """All files of a kind; none is passed over because its folder may not be read."""
+    if not folder.is_dir():
+        return []
+
+    def stop(error: OSError) -> None:
+        raise StoreError(f"{error.filename or folder} cannot be read: {reason(error)}.") from None
+
+    return [
+        Path(path, name) for path, _, names in os.walk(folder, onerror=stop) for name in names if name.endswith(suffix)
+    ]
 
 
 def _keep(picture: Path, path: Path) -> None:

@@ -1,15 +1,16 @@
-"""How a drawing is made again: a line for the shell, and three lines of Python."""
+"""How a drawing is made again: a line for the shell, and a few of Python."""
 
 from __future__ import annotations
 
 import json
 import shlex
 from functools import cache
+from typing import Any
 
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.weights import source
-from actmax.recipe import METHODS, OVERRIDABLE, Recipe, parse
+from actmax.recipe import METHODS, OVERRIDABLE, Recipe, accentuation, parse
 from gen.plan.plan import Variant
 
 
@@ -22,19 +23,30 @@ def command(variant: Variant) -> str:
     words += ["--method", variant.preset, "--seed", str(recipe.seed), "--size", str(recipe.size)]
     if recipe.precision != "auto":
         words += ["--precision", recipe.precision]
+    if recipe.start:
+        words += ["--start", "PICTURE"]
     for name in _changes(variant):
         words += ["--set", f"{name}={json.dumps(getattr(recipe, name))}"]
     return shlex.join(words)
 
 
 def python(variant: Variant) -> str:
-    """Three lines of Python that do the same."""
+    """A few lines of Python that do the same."""
     recipe = variant.recipe
-    changes = {name: getattr(recipe, name) for name in _changes(variant)}
+    usual = _usual(variant.preset)
+    changes = {name: getattr(recipe, name) for name in OVERRIDABLE if getattr(recipe, name) != usual[name]}
     fixed = {name: getattr(recipe, name) for name in ("network", "weights", "target", "seed", "size", "precision")}
     words = [repr(variant.preset), *([repr(changes)] if changes else [])]
     words += [f"{name}={value!r}" for name, value in fixed.items()]
     given = repr(recipe.network) + (', Path("FILE")' if needs_file(recipe) else "")
+    if recipe.start:
+        return (
+            "from pathlib import Path; from actmax import compose, published, source\n"
+            "from actmax.pictures import read_start\n"
+            f"recipe = compose({', '.join(words)})\n"
+            f'drawn = published([recipe], source({given}), starts=dict([read_start(Path("PICTURE"))]))\n'
+            f'Path("{variant.anchor}.png").write_bytes(next(drawn)[0]["drawing.png"])'
+        )
     return (
         "from pathlib import Path; from actmax import compose, published, source\n"
         f"recipe = compose({', '.join(words)})\n"
@@ -63,7 +75,12 @@ def _target(recipe: Recipe) -> str:
 
 
 def _changes(variant: Variant) -> list[str]:
-    """The fields of a recipe that its preset does not explain."""
-    defaults = {name: field.default for name, field in Recipe.model_fields.items() if not field.is_required()}
-    usual = {**defaults, **METHODS[variant.preset]}
+    """The fields of a recipe that neither its preset explains nor the picture at its start."""
+    start = variant.recipe.start
+    usual = _usual(variant.preset) | (accentuation(start) if start else {})
     return [name for name in OVERRIDABLE if getattr(variant.recipe, name) != usual[name]]
+
+
+def _usual(preset: str) -> dict[str, Any]:
+    defaults = {name: field.default for name, field in Recipe.model_fields.items() if not field.is_required()}
+    return {**defaults, **METHODS[preset]}

@@ -14,6 +14,8 @@ FOLDER = Path(__file__).parents[1] / "assets"
 def assets(contents: Contents) -> Iterator[File]:
     """Each as it is in the package, but for the style, which gets a rule for each frame that a page lets choose."""
     most = max(len(drawings[0].steps) for drawings in contents.drawings.values())
+    if contents.photo:
+        most = max(most, 1 + len(contents.photo.drawings))
     for path in sorted(FOLDER.glob("*.*")):
         address, content = addresses.asset(path.name), path.read_bytes()
         yield address, content + _frame_rules(most).encode() if address == addresses.STYLE else content

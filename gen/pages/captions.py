@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from actmax.errors import ActmaxError, quoted
 from gen.pages.contents import Contents
+from gen.pages.markdown import escape, number
 from gen.pages.templating import render
+from gen.pages.units import of_channel
 
 
 def caption(contents: Contents, word: str, method: str = "plain") -> str:
-    """A sentence of Markdown on the drawing of a class.
+    """A sentence of Markdown on the drawing of a class or of a channel.
 
     Args:
         contents: of the site.
-        word: what the author calls the class.
-        method: by which it is drawn. Where that publishes a figure, the figure's JPEG is what was measured, and
+        word: what the author calls the class, or a channel such as ``conv4:117`` that has a page.
+        method: by which a class is drawn. Where that publishes a figure, the figure's JPEG is what was measured, and
             else the PNG.
 
     Raises:
         ActmaxError: there is no such drawing.
     """
+    if (plate := contents.plan.unit_named(word)) is not None:
+        drawing = of_channel(contents, plate)[0]
+        return (
+            f"**{escape(plate.name)}** after {drawing.variant.recipe.steps} steps: shown this picture, the channel "
+            f"answers {number(drawing.measures.activation)}, the mean over its map."
+        )
     for members in contents.plan.groups.values():
         for member in members:
             variant = contents.plan.plate(member.label).by_method(method)

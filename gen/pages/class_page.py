@@ -46,6 +46,8 @@ def class_page(contents: Contents, plate: Plate, before: Plate | None, after: Pl
         pages=contents.drawings.keys(),
         curve=_curve(plate.label, drawings[0]),
         again=again,
+        carriers=contents.units.carriers.get(plate.label, {}) if contents.units else {},
+        plan=contents.plan,
         easel=easel(contents, "class", plate.url, plate.label),
         citations=[
             citation.bibtex(drawing, plate.label, contents.network.title, contents.place) for drawing in drawings
@@ -53,11 +55,11 @@ def class_page(contents: Contents, plate: Plate, before: Plate | None, after: Pl
     )
     yield addresses.source(plate.url), keeping(contents.published, plate.url, page)
     for drawing in drawings:
-        yield drawing.file, pictures.lossless(drawing.entry)
         yield drawing.frames, drawing.entry.read("frames.webp")
+        if (cut := pictures.cutout(drawing.entry)) is not None:
+            yield drawing.cutout, cut
         yield drawing.data, data.of_drawing(contents, plate, drawing)
-    for place, width in enumerate(pictures.thumbnails(drawings[0].size)):
-        yield addresses.thumbnail(plate.url, place > 0), pictures.thumbnail(drawings[0].entry, width)
+    yield addresses.thumbnail(plate.url), pictures.thumbnail(drawings[0].entry)
     for alias in plate.aliases:
         yield redirect(alias, plate.url, plate.label.name, contents.place)
 

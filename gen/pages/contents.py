@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,9 +12,13 @@ from actmax.store.entry import Entry
 from gen.ledger.file import Ledger
 from gen.pages.drawing import FIVE, Drawing
 from gen.pages.place import Place
-from gen.plan.plan import Plan
+from gen.plan.plan import Plan, Plate
+from gen.study.comparison import Row
+from gen.study.diversity import Diversity
 from gen.study.opinion import Opinions
+from gen.study.photo import Photo
 from gen.study.study import Study
+from gen.study.units import Units
 
 File = tuple[str, str | bytes]
 """A path below docs/, with forward slashes, and what stands there."""
@@ -46,6 +50,14 @@ class Contents:
     place: Place = field(default_factory=Place)
     opinions: Opinions | None = None
     """A second network's, where one is at hand."""
+    comparison: Sequence[Row] = ()
+    """The methods side by side, if they are asked for."""
+    photo: Photo | None = None
+    """Drawings from a photo, if they are asked for."""
+    diversity: Diversity | None = None
+    """How much drawings of one class differ, if that is asked for."""
+    units: Units | None = None
+    """What is known of the channels that have pages, if any have."""
     published: Ledger = field(default_factory=Ledger)
     """What must not be lost."""
     notes: frozenset[str] = frozenset()
@@ -83,3 +95,15 @@ class Contents:
             ]
             for plate in self.plan.plates
         }
+
+    @property
+    def best(self) -> list[Plate]:
+        """The classes, those first whose drawings convince most: the network that had no part in them, and then the
+        one that drew."""
+
+        def order(plate: Plate) -> tuple[int, int, float]:
+            main = self.drawings[plate.label][0]
+            opinion = main.opinion.rank if main.opinion else None
+            return opinion or 1, main.measures.rank or 1, -(main.measures.probability or 0)
+
+        return sorted(self.plan.plates, key=order)

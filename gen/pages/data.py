@@ -1,49 +1,67 @@
-"""The gallery for machines: `gallery/index.json`, and a JSON for each drawing. Described in docs/gallery-data.md."""
+"""The gallery for machines: `gallery/index.json`, what it leads to, and a JSON for each drawing. Described in
+docs/gallery-data.md."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gen.pages import again
-from gen.pages.contents import Contents
+from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
 from gen.plan import addresses
 from gen.plan.plan import Plate
 
-SCHEMA = 1
-"""Of both files. Keys may be added within a revision; none is renamed or taken away."""
+SCHEMA = 2
+"""Of every file. Keys may be added within a revision; none is renamed or taken away."""
+TOGETHER = 100
+"""Classes in one file, at most."""
+FOUND_BY = ("index", "wnid", "name", "slug", "url", "names")
+"""What the index says of a class."""
 MEASURES = ("probability", "activation", "rank", "margin")
 
 
-def index(contents: Contents) -> str:
-    """All classes of the gallery, in the author's order, and what each drawing does to the network."""
-    network, second = contents.network, contents.second
-    return _text(
-        {
-            "schema": SCHEMA,
-            "site": contents.place.url or None,
-            "network": {"name": network.name, "title": network.title, "weights": contents.plan.source.digest},
-            "second_network": {"name": second.name, "title": second.title} if second else None,
-            "groups": {
-                group: list(dict.fromkeys(member.label.slug for member in members))
-                for group, members in contents.plan.groups.items()
-            },
-            "classes": [
-                about_class(plate)
-                | {"drawings": [about_drawing(drawing) for drawing in contents.drawings[plate.label]]}
-                for plate in contents.plan.plates
-            ],
-        }
+def index(contents: Contents) -> Iterator[File]:
+    """All classes of the gallery, in the author's order: in one file how they are found, and in some of ``TOGETHER``
+    classes each what each drawing does to the network."""
+    network, second, plates = contents.network, contents.second, contents.plan.plates
+    found = {plate.label: addresses.listed(number // TOGETHER + 1) for number, plate in enumerate(plates)}
+    yield (
+        addresses.INDEX,
+        text(
+            {
+                "schema": SCHEMA,
+                "site": contents.place.url or None,
+                "network": {"name": network.name, "title": network.title, "weights": contents.plan.source.digest},
+                "second_network": {"name": second.name, "title": second.title} if second else None,
+                "units": addresses.UNITS if contents.units else None,
+                "groups": {
+                    group: list(dict.fromkeys(member.label.slug for member in members))
+                    for group, members in contents.plan.groups.items()
+                },
+                "classes": [
+                    {key: value for key, value in about_class(plate).items() if key in FOUND_BY}
+                    | {"data": found[plate.label]}
+                    for plate in plates
+                ],
+            }
+        ),
     )
+    for start in range(0, len(plates), TOGETHER):
+        some = plates[start : start + TOGETHER]
+        classes = [
+            about_class(plate) | {"drawings": [about_drawing(drawing) for drawing in contents.drawings[plate.label]]}
+            for plate in some
+        ]
+        yield found[some[0].label], text({"schema": SCHEMA, "classes": classes})
 
 
 def of_drawing(contents: Contents, plate: Plate, drawing: Drawing) -> str:
     """All that is known of a drawing: enough to make it again."""
     record, second = drawing.entry.record, contents.second
     opinion = {"network": second.name, **drawing.opinion.model_dump()} if second and drawing.opinion else None
-    return _text(
+    return text(
         {
             "schema": SCHEMA,
             "class": about_class(plate),
@@ -58,8 +76,7 @@ def of_drawing(contents: Contents, plate: Plate, drawing: Drawing) -> str:
                 "provenance": record.provenance.model_dump(mode="json"),
                 "command": again.command(drawing.variant),
             },
-        },
-        indent=1,
+        }
     )
 
 
@@ -88,7 +105,6 @@ def about_drawing(drawing: Drawing) -> dict[str, Any]:
         "seed": drawing.variant.seed,
         "recipe_digest": drawing.entry.digest,
         "png": drawing.master,
-        "webp": drawing.file,
         "size": drawing.size,
         **{name: getattr(drawing.measures, name) for name in MEASURES},
         "failed": drawing.measures.failed,
@@ -97,6 +113,6 @@ def about_drawing(drawing: Drawing) -> dict[str, Any]:
     }
 
 
-def _text(values: Mapping[str, Any], indent: int | None = None) -> str:
-    separators = None if indent else (",", ":")
-    return json.dumps(values, ensure_ascii=False, indent=indent, separators=separators) + "\n"
+def text(values: Mapping[str, Any]) -> str:
+    """JSON as the site publishes it: short, and readable in any language."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n"

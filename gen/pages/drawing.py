@@ -11,6 +11,7 @@ from actmax.networks.labels import Label
 from actmax.store.entry import Entry
 from actmax.store.record import Measures
 from gen.pages.markdown import number, percent, place
+from gen.pages.pictures import MASK
 from gen.plan import addresses
 from gen.plan.plan import Variant
 
@@ -20,7 +21,7 @@ FIVE = 5
 
 @dataclass(frozen=True)
 class Drawing:
-    """One drawing on a class's page."""
+    """One drawing on the page of a class or of a channel."""
 
     page: str
     """The address of that page."""
@@ -70,11 +71,6 @@ class Drawing:
         return self.variant.recipe.size
 
     @property
-    def file(self) -> str:
-        """The address of the picture on the page; a lossless WebP, every pixel the master's."""
-        return addresses.picture(self.page, self.variant.anchor)
-
-    @property
     def master(self) -> str:
         """The PNG's address, under the name of its content, which no later drawing can take."""
         return addresses.master(self.entry.picture)
@@ -83,6 +79,11 @@ class Drawing:
     def frames(self) -> str:
         """The address of the filmstrip."""
         return addresses.frames(self.page, self.variant.anchor)
+
+    @property
+    def cutout(self) -> str:
+        """The address of the picture without what its steps hardly touched; empty where no mask was stored."""
+        return addresses.cutout(self.page, self.variant.anchor) if MASK in self.entry.record.files else ""
 
     @property
     def data(self) -> str:

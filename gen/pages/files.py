@@ -8,9 +8,13 @@ from gen.pages.assets import assets
 from gen.pages.class_page import class_page
 from gen.pages.compare import compare
 from gen.pages.contents import Contents, File
+from gen.pages.diversity import diversity
+from gen.pages.from_a_photo import from_a_photo
 from gen.pages.gone import gone
 from gen.pages.index import index
 from gen.pages.live import live
+from gen.pages.methods import methods
+from gen.pages.units import network
 from gen.pages.walk import walk
 
 
@@ -33,6 +37,14 @@ def files(contents: Contents) -> Iterator[File]:
         yield address, contents.entries[recipe.digest()].read("drawing.jpg")
     if contents.study:
         yield from walk(contents, contents.study)
+    if contents.units:
+        yield from network(contents, contents.units)
+    if contents.comparison:
+        yield from methods(contents)
+    if contents.photo:
+        yield from from_a_photo(contents, contents.photo)
+    if contents.diversity:
+        yield from diversity(contents, contents.diversity)
 
 
 def _masters(contents: Contents) -> Iterator[File]:

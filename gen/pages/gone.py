@@ -1,4 +1,4 @@
-"""What stays of a class that was published and is not drawn any more."""
+"""What stays of a class or a channel that was published and is not drawn any more."""
 
 from __future__ import annotations
 
@@ -14,11 +14,19 @@ from gen.plan import addresses
 
 
 def gone(contents: Contents) -> Iterator[File]:
-    """A small page for each such class, and redirects for all that led to a class once."""
+    """A small page for each of them, and redirects for all that led to a class once."""
     for label in kept.gone(contents.published, contents.plan):
         yield from _page(contents, label)
+    for address in kept.gone_of_network(contents.published, contents.plan):
+        page = render("gone-of-network.md.jinja", here=address, name=_name(address), network=contents.network)
+        yield addresses.source(address), keeping(contents.published, address, page)
     for alias, to in kept.old_aliases(contents.published, contents.plan).items():
         yield redirect(alias, to, to, contents.place)
+
+
+def _name(address: str) -> str:
+    """``network/conv4/117/`` -> ``conv4 117``."""
+    return " ".join(address.removeprefix(addresses.NETWORK).strip("/").split("/")) or "The network"
 
 
 def _page(contents: Contents, label: Label) -> Iterator[File]:

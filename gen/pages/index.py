@@ -14,7 +14,7 @@ from gen.settings.resolve import Member
 
 
 def index(contents: Contents) -> Iterator[File]:
-    """``gallery/index.md`` and ``gallery/index.json``."""
+    """``gallery/index.md``, ``gallery/index.json``, and what that leads to."""
     page = render(
         "index.md.jinja",
         here=addresses.GALLERY,
@@ -23,15 +23,17 @@ def index(contents: Contents) -> Iterator[File]:
         second=contents.second,
         witnessed=contents.witnessed,
         drawings=contents.drawings,
-        thumbnails=pictures.thumbnails,
+        shown=pictures.SHOWN,
         searched=searched,
     )
     yield addresses.source(addresses.GALLERY), keeping(contents.published, addresses.GALLERY, page)
-    yield addresses.INDEX, data.index(contents)
+    yield from data.index(contents)
 
 
 def searched(member: Member) -> str:
-    """The words by which the script finds a class, spelt as it spells what a reader types: all its names."""
+    """The words by which the script finds a class besides the name on the page and the index, spelt as it spells what
+    a reader types: all its other names."""
     label = member.label
-    names = (member.word, label.name, str(label.index), label.wnid, *label.synonyms)
-    return " ".join(dict.fromkeys(word for name in names for word in slugify(name).split("-")))
+    shown = slugify(member.word).split("-")
+    words = (word for name in (label.name, label.wnid, *label.synonyms) for word in slugify(name).split("-"))
+    return " ".join(word for word in dict.fromkeys(words) if word not in shown)

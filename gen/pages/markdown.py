@@ -51,6 +51,7 @@ def number(value: float | None) -> str:
     """A score to three significant digits or one decimal, with a real minus sign."""
     if value is None:
         return ABSENT
+    value = value or 0.0  # -0.0 is no number that a reader knows
     text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
     return text.replace("-", "\N{MINUS SIGN}")
 

@@ -10,7 +10,8 @@ from typing import Any
 from jinja2 import TemplateError
 
 from actmax.errors import ActmaxError
-from actmax.recipe import METHODS, OVERRIDABLE, Recipe
+from actmax.networks.cards import card
+from actmax.recipe import DEFAULT, METHODS, OVERRIDABLE, Recipe
 from actmax.store.record import Measures
 from gen.figures import onion, surface
 from gen.figures.onion import UNNAMED
@@ -19,9 +20,10 @@ from gen.pages.captions import caption
 from gen.pages.contents import Contents
 from gen.pages.live import easel
 from gen.pages.markdown import number, percent, place, setting
-from gen.pages.templating import sandbox
+from gen.pages.templating import render, sandbox
 from gen.plan import addresses
 from gen.settings.schema import Settings
+from gen.study.comparison import on_many
 from gen.study.study import Study
 from gen.study.variations import DRAWING, PARAMETERIZATIONS, PENALTIES, STEP_SIZES, STEPS
 
@@ -69,7 +71,9 @@ def values(contents: Contents, here: str = "") -> dict[str, Value]:
         "caption": _caption(contents),
         "figure": _figures(tuple(network.layers) or UNNAMED),
         "live": _live(contents, here) if settings.live else None,
+        "best": _best(contents, here),
         "witness": asdict(contents.witnessed) if contents.witnessed else None,
+        "many": _many(),
     }
     if contents.study:
         opinions = contents.opinions.measures if contents.opinions else {}
@@ -107,6 +111,13 @@ def _live(contents: Contents, here: str) -> dict[str, Callable[..., str]]:
     return {"draw": draw, "bench": bench}
 
 
+def _best(contents: Contents, here: str) -> Callable[..., str]:
+    def row(count: int = 8) -> str:
+        return render("best.md.jinja", here=here, plates=contents.best[: int(count)])
+
+    return row
+
+
 def _settings_fields() -> list[Any]:
     return [
         {
@@ -123,11 +134,25 @@ def _method_fields() -> list[Any]:
     return [
         {
             "name": name,
-            "by_preset": {preset: setting(method.get(name, field.default)) for preset, method in METHODS.items()},
+            "default": setting(METHODS[DEFAULT].get(name, field.default)),
             "meaning": " ".join((field.description or "").split()),
         }
         for name, field in fields.items()
     ]
+
+
+def _many() -> dict[str, Any] | None:
+    """What the first judge says of many classes' drawings, by method; of the first network that was measured."""
+    measured = on_many()
+    if not measured:
+        return None
+    judge = measured[0].judges[0]
+    return {
+        "network": measured[0].network,
+        "classes": measured[0].classes,
+        "judge": card(judge).title,
+        "first": {method: said[judge].first for method, said in measured[0].methods.items()},
+    }
 
 
 def _study(study: Study, classes: int, opinions: Mapping[str, Measures]) -> dict[str, Any]:

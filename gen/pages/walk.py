@@ -27,6 +27,7 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         "walk.md.jinja",
         here=addresses.WALK,
         study=study,
+        plan=contents.plan,
         settings=contents.plan.settings,
         network=contents.network,
         witnessed=contents.witnessed,

@@ -29,6 +29,15 @@ WALK = "write-ups/from-picture-to-prediction/"
 LOW_ACTIVATIONS = "literature/Low_Activations/"
 """The note that the walk refers to where a site has it."""
 
+METHODS = "write-ups/methods/"
+"""The methods of the literature side by side."""
+PHOTO = "write-ups/from-a-photo/"
+DIVERSITY = "write-ups/diversity/"
+
+NETWORK = "network/"
+"""The map of the network; below it lies a page for each layer, and one for each channel."""
+UNITS = "network/units.json"
+
 ASSETS = "assets/"
 STYLE = "assets/site.css"
 LIVE = "assets/live/"
@@ -40,11 +49,18 @@ STUDY = "assets/study/"
 STUDY_PICTURE = f"{STUDY}picture.png"
 STUDY_FRAMES = f"{STUDY}over-the-steps.webp"
 
+COMPARED = "assets/methods/"
+"""Where the drawings by each method lie."""
+FROM_PHOTO = "assets/photo/"
+FROM_PHOTO_STRIP = f"{FROM_PHOTO}strip.webp"
+DIVERSE = "assets/diversity/"
+
 SEGMENT = r"(?!\.\.?(?:/|$))[^\s/:\\\"'<>&`{}|?#\x00-\x1f\x7f\ud800-\udfff]{1,120}"
 _ADDRESS = re.compile(rf"(?:{SEGMENT}/){{0,20}}(?:{SEGMENT})?")
 _ANCHOR = re.compile(r"[^\s\\\"'<>&`{}|\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _DRAWING_ANCHOR = re.compile(r"[a-z0-9-]+-seed-[0-9]+")
 _ALIAS = re.compile(r"gallery/[a-z0-9-]+/")
+_OF_NETWORK = re.compile(rf"{re.escape(NETWORK)}(?:[a-z0-9-]+/(?:[0-9]+/)?)?")
 _MASTER = re.compile(rf"{re.escape(DRAWINGS)}[0-9a-f]{{{DIGITS}}}\.png")
 
 
@@ -77,6 +93,11 @@ def is_drawing(anchor: str) -> bool:
 def is_alias(address: str) -> bool:
     """Whether an address can be another name of a class's page."""
     return _ALIAS.fullmatch(address) is not None
+
+
+def is_of_network(address: str) -> bool:
+    """Whether an address can be that of the network's map, of a layer or of a channel."""
+    return _OF_NETWORK.fullmatch(address) is not None
 
 
 def is_master(address: str) -> bool:
@@ -119,9 +140,14 @@ def master(picture: str) -> str:
     return f"{DRAWINGS}{picture}.png"
 
 
+def listed(number: int) -> str:
+    """A part of what is known of all classes, for machines: ``gallery/index-1.json``."""
+    return f"{GALLERY}index-{number}.json"
+
+
 def picture(page: str, anchor: str) -> str:
-    """The large picture beside its page."""
-    return f"{page}{anchor}.webp"
+    """The large picture beside a channel's page."""
+    return f"{page}{anchor}.jpg"
 
 
 def frames(page: str, anchor: str) -> str:
@@ -134,9 +160,9 @@ def data(page: str, anchor: str) -> str:
     return f"{page}{anchor}.json"
 
 
-def thumbnail(page: str, large: bool) -> str:
+def thumbnail(page: str) -> str:
     """A small picture beside the page of a class."""
-    return f"{page}thumbnail{'-large' if large else ''}.webp"
+    return f"{page}thumbnail.webp"
 
 
 def figure(group: str, word: str, steps: int) -> str:
@@ -154,6 +180,61 @@ def variation(name: str) -> str:
     return f"{STUDY}{slugify(name)}.png"
 
 
+def compared(method: str, label: Label, small: bool = False) -> str:
+    """A drawing on the page of methods: ``assets/methods/maco/zebra.webp``."""
+    return f"{COMPARED}{method}/{label.slug}{'-small' if small else ''}.webp"
+
+
+def from_photo(keep: float) -> str:
+    """A drawing that started from the photo: ``assets/photo/keep-0-25.webp``."""
+    return f"{FROM_PHOTO}keep-{slugify(f'{keep:g}')}.webp"
+
+
+def diverse(kind: str, number: int) -> str:
+    """One of the drawings of a class that is drawn often: ``assets/diversity/facet-2.webp``."""
+    return f"{DIVERSE}{kind}-{number}.webp"
+
+
+def cutout(page: str, anchor: str) -> str:
+    """A drawing without what its steps hardly touched, beside its page."""
+    return f"{page}{anchor}.cutout.webp"
+
+
+def of_layer(layer: str) -> str:
+    """The page of a layer: ``network/conv4/``."""
+    return f"{NETWORK}{slugify(layer)}/"
+
+
+def of_unit(layer: str, channel: int) -> str:
+    """The page of a channel: ``network/conv4/117/``."""
+    return f"{of_layer(layer)}{channel}/"
+
+
+def units(layer: str) -> str:
+    """What is known of a layer's channels, for machines."""
+    return f"{of_layer(layer)}units.json"
+
+
+def strip(layer: str) -> str:
+    """A row of small drawings on the map of the network."""
+    return f"{of_layer(layer)}strip.webp"
+
+
+def small(page: str) -> str:
+    """A small picture of a channel, beside its page."""
+    return f"{page}small.webp"
+
+
+def sheet(layer: str, number: int) -> str:
+    """One of the pictures that hold many small drawings of a layer's channels."""
+    return f"{of_layer(layer)}sheet-{number}.webp"
+
+
+def photo(name: str) -> str:
+    """One of the author's pictures, small, under the name of its content."""
+    return f"{ASSETS}photos/{name}.webp"
+
+
 def asset(name: str) -> str:
     """A script or a style."""
     return f"{ASSETS}{name}"
@@ -161,7 +242,7 @@ def asset(name: str) -> str:
 
 def source(page: str) -> str:
     """The Markdown file of a generated page, below docs/."""
-    return f"{page}index.md" if page == "" or page.startswith(GALLERY) else f"{page.removesuffix('/')}.md"
+    return f"{page}index.md" if page == "" or page.startswith((GALLERY, NETWORK)) else f"{page.removesuffix('/')}.md"
 
 
 def of_source(file: str) -> str:

@@ -22,7 +22,7 @@ from gen.plan.plan import Plan
 from gen.settings.resolve import weights_path
 from gen.settings.schema import KEY, SecondSettings, Settings, SettingsError
 from gen.study.answers import answer_to
-from gen.study.variations import variations
+from gen.study.beside import beside
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -85,8 +85,8 @@ def look(entry: Entry, target: str) -> Callable[[Network], Any]:
 
 
 def opinions(plan: Plan, entries: Mapping[str, Entry], other: Source, store: Store, look: Look = look) -> Opinions:
-    """What the other network says of each drawing of the gallery, and of the write-up's variations of one of them;
-    from the store where it is known.
+    """What the other network says of each drawing of a class, the gallery's and those beside it; from the store where
+    it is known.
 
     Raises:
         SettingsError: its weights cannot be downloaded, or are another network's.
@@ -94,7 +94,7 @@ def opinions(plan: Plan, entries: Mapping[str, Entry], other: Source, store: Sto
     """
     network = card(other.network)
     drawings = [(plate.label, variant.recipe) for plate in plan.plates for variant in plate.variants]
-    drawings += [(plan.walk, recipe) for recipe in variations(plan).values() if plan.walk]
+    drawings += beside(plan)
     measures: dict[str, Measures] = {}
     try:
         for label, recipe in drawings:

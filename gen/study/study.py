@@ -19,6 +19,7 @@ from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan.plan import Plan
 from gen.study.answers import answer_to
+from gen.study.beside import beside
 from gen.study.silenced import Silenced, silenced
 from gen.study.variations import DRAWING, variations
 from gen.study.walk import Unit, known_recipes, walk
@@ -117,12 +118,12 @@ def known(plan: Plan, store: Store, root: Path) -> Known:
     Raises:
         ActmaxError: the author's picture cannot be read.
     """
+    drawn = [recipe for _, recipe in beside(plan)]
     if plan.walk is None:
-        return Known([], complete=True)
-    by_name = variations(plan)
-    entry = store.get(by_name[DRAWING])
+        return Known(drawn, complete=True)
+    entry = store.get(variations(plan)[DRAWING])
     channels = known_recipes(plan, plan.walk, entry, store, root) if entry else None
-    return Known([*by_name.values(), *(channels or ())], complete=channels is not None)
+    return Known([*drawn, *(channels or ())], complete=channels is not None)
 
 
 def _layers(plan: Plan, store: Store) -> list[Layer]:

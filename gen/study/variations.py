@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from actmax.recipe import DEFAULT, Recipe
+from gen.compared import compared
 from gen.plan.plan import Plan
 
 STEP_SIZES = {"too small": 0.2, "right": 200.0, "too large": 20_000.0}
@@ -12,9 +11,7 @@ STEP_SIZES = {"too small": 0.2, "right": 200.0, "too large": 20_000.0}
 STEPS = 50
 """Of the ascents that compare step sizes."""
 PARAMETERIZATIONS = {"pixels": "plain", "fourier": DEFAULT, "generator": "generator"}
-"""What moves, and the method that moves it."""
-PLAIN = {"steps": 200, "step_size": 10.0}
-"""Of the plain ascent: a fifth of the method's own steps, five times as large, which come as far."""
+"""What moves, and the method that moves it, with as many steps as all have that are compared."""
 DRAWING = "fourier"
 """The variation that is the drawing of the class."""
 PENALTIES = {"without": 0.0, DRAWING: None, "too-much": 0.6}
@@ -27,9 +24,9 @@ def variations(plan: Plan) -> dict[str, Recipe]:
     if walk is None or plan.walk is None:
         return {}
     target, seed = plan.class_target(plan.walk), plan.settings.seeds[0]
-    differs: dict[str, dict[str, Any]] = {"generator": {"steps": walk.steps}, "plain": PLAIN}
     recipes = {
-        name: plan.recipe(target, method, differs.get(method), seed) for name, method in PARAMETERIZATIONS.items()
+        name: plan.recipe(target, method, compared(method).overrides, seed)
+        for name, method in PARAMETERIZATIONS.items()
     }
     for name, weight in PENALTIES.items():
         if weight is not None:

@@ -21,6 +21,10 @@ def explain(site: Site) -> Iterator[str]:
         variant.recipe.digest(): f"{plate.label.slug}#{variant.anchor}"
         for plate in site.plan.plates
         for variant in plate.variants
+    } | {
+        variant.recipe.digest(): f"{plate.name}#{variant.anchor}"
+        for plate in site.plan.channels
+        for variant in plate.every
     }
     of_study = known(site.plan, site.store, site.root)
     planned = {recipe.digest(): recipe for recipe in (*site.plan.recipes(), *of_study.recipes)}
@@ -44,7 +48,7 @@ def _difference(wanted: Recipe, kept: Sequence[Recipe]) -> str:
         return "nothing is stored yet"
     alike = [recipe for recipe in kept if recipe.target == wanted.target]
     if not alike:
-        return "this class was never drawn"
+        return "it was never drawn"
     fields = wanted.model_dump()
     differences = [
         {field: value for field, value in recipe.model_dump().items() if value != fields[field]} for recipe in alike

@@ -1,10 +1,10 @@
-"""Classes that are drawn again; the old drawings stay until the new ones are done."""
+"""Classes and channels that are drawn again; the old drawings stay until the new ones are done."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actmax.errors import ActmaxError
+from actmax.errors import ActmaxError, quoted
 from actmax.networks import labels
 from actmax.pipeline.draw import Outcome, draw
 from actmax.pipeline.progress import Say
@@ -13,24 +13,29 @@ from gen.site import Site
 
 
 def redraw(site: Site, names: Sequence[str], say: Say) -> Outcome:
-    """Draws all that the pages of some classes show.
+    """Draws all that the pages of some classes or channels show.
 
     Args:
         site: as prepared.
-        names: of classes of the gallery, or the author's words for them.
+        names: of classes of the gallery, or the author's words for them, or channels such as ``conv4:117``.
         say: told what is going on.
 
     Raises:
-        ActmaxError: a class is not in the gallery.
+        ActmaxError: a class is not in the gallery, or a channel has no page.
     """
     recipes = [recipe for name in names for recipe in _recipes(site, name)]
-    return draw(recipes, site.plan.source, site.store, fresh=True, say=say)
+    return draw(recipes, site.plan.source, site.store, fresh=True, say=say, starts=site.plan.starts.pictures)
 
 
 def _recipes(site: Site, name: str) -> list[Recipe]:
     for plate in site.plan.plates:
         if name in plate.words or labels.slugify(name) in map(labels.slugify, plate.words):
             return [variant.recipe for variant in plate.variants]
+    if (unit := site.plan.unit_named(name)) is not None:
+        return [variant.recipe for variant in unit.every]
+    layer, colon, _ = name.partition(":")
+    if colon and layer in site.plan.card.layers:
+        raise ActmaxError(f"{quoted(name)} has no page on this site: name it under `units:` first.")
     label = labels.resolve(name)
     for plate in site.plan.plates:
         if plate.label == label:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 import subprocess
@@ -11,9 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import typer
-from PIL import Image
+from PIL import Image, ImageChops
+from safetensors import safe_open
 
 from actmax.cli import app
 from actmax.networks import cards, weights
@@ -219,6 +222,79 @@ def test_draw_says_in_one_paragraph_what_was_wrong(words: list[str], said: str, 
     assert files(tmp_path) == []
 
 
+# actmax draw --start
+
+
+def photo(path: Path, size: tuple[int, int] = (64, 64), seed: int = 0) -> str:
+    """Smooth patches of colour, as a file; returns its path as text."""
+    colours = np.random.default_rng(seed).integers(40, 216, (5, 5, 3), dtype=np.uint8)
+    Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR).save(path)
+    return str(path)
+
+
+def recipe_in(path: Path) -> Recipe:
+    with Image.open(path) as image:
+        return Recipe(**json.loads(image.text["actmax:recipe"]))  # type: ignore[attr-defined]
+
+
+def test_draw_starts_from_a_picture_and_names_it_by_its_digest(run: Run, tmp_path: Path) -> None:
+    start = photo(tmp_path / "start.png")
+    still = ("--method", "plain", "--set", "step_size=1e-9")
+    assert run("draw", "zebra", *SMALL, *still, "--start", start, "--keep", "0").status == 0
+    recipe = recipe_in(tmp_path / "zebra.png")
+    assert recipe.start == hashlib.sha256(Path(start).read_bytes()).hexdigest()[:16]
+    assert (recipe.keep, recipe.keep_layer) == (0.0, "")
+    with Image.open(tmp_path / "zebra.png") as drawn, Image.open(start) as wanted:
+        assert ImageChops.difference(drawn, wanted).getextrema() == ((0, 0),) * 3
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ([], (0.5, "conv3")),
+        (["--keep", "2"], (2.0, "conv3")),
+        (["--keep", "2", "--set", "keep_layer=conv2"], (2.0, "conv2")),
+        (["--set", "keep=0.25"], (0.25, "conv3")),
+    ],
+)
+def test_draw_holds_on_to_the_picture_as_much_as_it_is_told(
+    words: list[str], kept: tuple[float, str], run: Run, tmp_path: Path
+) -> None:
+    start = photo(tmp_path / "start.png")
+    assert run("draw", "zebra", *SMALL, "--start", start, *words).status == 0
+    recipe = recipe_in(tmp_path / "zebra.png")
+    assert (recipe.keep, recipe.keep_layer) == kept
+    assert recipe.step_size == 0.03
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--keep", "0.5"], "--keep says how much stays of a picture: name one with --start."),
+        (["--start", "absent.jpg"], "absent.jpg cannot be read as a picture: it is absent"),
+        (["--start", "folder"], "folder cannot be read as a picture: it is a folder"),
+        (["--start", "words.jpg"], "words.jpg cannot be read as a picture: it is empty, damaged or in none of"),
+        (["--start", "start.png", "--method", "generator"], "a generator cannot start from a picture (start)"),
+        (["--start", "start.png", "--keep", "-1"], "keep: input should be greater than or equal to 0, not -1.0"),
+        (["--start", "start.png", "--keep", "nan"], "keep: input should be a finite number, not nan"),
+        (["--start", "start.png", "--set", "keep=0"], "keep and keep_layer belong together"),
+        (["--start", "start.png", "--set", "keep_layer=conv6"], "no layer 'conv6'. Did you mean 'conv5'"),
+        (["--set", "start=0123456789abcdef"], "starts from a picture that is not given: 0123456789abcdef."),
+        (["--set", "start=start.png"], "start: string should match pattern"),
+    ],
+)
+def test_draw_says_what_is_wrong_with_a_start(words: list[str], said: str, run: Run, tmp_path: Path) -> None:
+    photo(tmp_path / "start.png")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "words.jpg").write_text("no picture")
+    answer = run("draw", "zebra", *SMALL, *words)
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err.startswith("error: ")
+    assert answer.err.count("\n") == 1
+    assert said in answer.err
+    assert files(tmp_path) == ["folder", "start.png", "words.jpg"]
+
+
 def test_draw_leaves_a_file_alone_when_it_fails(run: Run, tmp_path: Path) -> None:
     (tmp_path / "zebra.png").write_bytes(b"yesterday's")
     assert run("draw", "zebra", *SMALL, "--set", "steps=0").status == 1
@@ -307,23 +383,126 @@ def test_doctor_says_that_the_device_does_not_exist(run: Run, monkeypatch: pytes
     assert "ACTMAX_DEVICE is 'abacus'" in answer.err
 
 
+# actmax train
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    """Six pictures in a folder."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for index in range(6):
+        photo(folder / f"{index}.png", (64, 80), index)
+    return folder
+
+
+def test_train_spectrum_writes_a_table(run: Run, photographs: Path, tmp_path: Path) -> None:
+    answer = run("train", "spectrum", "photographs")
+    assert (answer.status, answer.out, answer.err) == (0, "spectrum.safetensors: 6 photographs\n", "")
+    assert files(tmp_path) == ["photographs", "spectrum.safetensors"]
+    with safe_open(tmp_path / "spectrum.safetensors", "np") as file:
+        assert file.get_tensor("log_strength").shape == (3, 24, 12)
+
+
+@pytest.mark.parametrize(
+    ("words", "layers"), [([], ["conv1", "conv2", "conv3", "conv4", "conv5"]), (["--layer", "conv2"], ["conv2"])]
+)
+def test_train_statistics_measures_the_layers_that_are_named(
+    words: list[str], layers: list[str], run: Run, photographs: Path, tmp_path: Path
+) -> None:
+    answer = run("train", "statistics", "photographs", *words, "--out", "answers.safetensors")
+    assert (answer.status, answer.out, answer.err) == (0, "answers.safetensors: 6 photographs\n", "")
+    with safe_open(tmp_path / "answers.safetensors", "np") as file:
+        assert sorted({name.partition(".")[0] for name in file.keys()}) == layers  # noqa: SIM118 - no mapping
+        assert file.metadata()["weights"] == weights.source("compact").digest
+
+
+def test_train_generator_writes_weights_into_the_folder_of_its_run(run: Run, photographs: Path, tmp_path: Path) -> None:
+    small = ["steps=1", "shown=64", "batch=2", "holdout=2", "checkpoint_minutes=0"]
+    words = ["train", "generator", "photographs", "photographs", "--folder", "run"]
+    answer = run(*words, *(word for change in small for word in ("--set", change)))
+    assert (answer.status, answer.out) == (0, "run/generator.safetensors\n")
+    assert answer.err == 2 * "photographs: 6 images, 0 files that cannot be read\n"
+    assert {"checkpoint.pt", "generator.safetensors", "log.jsonl"} <= set(files(tmp_path / "run"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["spectrum", "absent"], "absent is no folder or tar file of images that can be read"),
+        (["spectrum", "empty"], "There are no images in empty: no file ends in .webp"),
+        (
+            ["spectrum", "photographs", "--out", "absent/s.safetensors"],
+            "absent/s.safetensors cannot be written: No such",
+        ),
+        (["spectrum", "photographs", "--out", "empty"], "empty cannot be written: Is a directory"),
+        (["statistics", "photographs", "--layer", "fc6"], "fc6 has no map"),
+        (["statistics", "photographs", "--layer", "conv6"], "no layer 'conv6'. Did you mean 'conv5'"),
+        (
+            ["statistics", "photographs", "--layer", "conv1", "--out", "empty"],
+            "empty cannot be written: Is a directory",
+        ),
+        (["statistics", "photographs", "--network", "compakt"], "Did you mean 'compact'?"),
+        (["statistics", "photographs", "--network", "resnet18"], "'resnet18' needs a weights file"),
+        (["generator", "photographs", "--set", "batsh=2"], "--set: unknown field 'batsh'. Did you mean 'batch'?"),
+        (["generator", "photographs", "--set", "shown=7"], "shown: input should be greater than or equal to 64, not 7"),
+        (
+            ["generator", "photographs", "--set", "holdout=1"],
+            "holdout: input should be greater than or equal to 2, not 1",
+        ),
+        (["generator", "photographs", "--minutes", "0"], "minutes: input should be greater than 0, not 0.0"),
+        (["generator", "photographs", "--network", "compakt"], "Did you mean 'compact'?"),
+        (
+            ["generator", "photographs", "--folder", "words/run"],
+            "The run in words/run cannot be written: Not a directory",
+        ),
+        (["generator", "photographs"], "512 images are to be held out of photographs, which holds 6"),
+    ],
+)
+def test_train_says_in_one_paragraph_what_was_wrong(
+    words: list[str], said: str, run: Run, photographs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "words").write_text("a file")
+    answer = run("train", *words)
+    assert (answer.status, answer.out) == (1, "")
+    *_, line = answer.err.splitlines()
+    assert answer.err.count("error: ") == 1
+    assert line.startswith("error: ")
+    assert said in line
+    assert not [name for name in files(tmp_path) if name.endswith(".safetensors")]
+
+
 # Help
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["draw", "--help"], ["classes", "--help"], ["doctor", "--help"], ["distill", "--help"]]
+    "words",
+    [
+        [],
+        ["draw"],
+        ["classes"],
+        ["doctor"],
+        ["distill"],
+        ["train"],
+        ["train", "generator"],
+        ["train", "spectrum"],
+        ["train", "statistics"],
+    ],
 )
 def test_help_is_given(words: list[str], run: Run) -> None:
-    answer = run(*words)
+    answer = run(*words, "--help")
     assert answer.status == 0
     assert "Usage" in answer.out
     assert answer.err == ""
 
 
 def test_every_command_and_option_is_explained() -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert set(commands) == {"draw", "classes", "distill", "doctor"}
-    for command in commands.values():
+    commands = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert set(commands) == {"draw", "classes", "distill", "doctor", "train"}
+    training = commands["train"].commands
+    assert set(training) == {"generator", "spectrum", "statistics"}
+    for command in [*commands.values(), *training.values()]:
         assert command.help
         for option in command.params:
             assert getattr(option, "help", None), f"{command.name} {option.name}"

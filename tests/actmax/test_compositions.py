@@ -13,8 +13,8 @@ PAGE = Path(__file__).parents[2] / "docs/compositions.md"
 LISTINGS = re.findall(r"``` python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 
 
-def test_there_are_five() -> None:
-    assert len(LISTINGS) == 5
+def test_there_are_six() -> None:
+    assert len(LISTINGS) == 6
 
 
 @pytest.mark.parametrize("listing", LISTINGS, ids=range(1, len(LISTINGS) + 1))

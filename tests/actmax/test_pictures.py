@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import random
@@ -17,7 +18,7 @@ import pytest
 from PIL import Image
 
 from actmax.errors import PictureError
-from actmax.pictures import BACKGROUND, FORMATS, MOST_PIXELS, read_rgb
+from actmax.pictures import BACKGROUND, FORMATS, MOST_PIXELS, read_rgb, read_start
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -133,7 +134,7 @@ def test_an_animation_is_its_first_frame(kind: str) -> None:
         (b"", "it is empty, damaged or in none of the formats BMP, GIF, JPEG, PNG, TIFF, WEBP"),
         (b"no picture", "it is empty, damaged or in none of the formats"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "in none of the formats"),
-        (png(8193, 8192), f"8193 × 8192 pixels are more than the {MOST_PIXELS} that are allowed"),
+        (png(7169, 7168), f"7169 × 7168 pixels are more than the {MOST_PIXELS} that are allowed"),
         (png(10_000, 10_000), "10000 × 10000 pixels are more than"),  # Pillow only warns of these
         (png(50_000, 50_000), "it has more pixels than"),
         (png(8, 8), "it is damaged or cut short"),
@@ -196,3 +197,14 @@ def test_reading_a_picture_imports_no_torch() -> None:
     code = "import sys, actmax.pictures; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_start_is_a_picture_and_the_digits_of_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "start.png"
+    path.write_bytes(encoded(halves()))
+    name, image = read_start(path)
+    assert name == hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    assert image.tobytes() == halves().tobytes()
+    path.write_bytes(b"words")
+    with pytest.raises(PictureError, match=r"start.png cannot be read as a picture: it is empty, damaged or"):
+        read_start(path)

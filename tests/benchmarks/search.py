@@ -37,7 +37,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where
 from drawings import as_jpeg, contact_sheet
 from projects import default_classes
 
-from actmax.engine.local import render, to_images
+from actmax.engine.local import render
+from actmax.engine.pictures import to_images
 from actmax.measure.measure import decode, resized
 from actmax.networks import weights
 from actmax.networks.load import load
@@ -171,7 +172,7 @@ def horama(method: str, network: Network, asked: Recipe, index: int) -> Image.Im
         box_size=(0.8, 0.95),
         device="cpu",
     )
-    return to_images(network.normalize.inverse(image.detach()[None]), SIZE)[0]
+    return to_images(network.normalize.inverse(image.detach()[None]))[0]
 
 
 @torch.inference_mode()

@@ -5,27 +5,23 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import Any
 
 import fakes
 import pytest
-from markdown import Markdown
 from PIL import Image
 
-from actmax.networks.weights import source
-from actmax.recipe import parse
+from actmax.networks.weights import Source, source
+from actmax.recipe import Recipe, parse
 from actmax.store import Entry, Store
-from gen import configuration
-from gen.equations import Equations
 from gen.ledger import Ledger
 from gen.pages import Contents, Place, files
 from gen.plan import Plan, outline, plan
 from gen.settings import read
+from gen.settings.starts import read_starts
 from gen.study import Opinions
-
-MKDOCS = Path(__file__).parents[2] / "mkdocs.yml"
 
 Plans = Callable[..., Plan]
 Draws = Callable[..., dict[str, Entry]]
@@ -34,12 +30,14 @@ Files = dict[str, str | bytes]
 
 
 @pytest.fixture
-def planned() -> Plans:
-    """From groups and other settings to a plan for the compact network, small and of two steps."""
+def planned(tmp_path: Path) -> Plans:
+    """From groups and other settings to a plan for the compact network, small and of two steps. Pictures that the
+    settings name lie in the test's folder."""
 
-    def made(groups: dict[str, list[Any]], **settings: Any) -> Plan:
+    def made(groups: dict[str, list[Any]], drawn_by: Source | None = None, **settings: Any) -> Plan:
         defaults = {"size": 64, "methods": {"robust": {"steps": 2}}}
-        return plan(outline(read({**defaults, **settings, "groups": groups})), source("compact"))
+        wanted = outline(read({**defaults, **settings, "groups": groups}))
+        return plan(wanted, drawn_by or source("compact"), read_starts(wanted.gallery, tmp_path))
 
     return made
 
@@ -51,15 +49,18 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def drawn(store: Store) -> Draws:
-    """Fills the store with a fake drawing for each recipe of a plan; those of some classes fail."""
+    """Fills the store with a fake drawing for each recipe of a plan's gallery, and for others that are given; those of
+    some classes fail."""
 
-    def made(planned: Plan, failed: Container[int] = (), **fields: Any) -> dict[str, Entry]:
+    def made(
+        planned: Plan, failed: Container[int] = (), besides: Sequence[Recipe] = (), **fields: Any
+    ) -> dict[str, Entry]:
         entries = [
             store.put(
                 fakes.files(recipe),
                 fakes.record(recipe, rank=2 if parse(recipe.target).unit in failed else 1, **fields),
             )
-            for recipe in planned.recipes()
+            for recipe in (*planned.recipes(), *besides)
         ]
         return {entry.digest: entry for entry in entries}
 
@@ -99,24 +100,6 @@ def published(planned: Plans, collected: Collects) -> Callable[..., Files]:
         return {path: content for path, content in pages if path not in ("assets/gallery.js", "assets/site.css")}
 
     return made
-
-
-@pytest.fixture(scope="session")
-def rendered() -> Callable[[str], str]:
-    """Markdown to HTML, by Python-Markdown with the extensions of the project's own site."""
-    extensions: list[Any] = []
-    options: dict[str, Any] = {}
-    for line in configuration.read(MKDOCS)["markdown_extensions"]:
-        name, option = next(iter(line.items())) if isinstance(line, dict) else (line, {})
-        extensions.append(Equations() if name == "gen.mathml" else name)
-        options[name] = option
-    options["pymdownx.snippets"]["base_path"] = [str(MKDOCS.parent / "actmax"), str(MKDOCS.parent / "docs/includes")]
-    site = Markdown(extensions=extensions, extension_configs=options)
-
-    def convert(text: str) -> str:
-        return site.reset().convert(text)
-
-    return convert
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,8 @@ HOSTILE = [
     "]: x",
     "--- x",
     "# x",
+    "x <!-- /finished --> y",
+    '<div data-part="0"></div>',
     "x …\N{RIGHT-TO-LEFT OVERRIDE}\N{ZERO WIDTH SPACE}é",
 ]
 LINES = ["x\n\n```\ncode\n```\n", "x\r\n~~~\r\ny", "x\n\n    indented", "x\n---\ny: z\n---\n", "x\n\n</section>\n\n# y"]

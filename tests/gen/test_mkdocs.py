@@ -168,9 +168,9 @@ def test_the_built_site_has_the_pages_the_pictures_and_the_aliases(warm: Site, h
     masters = {data for name, data in warm.stored().items() if name.endswith("drawing.png")}
     assert {path.read_bytes() for path in (warm.root / "site" / "gallery" / "drawings").iterdir()} < masters
     for name in ("zebra", "tiger"):
-        (master,) = re.findall(r"\.\./(drawings/\w+\.png)", warm.page(f"gallery/{name}/index.html"))
+        (master,) = set(re.findall(r"\.\./(drawings/\w+\.png)", warm.page(f"gallery/{name}/index.html")))
         assert (warm.root / "site" / "gallery" / master).is_file()
-    assert json.loads(warm.page("gallery/index.json"))["schema"] == 1
+    assert json.loads(warm.page("gallery/index.json"))["schema"] == 2
     assert 'class="gallery-tools"' in warm.page("gallery/index.html")
     assert 'class="compare"' in warm.page("gallery/compare/index.html")
 
@@ -201,7 +201,7 @@ def test_a_preview_of_a_link_shows_the_drawing_under_its_whole_address(warm: Sit
     warm.configure(site_url="https://example.com/here", site_name='"A" & b', site_description='Says "a" <b>')
     assert warm.build("mkdocs", "--strict").returncode == 0
     head = Head(warm.page("gallery/tiger/index.html"))
-    (png,) = re.findall(r"\.\./(drawings/\w+\.png)", warm.page("gallery/tiger/index.html"))
+    (png,) = set(re.findall(r"\.\./(drawings/\w+\.png)", warm.page("gallery/tiger/index.html")))
     assert head.canonical == head.meta["og:url"] == "https://example.com/here/gallery/tiger/"
     assert head.meta["og:image"] == f"https://example.com/here/gallery/{png}"
     assert head.meta["og:image:alt"] == "What the compact AlexNet draws for tiger"

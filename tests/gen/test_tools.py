@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from typing import Any
 import fakes
 import pytest
 import yaml
+from PIL import Image
 from typer.testing import CliRunner
 
 from actmax.networks import labels
@@ -21,6 +24,7 @@ from gen import site as build
 from gen.__main__ import app
 from gen.ledger import Address, Ledger
 from gen.plan import addresses
+from gen.study.beside import beside
 
 Draws = Callable[..., dict[str, Entry]]
 
@@ -112,7 +116,18 @@ def test_explain_knows_a_new_class_and_a_damaged_drawing(author: Author) -> None
     zebra, tiger, goldfish, _ = author.calls("explain").splitlines()
     assert zebra.endswith("to draw: the stored drawing is damaged")
     assert tiger.endswith("stored")
-    assert goldfish.endswith("to draw: this class was never drawn")
+    assert goldfish.endswith("to draw: it was never drawn")
+
+
+def test_explain_and_redraw_know_channels_by_their_names(author: Author) -> None:
+    author.edit(units={"layers": {"conv1": 3}, "negative": True})
+    lines = author.calls("explain").splitlines()
+    assert [line.split("  ")[1] for line in lines[2:4]] == ["conv1:3#robust-seed-0", "conv1:3#negative-seed-0"]
+    assert "drew 2" in author.calls("redraw", "conv1:3")
+    assert [line.split("  ")[2] for line in author.calls("explain").splitlines()[2:4]] == ["stored", "stored"]
+    for name in ("conv1:4", "conv1:", "conv1:x"):
+        said = author.calls("redraw", name, fails=True)
+        assert said == f"error: '{name}' has no page on this site: name it under `units:` first.\n"
 
 
 def test_explain_draws_and_writes_nothing(author: Author) -> None:
@@ -159,6 +174,24 @@ def test_prune_keeps_channels_while_it_cannot_tell_which_the_walk_shows(author: 
     assert author.calls("prune") == "removed 1, kept 2\n"
 
 
+def test_prune_keeps_what_the_pages_beside_the_gallery_show(author: Author) -> None:
+    Image.new("RGB", (90, 60), "red").save(author.root / "cat.png")
+    author.edit(
+        comparison={"classes": ["zebra", "volcano"], "methods": ["plain", "smooth"]},
+        photo={"picture": "cat.png", "class": "tiger", "keep": [0.2, 0]},
+        diversity={"class": "zebra", "seeds": 2, "facets": 2},
+    )
+    gallery = author.draw()
+    for _, recipe in beside(author.plan):
+        author.store.put(fakes.files(recipe), fakes.record(recipe))
+    shown = 2 + 2 * 2 + 2 + 4 - 1  # zebra by `smooth` is on two pages
+    assert author.calls("prune") == f"removed 0, kept {shown}\n"
+    assert f"{shown} planned, 0 stored that no page shows" in author.calls("explain")
+    author.edit()
+    assert author.calls("prune") == f"removed {shown - 2}, kept 2\n"
+    assert digests(author.store) == sorted(gallery)
+
+
 def test_prune_of_an_empty_store_keeps_nothing_and_makes_none(author: Author) -> None:
     assert author.calls("prune") == "removed 0, kept 0\n"
     assert not author.store.path.exists()
@@ -174,6 +207,16 @@ def test_redraw_replaces_one_class_by_any_of_its_names(author: Author, name: str
     assert "drew 1, 0 from the store" in author.calls("redraw", name)
     changed = [entry.digest for entry in author.store.entries() if entry.read("drawing.png") != fake[entry.digest]]
     assert changed == [author.digest("tiger")]
+
+
+def test_redraw_starts_from_the_picture_once_more(author: Author) -> None:
+    Image.new("RGB", (90, 60), "red").save(author.root / "cat.png")
+    author.edit(methods={"plain": {"steps": 1, "start": "cat.png", "step_size": 1e-9}})
+    author.draw()
+    assert "drew 1, 0 from the store" in author.calls("redraw", "zebra")
+    (entry,) = (one for one in author.store.entries() if one.digest == author.digest("zebra"))
+    with Image.open(io.BytesIO(entry.read("drawing.png"))) as drawing:
+        assert drawing.getpixel((32, 32)) == (255, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -199,8 +242,8 @@ def test_write_writes_every_page_and_picture(author: Author) -> None:
     assert {
         "gallery/index.md",
         "gallery/zebra/index.md",
-        "gallery/zebra/robust-seed-0.webp",
         "gallery/zebra/robust-seed-0.json",
+        "gallery/index-1.json",
         "gallery/index.json",
         "gallery/340/index.html",
         "gallery/my-cat/index.html",
@@ -262,6 +305,8 @@ def test_write_names_a_folder_that_cannot_be_written(author: Author) -> None:
         ("a: 2020-13-45", ["mkdocs.yml is not valid YAML"]),
         ("a: " + "[" * 100_000, ["mkdocs.yml is not valid YAML"]),
         ("a: 0x_", ["mkdocs.yml is not valid YAML"]),
+        ("a: !!timestamp x", ["mkdocs.yml is not valid YAML"]),
+        ("a: !!bool x", ["mkdocs.yml is not valid YAML"]),
         (
             "extra:\n  gallery:\n    groups:\n      animals: [zebra]\n      animals: [tiger]\n",
             ["extra.gallery.groups.animals stands twice in mkdocs.yml", "in line 4", "in line 5"],
@@ -290,3 +335,150 @@ def test_a_config_that_cannot_be_used_is_explained_in_a_sentence(
 def test_every_tool_wants_a_config_that_can_be_used(author: Author, tool: list[str]) -> None:
     author.config.unlink()
     assert author.calls(*tool, fails=True).startswith("error: ")
+
+
+# What is stored and built against what was drawn.
+
+
+@pytest.fixture
+def site(author: Author) -> Path:
+    """A site as a build writes it, but for its HTML; with two classes and a channel."""
+    author.edit(site={"site_dir": "built"}, units={"layers": {"conv1": 3}})
+    author.draw()
+    author.calls("write", str(author.root / "built"))
+    return author.root / "built"
+
+
+def test_verify_finds_nothing_wrong_where_nothing_is(author: Author, site: Path) -> None:
+    said = author.calls("verify")
+    # Two masters by their names, and each of three drawings against the store.
+    assert (
+        said == "3 stored drawings are whole; 5 pictures of the site and 0 published addresses looked at; no faults\n"
+    )
+
+
+def test_verify_looks_at_the_store_alone_where_no_site_is_built(author: Author) -> None:
+    author.draw()
+    assert author.calls("verify").startswith("2 stored drawings are whole; 0 pictures of the site")
+
+
+def damaged_store(author: Author, site: Path) -> str:
+    (author.store.path / "drawings" / author.digest("zebra") / "frames.webp").write_bytes(b"half")
+    return f"The stored drawing {author.digest('zebra')} is damaged"
+
+
+def other_master(author: Author, site: Path) -> str:
+    one, other = sorted((site / "gallery/drawings").glob("*.png"))
+    one.write_bytes(other.read_bytes())
+    return f"/gallery/drawings/{one.name} is another picture than its name says"
+
+
+def other_channel(author: Author, site: Path) -> str:
+    (site / "network/conv1/3/robust-seed-0.jpg").write_bytes(b"no drawing")
+    return "/network/conv1/3/robust-seed-0.jpg is not the stored drawing"
+
+
+def other_measure(author: Author, site: Path) -> str:
+    path = site / "gallery/index-1.json"
+    path.write_text(path.read_text().replace('"probability":0.9,', '"probability":0.95,', 1))
+    return "the site says probability 0.95, the store 0.9"
+
+
+def half_data(author: Author, site: Path) -> str:
+    path = site / "network/conv1/units.json"
+    path.write_text(path.read_text()[:-30])
+    return "/network/conv1/units.json is not what a build wrote"
+
+
+def other_shape(author: Author, site: Path) -> str:
+    (site / "gallery/index-1.json").write_text('{"classes": [{"drawings": [7]}]}')
+    return "/gallery/index-1.json is not what a build wrote"
+
+
+def lost_page(author: Author, site: Path) -> str:
+    path = author.root / "docs" / addresses.LEDGER
+    path.parent.mkdir(parents=True)
+    path.write_text(Ledger(addresses={"gallery/gone/": Address(anchors=("robust-seed-0",))}).text())
+    return "The page /gallery/gone/ was published and is gone"
+
+
+@pytest.mark.parametrize(
+    "harm", [damaged_store, other_master, other_channel, other_measure, half_data, other_shape, lost_page]
+)
+def test_verify_says_what_is_wrong_and_fails(author: Author, site: Path, harm: Callable[[Author, Path], str]) -> None:
+    expected = harm(author, site)
+    said = author.calls("verify", fails=True)
+    assert expected in said
+    assert "no faults" not in said
+
+
+def test_verify_measures_again_and_tells_of_another_answer(author: Author) -> None:
+    author.edit(groups={"animals": ["zebra"]})
+    author.calls("draw")
+    assert "1 stored drawings are whole, 1 measured again" in author.calls("verify", "--measure")
+    (entry,) = author.store.entries()
+    measures = {
+        name: one.model_copy(update={"activation": one.activation + 1}) for name, one in entry.record.measures.items()
+    }
+    files = {name: entry.read(name) for name in entry.record.files}
+    author.store.put(files, entry.record.model_copy(update={"measures": measures}))
+    assert "no faults" in author.calls("verify")
+    said = author.calls("verify", "--measure", fails=True)
+    assert said.count(f"{entry.digest}, drawing.") == 2
+
+
+# Drawing without the site, by one machine or several.
+
+
+def test_shares_draw_all_and_nothing_twice_and_the_build_finds_them(author: Author) -> None:
+    author.edit(groups={"animals": ["zebra", "tiger", "goldfish"]}, units={"layers": {"conv1": [0, 1]}})
+    wanted = {recipe.digest() for recipe in author.plan.recipes()}
+    assert len(wanted) == 5
+    drawn: list[str] = []
+    for place in (1, 2):
+        author.edit(
+            groups={"animals": ["zebra", "tiger", "goldfish"]},
+            units={"layers": {"conv1": [0, 1]}},
+            store=f"share-{place}",
+        )
+        assert "from the store" in author.calls("draw", "--shard", f"{place}/2")
+        drawn += digests(Store(author.root / f"share-{place}"))
+    assert sorted(drawn) == sorted(wanted)
+    author.edit(groups={"animals": ["zebra", "tiger", "goldfish"]}, units={"layers": {"conv1": [0, 1]}})
+    said = author.calls("merge", str(author.root / "share-1"), str(author.root / "share-2"))
+    assert sum(int(count) for count in re.findall(r"took (\d+) drawings", said)) == 5
+    assert sorted(digests(author.store)) == sorted(wanted)
+    assert "drew 0, 5 from the store" in author.calls("draw")
+
+
+def test_a_dry_run_says_what_it_would_take_and_draws_nothing(author: Author) -> None:
+    said = author.calls("draw", "--dry-run")
+    assert re.fullmatch(
+        r"would draw 2, 0 are in the store: 4 image-steps, about \d+ s on this machine", said.splitlines()[-1]
+    )
+    assert digests(author.store) == []
+    author.draw()
+    assert author.calls("draw", "--dry-run").endswith("nothing to draw, 2 are in the store\n")
+
+
+def test_whoever_stops_is_told_that_nothing_is_lost(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gen.tools.draw", stop)
+    result = CliRunner().invoke(app, ["draw", "--config", str(author.config)])
+    assert result.exit_code == 130
+    assert result.output.startswith("stopped: what is drawn is kept, and the same command goes on from there\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["draw", "--engine", "rey"], "There is no engine 'rey'. Did you mean 'ray'?"),
+        (["draw", "--shard", "5/4"], "A shard is written like 2/4, the second of four, and counted from 1: not '5/4'."),
+        (["merge", "/nowhere/at/all"], "There is no store at /nowhere/at/all."),
+    ],
+)
+def test_what_cannot_be_drawn_or_merged_is_said_in_a_sentence(author: Author, words: list[str], said: str) -> None:
+    assert author.calls(*words, fails=True) == f"error: {said}\n"
+    assert not author.store.path.exists()

@@ -20,6 +20,14 @@ SITE_URL = "https://example.org/actmax/"
 OWN = {"docs", "mkdocs.yml", "site", "tests"}
 """What the copy of the project has for itself, or does without; the rest it shares."""
 
+GENERATED = {
+    "walk": ("from-picture-to-prediction", "From picture to prediction, and back"),
+    "comparison": ("methods", "Methods side by side"),
+    "photo": ("from-a-photo", "From a photo"),
+    "diversity": ("diversity", "Why is it another picture every time?"),
+}
+"""For each setting that makes a page which is in the navigation: its name below write-ups/, and its title."""
+
 
 def environment() -> dict[str, str]:
     """For processes that build a copy with this project's packages, wherever others of that name are installed."""
@@ -28,12 +36,13 @@ def environment() -> dict[str, str]:
 
 
 def copy_project(folder: Path, values: dict[str, Any]) -> None:
-    """The project with another gallery and without a walk."""
+    """The project with another gallery; of a page that is not asked for there is the title."""
     shutil.copytree(ROOT / "docs", folder / "docs")
     for path in (folder / "docs").rglob("*.md"):
         path.write_text(without_measures(path.read_text("utf-8")), "utf-8")
-    walk = folder / "docs/write-ups/from-picture-to-prediction.md"  # made from the walk, and in the navigation
-    walk.write_text("# From picture to prediction, and back\n", "utf-8")
+    for key, (name, title) in GENERATED.items():
+        if key not in values:
+            (folder / f"docs/write-ups/{name}.md").write_text(f"# {title}\n", "utf-8")
     for path in ROOT.iterdir():
         if path.name not in OWN and not path.name.startswith("."):
             (folder / path.name).symlink_to(path)

@@ -1,4 +1,4 @@
-"""A recipe by `robust`, and for each of its fields a recipe that differs in that field."""
+"""A recipe by `robust`, and for each of its fields two recipes that differ in that field alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ GIVEN: dict[str, Any] = {"network": "compact", "weights": "0123456789abcdef", "t
 
 def robust(**changes: Any) -> Recipe:
     return compose("robust", changes, **GIVEN)
+
+
+def of_class(index: int) -> Recipe:
+    """By the same method, for another class."""
+    return compose("robust", **{**GIVEN, "target": f"fc8:{index}"})
 
 
 # Another value for each field of the recipe above.
@@ -28,6 +33,20 @@ OTHER: dict[str, Any] = {
     "decay": 0.5,
     "decorrelate": False,
     "total_variation": 0.3,
+    "unit_slope": True,
+    "grey": 2.0,
+    "statistics": 0.2,
+    "slope_blur": 2.0,
+    "length": 1.0,
+    "shrink": 0.01,
+    "blur": 1.0,
+    "blur_every": 4,
+    "clip": True,
+    "start": "fedcba9876543210",
+    "keep": 0.25,
+    "keep_layer": "conv4",
+    "facets": 3,
+    "facet": 1,
     "canvas": 160,
     "rivals": 0.5,
     "leak": 0.1,
@@ -41,9 +60,24 @@ OTHER: dict[str, Any] = {
 }
 
 
+# What a field needs where it has another value: pixels have no Fourier coefficients to scale, nor does plain ascent
+# change its step size.
+_PIXELS: dict[str, Any] = {"parameterization": "pixels", "decay": 0.0, "decorrelate": False}
+_KEPT: dict[str, Any] = {"start": "0123456789abcdef", "keep": 0.5, "keep_layer": "conv3"}
+NEEDED: dict[str, dict[str, Any]] = {
+    "parameterization": {"decay": 0.0, "decorrelate": False},
+    "optimizer": {"anneal": 0.0},
+    **dict.fromkeys(("length", "shrink", "blur", "clip"), _PIXELS),
+    **dict.fromkeys(("keep", "keep_layer"), _KEPT),
+    "facet": {"facets": 3},
+}
+
+
+def unchanged(field: str) -> Recipe:
+    """The robust recipe, with what another value in one field needs."""
+    return robust(**NEEDED.get(field, {}))
+
+
 def changed(field: str) -> Recipe:
-    """The robust recipe with another value in one field."""
-    # Pixels have no Fourier coefficients to scale, so those two fields have to go as well;
-    # nor does plain ascent change its step size.
-    needed = {"parameterization": {"decay": 0.0, "decorrelate": False}, "optimizer": {"anneal": 0.0}}.get(field, {})
-    return robust(**needed, **{field: OTHER[field]})
+    """The same with another value in that field."""
+    return robust(**NEEDED.get(field, {}) | {field: OTHER[field]})

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
 import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,16 +17,19 @@ import fakes as made
 import projects
 import pytest
 import torch
+from browsing import chromium, served
 from PIL import Image
 from torchvision import models
 
 from actmax.engine.local import frame_steps
+from actmax.networks.cards import card
 from actmax.networks.network import Network
 from actmax.pipeline import encode
 from actmax.pipeline.publish import SHOWN
 from actmax.recipe import Recipe, parse
 from actmax.store import Entry, Measures, Store, Wins
 from gen import site
+from gen.study.beside import beside
 from gen.study.opinion import opinions
 
 SIZE = 96
@@ -90,7 +89,8 @@ def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 @pytest.fixture(scope="session")
 def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A built site with several methods and seeds, a second opinion, failures, and a class that was given up.
+    """A built site with several methods and seeds, a second opinion, failures, a class that was given up, and all
+    pages beside the gallery but the walk.
 
     Nothing of it is drawn: the store is filled with fakes.
     """
@@ -103,6 +103,16 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "seeds": [0, 1],
         "methods": {"robust": None, "plain": {"groups": ["vehicles"]}},
         "groups": GROUPS,
+        "comparison": {"classes": ["zebra", "volcano", "golden retriever"]},
+        "photo": {
+            "picture": "docs/assets/photographs/chelsea.webp",
+            "class": "tiger",
+            "keep": [0.5, 0],
+            "credit": "Me",
+        },
+        "diversity": {"class": "zebra", "seeds": 2, "facets": 2},
+        "units": {"layers": {"conv4": ["0-5", 117], "conv5": "0-39", "fc6": [7]}, "seeds": [0, 1], "negative": True},
+        "photos": "docs/assets/photographs",
     }
     projects.copy_project(folder, values)
     gone = {
@@ -114,7 +124,8 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger.parent.mkdir(exist_ok=True)
     ledger.write_text(json.dumps({"schema": 1, "addresses": gone}), "utf-8")
     prepared = site.prepare(values, folder / "mkdocs.yml")
-    entries = {entry.digest: entry for entry in map(partial(_put, prepared.store), prepared.plan.recipes())}
+    recipes = [*prepared.plan.recipes(), *(recipe for _, recipe in beside(prepared.plan))]
+    entries = {entry.digest: entry for entry in map(partial(_put, prepared.store), recipes)}
     assert prepared.second
     opinions(prepared.plan, entries, prepared.second, prepared.store, _look)
     done = subprocess.run(
@@ -132,24 +143,26 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _put(store: Store, recipe: Recipe) -> Entry:
     """A fake in the store; no two classes are equally probable."""
-    unit = parse(recipe.target).unit
-    assert unit is not None
+    target = parse(recipe.target)
+    unit, of_class = target.channels[0][0], target.layer in card(recipe.network).outputs
     steps = tuple(frame_steps(recipe.steps))
-    image = Image.new("RGB", (recipe.size, recipe.size), (unit % 256, 40 * recipe.seed, 90))
+    blue = 90 + 40 * recipe.facet + round(100 * recipe.keep)
+    image = Image.new("RGB", (recipe.size, recipe.size), (unit % 256, 40 * recipe.seed, blue))
     image.paste((20, 120, 60), (recipe.size // 4, recipe.size // 4, recipe.size // 2, recipe.size // 2))
     frames = [Image.blend(Image.new("RGB", image.size, "grey"), image, part / len(steps)) for part in range(len(steps))]
     files = {
         "drawing.png": encode.png(image, recipe),
         "drawing.jpg": encode.jpeg(image),
         "frames.webp": encode.filmstrip(frames),
+        "mask.webp": encode.mask(Image.radial_gradient("L").resize(image.size)),
     }
-    measures = _measures(unit, 1 + (unit == FAILING))
+    measures = _measures(unit, 1 + (unit == FAILING)) if of_class else made.measures(None)
     known = made.record(
         recipe,
         measures=dict.fromkeys(SHOWN, measures),
         frames=steps,
         activations=tuple(30 * step / recipe.steps for step in range(recipe.steps)),
-        wins=Wins() if measures.failed else Wins(first=9, stays=32),
+        wins=(Wins() if measures.failed else Wins(first=9, stays=32)) if of_class else None,
     )
     return store.put(files, known)
 
@@ -165,46 +178,30 @@ def _measures(unit: int, rank: int) -> Measures:
     return made.measures(unit, rank, 0.5 + unit % 100 / 250)
 
 
-@contextmanager
-def _served(folder: Path) -> Iterator[str]:
-    handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="session")
 def address(built: Built) -> Iterator[str]:
     """The built site, served on this machine."""
-    with _served(built.folder) as url:
+    with served(built.folder) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def faked(fakes: Path) -> Iterator[str]:
     """The site of fakes, served on this machine."""
-    with _served(fakes) as url:
+    with served(fakes) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator:  # type: ignore[type-arg]
     """The system's Chromium, driven by playwright."""
-    program = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-    )
+    program = chromium()
     if program is None:
         pytest.skip("no Chromium is installed")
     from playwright.sync_api import sync_playwright
 
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=flags)
-        yield chromium
-        chromium.close()
+        launched = playwright.chromium.launch(executable_path=program, args=flags)
+        yield launched
+        launched.close()

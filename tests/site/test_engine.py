@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import functools
-import http.server
 import importlib.util
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from browsing import served
 from torch import Tensor
 
 from actmax.ascent.composition import balance
@@ -128,19 +126,12 @@ def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pag
     (folder / "weights").write_bytes(weights().file.read_bytes())
     (folder / "index.html").write_text(f'<title>Engine</title><script type="module">{HARNESS}</script>', "utf-8")
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    page = browser.new_page()
-    page.goto(f"http://127.0.0.1:{server.server_port}/")
-    page.wait_for_function("window.ready")
-    yield page
-    page.close()
-    server.shutdown()
-    server.server_close()
+    with served(folder) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/")
+        page.wait_for_function("window.ready")
+        yield page
+        page.close()
 
 
 def test_the_module_is_what_its_source_compiles_to() -> None:

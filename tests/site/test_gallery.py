@@ -6,11 +6,13 @@ pages, or on the words of the prose, on the real one.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from actmax.networks.labels import slugify
 
@@ -29,21 +31,21 @@ new PerformanceObserver((list) => {
 THERE_AND_BACK = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   for (let y = 0; y < document.documentElement.scrollHeight; y += 600) { scrollTo(0, y); await frame(); await frame(); }
-  for (const image of document.images) await image.decode();
+  for (const image of document.images) if (image.checkVisibility()) await image.decode();
   scrollTo(0, 0);
   await frame();
   await frame();
   return window.shift;
 }"""
 
-SHOWN = """() => [...document.images].map((image) => [
+SHOWN = """() => [...document.images].filter((image) => image.checkVisibility()).map((image) => [
   image.src,
   image.getBoundingClientRect().width / image.naturalWidth,
-  (image.closest("figure")?.textContent ?? "").includes("shown up to twice as large"),
+  (image.closest("figure, .frames")?.textContent ?? "").includes("shown up to twice as large"),
 ])"""
 """How much larger each picture is shown than it is, and whether the page says so."""
 
-REAL = ["/", "/gallery/zebra/", "/write-ups/activation-maximization/"]
+REAL = ["/", "/404.html", "/gallery/zebra/", "/write-ups/activation-maximization/"]
 FAKED = [
     "/gallery/",
     "/gallery/ambulance/",
@@ -51,6 +53,13 @@ FAKED = [
     "/gallery/mountain-bike/",
     "/gallery/tiger-shark/",
     "/gallery/compare/?a=zebra&b=ambulance",
+    "/write-ups/methods/",
+    "/write-ups/from-a-photo/",
+    "/write-ups/diversity/",
+    "/network/",
+    "/network/conv5/",
+    "/network/conv4/117/",
+    "/gallery/compare/?a=conv4:117&b=conv5:39",
 ]
 
 Visit = Callable[..., "Page"]
@@ -84,7 +93,7 @@ def visit(contexts: Callable[..., Any], faked: str) -> Iterator[Visit]:
     def open_page(path: str, host: str = faked, **options: Any) -> Page:
         page: Page = contexts(**options).new_page()
         opened.append(page)
-        page.set_default_timeout(5000)
+        page.set_default_timeout(30_000)
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
@@ -111,6 +120,7 @@ def test_a_page_stands_still_fits_the_window_and_is_for_everyone(
 
     host = request.getfixturevalue("address" if path in REAL else "faked")
     page = visit(path, host, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.wait_for_load_state("networkidle")  # the compare page fetches what it shows
     assert page.evaluate(THERE_AND_BACK) < MOST_SHIFT
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert [one for one in page.evaluate(SHOWN) if not 0 < one[1] <= (2 if one[2] else 1) + 0.01] == []
@@ -360,6 +370,97 @@ def test_a_drawing_opens_large_and_closes(visit: Visit, motion: str) -> None:
     page.locator(".glightbox-container").wait_for(state="detached")
 
 
+def test_a_drawing_without_what_its_steps_hardly_touched_is_there_for_whoever_asks(visit: Visit) -> None:
+    page = visit("/gallery/tabby/")
+    shown = page.locator(".cutout img")
+    assert shown.is_hidden()
+    page.get_by_text("Only what the steps touched").click()
+    assert shown.is_visible()
+    page.wait_for_function("document.querySelector('.cutout img').naturalWidth === 224")
+
+
+# From a photo.
+
+
+def frame(page: Page) -> float:
+    """Which of the pictures that lie side by side is in view, counted from 0."""
+    strip, view = (page.locator(f".from-photo {part}").bounding_box() for part in (".frames-view img", ".frames-view"))
+    assert strip
+    assert view
+    assert strip["width"] == pytest.approx(3 * view["width"], rel=0.01)
+    return (view["x"] - strip["x"]) / view["width"]
+
+
+def test_the_slider_lets_go_of_the_photo_and_the_buttons_follow(visit: Visit) -> None:
+    page = visit("/write-ups/from-a-photo/")
+    slider = page.locator(".from-photo input[type=range]")
+    assert frame(page) == pytest.approx(0, abs=0.01)
+    for place, words in ((2, "0: nothing"), (1, "0.5"), (0, "all: the photo")):
+        slider.fill(str(place))
+        assert frame(page) == pytest.approx(place, abs=0.01)
+        assert page.locator(".from-photo input[type=radio]").nth(place).is_checked()
+        assert slider.get_attribute("aria-valuetext") == words
+
+
+def test_the_slider_follows_the_buttons_and_is_moved_by_keys(visit: Visit) -> None:
+    page = visit("/write-ups/from-a-photo/")
+    page.locator(".from-photo label", has_text="0: nothing").click()
+    slider = page.locator(".from-photo input[type=range]")
+    assert slider.input_value() == "2"
+    assert frame(page) == pytest.approx(2, abs=0.01)
+    assert outlined(tab_to(page, ".from-photo input[type=range]"))
+    page.keyboard.press("ArrowLeft")
+    assert slider.input_value() == "1"
+    assert frame(page) == pytest.approx(1, abs=0.01)
+
+
+def test_without_a_script_the_buttons_let_go_of_the_photo_and_no_slider_is_in_the_way(visit: Visit) -> None:
+    page = visit("/write-ups/from-a-photo/", java_script_enabled=False)
+    assert page.locator(".from-photo input[type=range]").is_hidden()
+    assert frame(page) == pytest.approx(0, abs=0.01)
+    for place, words in ((2, "0: nothing"), (1, "0.5")):
+        page.locator(".from-photo label", has_text=words).click()
+        assert frame(page) == pytest.approx(place, abs=0.01)
+
+
+# Methods side by side.
+
+
+def test_a_drawing_of_the_comparison_opens_at_full_size_and_says_what_it_is(visit: Visit) -> None:
+    page = visit("/write-ups/methods/")
+    page.locator("table.methods a.glightbox").nth(3 * 10 + 1).click()
+    page.wait_for_function("document.querySelector('.gslide.current img')?.naturalWidth === 224")
+    assert page.locator(".gslide.current").inner_text().strip() == "What this site draws with: volcano"
+    page.keyboard.press("Escape")
+    page.locator(".glightbox-container").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_all_the_methods_are_seen_at_once_whatever_the_width(visit: Visit, width: int) -> None:
+    page = visit("/write-ups/methods/", viewport={"width": width, "height": 800})
+    drawings = page.locator("table.methods img")
+    assert drawings.count() == 11 * 3
+    for box in (drawings.nth(place).bounding_box() for place in range(11 * 3)):
+        assert box
+        assert box["width"] >= 40
+        assert 0 <= box["x"] < box["x"] + box["width"] <= width
+
+
+def test_more_classes_than_fit_are_scrolled_by_themselves_and_by_keys(visit: Visit) -> None:
+    page = visit("/write-ups/methods/", viewport={"width": 390, "height": 800})
+    page.evaluate(
+        """() => {
+            for (const row of document.querySelectorAll("table.methods tr"))
+                for (let i = 3; i < 12; i++) row.append(row.lastElementChild.cloneNode(true));
+            dispatchEvent(new Event("resize"));
+        }"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    table = page.locator(".methods-all")
+    assert table.evaluate("(node) => node.scrollWidth - node.clientWidth") > 0
+    assert table.get_attribute("tabindex") == "0"
+
+
 # The compare page.
 
 
@@ -406,6 +507,99 @@ def test_a_class_is_compared_by_every_name_that_its_page_has(visit: Visit) -> No
     assert compared(visit("/gallery/compare/?a=340&b=bicycle")) == ["zebra", "mountain bike"]
     assert compared(visit("/gallery/compare/?b=n02391049")) == ["goldfish", "zebra"]
     assert compared(visit("/gallery/compare/?a=zebra")) == ["zebra", "goldfish"]
+
+
+def test_a_channel_is_compared_with_a_class_by_address(visit: Visit) -> None:
+    page = visit("/gallery/compare/?a=conv4:117&b=zebra")
+    assert compared(page) == ["conv4:117", "zebra"]
+    assert page.get_by_role("img", name="What channel conv4:117 looks for").count() == 4  # two seeds, and the negatives
+    page.get_by_label("First class").select_option("tiger")
+    page.locator(".compare h2", has_text="tiger").wait_for()
+    assert page.url.endswith("?a=tiger&b=zebra")
+
+
+@pytest.mark.parametrize("name", ["conv4:6", "conv4", "conv4:", "conv9:1", "constructor:1", "conv4:117:1x"])
+def test_a_channel_without_a_page_is_said_to_be_missing(visit: Visit, name: str) -> None:
+    page = visit(f"/gallery/compare/?a={name}&b=zebra")
+    assert compared(page) == ["goldfish", "zebra"]
+    assert page.get_by_text(f"The gallery has no class {name}.").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [("gallery/zebrra", ["zebra"]), ("gold-fish/", ["goldfish"]), ("n02391041/", ["zebra"]), ("what/%C3%A4/ever", [])],
+)
+def test_a_page_that_is_not_there_names_the_class_that_was_meant(
+    visit: Visit, built: Any, address: str, path: str, meant: list[str]
+) -> None:
+    page = visit("/", address)
+    page.route(f"**/{path}", lambda route: route.fulfill(path=built.folder / "404.html"))
+    page.goto(f"{address}/{path}")
+    page.wait_for_load_state("networkidle")
+    assert page.get_by_role("heading", name="There is no such page").is_visible()
+    assert page.get_by_role("link", name="The gallery", exact=True).get_attribute("href") == "/gallery/"
+    links = page.locator("article a", has_text=re.compile(f"^({'|'.join(meant) or '-'})$"))
+    assert [link.get_attribute("href") for link in links.all()] == [f"{address}/gallery/{name}/" for name in meant]
+    assert (page.get_by_text("Did you mean").count() > 0) == bool(meant)
+
+
+def test_the_front_page_shows_drawings_the_question_and_the_field_at_once(visit: Visit, address: str) -> None:
+    for width, height in ((1280, 800), (390, 844)):
+        page = visit("/", address, viewport={"width": width, "height": height})
+        page.locator(".live form input").first.wait_for()
+        assert page.locator("ul.best a").count() == 8
+        for shown in ("h1", "ul.best li:last-child img", ".live form input", ".live form button"):
+            box = page.locator(shown).first.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= height
+
+
+# The network, channel by channel.
+
+
+def test_one_walks_the_network_by_clicking(visit: Visit) -> None:
+    page = visit("/gallery/")
+    page.get_by_role("link", name="The network, channel by channel").click()
+    page.wait_for_url("**/network/")
+    page.get_by_role("heading", name="conv4").get_by_role("link", name="conv4").first.click()
+    page.get_by_role("link", name="117", exact=True).click()
+    page.locator("#classes + p + ul a").first.click()
+    page.wait_for_url(re.compile(r"/gallery/[a-z-]+/$"))
+    page.locator("#channels ~ ul a").first.click()
+    page.wait_for_url(re.compile(r"/network/conv[45]/\d+/$"))
+
+
+def test_channels_are_sorted_by_likeness_and_by_number_again(visit: Visit) -> None:
+    page = visit("/network/conv5/")
+
+    def numbers() -> list[str]:
+        return [text.strip() for text in page.locator("ul.units > li").all_text_contents()]
+
+    assert numbers() == [str(number) for number in range(40)]
+    page.get_by_label("Sort by").select_option("likeness")
+    alike = numbers()
+    assert sorted(alike, key=int) == [str(number) for number in range(40)]
+    assert alike != [str(number) for number in range(40)]
+    page.get_by_label("Sort by").select_option("number")
+    assert numbers() == [str(number) for number in range(40)]
+
+
+def test_each_channel_in_a_sheet_shows_its_own_drawing(visit: Visit) -> None:
+    """The fakes differ by colour: red is the number."""
+    page = visit("/network/conv5/")
+    for number in (0, 15, 16, 39):
+        link = page.locator("ul.units").get_by_role("link", name=str(number), exact=True)
+        link.scroll_into_view_if_needed()
+        with Image.open(io.BytesIO(link.screenshot())) as shown:
+            red, _, _ = shown.convert("RGB").getpixel((3, 3))  # type: ignore[misc]
+        assert abs(red - number) < 12
+
+
+def test_the_search_finds_a_channel(visit: Visit) -> None:
+    page = visit("/gallery/")
+    page.locator(".md-search__input").fill("conv4 117")
+    page.keyboard.press("End")
+    page.locator(".md-search-result__link[href*='/network/conv4/117/']").first.wait_for()
 
 
 # Material's search.

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
+from actmax.errors import RecipeError
+
 
 @dataclass(frozen=True)
 class Canvas:
@@ -33,6 +35,18 @@ class Parameterization(NamedTuple):
     """(B, …) -> images (B, C, H, W), for RGB in [0, 1]; within that range, but unclipped for pixels."""
     normalized: Callable[[Tensor], Tensor] | None = None
     """(B, …) -> what the network is shown, where that is simpler than to normalise the picture."""
+    variable: Callable[[Tensor], Tensor] | None = None
+    """Images (B, C, H, W) in [0, 1] -> the variable that means them, or comes close; None where nobody knows it."""
+
+    def starting_from(self, pictures: Tensor) -> Parameterization:
+        """The same, with the ascent starting from pictures (B, C, H, W) in place of noise.
+
+        Raises:
+            RecipeError: no variable is known that means them.
+        """
+        if self.variable is None:
+            raise RecipeError("This parameterization cannot start from a picture: pixels, waves and phases can.")
+        return self._replace(start=self.variable(pictures))
 
 
 Params = Callable[[Sequence[Generator], Canvas], Parameterization]

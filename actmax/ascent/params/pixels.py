@@ -21,7 +21,7 @@ def pixels(sd: float = 0.01) -> Params:
         shape = (canvas.channels, canvas.height, canvas.width)
         noise = torch.stack([torch.randn(shape, generator=generator) for generator in generators])
         grey = canvas.normalize(torch.full((1, canvas.channels, 1, 1), 0.5))
-        return Parameterization(grey + sd * noise, canvas.denormalize, _unchanged)
+        return Parameterization(grey + sd * noise, canvas.denormalize, _unchanged, canvas.normalize)
 
     return params
 

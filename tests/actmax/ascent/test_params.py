@@ -1,4 +1,5 @@
-"""Pixels, Fourier coefficients and generators: where they start, what range they have, and that seeds alone decide."""
+"""Pixels, waves, phases and generators: where they start, what range they have, that seeds alone decide, and which
+variable means a picture."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from actmax.ascent.params import Canvas, Parameterization, Params, fourier, generator, pixels
+from actmax.ascent.params import Canvas, Parameterization, Params, fourier, generator, learned, phase, pixels
+from actmax.ascent.params.fourier import DARKEST, colors
+from actmax.ascent.params.phase import strength
 from actmax.errors import RecipeError
 from actmax.networks.network import IMAGENET
 
@@ -14,7 +17,9 @@ EVERY: dict[str, Params] = {
     "pixels": pixels(0.1),
     "fourier": fourier(1.0, decorrelate=False, sd=0.1),
     "generator": generator(),
+    "phase": phase(),
 }
+SIZES = [(64, 64), (65, 65), (64, 96), (71, 64)]
 
 
 def canvas(height: int = 64, width: int = 64, channels: int = 3) -> Canvas:
@@ -46,9 +51,11 @@ def test_pixels_are_the_normalised_image_unclipped() -> None:
     assert param.picture(far).max() > 1
 
 
-@pytest.mark.parametrize(("height", "width"), [(64, 64), (65, 65), (64, 96), (71, 64)])
-@pytest.mark.parametrize("channels", [1, 3, 5])
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(("height", "width"), SIZES)
+@pytest.mark.parametrize(
+    ("name", "channels"),
+    [("phase", 3), *((name, channels) for name in EVERY if name != "phase" for channels in (1, 3, 5))],
+)
 def test_pictures_have_the_canvas_shape_whatever_it_is(name: str, channels: int, height: int, width: int) -> None:
     images = picture(EVERY[name](seeded(0, 1), canvas(height, width, channels)))
     assert images.shape == (2, channels, height, width)
@@ -56,8 +63,8 @@ def test_pictures_have_the_canvas_shape_whatever_it_is(name: str, channels: int,
 
 
 @pytest.mark.parametrize("size", [64, 65])
-def test_fourier_and_generator_stay_within_0_and_1(size: int) -> None:
-    for params in (fourier(1.0, sd=10.0), generator(3.0)):
+def test_all_but_pixels_stay_within_0_and_1(size: int) -> None:
+    for params in (fourier(1.0, sd=10.0), generator(3.0), phase()):
         images = picture(params(seeded(0, 1), canvas(size, size)))
         assert images.min() >= 0
         assert images.max() <= 1
@@ -66,6 +73,27 @@ def test_fourier_and_generator_stay_within_0_and_1(size: int) -> None:
 def test_colours_are_decorrelated_in_three_channels_only() -> None:
     with pytest.raises(RecipeError, match="these images have 1: say decorrelate=False"):
         fourier()(seeded(0), canvas(channels=1))
+
+
+def test_phases_are_those_of_three_channels_only() -> None:
+    with pytest.raises(RecipeError, match="The spectrum is that of three channels, and these images have 1"):
+        phase()(seeded(0), canvas(channels=1))
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_the_waves_of_phases_are_as_strong_as_those_of_photographs(height: int, width: int) -> None:
+    image = picture(phase()(seeded(5), canvas(height, width)))[0].double()
+    decorrelated = torch.linalg.inv(colors().double()) @ image.logit().flatten(1)
+    found = torch.fft.rfft2(decorrelated.view(3, height, width), norm="ortho").abs()
+    # Waves that stand in the first column, and in the last where the width is even, are twice in it: their mean counts.
+    inner = slice(1, (width + 1) // 2)
+    torch.testing.assert_close(found[..., inner], strength(height, width)[..., inner].double(), rtol=0.01, atol=0.01)
+
+
+def test_photographs_are_strong_in_long_waves_and_in_brightness() -> None:
+    brightness, *others = strength(64, 64)
+    assert brightness[0, 1] > 4 * brightness[0, 8] > 12 * brightness[0, 31]
+    assert all(brightness[0, 1] > other[0, 1] for other in others)
 
 
 def test_decay_makes_low_frequencies_strong() -> None:
@@ -91,3 +119,81 @@ def test_an_image_starts_from_its_seed_alone(name: str) -> None:
     assert torch.equal(together.start[0], together.start[2])
     torch.testing.assert_close(first, third)
     assert not torch.equal(first, second)
+
+
+# The code of a generator that has learnt.
+
+
+def painted(codes: Tensor) -> Tensor:
+    """A pixel on the left and one on the right, each in the colours that three numbers of the code say."""
+    return codes.view(-1, 2, 3, 1).permute(0, 2, 3, 1).clamp(0, 1)
+
+
+def test_a_code_is_painted_as_large_as_the_canvas() -> None:
+    param = learned(painted, 6)(seeded(0), canvas(48, 64))
+    image = param.picture(torch.tensor([[1.0, 0.0, 0.5, 0.0, 1.0, 0.5]]))
+    assert image.shape == (1, 3, 48, 64)
+    assert image[0, :, 20, 0].tolist() == [1.0, 0.0, 0.5]
+    assert image[0, :, 20, 63].tolist() == [0.0, 1.0, 0.5]
+    with pytest.raises(RecipeError, match="cannot start from a picture"):
+        param.starting_from(image)
+
+
+def test_a_code_starts_as_a_relu_lets_it_pass_from_its_seed_alone() -> None:
+    together, alone = (learned(painted, 600, sd=2.0)(seeded(*seeds), canvas()).start for seeds in ((3, 4), (4,)))
+    assert together.min() >= 0
+    assert together.square().mean().sqrt().item() == pytest.approx(2, rel=0.1)
+    assert torch.equal(together[1], alone[0])
+
+
+# The variable that means a picture.
+
+
+def colourful(height: int = 64, width: int = 64, channels: int = 3) -> Tensor:
+    """Two smooth pictures, away from black and white: as waves have it."""
+    param = fourier(1.5, decorrelate=False, sd=0.3)(seeded(8, 9), canvas(height, width, channels))
+    return picture(param).clamp(0.05, 0.95)
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+@pytest.mark.parametrize(
+    ("params", "channels"),
+    [
+        (pixels(0.1), 3),
+        (pixels(0.1), 5),
+        (fourier(1.3), 3),
+        (fourier(0.0, decorrelate=False), 1),
+        (fourier(2.0, decorrelate=False), 5),
+    ],
+)
+def test_a_picture_comes_back_from_the_variable_that_means_it(
+    params: Params, channels: int, height: int, width: int
+) -> None:
+    wanted = colourful(height, width, channels)
+    param = params(seeded(0, 1), canvas(height, width, channels)).starting_from(wanted)
+    assert param.start.dtype == torch.float32
+    torch.testing.assert_close(picture(param), wanted, rtol=0, atol=1e-3)
+
+
+def test_waves_reach_neither_black_nor_white_but_come_close() -> None:
+    halves = torch.cat([torch.zeros(1, 3, 64, 32), torch.ones(1, 3, 64, 32)], 3)
+    found = picture(fourier()(seeded(0), canvas()).starting_from(halves))
+    torch.testing.assert_close(found, halves.clamp(DARKEST, 1 - DARKEST), rtol=0, atol=1e-3)
+
+
+def test_of_a_picture_phases_keep_where_things_are() -> None:
+    """Its waves get the strengths of photographs, and it is still nearer than noise of those strengths."""
+    wanted = picture(fourier(1.5, sd=0.3)(seeded(8, 9), canvas()))
+    param = phase()(seeded(0, 1), canvas())
+
+    def alike(other: Parameterization) -> list[float]:
+        pairs = torch.stack([picture(other), wanted], 1).flatten(2)
+        return [torch.corrcoef(pair)[0, 1].item() for pair in pairs]
+
+    assert min(alike(param.starting_from(wanted))) > 0.7
+    assert max(map(abs, alike(param))) < 0.3
+
+
+def test_no_weights_of_a_generator_are_known_that_paint_a_picture() -> None:
+    with pytest.raises(RecipeError, match="cannot start from a picture: pixels, waves and phases can"):
+        generator()(seeded(0), canvas()).starting_from(colourful()[:1])

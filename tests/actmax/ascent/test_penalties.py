@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import pytest
 import torch
+from torch import Tensor, nn
 
-from actmax.ascent.penalties import Penalty, squared_distance_from_grey, total_variation
+from actmax.ascent.penalties import (
+    FAINT,
+    Penalty,
+    described,
+    distance_of_features,
+    squared_distance_from_grey,
+    total_variation,
+    unlikeness,
+)
 
 PENALTIES = [total_variation, squared_distance_from_grey]
+
+
+def some(images: int = 2) -> Tensor:
+    return torch.rand(images, 3, 5, 6, generator=torch.Generator().manual_seed(7))
+
+
+def layer() -> Callable[[Tensor], Tensor]:
+    """Four smooth maps of an image."""
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh()).requires_grad_(False)
+
+
+def photographs(count: int) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of what the layer's channels answer."""
+    answers = described(layer()(some(count)))
+    return answers.mean(0), answers.std(0)
+
+
+BY_A_NETWORK: dict[str, Callable[[], Penalty]] = {
+    "distance of features": lambda: distance_of_features(layer(), some()),
+    "unlikeness": lambda: unlikeness(lambda images: {"maps": layer()(images)}, {"maps": photographs(16)}),
+}
 
 
 def test_total_variation_is_the_mean_difference_of_neighbours() -> None:
@@ -29,7 +63,55 @@ def test_the_gradient_agrees_with_finite_differences(penalty: Penalty) -> None:
     assert torch.autograd.gradcheck(penalty, images)
 
 
-@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("made", BY_A_NETWORK.values(), ids=BY_A_NETWORK.keys())
+def test_the_gradient_of_what_a_network_answers_agrees_with_finite_differences(made: Callable[[], Penalty]) -> None:
+    """In float32, which is what those penalties are computed in: along random ways, not pixel by pixel."""
+    penalty, chance = made(), torch.Generator().manual_seed(0)
+    images = torch.rand(2, 3, 5, 6, generator=chance).requires_grad_()
+    (slope,) = torch.autograd.grad(penalty(images).sum(), images)
+    for _ in range(4):
+        way = torch.randn(images.shape, generator=chance)
+        with torch.no_grad():
+            rise = (penalty(images + 0.01 * way) - penalty(images - 0.01 * way)) / 0.02
+        torch.testing.assert_close((slope * way).flatten(1).sum(1), rise, rtol=0.02, atol=0.005)
+
+
+@pytest.mark.parametrize("penalty", [*PENALTIES, BY_A_NETWORK["unlikeness"]()])
 def test_an_image_is_judged_by_itself(penalty: Penalty) -> None:
     images = torch.rand(3, 3, 5, 6, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(penalty(images)[1:2], penalty(images[1:2]))
+
+
+def test_distance_of_features_is_a_part_of_those_of_each_images_own_picture() -> None:
+    pictures = torch.stack([torch.full((3, 4, 5), value) for value in (0.5, 0.25)])
+    distance = distance_of_features(lambda images: 8 * images, pictures)
+    assert distance(pictures).tolist() == [0.0, 0.0]
+    assert distance(pictures + 0.25).tolist() == pytest.approx([0.25, 1.0])
+    assert distance(torch.zeros(2, 3, 4, 5)).tolist() == pytest.approx([1.0, 1.0])
+    nothing = distance_of_features(lambda images: 0 * images, pictures)  # a layer that a picture leaves cold
+    assert nothing(pictures + 0.25).tolist() == [0.0, 0.0]
+
+
+def test_a_channel_is_described_by_its_mean_and_the_logarithm_of_its_deviation() -> None:
+    maps = torch.tensor([[[[0.0, 20.0]], [[3.0, 3.0]]]])
+    assert described(maps).tolist() == [pytest.approx([10.0, 3.0, math.log(10), math.log(FAINT)])]
+
+
+def test_unlikeness_is_the_mean_square_of_scores_each_in_its_own_deviations() -> None:
+    answers = torch.tensor([10.0, 3.0, math.log(10), math.log(FAINT)])
+    away = torch.tensor([0.0, 1.0, 2.0, 3.0])
+    known = {
+        "one": (answers - away * torch.tensor([5.0, 0.1, 1.0, 2.0]), torch.tensor([5.0, 0.1, 1.0, 2.0])),
+        "other": (answers, torch.ones(4)),
+    }
+    maps = torch.tensor([[[[0.0, 20.0]], [[3.0, 3.0]]]])
+    alone = unlikeness(lambda _: {"one": maps}, {"one": known["one"]})(torch.zeros(1, 3, 1, 2))
+    assert alone.tolist() == pytest.approx([(0 + 1 + 4 + 9) / 4], rel=1e-4)
+    both = unlikeness(lambda _: {"one": maps, "other": maps}, known)(torch.zeros(1, 3, 1, 2))
+    assert both.tolist() == pytest.approx([(0 + 1 + 4 + 9) / 8], rel=1e-4)
+
+
+def test_unlikeness_is_one_for_a_photograph_on_average() -> None:
+    penalty = unlikeness(lambda images: {"maps": layer()(images)}, {"maps": photographs(40)})
+    assert penalty(some(40)).mean().item() == pytest.approx(39 / 40, rel=1e-3)  # deviations are those of a sample
+    assert penalty(torch.zeros(1, 3, 5, 6)).item() > 3

@@ -1,11 +1,11 @@
-"""Which recipes are computed together: those that differ in seed and channel alone."""
+"""Which recipes are computed together: those that differ in seed, channel, facet and the picture at the start alone."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from recipes import changed, robust
+from recipes import changed, robust, unchanged
 
 from actmax.engine.batches import batches
 from actmax.recipe import Recipe
@@ -23,15 +23,20 @@ def together(first: Recipe, second: Recipe) -> bool:
         ({"target": "conv5:1@3,7"}, {"target": "conv5:2@3,7"}),
         ({"target": "fc8:340"}, {"target": "fc8:340 - 0.5*fc8:292"}),
         ({"target": "conv5"}, {"target": "conv5", "seed": 7}),
+        ({"start": "0" * 16}, {"start": "1" * 16}),
+        ({"facets": 3, "facet": 0}, {"facets": 3, "facet": 2}),
     ],
 )
-def test_recipes_that_differ_in_seed_and_channel_share_a_batch(first: dict[str, Any], second: dict[str, Any]) -> None:
+def test_recipes_that_differ_in_what_each_image_has_of_its_own_share_a_batch(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
     assert together(robust(**first), robust(**second))
 
 
-@pytest.mark.parametrize("field", sorted(set(Recipe.model_fields) - {"seed", "target", "parameterization"}))
+@pytest.mark.parametrize("field", sorted(set(Recipe.model_fields) - {"seed", "target", "facet"}))
 def test_no_batch_is_shared_by_recipes_that_differ_in(field: str) -> None:
-    assert not together(changed(field), robust())
+    # A picture at the start is one against noise here; two pictures share a batch.
+    assert not together(changed(field), unchanged(field))
 
 
 @pytest.mark.parametrize(
@@ -49,8 +54,3 @@ def test_no_batch_is_shared_by_targets_that_are_read_otherwise(first: str, secon
 
 def test_no_batch_is_shared_by_a_class_that_has_rivals_and_a_group_that_has_none() -> None:
     assert not together(robust(rivals=0.5), robust(rivals=0.5, target="fc8:340 - 0.5*fc8:292"))
-
-
-def test_no_batch_is_shared_by_pixels_and_fourier() -> None:
-    same = {"decay": 0.0, "decorrelate": False}
-    assert not together(robust(**same), robust(**same, parameterization="pixels"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from actmax.engine.batches import batches
@@ -16,7 +18,7 @@ from actmax.networks.cards import card
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network, wrap
 from actmax.networks.weights import source
-from actmax.recipe import METHODS, Recipe, compose
+from actmax.recipe import METHODS, Recipe, accentuation, compose
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -88,6 +90,39 @@ def test_a_recipe_draws_the_same_bytes_in_any_company(compact: Network, method: 
         assert len(found) == 9
         assert np.array_equal(np.asarray(found[wanted].image), np.asarray(alone.image))
         assert found[wanted].activations == alone.activations
+        assert found[wanted].touched == alone.touched
+
+
+OF_ITS_OWN: dict[str, Callable[[int], dict[str, Any]]] = {
+    "pictures at the start": lambda index: accentuation(STARTS[index % 2]),
+    "facets": lambda index: {"facets": 3, "facet": index % 3},
+}
+STARTS = ("0123456789abcdef", "fedcba9876543210")
+
+
+def picture(seed: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (80, 64, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("own", OF_ITS_OWN.values(), ids=OF_ITS_OWN.keys())
+def test_what_an_image_has_of_its_own_touches_no_other(
+    compact: Network, own: Callable[[int], dict[str, Any]], threads: int
+) -> None:
+    def recipe(index: int, target: int) -> Recipe:
+        fields = {"size": 64, "steps": 5, **own(index)}
+        return compose("smooth", fields, network="compact", weights=compact.weights, target=f"fc8:{target}", seed=index)
+
+    starts = {name: picture(seed) for seed, name in enumerate(STARTS)}
+    wanted = recipe(1, 340)
+    (alone,) = render([wanted], compact, starts=starts)
+    for place in (0, 3, 8):
+        company = [recipe(index, index * 7) for index in range(9)]
+        company[place] = wanted
+        assert len(batches(company, 16)) == 1
+        found = {drawing.recipe: drawing for drawing in render(company, compact, starts=starts)}
+        assert np.array_equal(np.asarray(found[wanted].image), np.asarray(alone.image))
+        assert found[wanted].activations == alone.activations
+        assert found[wanted].touched == alone.touched
 
 
 def test_no_image_step_is_computed_that_no_recipe_asked_for(compact: Network) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image, ImageChops
 from torch import Tensor, nn
 
 from actmax.ascent import (
+    Canvas,
     adam,
     affine,
     against_rivals,
@@ -23,6 +26,7 @@ from actmax.ascent import (
     squared_distance_from_grey,
     total_variation,
 )
+from actmax.ascent.constraints import within_range
 from actmax.engine.compose import Picture, ascend
 from actmax.engine.local import render
 from actmax.errors import RecipeError, UnknownNameError
@@ -191,7 +195,7 @@ def test_rivals_ask_for_no_other_layer(compact: Network) -> None:
     assert set(seen[1:]) == {1}
 
 
-@pytest.mark.parametrize("settings", [{"leak": -0.1}, {"leak": 1.5}, {"centre": -1.0}])
+@pytest.mark.parametrize("settings", [{"leak": -0.1}, {"leak": 1.5}, {"centre": -1.0}, {"slope_blur": -1.0}])
 def test_a_slope_cannot_be_bent_so(compact: Network, settings: dict[str, float]) -> None:
     with pytest.raises(RecipeError, match=f"{next(iter(settings))} must be"):
         ascend(compact, "fc8:340", steps=1, size=64, **settings)  # type: ignore[arg-type]
@@ -290,3 +294,137 @@ def test_the_curve_is_of_the_first_look_of_each_step() -> None:
 def test_parts_that_are_no_parts_are_refused(part: dict[str, Any], words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         ascend(wrap(Forked(3), size=64), "left:2", steps=2, **part)
+
+
+# The slope and the steps, on a network that looks at a single pixel: 27 × 9 numbers, of which one has a slope.
+
+
+class Spot(nn.Module):
+    """The logits are the three colours of the middle."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, x.shape[2] // 2, x.shape[3] // 2] * 7
+
+
+def spotted(**parts: Any) -> Picture:
+    """Red in the middle is climbed from middle grey; pixels are normalised as they are."""
+    chosen: dict[str, Any] = {"params": pixels(0.0), "steps": 1, "precision": "fp32", **parts}
+    return ascend(wrap(Spot(), size=9), "logits:0", **chosen)
+
+
+def red(picture: Picture) -> list[list[float]]:
+    """How much red was added, in the middle and right of it, as a part of what was added to the middle."""
+    added = picture.values[0].float() - 127.5
+    return (added / added[4, 4]).tolist()
+
+
+def test_a_slope_is_the_objectives_own_or_has_one_for_the_mean_size_of_its_numbers() -> None:
+    own = spotted(optimizer=gradient_ascent(0.3 / 7))
+    assert own.values[:, 4, 4].tolist() == [204, 128, 128]
+    made_even = spotted(optimizer=gradient_ascent(0.3 / 243), unit_slope=True)
+    assert torch.equal(made_even.values, own.values)
+    assert own.values[0].sum() == 204 + 80 * 128
+
+
+def test_a_blurred_slope_moves_the_neighbours_as_well_and_no_penalty() -> None:
+    apart = red(spotted(optimizer=gradient_ascent(3 / 7), slope_blur=1.0))
+    assert apart[4][5] == apart[3][4] == pytest.approx(math.exp(-0.5), abs=0.02)
+    assert apart[4][6] == pytest.approx(math.exp(-2), abs=0.02)
+
+    def red_is_wanted_in_the_corner(images: Tensor) -> Tensor:
+        return -images[:, 0, 0, 0]
+
+    penalties: dict[str, Any] = {"penalties": [(3.0, red_is_wanted_in_the_corner)], "slope_blur": 1.0}
+    picture = spotted(optimizer=gradient_ascent(0.1), **penalties)
+    assert picture.values[0, 0, :2].tolist() == [204, 128]
+
+
+def test_a_pull_is_taken_as_it_is_against_a_slope_of_mean_size_one() -> None:
+    start = Image.new("RGB", (9, 9), (255, 204, 51))
+    pull = (243 / 2, squared_distance_from_grey)  # whose slope is then the distance itself
+    picture = spotted(start=start, pulls=[pull], optimizer=gradient_ascent(0.5))
+    assert picture.values[:, 0, 0].tolist() == [round(255 * value) for value in (0.75, 0.65, 0.35)]
+    assert picture.values[0, 4, 4] == 255  # 1 + 0.5 · (243 - 0.5), clipped
+    gentle = spotted(start=start, pulls=[pull], optimizer=gradient_ascent(0.1 / 243))
+    assert gentle.values[0, 4, 4] == 255
+    assert gentle.values[1, 4, 4] == 204
+
+
+@pytest.mark.parametrize("optimizer", [gradient_ascent(0.01), adam(0.01)])
+def test_constraints_act_after_each_step_in_their_order_and_the_next_goes_on_from_there(optimizer: Any) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    def halved(x: Tensor, steps: int, canvas: Canvas) -> Tensor:
+        told.append(("halved", steps, canvas.width))
+        return x / 2
+
+    def raised(x: Tensor, steps: int, canvas: Canvas) -> Tensor:
+        told.append(("raised", steps, canvas.width))
+        return x + 0.4
+
+    picture = spotted(constraints=[halved, raised], steps=3, optimizer=optimizer)
+    assert told == [(name, steps, 9) for steps in (1, 2, 3) for name in ("halved", "raised")]
+    value = 0.5
+    for _ in range(3):
+        value = value / 2 + 0.4
+    assert picture.values[2, 0, 0] == round(255 * value)
+    assert picture.activations[1] > 7 * 0.65  # what the second step saw
+
+
+def test_pixels_within_range_are_pixels_of_any_network() -> None:
+    network = wrap(Spot(), mean=(0.1, 0.2, 0.3), std=0.2, size=9)
+    seen: list[float] = []
+
+    def remembered(x: Tensor, steps: int, canvas: Canvas) -> Tensor:
+        seen.append(canvas.denormalize(x).max().item())
+        return x
+
+    ascend(
+        network,
+        "logits:1",
+        params=pixels(0.0),
+        optimizer=gradient_ascent(9.0),
+        constraints=[within_range(), remembered],
+        steps=2,
+    )
+    assert seen == pytest.approx([1.0, 1.0], abs=1e-6)
+
+
+# From a picture.
+
+
+def photo(size: tuple[int, int] = (48, 48), kind: str = "RGB") -> Image.Image:
+    colours = torch.randint(40, 216, (5, 5, 3), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    return Image.fromarray(colours.numpy()).resize(size, Image.Resampling.BILINEAR).convert(kind)
+
+
+@pytest.mark.parametrize("params", [pixels(9.0), fourier(decorrelate=False, sd=9.0)], ids=["pixels", "fourier"])
+@pytest.mark.parametrize(("channels", "kind"), [(1, "L"), (3, "RGB")])
+def test_an_ascent_starts_from_a_picture_in_place_of_noise(params: Any, channels: int, kind: str) -> None:
+    network = wrap(Forked(channels), channels=channels, mean=0.4, std=0.2, size=48)
+    picture = ascend(network, "left:2", params=params, start=photo(), optimizer=adam(1e-7), steps=2)
+    shown = picture.image
+    assert shown.mode == kind
+    distance = ImageChops.difference(shown, photo(kind=kind)).getextrema()
+    assert max(high for _, high in (distance if channels == 3 else [distance])) <= 1  # type: ignore[list-item]
+    assert rises(ascend(network, "left:2", params=params, start=photo(), optimizer=adam(0.02), steps=12))
+
+
+def test_no_picture_is_a_start_where_none_can_be() -> None:
+    with pytest.raises(RecipeError, match="cannot start from a picture: pixels, waves and phases can"):
+        ascend(wrap(Forked(3), size=48), "left:2", params=generator(), start=photo(), steps=1)
+    with pytest.raises(RecipeError, match="No picture has 5 channels"):
+        ascend(wrap(Forked(5), channels=5, size=48), "left:2", start=photo(), steps=1)
+
+
+# Where the steps have been.
+
+
+def test_the_mask_shows_where_the_slope_was() -> None:
+    mask = spotted(size=(9, 27), optimizer=gradient_ascent(0.01)).touched
+    assert mask is not None
+    assert (mask.mode, mask.size) == ("L", (27, 9))
+    white = [(x, y) for y in range(9) for x in range(27) if mask.getpixel((x, y)) == 255]
+    assert (13, 4) in white
+    assert all(abs(x - 13) <= 1 and abs(y - 4) <= 1 for x, y in white)
+    assert mask.getpixel((0, 0)) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,15 @@ import torch
 from PIL import Image
 from torch import nn
 
+from actmax.ascent.penalties import distance_of_features, unlikeness
 from actmax.engine.local import Drawing, frame_steps, render
 from actmax.errors import RecipeError, UnknownNameError
 from actmax.networks.cards import Card
 from actmax.networks.load import load
-from actmax.networks.network import IMAGENET, Network
+from actmax.networks.network import IMAGENET, Network, Normalization
+from actmax.networks.statistics import Statistics, statistics_of
 from actmax.networks.weights import source
-from actmax.recipe import ALGORITHM, METHODS, Recipe, compose
+from actmax.recipe import ALGORITHM, METHODS, Recipe, accentuation, compose
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,41 @@ def test_rivals_are_pushed_down_for_classes_and_for_nothing_else(compact: Networ
     for target in ("conv5:12", "fc8", "fc8:340 - 0.5*fc8:292"):
         without, against = pair(target)
         assert against.activations == without.activations
+
+
+def test_statistics_draw_channels_nearer_to_what_photographs_make_of_them(compact: Network) -> None:
+    known = statistics_of(compact)
+    look = compact.cut(tuple(known), (64, 64))
+    unlike = unlikeness(lambda images: look(compact.normalize(images)), known)
+
+    def farness(weight: float) -> float:
+        fields = {"steps": 20, "statistics": weight, "precision": "fp32"}
+        (drawing,) = render([recipe(compact, "fc8:340", "statistics", **fields)], compact)
+        return unlike(as_tensor(drawing.image)).item()
+
+    assert farness(0.0) > 1.3 * farness(2.0)
+
+
+def test_statistics_are_those_of_a_network_that_was_shown_photographs(tiny: Network) -> None:
+    with pytest.raises(RecipeError, match=r"statistics: how a tiny network's channels answer .* the compact AlexNet"):
+        list(render([recipe(tiny, "logits:4", "statistics")], tiny))
+
+
+def test_grey_pulls_each_value_back_by_so_many_times_its_distance() -> None:
+    """Of a network that looks at one corner, on pictures that are normalised as they are."""
+    module = nn.Sequential(nn.ZeroPad2d((0, -60, 0, -60)), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    card = Card("corner", "a corner", "wrapped", "Sequential", mean=(0.0,) * 3, std=(1.0,) * 3, classes=3)
+    network = Network(module, card, "none", Normalization((0.0,) * 3, (1.0,) * 3), (64, 64))
+    fields = {"start": START, "step_size": 0.5, "steps": 2, "precision": "fp32"}
+    for grey, factor in ((0.0, 1.0), (0.5, 0.75), (1.0, 0.5)):
+        (drawing,) = render(
+            [recipe(network, "logits:1", "simonyan", grey=grey, **fields)],
+            network,
+            starts={START: Image.new("RGB", (64, 64), (255, 204, 51))},
+        )
+        for (_, image), times in zip(drawing.frames, (factor, factor**2), strict=True):
+            expected = [255 * (0.5 + times * away) for away in (0.5, 0.3, -0.3)]
+            assert np.asarray(image)[40, 40].tolist() == pytest.approx(expected, abs=0.51)
 
 
 def test_a_penalty_makes_a_calmer_picture(compact: Network) -> None:
@@ -174,6 +212,7 @@ def test_a_class_wins_where_it_is_the_largest_logit_before_the_step(tiny: Networ
 @pytest.mark.parametrize("method", METHODS)
 def test_the_class_that_comes_first_at_the_start_wins_and_its_neighbour_does_not(compact: Network, method: str) -> None:
     still = {"steps": 3, "start_sd": 0.0, "jitter": 0, "scale": 0.0, "rotate": 0.0, "step_size": 1e-9}
+    still |= {"length": 0.0, "shrink": 0.0}  # these move the picture whatever the step size
     still |= {"precision": "fp32"} | ({"parameterization": "pixels"} if method == "plain" else {})
     (drawing,) = render([recipe(compact, "fc8:0", method, **still)], compact)
     first = compact.logits(IMAGENET(as_tensor(drawing.image))).argmax().item()
@@ -200,7 +239,7 @@ def test_there_is_a_verdict_before_each_step(compact: Network, target: str) -> N
 
 
 # The tiny network's slopes are gentle: with the usual α a plain drawing would stay grey.
-BOLD: dict[str, dict[str, float]] = {"plain": {"step_size": 500.0}, "robust": {}, "smooth": {}, "generator": {}}
+BOLD: dict[str, dict[str, float]] = {"plain": {"step_size": 500.0}}
 GOLDEN: dict[int, dict[str, tuple[list[list[int]], list[float]]]] = {
     1: {
         "plain": ([[99, 134, 156], [158, 71, 87], [155, 220, 118], [127, 128, 127]], [0.261162, 0.257423, 2.37171]),
@@ -213,14 +252,48 @@ GOLDEN: dict[int, dict[str, tuple[list[list[int]], list[float]]]] = {
             [[137, 137, 142], [128, 158, 192], [94, 89, 118], [148, 151, 151]],
             [0.261581, 0.267635, 0.299525],
         ),
+        "erhan": (
+            [[133, 147, 100], [167, 96, 58], [38, 174, 199], [124, 117, 104]],
+            [0.237454, 1.11853, 2.5694],
+        ),
+        "simonyan": (
+            [[157, 169, 105], [213, 93, 35], [0, 236, 255], [127, 128, 127]],
+            [0.237454, 1.07134, 5.43462],
+        ),
+        "yosinski": (
+            [[127, 122, 121], [135, 118, 115], [103, 135, 150], [120, 125, 133]],
+            [0.237454, 1.13088, 4.14756],
+        ),
+        "mahendran": (
+            [[255, 198, 0], [116, 150, 128], [105, 75, 139], [91, 140, 167]],
+            [0.240649, 0.822748, 0.903524],
+        ),
+        "mei": (
+            [[89, 143, 143], [56, 167, 179], [47, 140, 184], [114, 171, 123]],
+            [0.237454, 0.44611, 0.472819],
+        ),
+        "maco": (
+            [[163, 156, 157], [128, 128, 168], [89, 112, 110], [113, 130, 125]],
+            [0.230165, 0.243729, 0.265943],
+        ),
+        "statistics": (
+            [[111, 103, 98], [127, 144, 175], [86, 77, 128], [164, 160, 117]],
+            [0.261581, 0.264876, 0.287908],
+        ),
     }
 }
 """By ``ALGORITHM`` and method: four pixels, and the scores before the first, third and last step."""
+ACCENTUATED: dict[int, list[float]] = {1: [0.273444, 0.279339, 0.306345]}
+"""The scores of a drawing from a picture."""
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str) -> None:
-    (drawing,) = render([recipe(tiny, "logits:4", method, steps=12, precision="fp32", seed=1, **BOLD[method])], tiny)
+def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tiny network has been shown no photograph: it is said what its first layer's eight channels answer to them.
+    answers = {"0": Statistics(torch.linspace(-1, 1, 16), torch.linspace(0.5, 1, 16))}
+    monkeypatch.setattr("actmax.engine.methods.statistics_of", lambda _: answers)
+    fields = {"steps": 12, "precision": "fp32", "seed": 1, **BOLD.get(method, {})}
+    (drawing,) = render([recipe(tiny, "logits:4", method, **fields)], tiny)
     assert ALGORITHM in GOLDEN, "ALGORITHM was raised: record what this revision draws"
     pixels, scores = GOLDEN[ALGORITHM][method]
     image = np.asarray(drawing.image).astype(int)
@@ -229,6 +302,136 @@ def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str) -> N
     assert np.abs(np.array(found) - np.array(pixels)).max() <= 1, f"{changed}: {found}"
     picked = [drawing.activations[step] for step in (0, 2, 11)]
     assert picked == pytest.approx(scores, rel=1e-3), f"{changed}: {picked}"
+
+
+def test_the_arithmetic_of_a_drawing_from_a_picture_is_that_of_its_revision(tiny: Network) -> None:
+    card = replace(tiny.card, layers={"first": "0"})
+    named = Network(tiny._module, card, tiny.weights, tiny.normalize, tiny.size)
+    fields = accentuation(START) | {"keep_layer": "first", "steps": 12, "precision": "fp32", "seed": 1}
+    (drawing,) = render([recipe(named, "logits:4", "smooth", **fields)], named, starts={START: photo()})
+    picked = [drawing.activations[step] for step in (0, 2, 11)]
+    # Two processors, or two releases of torch, round to scores that are up to 0.4 % apart here.
+    assert picked == pytest.approx(ACCENTUATED[ALGORITHM], rel=5e-3), f"raise ALGORITHM: {picked}"
+
+
+# From a picture.
+
+
+START, OTHER = "0123456789abcdef", "fedcba9876543210"
+
+
+def photo(seed: int = 0, size: tuple[int, int] = (64, 64)) -> Image.Image:
+    """Smooth patches of colour, none of them as dark or as bright as waves cannot be."""
+    colours = np.random.default_rng(seed).integers(40, 216, (5, 5, 3), dtype=np.uint8)
+    return Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR)
+
+
+def from_photo(network: Network, method: str, **fields: Any) -> Drawing:
+    chosen = {"start": START, "precision": "fp32", **fields}
+    (drawing,) = render(
+        [recipe(network, "fc8:340", method, **chosen)], network, starts={START: photo(), OTHER: photo(1)}
+    )
+    return drawing
+
+
+def away(image: Image.Image, other: Image.Image) -> np.ndarray:
+    return np.abs(np.asarray(image).astype(int) - np.asarray(other))
+
+
+@pytest.mark.parametrize("method", ["plain", "robust"])
+def test_a_start_that_is_left_alone_comes_back_as_the_picture(compact: Network, method: str) -> None:
+    drawing = from_photo(compact, method, step_size=1e-9, steps=2)
+    assert away(drawing.image, photo()).max() <= 1
+    assert away(from_photo(compact, method, step_size=1e-9, steps=2, start=OTHER).image, photo(1)).max() <= 1
+
+
+def test_of_a_start_phases_keep_what_they_can(compact: Network) -> None:
+    noise = recipe(compact, "fc8:340", "maco", step_size=1e-9, steps=2, precision="fp32")
+    (from_noise,) = render([noise], compact)
+    kept = from_photo(compact, "maco", step_size=1e-9, steps=2).image
+    assert away(kept, photo()).mean() < 0.7 * away(from_noise.image, photo()).mean()
+
+
+def test_the_centre_of_a_picture_of_any_shape_is_the_start(compact: Network) -> None:
+    wide = Image.new("RGB", (128, 64))
+    wide.paste(photo(), (32, 0))
+    asked = recipe(compact, "fc8:340", "plain", start=START, step_size=1e-9, steps=1)
+    (drawing,) = render([asked], compact, starts={START: wide})
+    assert away(drawing.image, photo()).max() <= 1
+
+
+def test_what_is_kept_stays_nearer_to_the_start_and_climbs_as_well(compact: Network) -> None:
+    look = compact.cut(["conv3"], (64, 64))
+    distance = distance_of_features(lambda images: look(compact.normalize(images))["conv3"], as_tensor(photo()))
+
+    def accentuated(keep: float) -> Drawing:
+        return from_photo(compact, "smooth", **accentuation(START, keep), steps=20)
+
+    free, held, tight = (accentuated(keep) for keep in (0.0, 0.5, 3.0))
+    distances = [distance(as_tensor(drawing.image)).item() for drawing in (free, held, tight)]
+    assert distances[0] > 1.2 * distances[1] > 1.4 * distances[2] > 0
+    assert free.activations[0] == held.activations[0]
+    for drawing in (free, held):
+        assert max(drawing.activations[-3:]) > drawing.activations[0]
+
+
+def test_a_start_that_is_not_given_is_refused(compact: Network) -> None:
+    asked = recipe(compact, "fc8:340", start=START)
+    for starts in ({}, {OTHER: photo()}):
+        with pytest.raises(RecipeError) as refusal:
+            list(render([asked], compact, starts=starts))
+        assert str(refusal.value) == f"The recipe starts from a picture that is not given: {START}."
+
+
+def test_no_generator_starts_from_a_picture(compact: Network) -> None:
+    with pytest.raises(RecipeError, match="a generator cannot start from a picture"):
+        from_photo(compact, "generator")
+    unchecked = recipe(compact, "fc8:340", "generator").model_copy(update={"start": START})
+    with pytest.raises(RecipeError, match="cannot start from a picture: pixels, waves and phases can"):
+        list(render([unchecked], compact, starts={START: photo()}))
+
+
+# Where the steps have been.
+
+
+def test_the_mask_is_white_where_the_slope_was_and_black_elsewhere(compact: Network) -> None:
+    (drawing,) = render([recipe(compact, "conv1:5@3,4", "plain", precision="fp32")], compact)
+    assert drawing.touched is not None
+    assert (drawing.touched.mode, drawing.touched.size) == ("L", (64, 64))
+    mask = np.asarray(drawing.touched)
+    # The unit sees 11 × 11 pixels from row 4 · 3 - 2 and column 4 · 4 - 2 on, and the mask is blurred by two more.
+    assert (mask[8:23, 12:27] == 255).all()
+    assert mask.astype(int).sum() == 15 * 15 * 255
+
+
+def test_the_mask_is_as_large_as_the_picture(compact: Network) -> None:
+    (drawing,) = render([recipe(compact, "fc8:340", "smooth", size=96, canvas=64)], compact)
+    assert drawing.touched is not None
+    assert drawing.touched.size == drawing.image.size == (96, 96)
+    counts = np.bincount(np.asarray(drawing.touched).ravel(), minlength=256) / 96**2
+    assert counts[0] == pytest.approx(0.5, abs=0.1)
+    assert counts[255] == pytest.approx(0.1, abs=0.05)
+
+
+# Facets of a class.
+
+
+def test_each_facet_of_a_class_is_another_drawing(compact: Network) -> None:
+    asked = [recipe(compact, "fc8:340", "smooth", facets=3, facet=facet, steps=12) for facet in range(3)]
+    whole = recipe(compact, "fc8:340", "smooth", steps=12)
+    *facets, usual = drawn([*asked, whole], compact)
+    images = {drawing.image.tobytes() for drawing in (*facets, usual)}
+    assert len(images) == 4
+    for drawing in facets:
+        assert drawing.activations[0] == pytest.approx(usual.activations[0], rel=0.02)  # the score is the logit
+        assert max(drawing.activations[-3:]) > drawing.activations[0]
+
+
+def test_facets_are_refused_where_they_have_no_meaning(compact: Network, tiny: Network) -> None:
+    with pytest.raises(RecipeError, match=r"facets: a tiny network has no last hidden layer that is known by name; Al"):
+        list(render([recipe(tiny, "logits:4", facets=2)], tiny))
+    with pytest.raises(RecipeError, match=r"facets: conv5:12 is no class; only a class's logit is a sum over units"):
+        list(render([recipe(compact, "conv5:12", facets=2)], compact))
 
 
 # What the real site is drawn with beside: a linear layer with its frozen product, and bfloat16.

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import fakes
 import pytest
+from PIL import Image, ImageStat
 
-from actmax.errors import UnknownNameError, WeightsError
+from actmax.errors import RecipeError, UnknownNameError, WeightsError
 from actmax.networks import cards, weights
 from actmax.networks.cards import CARDS
+from actmax.pictures import read_rgb
 from actmax.pipeline import publish
 from actmax.pipeline.decide import Decision, decide
 from actmax.pipeline.draw import Outcome, draw
@@ -208,7 +210,8 @@ def test_a_second_call_takes_everything_from_the_store(store: Store) -> None:
 
 def test_an_entry_holds_the_picture_its_frames_and_what_the_network_said(store: Store) -> None:
     (entry,) = draw([recipe(340)], COMPACT, store).entries.values()
-    assert sorted(entry.record.files) == ["drawing.jpg", "drawing.png", "frames.webp"]
+    assert sorted(entry.record.files) == ["drawing.jpg", "drawing.png", "frames.webp", "mask.webp"]
+    assert read_rgb(entry.read("mask.webp")).size == (64, 64)
     assert entry.record.frames == (1, 2)
     assert len(entry.record.activations) == 2
     assert entry.record.provenance.precision == "fp32"
@@ -221,6 +224,31 @@ def test_an_entry_holds_the_picture_its_frames_and_what_the_network_said(store: 
         assert measures.failed == (measures.margin < 0)
         assert 0 <= measures.probability <= measures.top[0][1] <= 1
         assert len(measures.top) == 5
+
+
+def test_an_entry_of_before_which_has_no_mask_is_still_taken(store: Store) -> None:
+    older = fakes.files(recipe(340))
+    assert "mask.webp" not in older
+    store.put(older, fakes.record(recipe(340)))
+    outcome = draw([recipe(340)], COMPACT, store)
+    assert timeless(outcome) == "drew 0, 1 from the store"
+    (entry,) = outcome.entries.values()
+    assert sorted(entry.record.files) == sorted(older)
+
+
+def test_a_drawing_from_a_picture_needs_it_until_it_is_stored(store: Store) -> None:
+    start = "0123456789abcdef"
+    wanted = recipe(340, start=start)
+    with pytest.raises(RecipeError, match=f"starts from a picture that is not given: {start}"):
+        draw([wanted], COMPACT, store)
+    assert digests(store) == []
+    picture = Image.new("RGB", (64, 64), (90, 120, 150))
+    outcome = draw([wanted, recipe(340)], COMPACT, store, starts={start: picture})
+    assert timeless(outcome) == "drew 2, 0 from the store"
+    assert timeless(draw([wanted], COMPACT, store)) == "drew 0, 1 from the store"
+    frame = read_rgb(outcome.entries[wanted.digest()].read("frames.webp"))
+    red, green, blue = ImageStat.Stat(frame).mean
+    assert (red, green, blue) == (pytest.approx(90, abs=25), pytest.approx(120, abs=25), pytest.approx(150, abs=25))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Encodings: the PNG loses nothing and says how it was made, the JPEG loses little, the filmstrip is small."""
+"""Encodings: the PNG loses nothing and says how it was made, the JPEG loses little, filmstrip and mask are small."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from actmax.pipeline.encode import CELL, filmstrip, jpeg, png
+from actmax.pipeline.encode import CELL, filmstrip, jpeg, mask, png
 from actmax.recipe import Recipe, compose
 
 
@@ -87,3 +87,12 @@ def test_a_filmstrip_shows_its_frames_in_order(size: int) -> None:
     strip = pixels(decoded(filmstrip([gradient(size, blue) for blue in blues])))
     cells = np.split(strip[..., 2], len(blues), axis=1)
     assert [round(cell.mean()) for cell in cells] == pytest.approx(blues, abs=12)
+
+
+def test_a_mask_is_nearly_the_same_grey_as_large_and_small() -> None:
+    touched = gradient(224).getchannel("R")
+    data = mask(touched)
+    found = decoded(data)
+    assert (found.format, found.size) == ("WEBP", (224, 224))
+    assert abs(pixels(found) - pixels(touched)).mean() < 3
+    assert len(data) < 20_000

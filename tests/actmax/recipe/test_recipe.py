@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from recipes import GIVEN, OTHER, changed, robust
+from recipes import GIVEN, NEEDED, OTHER, changed, robust, unchanged
 
 from actmax.errors import ActmaxError, RecipeError, UnknownNameError
-from actmax.recipe import ALGORITHM, METHODS, Recipe, compose
+from actmax.recipe import ACCENTUATION, ALGORITHM, METHODS, OVERRIDABLE, Recipe, accentuation, compose
+from actmax.recipe.recipe import OWNERS
 
 PINNED: list[dict[str, Any]] = json.loads(Path(__file__).with_name("digests.json").read_text("utf-8"))
 """Recipes with their digests, for good: were one another, every store that was ever made would be drawn again, and
@@ -69,9 +70,9 @@ def test_another_value_is_known_for_every_field() -> None:
 
 @pytest.mark.parametrize("field", Recipe.model_fields)
 def test_the_digest_changes_with(field: str) -> None:
-    # Pixels alone would differ in three fields: compare with what differs in this one only.
-    same = robust(decay=0.0, decorrelate=False) if field == "parameterization" else robust()
-    assert changed(field).digest() != same.digest()
+    one, other = unchanged(field).model_dump(), changed(field).model_dump()
+    assert {name for name in one if one[name] != other[name]} == {field}
+    assert changed(field).digest() != unchanged(field).digest()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,8 @@ def test_a_method_cannot_be_changed() -> None:
     ("method", "changes", "named"),
     [
         ("robst", {}, ["'robst'", "'robust'"]),
-        ("erhan", {}, ["'erhan'", "plain", "robust"]),
+        ("erhn", {}, ["'erhn'", "Did you mean 'erhan'?"]),
+        ("lucid", {}, ["'lucid'", "Allowed: erhan, generator, maco"]),
         ("robust", {"stepz": 3}, ["'stepz'", "'steps'"]),
         ("robust", {"learning_rate": 3}, ["'learning_rate'"]),
         ("robust", {"Size": 3}, ["'Size'", "'size'"]),
@@ -209,6 +211,17 @@ def test_pixels_refuse_what_belongs_to_fourier(changes: dict[str, Any]) -> None:
         compose("plain", changes, **GIVEN)
 
 
+@pytest.mark.parametrize("field", OWNERS)
+def test_every_field_that_one_choice_uses_is_refused_with_another(field: str) -> None:
+    owner, choice = OWNERS[field]
+    fitting = {**NEEDED.get(field, {}), owner: choice, field: OTHER[field] or getattr(robust(), field)}
+    assert getattr(robust(**fitting), field)
+    other = {"adam": "ascent", "fourier": "pixels", "pixels": "phase"}[choice]
+    alone = dict.fromkeys((name for name, (of, _) in OWNERS.items() if of == owner), 0) | {"decorrelate": False}
+    with pytest.raises(RecipeError, match=f"{field} belongs to {owner} {choice!r}, not to {other!r}"):
+        robust(**{**alone, "clip": False, field: fitting[field], owner: other})
+
+
 def test_a_picture_cannot_be_shifted_out_of_itself() -> None:
     assert robust(size=64, jitter=63).jitter == 63
     with pytest.raises(RecipeError, match=r"jitter 64 .* size 64"):
@@ -219,3 +232,57 @@ def test_a_picture_cannot_be_shifted_out_of_itself() -> None:
 def test_every_refusal_is_one_that_a_person_can_put_right(changes: dict[str, Any]) -> None:
     with pytest.raises(ActmaxError):
         robust(**changes)
+
+
+# From a picture, and by a share of a class's units.
+
+
+START = "0123456789abcdef"
+
+
+@pytest.mark.parametrize("start", ["0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", "photo.jpg"])
+def test_a_picture_at_the_start_is_named_by_its_digits(start: str) -> None:
+    with pytest.raises(RecipeError, match=r"start: string should match pattern"):
+        robust(start=start)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"start": START, "keep": 0.5}, "keep and keep_layer belong together"),
+        ({"start": START, "keep_layer": "conv3"}, "keep and keep_layer belong together"),
+        ({"keep": 0.5, "keep_layer": "conv3"}, r"keep holds on to the picture at the start: give one \(start\)"),
+        ({"facet": 1}, r"facet 1 is none of the 0 \(facets\), which are counted from 0"),
+        ({"facets": 3, "facet": 3}, r"facet 3 is none of the 3 \(facets\)"),
+        ({"facets": 65}, "facets: input should be less than or equal to 64, not 65"),
+        ({"facets": 2, "target": "fc8"}, "facets belong to a class, not to 'fc8'"),
+        ({"facets": 2, "target": "fc8:340 - 0.5*fc8:292"}, "facets belong to a class, not to 'fc8:340 - "),
+        ({"blur_every": 0}, "blur_every: input should be greater than or equal to 1, not 0"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        robust(**changes)
+
+
+def test_every_method_but_the_generator_can_start_from_a_picture() -> None:
+    for method in METHODS:
+        if METHODS[method]["parameterization"] != "generator":
+            assert compose(method, accentuation(START), **GIVEN).start == START
+    with pytest.raises(RecipeError, match=r"a generator cannot start from a picture \(start\): pixels, fourier and"):
+        compose("generator", {"start": START}, **GIVEN)
+
+
+def test_an_accentuation_is_a_method_from_a_picture_that_holds_on_to_it() -> None:
+    assert accentuation(START) == {**ACCENTUATION, "start": START}
+    assert set(ACCENTUATION) < set(OVERRIDABLE)
+    usual, changed = compose("smooth", **GIVEN), compose("smooth", accentuation(START), **GIVEN)
+    assert (changed.start, changed.keep, changed.keep_layer) == (START, 0.5, "conv3")
+    assert changed.steps == usual.steps
+    assert changed.step_size < usual.step_size
+
+
+@pytest.mark.parametrize(("keep", "kept"), [(0.0, (0.0, "")), (2.0, (2.0, "conv3")), (None, (0.5, "conv3"))])
+def test_an_accentuation_keeps_as_much_as_it_is_told(keep: float | None, kept: tuple[float, str]) -> None:
+    recipe = compose("smooth", accentuation(START, keep), **GIVEN)
+    assert (recipe.keep, recipe.keep_layer) == kept

@@ -17,9 +17,10 @@ from typing import Any
 
 import fakes
 import pytest
+from recipes import of_class
 
 from actmax.errors import StoreError
-from actmax.recipe import Recipe, compose
+from actmax.recipe import Recipe
 from actmax.store import Entry, Store
 from actmax.store.record import SCHEMA
 
@@ -27,7 +28,7 @@ FILES = {"drawing.png": b"a picture" * 500, "frames.webp": b"a filmstrip"}
 
 
 def recipe(channel: int = 340) -> Recipe:
-    return compose("robust", network="compact", weights="0123456789abcdef", target=f"fc8:{channel}")
+    return of_class(channel)
 
 
 @pytest.fixture
@@ -311,6 +312,21 @@ def test_sweeping_does_not_put_an_older_drawing_over_a_newer(store: Store) -> No
     (entry,) = store.entries()
     assert entry.read("drawing.png") == b"newer"
     assert leftovers(store) == []
+
+
+def test_sweeping_clears_files_that_somebody_has_long_ceased_to_write(store: Store) -> None:
+    put(store).joinpath("derived").mkdir()
+    store.set_note("answers/one", {"answer": 1})
+    (derived,) = store.path.glob("drawings/*/derived")
+    old, young = [[folder / f".half.{age}" for folder in (derived, store.path / "answers")] for age in ("old", "young")]
+    for path in (*old, *young):
+        path.write_bytes(b"half a")
+    for path in old:
+        os.utime(path, (0, 0))
+    store.sweep()
+    assert not any(path.exists() for path in old)
+    assert all(path.exists() for path in young)
+    assert store.note("answers/one") == {"answer": 1}
 
 
 # A disk that takes nothing.

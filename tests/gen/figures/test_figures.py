@@ -73,7 +73,7 @@ def test_words_and_lines_stay_inside_the_drawing(draw: Callable[..., str]) -> No
     width, height = map(float, drawing.attrib["viewBox"].split()[2:])
     for text in drawing.iter(f"{SVG}text"):
         half = 7.5 * len("".join(text.itertext())) / 2  # a letter of 14 px is hardly wider than that
-        middle = float(text.attrib["x"]) + (0 if "middle" in text.attrib["style"] else half)
+        middle = float(text.attrib["x"]) + (0 if text.attrib["text-anchor"] == "middle" else half)
         assert middle - half >= 0
         assert middle + half <= width
         assert 14 <= float(text.attrib["y"]) <= height

@@ -36,7 +36,8 @@ def files(published: Published) -> Files:
 
 def test_the_index_names_every_class_in_the_authors_order(files: Files) -> None:
     index = parsed(files, "gallery/index.json")
-    assert index["schema"] == 1
+    assert index["schema"] == 2
+    assert index["units"] is None
     assert index["site"] is None
     assert (index["network"]["name"], index["network"]["title"]) == ("compact", "the compact AlexNet")
     assert [(one["index"], one["name"], one["slug"]) for one in index["classes"]] == [
@@ -51,7 +52,11 @@ def test_the_index_names_every_class_in_the_authors_order(files: Files) -> None:
     ]
     assert index["groups"]["Other & more"] == ["zebra", "tiger"]
     assert index["groups"]["things"] == [one["slug"] for one in index["classes"][:7]]
-    for one in index["classes"]:
+    every = parsed(files, "gallery/index-1.json")
+    assert every["schema"] == 2
+    for found, one in zip(index["classes"], every["classes"], strict=True):
+        assert found["data"] == "gallery/index-1.json"
+        assert found == {key: one[key] for key in found if key != "data"} | {"data": found["data"]}
         label = labels.classes()[one["index"]]
         assert (one["wnid"], one["definition"]) == (label.wnid, label.definition)
         assert one["synonyms"] == list(label.synonyms)
@@ -60,28 +65,28 @@ def test_the_index_names_every_class_in_the_authors_order(files: Files) -> None:
 
 
 def test_every_file_that_the_data_name_is_there_and_all_drawings_are_named(files: Files) -> None:
-    index = parsed(files, "gallery/index.json")
+    index = parsed(files, "gallery/index-1.json")
     named = set()
     for one in index["classes"]:
         assert f"{one['url']}index.md" in files
         for drawing in one["drawings"]:
             own = f"{one['url']}{drawing['anchor']}.json"
-            named |= {drawing["png"], drawing["webp"], own}
-            assert {drawing["png"], drawing["webp"], own} <= files.keys()
+            named |= {drawing["png"], own}
+            assert {drawing["png"], own} <= files.keys()
             png = files[drawing["png"]]
             assert isinstance(png, bytes)
             assert drawing["png"] == f"gallery/drawings/{hashlib.sha256(png).hexdigest()[:16]}.png"
     every = {path for path in files if path.startswith("gallery/") and path.endswith((".png", ".json", ".webp"))}
-    every -= {"gallery/index.json"}
+    every -= {"gallery/index.json", "gallery/index-1.json"}
     assert {path for path in every - named if not path.endswith((".frames.webp", "thumbnail.webp"))} == set()
 
 
 def test_a_drawings_own_file_has_what_the_index_says_and_what_makes_it_again(files: Files) -> None:
-    index = parsed(files, "gallery/index.json")
+    index = parsed(files, "gallery/index-1.json")
     for one in index["classes"]:
         for drawing in one["drawings"]:
             data = parsed(files, f"{one['url']}{drawing['anchor']}.json")
-            assert data["schema"] == 1
+            assert data["schema"] == 2
             assert data["class"] == {key: value for key, value in one.items() if key != "drawings"}
             assert data["drawing"].items() >= drawing.items()
             recipe = Recipe(**data["drawing"]["recipe"])
@@ -91,7 +96,7 @@ def test_a_drawings_own_file_has_what_the_index_says_and_what_makes_it_again(fil
 
 
 def test_the_numbers_are_the_measured_ones(files: Files) -> None:
-    classes = {one["name"]: one["drawings"][0] for one in parsed(files, "gallery/index.json")["classes"]}
+    classes = {one["name"]: one["drawings"][0] for one in parsed(files, "gallery/index-1.json")["classes"]}
     names = ("activation", "probability", "rank", "margin", "failed")
     assert [classes["zebra"][name] for name in names] == [12.34, 0.9, 1, 4.5, False]
     assert [classes["tiger"][name] for name in names] == [-1.5, 0.015, 2, -2.5, True]
@@ -113,7 +118,7 @@ def test_the_data_say_where_the_site_stands_and_what_another_network_said(
     index = parsed(files, "gallery/index.json")
     assert index["site"] == "https://example.com/site/"
     assert index["second_network"] == {"name": "alexnet", "title": card("alexnet").title}
-    ((drawing,),) = (one["drawings"] for one in index["classes"])
+    ((drawing,),) = (one["drawings"] for one in parsed(files, "gallery/index-1.json")["classes"])
     assert drawing["second_opinion"] == {key: value for key, value in said.items() if key != "top"}
     assert parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]["second_opinion"] == {
         "network": "alexnet",

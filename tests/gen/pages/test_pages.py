@@ -6,21 +6,25 @@ import hashlib
 import html
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
+import fakes
 import pytest
 import yaml
+from PIL import Image
 from typer.testing import CliRunner
 
 from actmax import cli
 from actmax.errors import ActmaxError
 from actmax.networks import labels
 from actmax.networks.weights import Source, source
+from actmax.pipeline import encode
 from actmax.recipe import Recipe
-from actmax.store import Entry
+from actmax.store import Entry, Store
 from gen import configuration
 from gen.ledger import Address, Ledger
 from gen.pages import Contents, filled_in
@@ -29,6 +33,7 @@ from gen.pages.captions import caption
 from gen.pages.markdown import split_front_matter
 from gen.plan import Plan, outline, plan
 from gen.settings import read
+from gen.settings.starts import read_starts
 
 MKDOCS = Path(__file__).parents[3] / "mkdocs.yml"
 
@@ -49,6 +54,7 @@ LEFT = Ledger(
     }
 )
 """Of a gallery that had an ambulance, other words for two classes, another name for a group, and more drawings."""
+NONE: Mapping[str, Image.Image] = MappingProxyType({})
 
 
 def text(files: Files, path: str) -> str:
@@ -64,6 +70,7 @@ def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[...
     files = published({"animals": ["zebra", {"my cat": "tiger"}]}, seeds=[0, 7])
     assert {path for path in files if not path.startswith("assets/live/")} == {
         "gallery/index.md",
+        "gallery/index-1.json",
         "gallery/index.json",
         "gallery/compare/index.md",
         *masters(files),
@@ -73,10 +80,8 @@ def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[...
             for name in (
                 "index.md",
                 "thumbnail.webp",
-                "robust-seed-0.webp",
                 "robust-seed-0.frames.webp",
                 "robust-seed-0.json",
-                "robust-seed-7.webp",
                 "robust-seed-7.frames.webp",
                 "robust-seed-7.json",
             )
@@ -94,14 +99,6 @@ def masters(files: Files) -> dict[str, bytes]:
     return found
 
 
-def test_only_a_large_drawing_has_a_large_thumbnail(published: Callable[..., Files]) -> None:
-    for size, names in ((160, {"thumbnail.webp"}), (161, {"thumbnail.webp", "thumbnail-large.webp"})):
-        files = published({"animals": ["zebra"]}, size=size)
-        thumbnails = {path.removeprefix("gallery/zebra/") for path in files if "thumbnail" in path}
-        assert thumbnails == names
-        assert ("srcset" in text(files, "gallery/index.md")) == (len(names) == 2)
-
-
 def test_each_page_shows_its_own_drawings(
     published: Callable[..., Files], pixel: Callable[[bytes], tuple[int, int, int]]
 ) -> None:
@@ -112,9 +109,12 @@ def test_each_page_shows_its_own_drawings(
         if path.startswith("gallery/") and isinstance(content, bytes)
     }
     for slug, index, seed in (("zebra", 340, 0), ("zebra", 340, 7), ("tiger", 292, 7)):
-        assert colours[f"gallery/{slug}/robust-seed-{seed}.webp"] == (index % 256, seed, 2)
-        figure = text(files, f"gallery/{slug}/index.md").rpartition(f'href="robust-seed-{seed}.webp"')[2]
-        (master,) = re.findall(r'href="../(drawings/\w+\.png)"', figure.partition("</figure>")[0])
+        shown = re.findall(
+            rf'href="../(drawings/\w+\.png)"[^>]*><img src="../(drawings/\w+\.png)"[^>]*method robust, seed {seed}"',
+            text(files, f"gallery/{slug}/index.md"),
+        )
+        ((master, picture),) = set(shown)
+        assert master == picture
         assert colours[f"gallery/{master}"] == (index % 256, seed, 2)
     assert colours["gallery/tiger/thumbnail.webp"] == pytest.approx((292 % 256, 0, 2), abs=4)
 
@@ -310,7 +310,25 @@ def test_only_classes_of_the_gallery_are_linked(published: Callable[..., Files])
 def test_other_methods_and_seeds_stand_below_the_first(published: Callable[..., Files], rendered: Text) -> None:
     methods = {"plain": {"steps": 2}, "mine": {"preset": "robust", "steps": 2}}
     page = rendered(text(published({"a": ["zebra"]}, methods=methods, seeds=[1]), "gallery/zebra/index.md"))
-    assert page.index('src="plain-seed-1.webp"') < page.index('id="mine-seed-1"') < page.index('src="mine-seed-1.webp"')
+    plain, mine = (page.index(f"method {name}, seed 1") for name in methods)
+    assert plain < page.index('id="mine-seed-1"') < mine
+
+
+def test_a_page_offers_the_drawing_without_what_its_steps_hardly_touched_where_that_is_known(
+    planned: Plans, drawn: Draws, store: Store
+) -> None:
+    made = planned({"animals": ["zebra", "tiger"]})
+    entries = drawn(made)
+    zebra = made.recipes()[0]
+    mask = encode.mask(Image.new("L", (64, 64), 255))
+    entries[zebra.digest()] = store.put({**fakes.files(zebra), "mask.webp": mask}, fakes.record(zebra))
+    files = dict(pages(Contents(made, entries)))
+    page = text(files, "gallery/zebra/index.md")
+    (shown,) = re.findall(r'<details class="cutout"><summary>.*?</summary><img src="([^"]+)"', page)
+    assert shown == "robust-seed-0.cutout.webp"
+    assert f"gallery/zebra/{shown}" in files
+    assert "cutout" not in text(files, "gallery/tiger/index.md")
+    assert [path for path in files if "cutout" in path] == [f"gallery/zebra/{shown}"]
 
 
 # The lines that draw a picture again.
@@ -325,6 +343,9 @@ def test_other_methods_and_seeds_stand_below_the_first(published: Callable[..., 
         ({"plain": {"steps": 7, "optimizer": "adam", "jitter": 2, "scale": 0.05}}, {}),
         ({"mine": {"preset": "robust", "decorrelate": False, "rotate": 0, "decay": 0.5, "step_size": 1}}, {}),
         ({"mine": {"preset": "robust", "parameterization": "pixels", "decay": 0, "decorrelate": False}}, {}),
+        ({"smooth": {"start": "PICTURE"}}, {}),
+        ({"mine": {"preset": "smooth", "start": "PICTURE", "keep": 0}}, {}),
+        ({"mine": {"preset": "plain", "start": "PICTURE", "keep": 0.2, "keep_layer": "conv4", "start_sd": 0.1}}, {}),
     ],
 )
 def test_the_lines_on_a_page_draw_the_same_recipe(
@@ -339,25 +360,29 @@ def test_the_lines_on_a_page_draw_the_same_recipe(
     file.write_bytes(b"weights")
     named = file if network in ("my alexnet", "resnet18") else None
     decided = source(network.removeprefix("my "), named)
-    groups = {"things": ["jack-o'-lantern", "Cardigan"]}
-    made = plan(outline(read({"groups": groups, "methods": method, **settings})), decided)
+    Image.new("RGB", (90, 60), "red").save(tmp_path / "PICTURE", "PNG")
+    wanted = outline(read({"groups": {"things": ["jack-o'-lantern", "Cardigan"]}, "methods": method, **settings}))
+    made = plan(wanted, decided, read_starts(wanted.gallery, tmp_path))
     files = dict(pages(collected(made)))
 
     asked: list[tuple[Recipe, str]] = []
 
-    def published(recipes: list[Recipe], given: Source) -> list[Any]:
+    def published(recipes: list[Recipe], given: Source, *, starts: Mapping[str, Image.Image] = NONE) -> list[Any]:
         asked.extend((recipe, f"{given.network} {given.digest}") for recipe in recipes)
+        assert starts.keys() == {recipe.start for recipe in recipes if recipe.start}
         raise ActmaxError("that will do")
 
     monkeypatch.setattr("actmax.pipeline.publish.published", published)
     monkeypatch.setattr("actmax.published", published)
     monkeypatch.chdir(tmp_path)
     for plate in made.plates:
-        line, code = listings(text(files, f"{plate.url}index.md"))
+        page = text(files, f"{plate.url}index.md")
+        line, code = listings(page)
         assert ("--weights FILE" in line, 'Path("FILE")' in code) == (bool(named),) * 2
+        assert ("--start PICTURE" in line, "PICTURE is the file" in page) == (bool(made.starts.names),) * 2
         result = CliRunner().invoke(cli.app, shlex.split(line)[1:])
         assert "that will do" in result.output
-        assert len(code.splitlines()) == 3
+        assert len(code.splitlines()) == (5 if made.starts.names else 3)
         with pytest.raises(ActmaxError, match="that will do"):
             exec(compile(code, "listing", "exec", dont_inherit=True), {})
     expected = [(recipe, f"{decided.network} {decided.digest}") for recipe in made.recipes() for _ in range(2)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from actmax.networks import labels
 from actmax.networks.weights import source
 from gen import configuration
 from gen.plan import outline, plan
@@ -14,11 +15,20 @@ from gen.settings import Settings, SettingsError, read
 from gen.settings.resolve import store_path, weights_path
 
 MKDOCS = Path(__file__).parents[3] / "mkdocs.yml"
+ZEBRA, TIGER = labels.resolve("zebra"), labels.resolve("tiger")
 
 
 def settings(**values: Any) -> dict[str, Any]:
     """Valid ones, but for what is given."""
     return {"groups": {"animals": ["zebra", "tiger"]}, **values}
+
+
+def compared(methods: list[str]) -> dict[str, Any]:
+    return settings(comparison={"classes": ["zebra"], "methods": methods})
+
+
+def photographed(label: str = "tiger", **values: Any) -> dict[str, Any]:
+    return settings(photo={"picture": "cat.jpg", "class": label, **values})
 
 
 def test_the_projects_own_settings_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +43,8 @@ def test_the_projects_own_settings_are_valid(monkeypatch: pytest.MonkeyPatch) ->
         "helicopter",
     ]
     assert [method.preset for method in found.methods] == ["smooth", "plain"]
+    assert [label.name for label in found.asked.comparison] == ["zebra", "volcano"]
+    assert [label and label.name for label in (found.asked.photo, found.asked.diversity)] == ["tiger", "zebra"]
     assert plan(outline(found), source("compact")).recipes()
 
 
@@ -61,12 +73,51 @@ def test_a_class_is_given_by_name_index_wnid_or_a_word_of_the_authors() -> None:
     assert [member.word for member in found] == ["zebra"] * 5 + ["my horse"] * 2
 
 
+def test_all_classes_or_a_range_of_them_are_one_word() -> None:
+    groups = read({"groups": {"everything": "all", "animals": ["0-397", "volcano"]}}).groups
+    assert [member.label.index for member in groups["everything"]] == list(range(1000))
+    assert [member.label.index for member in groups["animals"]] == [*range(398), 980]
+    assert not any(member.stand_in for members in groups.values() for member in members)
+
+
+@pytest.mark.parametrize("line", ["9-3", "0-1000"])
+def test_a_range_that_is_none_is_refused(line: str) -> None:
+    with pytest.raises(SettingsError, match=rf"groups\.animals\[1\].* '{line}'.* 0"):
+        read({"groups": {"animals": ["zebra", line]}})
+
+
 def test_a_method_is_a_preset_and_what_differs_from_it() -> None:
     given = {"plain": None, "patient": {"preset": "robust", "steps": 9, "step_size": 1, "groups": ["animals"]}}
     plain, patient = read(settings(methods=given)).methods
     assert (plain.preset, plain.overrides) == ("plain", {})
     assert (patient.name, patient.preset, patient.groups) == ("patient", "robust", ("animals",))
     assert patient.overrides == {"steps": 9, "step_size": 1}
+
+
+@pytest.mark.parametrize(
+    ("values", "asked"),
+    [
+        (settings(), ((), None, None)),
+        (settings(comparison={"classes": ["zebra", 292, 340]}), ((ZEBRA, TIGER), None, None)),
+        (photographed(), ((), TIGER, None)),
+        (settings(diversity={"class": 340}), ((), None, ZEBRA)),
+    ],
+)
+def test_the_pages_beside_the_gallery_are_those_that_are_asked_for(
+    values: dict[str, Any], asked: tuple[Any, ...]
+) -> None:
+    found = read(values).asked
+    assert (found.comparison, found.photo, found.diversity) == asked
+
+
+def test_a_method_that_starts_from_a_picture_holds_on_to_it() -> None:
+    given = {
+        "cat": {"preset": "robust", "start": "cat.jpg", "keep": 2},
+        "let-go": {"preset": "plain", "start": "cat.jpg", "keep": 0},
+    }
+    cat, let_go = read(settings(methods=given)).methods
+    assert (cat.start, cat.overrides["keep"], cat.overrides["keep_layer"]) == ("cat.jpg", 2, "conv3")
+    assert (let_go.start, let_go.overrides["keep"], let_go.overrides["keep_layer"]) == ("cat.jpg", 0, "")
 
 
 def test_paths_start_where_mkdocs_yml_lies(tmp_path: Path) -> None:
@@ -88,9 +139,9 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     # Keys.
     ({"grups": {"animals": ["zebra"]}}, ("extra.gallery", "'grups'", "Did you mean 'groups'")),
     (settings(seed=[0]), ("extra.gallery", "'seed'", "Did you mean 'seeds'")),
-    (settings(colour="red"), ("extra.gallery", "'colour'", "Allowed: groups, live, methods")),
-    (settings(**{"0": 1}), ("extra.gallery", "'0'", "Allowed: groups, live, methods")),
-    ({"groups": {}, 7: 1}, ("extra.gallery", "7", "Allowed: groups, live, methods")),
+    (settings(colour="red"), ("extra.gallery", "'colour'", "Allowed: comparison, diversity, groups")),
+    (settings(**{"0": 1}), ("extra.gallery", "'0'", "Allowed: comparison, diversity, groups")),
+    ({"groups": {}, 7: 1}, ("extra.gallery", "7", "Allowed: comparison, diversity, groups")),
     (settings(methods={"robust": {"stesp": 5}}), ("methods.robust", "'stesp'", "Did you mean 'steps'")),
     (settings(methods={"robust": {"seed": 5}}), ("methods.robust", "'seed'", "Allowed: anneal")),
     (settings(methods={"robust": {"group": ["animals"]}}), ("methods.robust", "'group'", "Did you mean 'groups'")),
@@ -119,6 +170,31 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
         settings(second_opinion={"network": "x", "wieghts": "y"}),
         ("extra.gallery.second_opinion", "'wieghts'", "Did you mean 'weights'"),
     ),
+    # The pages beside the gallery.
+    (compared(["smoth"]), ("comparison.methods[0]", "'smoth'", "Did you mean 'smooth'")),
+    (compared(["plain", "deepdream"]), ("comparison.methods[1]", "'deepdream'", "Allowed: erhan, generator, maco")),
+    (compared([]), ("comparison.methods", "not []", "at least 1")),
+    (settings(comparison={}), ("comparison.classes", "required")),
+    (settings(comparison={"classes": []}), ("comparison.classes", "not []", "at least 1")),
+    (settings(comparison={"classes": list(range(13))}), ("comparison.classes", "at most 12")),
+    (settings(comparison={"classes": ["tiger", "zebre"]}), ("comparison.classes[1]", "'zebre'", "Nearest: 'zebra'")),
+    (photographed(label="tigre"), ("photo.class", "'tigre'", "Nearest: 'tiger'")),
+    (settings(photo={"class": "tiger"}), ("photo.picture", "required")),
+    (photographed(picture=3), ("photo.picture", "not 3", "string")),
+    (photographed(keep=0.5), ("photo.keep", "not 0.5", "list")),
+    (photographed(keep=[]), ("photo.keep", "not []", "at least 1")),
+    (photographed(keep=[0.5, -0.1]), ("photo.keep[1]", "not -0.1", "greater than or equal to 0")),
+    (photographed(keep=[101]), ("photo.keep[0]", "not 101", "less than or equal to 100")),
+    (photographed(keep=list(range(9))), ("photo.keep", "at most 8")),
+    (photographed(credit="x" * 201), ("photo.credit", "longer than 200")),
+    (settings(diversity={"class": "zebre"}), ("diversity.class", "'zebre'", "Nearest: 'zebra'")),
+    (settings(diversity={"class": 1000}), ("diversity.class", "1000", "from 0 to 999")),
+    (settings(diversity={"class": "zebra", "seeds": 1}), ("diversity.seeds", "not 1", "greater than or equal to 2")),
+    (settings(diversity={"class": "zebra", "facets": 17}), ("diversity.facets", "not 17", "less than or equal to 16")),
+    *(
+        (settings(**{page: {"class": "zebra", "colour": "red"}}), (f"{page}.colour", "not permitted", "'red'"))
+        for page in ("comparison", "photo", "diversity")
+    ),
     (settings(store=None), ("store", "not None", "string")),
     (settings(store=["a"]), ("store", "not ['a']", "string")),
     # Methods.
@@ -132,6 +208,13 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (settings(methods={"My own": {"preset": "robust"}}), ("methods.My own", "small letters, digits and hyphens")),
     (settings(methods={"robust": {"groups": ["animal"]}}), ("methods.robust.groups", "'animal'", "mean 'animals'")),
     (settings(methods={"robust": {"groups": "animals"}}), ("methods.robust.groups", "not 'animals'", "list")),
+    (settings(methods={"robust": {"start": 3}}), ("methods.robust.start", "not 3", "string")),
+    (
+        settings(methods={"generator": {"start": "cat.jpg"}}),
+        ("methods.generator", "start", "pixels, fourier and phase"),
+    ),
+    (settings(methods={"robust": {"start": "cat.jpg", "keep": -1}}), ("methods.robust", "keep", "not -1")),
+    (settings(methods={"robust": {"keep": 0.5, "keep_layer": "conv3"}}), ("methods.robust", "keep", "(start)")),
     # Groups and classes.
     (settings(groups=None), ("groups", "not None", "dictionary")),
     (settings(groups={}), ("groups", "not {}", "at least 1")),

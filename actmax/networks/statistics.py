@@ -1,0 +1,64 @@
+"""How the channels of a network answer photographs: each one's mean and deviation over an image, and how they vary.
+Needs no torch before they are read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from safetensors import SafetensorError, safe_open
+
+from actmax.errors import RecipeError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from actmax.networks.network import Network
+
+SHIPPED = Path(__file__).parent / "shipped" / "statistics.safetensors"
+"""Of the compact network, as `actmax train statistics` has measured them."""
+
+
+class Statistics(NamedTuple):
+    """Of the channels of one layer over many photographs, (2 C,) each: of their means, then of their log deviations."""
+
+    mean: Tensor
+    deviation: Tensor
+
+
+def measured(weights: str) -> bool:
+    """Whether they have been measured for a network with these weights."""
+    with safe_open(SHIPPED, framework="np") as file:
+        known: str = file.metadata()["weights"]
+    return weights == known
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[str, dict[str, Statistics]]:
+    with safe_open(SHIPPED, framework="pt") as file:
+        about = file.metadata()
+        layers = sorted({name.partition(".")[0] for name in file.keys()})  # noqa: SIM118 - no mapping
+        found = {
+            layer: Statistics(file.get_tensor(f"{layer}.mean").float(), file.get_tensor(f"{layer}.deviation").float())
+            for layer in layers
+        }
+    return about["weights"], found
+
+
+def statistics_of(network: Network) -> dict[str, Statistics]:
+    """By layer.
+
+    Raises:
+        RecipeError: they have not been measured for this network and its weights.
+    """
+    try:
+        weights, found = _shipped()
+    except (OSError, SafetensorError) as error:
+        raise RecipeError(f"{SHIPPED} cannot be read: {error}.") from None
+    if network.weights != weights:
+        raise RecipeError(
+            f"statistics: how {network.card.title}'s channels answer photographs has not been measured. It has for the "
+            "compact AlexNet in the package."
+        )
+    return found

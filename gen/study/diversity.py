@@ -1,0 +1,96 @@
+"""Drawings of one class by several seeds and by facets, and how far apart they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, TypeAdapter
+
+from actmax.measure import revisions
+from actmax.networks.cards import Card, card
+from actmax.networks.labels import Label
+from actmax.networks.weights import Source
+from actmax.pipeline.answers import Question
+from actmax.recipe import DEFAULT, Recipe
+from actmax.store.entry import Entry
+from actmax.store.store import Store
+from gen.plan.plan import Plan
+from gen.study.answers import answer_to
+
+if TYPE_CHECKING:
+    from actmax.networks.network import Network
+
+_APART = TypeAdapter(Annotated[float, Field(ge=0, le=2)])
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """How much drawings of one class differ."""
+
+    label: Label
+    network: Card
+    """Which says how far apart they are."""
+    seeds: Sequence[Entry]
+    facets: Sequence[Entry]
+    """Empty where a class of the network that draws has none."""
+    by_seeds: float
+    """The mean distance of two drawings by seeds alone."""
+    by_facets: float | None
+    """The same of two facets."""
+    of_classes: float | None
+    """The same of the gallery's drawings of different classes; None where there is one class only."""
+    classes: int
+
+
+def recipes(plan: Plan) -> tuple[list[Recipe], list[Recipe]]:
+    """What is drawn by seeds, and by facets; nothing where it is not asked for."""
+    wanted, label = plan.settings.diversity, plan.asked.diversity
+    if wanted is None or label is None:
+        return [], []
+    target, first = plan.class_target(label), plan.settings.seeds[0]
+    seeds = [plan.recipe(target, DEFAULT, None, first + place) for place in range(wanted.seeds)]
+    if not plan.card.hidden:  # a facet is a share of the units of a hidden layer that has a name
+        return seeds, []
+    facets = [
+        plan.recipe(target, DEFAULT, {"facets": wanted.facets, "facet": place}, first) for place in range(wanted.facets)
+    ]
+    return seeds, facets
+
+
+def diversity(plan: Plan, entries: Mapping[str, Entry], judge: Source, store: Store) -> Diversity | None:
+    """How far apart they are, as a network sees them; None where it is not asked for.
+
+    Args:
+        plan: of the site.
+        entries: its drawings, by digest.
+        judge: the second network, or the one that draws.
+        store: remembers the distances.
+    """
+    if plan.asked.diversity is None:
+        return None
+    seeds, facets = ([entries[recipe.digest()] for recipe in some] for some in recipes(plan))
+    classes = [entries[plate.variants[0].recipe.digest()] for plate in plan.plates]
+    return Diversity(
+        label=plan.asked.diversity,
+        network=card(judge.network),
+        seeds=seeds,
+        facets=facets,
+        by_seeds=_apart(seeds, judge, store),
+        by_facets=_apart(facets, judge, store) if facets else None,
+        of_classes=_apart(classes, judge, store) if len(classes) > 1 else None,
+        classes=len(classes),
+    )
+
+
+def _apart(drawings: Sequence[Entry], judge: Source, store: Store) -> float:
+    def answer(network: Network) -> float:
+        from actmax.measure.likeness import apart
+        from actmax.measure.measure import decode, resized
+
+        images = [resized(decode(entry.read("drawing.png")), network.size) for entry in drawings]
+        return apart(network, images)
+
+    question = Question("apart", revisions.APART, {"pictures": [entry.picture for entry in drawings]})
+    return answer_to(question, answer, _APART, judge, store)

@@ -1,0 +1,23 @@
+"""What several machines have drawn, in one store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from actmax.errors import StoreError
+from actmax.store.store import Store
+from gen.site import Site
+
+
+def merge(site: Site, folders: Sequence[Path]) -> Iterator[str]:
+    """Takes into the site's store what it lacks and others have; a line for each.
+
+    Raises:
+        StoreError: there is no store, or the site's cannot be written.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise StoreError(f"There is no store at {folder}.")
+    for folder in folders:
+        yield f"{folder}: {site.store.merge(Store(folder))}"

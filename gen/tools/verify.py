@@ -1,0 +1,144 @@
+"""Whether what is stored and what was built is what was drawn, measured and published."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from actmax.files import digest
+from actmax.pipeline.progress import Bar
+from actmax.pipeline.publish import SHOWN, load
+from actmax.store.entry import Entry
+from actmax.store.record import Measures
+from gen import ledger
+from gen.ledger import losses
+from gen.pages.data import MEASURES
+from gen.plan import addresses
+from gen.site import Site
+
+NEAR = 2e-3
+"""How far a measure may be from the recorded one, of its size or of 1: another processor adds up in another order."""
+
+
+@dataclass
+class Verified:
+    """What :func:`verify` looked at, and all that is not as it should be."""
+
+    drawings: int = 0
+    measured: int = 0
+    pictures: int = 0
+    """Files of the built site that were compared with what was drawn."""
+    published: int = 0
+    """Addresses in the ledger."""
+    faults: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        measured = f", {self.measured} measured again" if self.measured else ""
+        return (
+            f"{self.drawings} stored drawings are whole{measured}; {self.pictures} pictures of the site and "
+            f"{self.published} published addresses looked at; {len(self.faults) or 'no'} "
+            f"fault{'' if len(self.faults) == 1 else 's'}"
+        )
+
+
+def verify(site: Site, built: Path, docs: Path, *, measure: bool = False) -> Verified:
+    """Checks the whole store, and the built site against its records and the ledger; changes nothing.
+
+    Args:
+        site: as prepared.
+        built: the folder of the built site; what is not there is not looked at.
+        docs: where the ledger lies.
+        measure: show each drawing of this network to it again, and compare what it answers.
+
+    Raises:
+        ActmaxError: the ledger or a page cannot be read, or the network cannot be loaded.
+    """
+    done = Verified()
+    entries = {entry.digest: entry for entry in site.store.entries()}
+    done.drawings = len(entries)
+    for stored in site.store.stored():
+        if stored.digest not in entries:
+            done.faults.append(f"The stored drawing {stored.digest} is damaged: a build draws it again.")
+    if measure:
+        mine = [entry for entry in entries.values() if entry.recipe.weights == site.plan.source.digest]
+        done.measured = len(mine)
+        done.faults += _measured(mine, site)
+    if built.is_dir():
+        done.faults += _masters(built, done)
+        done.faults += _data(built, entries, done)
+        known = ledger.read(docs / addresses.LEDGER)
+        done.published = len(known.addresses)
+        done.faults += losses.lost(known, built)
+    return done
+
+
+def _measured(entries: list[Entry], site: Site) -> Iterator[str]:
+    """Drawings of which the network says something else than is recorded."""
+    from actmax.measure.measure import decode, measure
+
+    network = load(site.plan.source)
+    with Bar("measuring", " drawings", len(entries)) as bar:
+        for entry in entries:
+            for name in SHOWN:
+                now = measure(network, entry.recipe.target, decode(entry.read(name)))
+                if not _same(entry.measures(name), now):
+                    yield (
+                        f"{entry.digest}, {name}: recorded is an activation of {entry.measures(name).activation:g}, "
+                        f"measured {now.activation:g}."
+                    )
+            bar.update(1)
+
+
+def _same(one: Measures, other: Measures) -> bool:
+    pairs = ((one.activation, other.activation), (one.probability, other.probability), (one.margin, other.margin))
+    return all(
+        (a is None) == (b is None) and math.isclose(a or 0, b or 0, rel_tol=NEAR, abs_tol=NEAR) for a, b in pairs
+    )
+
+
+def _masters(built: Path, done: Verified) -> Iterator[str]:
+    """Pictures that are not the ones that their names say."""
+    for path in sorted((built / addresses.DRAWINGS).glob("*.png")):
+        done.pictures += 1
+        if digest(path.read_bytes()) != path.stem:
+            yield f"/{addresses.DRAWINGS}{path.name} is another picture than its name says: build the site again."
+
+
+def _data(built: Path, entries: Mapping[str, Entry], done: Verified) -> Iterator[str]:
+    """What the site's data say that the store's records do not."""
+    for path in sorted((built / addresses.GALLERY).glob("index-*.json")):
+        yield from _file(built, path, "classes", entries, done)
+    for path in sorted((built / addresses.NETWORK).glob("*/units.json")):
+        yield from _file(built, path, "units", entries, done)
+
+
+def _file(built: Path, path: Path, key: str, entries: Mapping[str, Entry], done: Verified) -> Iterator[str]:
+    address = path.relative_to(built).as_posix()
+    try:
+        drawings = [drawing for one in json.loads(path.read_bytes())[key] for drawing in one["drawings"]]
+        for drawing in drawings:
+            yield from _drawing(built, drawing, entries.get(drawing["recipe_digest"]), done)
+    except (OSError, KeyError, TypeError, ValueError):
+        yield f"/{address} is not what a build wrote: build the site again."
+
+
+def _drawing(built: Path, drawing: Mapping[str, Any], entry: Entry | None, done: Verified) -> Iterator[str]:
+    shown, name = (drawing["png"], SHOWN[0]) if "png" in drawing else (drawing["jpg"], SHOWN[1])
+    if entry is None:
+        return  # a site may be older than its store
+    done.pictures += 1
+    file = built / shown
+    if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != entry.record.files.get(name):
+        yield f"/{shown} is not the stored drawing {entry.digest}: build the site again."
+    measures = entry.measures(name)
+    for measured in MEASURES:
+        if measured in drawing and drawing[measured] != getattr(measures, measured):
+            yield (
+                f"/{shown}: the site says {measured} {drawing[measured]}, the store {getattr(measures, measured)}: "
+                "build the site again."
+            )

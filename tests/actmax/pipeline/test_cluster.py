@@ -1,0 +1,125 @@
+"""Drawings on a Ray cluster: the same bytes as by one process, whatever becomes of the workers."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SMALL = {"steps": 12}
+SCRIPT = """
+import json, os, signal, sys, threading, time
+from hashlib import sha256
+from pathlib import Path
+
+from actmax.errors import ActmaxError
+from actmax.networks.weights import source
+from actmax.pipeline.cluster import render_on_cluster
+from actmax.pipeline.publish import published
+from actmax.recipe import compose
+
+def recipes(targets):
+    given = {"network": "compact", "weights": drawn_by.digest, "size": 64}
+    return [compose("smooth", {"steps": 12}, target=target, **given) for target in targets]
+
+def pictures(drawings):
+    return {record.recipe.target: sha256(files["drawing.png"]).hexdigest() for files, record in drawings}
+
+def workers():
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(b"ray::Painter"):
+                found.append(int(path.parent.name))
+        except OSError:
+            pass
+    return found
+
+def shoot():
+    while len(killed) < 3 and not over.is_set():
+        for pid in workers()[:1]:
+            os.kill(pid, signal.SIGKILL)
+            killed.append(pid)
+        time.sleep(1.5)
+
+drawn_by = source("compact")
+targets = [f"fc8:{unit}" for unit in range(0, 1000, 90)] + ["conv3:7"]
+told, killed, over, found = [], [], threading.Event(), {}
+found["alone"] = pictures(published(recipes(targets), drawn_by))
+import ray
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+found["cluster"] = pictures(render_on_cluster(recipes(targets), drawn_by, told.append))
+found["steps"] = sum(told)
+gun = threading.Thread(target=shoot)
+gun.start()
+found["under fire"] = pictures(render_on_cluster(recipes(targets), drawn_by))
+over.set()
+gun.join()
+found["killed"] = len(killed)
+for name, draws in {"error": render_on_cluster, "error alone": published}.items():
+    try:
+        list(draws(recipes(["conv3:9999"]), drawn_by))
+    except ActmaxError as error:
+        found[name] = str(error)
+some = render_on_cluster(recipes(targets), drawn_by)
+found["first"] = next(some)[1].recipe.target
+some.close()
+time.sleep(2)
+found["left"] = len(workers())
+ray.shutdown()
+Path(sys.argv[1]).write_text(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a process of its own saw: Ray starts others, and is not for a test's process."""
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("Ray is not installed")
+    path = tmp_path_factory.mktemp("cluster") / "found.json"
+    done = subprocess.run([sys.executable, "-c", SCRIPT, str(path)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    result: dict[str, Any] = json.loads(path.read_text())
+    return result
+
+
+def test_a_drawing_has_the_bytes_that_it_has_in_one_process(found: dict[str, Any]) -> None:
+    assert len(found["alone"]) == 13
+    assert found["cluster"] == found["alone"]
+
+
+def test_every_image_step_is_told(found: dict[str, Any]) -> None:
+    assert found["steps"] == 13 * SMALL["steps"]
+
+
+def test_nothing_is_lost_with_a_worker(found: dict[str, Any]) -> None:
+    assert found["killed"] >= 1
+    assert found["under fire"] == found["alone"]
+
+
+def test_what_cannot_be_drawn_is_said_as_by_one_process(found: dict[str, Any]) -> None:
+    assert "9999" in found["error"]
+    assert found["error"] == found["error alone"]
+
+
+def test_whoever_stops_has_what_came_and_leaves_no_worker(found: dict[str, Any]) -> None:
+    assert found["first"] in found["alone"]
+    assert found["left"] == 0
+
+
+def test_without_ray_the_message_says_what_to_install(tmp_path: Path) -> None:
+    script = (
+        "import sys; sys.modules['ray'] = None\n"
+        "from actmax.errors import ActmaxError\n"
+        "from actmax.networks.weights import source\n"
+        "from actmax.pipeline.cluster import render_on_cluster\n"
+        "try: list(render_on_cluster([], source('compact')))\n"
+        "except ActmaxError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "The engine 'ray' needs Ray: pip install 'actmax[cluster]'.\n"

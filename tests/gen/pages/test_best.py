@@ -1,0 +1,39 @@
+"""The front page's row: what convinces a network that had no part in it comes first, what failed comes last."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import fakes
+
+from gen.pages import Contents, filled_in
+from gen.study import Opinions
+
+PAGE = "---\nmeasured: true\n---\n{{ best(2) }}\n"
+
+
+def order(contents: Contents) -> list[str]:
+    return [plate.label.name for plate in contents.best]
+
+
+def test_what_failed_comes_last(planned: Callable[..., Any], collected: Callable[..., Contents]) -> None:
+    plan = planned({"animals": ["zebra", "tiger", "goldfish"]})
+    assert order(collected(plan, failed=[340])) == ["tiger", "goldfish", "zebra"]
+
+
+def test_the_second_opinion_counts_before_the_first(
+    planned: Callable[..., Any], collected: Callable[..., Contents]
+) -> None:
+    plan = planned({"animals": ["zebra", "tiger", "goldfish"]})
+    ranks = {340: 9, 292: 3, 1: 1}
+    measures = {
+        plate.variants[0].recipe.digest(): fakes.measures(plate.label.index, ranks[plate.label.index])
+        for plate in plan.plates
+    }
+    contents = collected(plan, opinions=Opinions(plan.card, measures))
+    assert order(contents) == ["goldfish", "tiger", "zebra"]
+    row = filled_in(contents, "index.md", PAGE)
+    assert row is not None
+    assert re.findall(r'href="([^"]+)"', row) == ["gallery/goldfish/", "gallery/tiger/"]

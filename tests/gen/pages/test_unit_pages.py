@@ -1,0 +1,219 @@
+"""The network's pages, of fake drawings and of what might be known of the channels."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from actmax.errors import ActmaxError
+from actmax.networks import labels
+from actmax.networks.weights import source
+from actmax.store import Entry
+from gen.pages import Contents, files
+from gen.pages.captions import caption
+from gen.plan import outline, plan
+from gen.plan.plan import Plan
+from gen.settings import read
+from gen.settings.units import numbered
+from gen.study.units import Photo, Units
+
+Draws = Callable[..., dict[str, Entry]]
+Files = dict[str, str | bytes]
+ZEBRA = labels.classes()[340]
+CHANNELS = {"conv4": 256, "conv5": 256, "fc6": 512}
+KNOWN = Units(
+    inputs={("conv5", 7): [(117, 0.5), (200, -0.25)]},
+    outputs={("conv4", 117): [(7, 0.5), (8, -0.125)], ("fc6", 300): [(340, 2.5), (292, -1.5)]},
+    classes={("conv4", 117): [(ZEBRA, 3.25)]},
+    carriers={ZEBRA: {"conv4": [(117, 3.25), (3, 1.5)], "conv5": [(7, 0.75)]}},
+    photos={},
+)
+"""Of which channels 200, 8 and 3 have no page."""
+
+
+@pytest.fixture
+def made(drawn: Draws, tmp_path: Path) -> Callable[..., Files]:
+    """From layers and their channels to the site's files; the red of a fake is its channel's number."""
+
+    def pages(layers: dict[str, Any], known: Units = KNOWN, **units: Any) -> Files:
+        values = {
+            "size": 64,
+            "methods": {"robust": {"steps": 2}},
+            "groups": {"animals": ["zebra"]},
+            "units": {"layers": layers, **units},
+        }
+        wanted = outline(read(values))
+        asked = numbered(wanted.gallery.asked.units, CHANNELS, "the compact AlexNet")
+        planned: Plan = plan(wanted, source("compact"), units=asked)
+        found = list(files(Contents(planned, drawn(planned), units=known)))
+        assert len(found) == len({path for path, _ in found}), "a file is written twice"
+        return dict(found)
+
+    return pages
+
+
+def text(files: Files, path: str) -> str:
+    content = files[path]
+    assert isinstance(content, str)
+    return content
+
+
+def picture(files: Files, path: str) -> Image.Image:
+    content = files[path]
+    assert isinstance(content, bytes)
+    return Image.open(io.BytesIO(content)).convert("RGB")
+
+
+def links(page: str) -> set[str]:
+    return set(re.findall(r'href="([^"#]*)"', page))
+
+
+def test_a_channel_has_a_page_and_its_pictures_and_a_layer_a_sheet_of_them(made: Callable[..., Files]) -> None:
+    files = made({"conv4": [117, 118], "conv5": 7})
+    assert {path for path in files if path.startswith("network/")} == {
+        "network/index.md",
+        "network/units.json",
+        *(f"network/{layer}/{name}" for layer in ("conv4", "conv5") for name in ("index.md", "units.json")),
+        *(f"network/{layer}/{name}" for layer in ("conv4", "conv5") for name in ("strip.webp", "sheet-0.webp")),
+        *(
+            f"network/{unit}/{name}"
+            for unit in ("conv4/117", "conv4/118", "conv5/7")
+            for name in ("index.md", "small.webp", "robust-seed-0.jpg", "robust-seed-0.frames.webp")
+        ),
+    }
+
+
+def test_nothing_is_there_without_channels(published: Callable[..., Files]) -> None:
+    files = published({"animals": ["zebra"]})
+    assert [path for path in files if path.startswith("network/")] == []
+    assert "channel by channel" not in text(files, "gallery/index.md")
+    assert json.loads(text(files, "gallery/index.json"))["units"] is None
+
+
+def test_each_page_shows_its_own_drawing(made: Callable[..., Files]) -> None:
+    files = made({"conv4": [117, 118]})
+    for number in (117, 118):
+        for name in ("robust-seed-0.jpg", "small.webp"):
+            red, _, _ = picture(files, f"network/conv4/{number}/{name}").getpixel((5, 5))  # type: ignore[misc]
+            assert abs(red - number) < 6
+        assert f"What channel conv4:{number} looks for" in text(files, f"network/conv4/{number}/index.md")
+
+
+def test_a_channel_leads_to_what_it_is_connected_to_where_that_has_a_page(made: Callable[..., Files]) -> None:
+    files = made({"conv4": 117, "conv5": 7, "fc6": 300})
+    page = text(files, "network/conv5/7/index.md")
+    assert "../../conv4/117/" in links(page)
+    assert "../../conv4/200/" not in links(page)
+    assert re.search(r"<li>conv4:200 <small>−0\.25</small>", page)
+    page = text(files, "network/conv4/117/index.md")
+    assert {"../../conv5/7/", "../../../gallery/zebra/"} <= links(page)
+    assert "<li>conv5:8 " in page
+
+
+def test_the_last_layer_speaks_for_classes(made: Callable[..., Files]) -> None:
+    page = text(made({"fc6": 300}), "network/fc6/300/index.md")
+    assert "The classes that it speaks for" in page
+    assert page.index("zebra</a>") < page.index("And those that it speaks against") < page.index("<li>tiger")
+    assert "../../../gallery/zebra/" in links(page)
+    assert not any("tiger" in link for link in links(page))  # it has no page here
+    assert re.search(r"<li>tiger <small>−1\.5", page)
+
+
+def test_a_class_leads_to_the_channels_that_carry_it_and_back(made: Callable[..., Files]) -> None:
+    files = made({"conv4": 117, "conv5": 7})
+    page = text(files, "gallery/zebra/index.md")
+    assert "The channels that carry it" in page
+    assert {"../../network/conv4/117/", "../../network/conv5/7/", "../../network/"} <= links(page)
+    assert "<li>conv4:3 " in page
+    assert "../../../gallery/zebra/" in links(text(files, "network/conv4/117/index.md"))
+
+
+def test_channels_lead_to_their_neighbours_of_the_same_layer(made: Callable[..., Files]) -> None:
+    files = made({"conv4": [3, 117], "conv5": 7})
+    assert 'rel="next" href="../117/"' in text(files, "network/conv4/3/index.md")
+    last = text(files, "network/conv4/117/index.md")
+    assert 'rel="prev" href="../3/"' in last
+    assert 'rel="next"' not in last
+    assert 'rel="next" href="../conv5/"' in text(files, "network/conv4/index.md")
+
+
+def test_a_sheet_holds_two_hundred_and_fifty_six_and_the_next_ones_follow(made: Callable[..., Files]) -> None:
+    files = made({"fc6": "0-257"}, Units({}, {}, {}, {}, {}))
+    assert picture(files, "network/fc6/sheet-0.webp").size == (16 * 64, 16 * 64)
+    assert picture(files, "network/fc6/sheet-1.webp").size == (16 * 64, 64)
+    red, _, _ = picture(files, "network/fc6/sheet-0.webp").getpixel((64 * 4 + 32, 64 * 7 + 32))  # type: ignore[misc]
+    assert abs(red - 116) < 6
+    page = text(files, "network/fc6/index.md")
+    assert page.count('<li class="sheet-0"') == 256
+    assert page.count('<li class="sheet-1"') == 2
+    places = [int(place) for place in re.findall(r'data-like="(\d+)"', page)]
+    assert sorted(places) == list(range(258))
+
+
+def test_what_silences_a_channel_stands_below_and_says_so(made: Callable[..., Files]) -> None:
+    files = made({"conv4": 117}, negative=True, seeds=[0, 3])
+    page = text(files, "network/conv4/117/index.md")
+    assert re.findall(r'<figure class="anchor" id="([^"]+)"', page) == [
+        "robust-seed-0",
+        "robust-seed-3",
+        "negative-seed-0",
+        "negative-seed-3",
+    ]
+    assert page.count("what silences it most") == 2
+    assert "network/conv4/117/negative-seed-3.jpg" in files
+
+
+def test_the_data_name_every_channel_and_every_file(made: Callable[..., Files]) -> None:
+    files = made({"conv4": [117, 118], "conv5": 7})
+    index = json.loads(text(files, "network/units.json"))
+    assert index["network"]["name"] == "compact"
+    assert json.loads(text(files, "gallery/index.json"))["units"] == "network/units.json"
+    assert list(index["layers"]) == ["conv4", "conv5"]
+    layer = json.loads(text(files, index["layers"]["conv4"]["units"]))
+    assert index["schema"] == layer["schema"] == 2
+    assert [unit["channel"] for unit in layer["units"]] == [117, 118]
+    unit = layer["units"][0]
+    assert f"{unit['url']}index.md" in files
+    assert (unit["inputs"], unit["outputs"], unit["classes"]) == ([], [[7, 0.5], [8, -0.125]], [[340, 3.25]])
+    (drawing,) = unit["drawings"]
+    assert drawing["jpg"] in files
+    assert (drawing["size"], drawing["activation"]) == (64, 12.34)
+    assert drawing["caption"] == "robust, seed 0: activation 12.3"
+
+
+def test_the_authors_pictures_are_shown_small_under_the_name_of_their_content(
+    made: Callable[..., Files], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.png"
+    Image.new("RGB", (300, 200), (200, 10, 10)).save(path)
+    photo = Photo("0123456789abcdef", path)
+    files = made({"conv4": [117, 118]}, Units({}, {}, {}, {}, {("conv4", n): [(photo, 1.5)] for n in (117, 118)}))
+    assert picture(files, "assets/photos/0123456789abcdef.webp").size == (192, 192)
+    page = text(files, "network/conv4/117/index.md")
+    assert 'src="../../../assets/photos/0123456789abcdef.webp"' in page
+    assert str(tmp_path) not in page
+    assert "mine" not in page
+
+
+def test_an_author_can_quote_what_was_measured_of_a_channel(drawn: Draws) -> None:
+    wanted = outline(read({"groups": {"a": ["zebra"]}, "units": {"layers": {"conv4": 117}}, "size": 64}))
+    planned = plan(wanted, source("compact"), units={"conv4": [117]})
+    contents = Contents(planned, drawn(planned), units=KNOWN)
+    steps = planned.recipes()[0].steps
+    assert caption(contents, "conv4:117") == (
+        f"**conv4:117** after {steps} steps: shown this picture, the channel answers 12.3, the mean over its map."
+    )
+    with pytest.raises(ActmaxError, match=r"^caption\('conv4:118'"):
+        caption(contents, "conv4:118")
+
+
+def test_a_channels_page_can_be_drawn_again_by_its_command(made: Callable[..., Files]) -> None:
+    page = text(made({"conv4": 117}), "network/conv4/117/index.md")
+    assert re.search(r"<pre><code>actmax draw conv4:117 .*--method robust", page)

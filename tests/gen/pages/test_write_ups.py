@@ -1,0 +1,344 @@
+"""The pages beside the gallery: methods side by side, drawings from a photo, and how much those of a class differ."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+import fakes
+import pytest
+from PIL import Image
+
+from actmax.networks import labels
+from actmax.networks.cards import card
+from actmax.recipe import parse
+from actmax.store import Entry
+from gen.compared import compared
+from gen.pages import Contents, filled_in
+from gen.pages import files as pages
+from gen.pages.markdown import number, split_front_matter
+from gen.plan import Plan, addresses
+from gen.study import Opinions, comparison
+from gen.study.beside import beside
+from gen.study.comparison import Row
+from gen.study.diversity import Diversity
+from gen.study.diversity import recipes as diverse
+from gen.study.photo import Photo
+from gen.study.photo import recipes as photographed
+
+Plans = Callable[..., Plan]
+Draws = Callable[..., dict[str, Entry]]
+Text = Callable[[str], str]
+DOCS = Path(__file__).parents[3] / "docs"
+
+ZEBRA, VOLCANO, TIGER = map(labels.resolve, ("zebra", "volcano", "tiger"))
+METHODS, PHOTO, DIVERSITY = (f"write-ups/{name}.md" for name in ("methods", "from-a-photo", "diversity"))
+PLACES = {("erhan", ZEBRA): 40, ("erhan", VOLCANO): 700, ("smooth", ZEBRA): 1, ("smooth", VOLCANO): 4}
+"""In which the witness has the class; the network that drew has zebras first, and volcanoes second."""
+FINE = {"erhan": 0.5, "smooth": 0.25}
+
+
+@pytest.fixture
+def contents(planned: Plans, drawn: Draws, tmp_path: Path) -> Contents:
+    """All three pages, of fake drawings and figures that are easy to tell from each other."""
+    Image.new("RGB", (90, 60), (200, 30, 30)).save(tmp_path / "cat.png")
+    made = planned(
+        {"animals": ["zebra", "tiger"]},
+        comparison={"classes": ["zebra", "volcano"], "methods": ["erhan", "smooth"]},
+        photo={"picture": "cat.png", "class": "tiger", "keep": [0, 0.2, 0.5], "credit": "Me & you"},
+        diversity={"class": "zebra", "seeds": 2, "facets": 3},
+    )
+    entries = drawn(made, failed=[VOLCANO.index], besides=[recipe for _, recipe in beside(made)])
+    by_method = {key: entries[recipe.digest()] for key, recipe in comparison.recipes(made).items()}
+    places = dict.fromkeys(entries, 3) | {by_method[key].digest: place for key, place in PLACES.items()}
+    units = {digest: parse(entry.recipe.target).unit for digest, entry in entries.items()}
+    said = {digest: fakes.measures(units[digest], place) for digest, place in places.items()}
+    rows = []
+    for name, fine in FINE.items():
+        drawings = {label: by_method[name, label] for label in (ZEBRA, VOLCANO)}
+        rows.append(Row(compared(name), drawings[ZEBRA].recipe, drawings, fine))
+    photo = {keep: entries[recipe.digest()] for keep, recipe in photographed(made).items()}
+    seeds, facets = ([entries[recipe.digest()] for recipe in some] for some in diverse(made))
+    return Contents(
+        made,
+        entries,
+        opinions=Opinions(card("efficientnet-lite0"), said),
+        comparison=rows,
+        photo=Photo(TIGER, png((200, 30, 30)), photo),
+        diversity=Diversity(ZEBRA, card("efficientnet-lite0"), seeds, facets, 0.125, 0.25, 0.5, 2),
+    )
+
+
+def png(colour: tuple[int, int, int]) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def page_of(contents: Contents, path: str) -> str:
+    content = dict(pages(contents))[path]
+    assert isinstance(content, str)
+    return content
+
+
+def tables(page: str) -> list[list[list[str]]]:
+    """The words of each cell of each row."""
+
+    def words(cell: str) -> str:
+        return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", cell)).replace("\N{NO-BREAK SPACE}", " ").split())
+
+    return [
+        [
+            [words(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)]
+            for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+        ]
+        for table in re.findall(r"<table.*?</table>", page, re.DOTALL)
+    ]
+
+
+def linked(page: str, path: str) -> set[str]:
+    """Files below docs/ that a page shows or leads to: HTML starts from its address, Markdown from its file."""
+    here = addresses.of_source(path)
+    links = {urljoin(here, html.unescape(link)) for link in re.findall(r'(?:href|src)="(.*?)"', page)}
+    links |= {urljoin(path, link) for link in re.findall(r"\]\((.*?)\)", page)}
+    return {urldefrag(link)[0] for link in links}
+
+
+@pytest.mark.parametrize("path", [METHODS, PHOTO, DIVERSITY])
+@pytest.mark.parametrize("asked", [True, False])
+def test_what_a_page_shows_and_leads_to_is_there_and_its_tables_are_whole(
+    contents: Contents, rendered: Text, path: str, asked: bool
+) -> None:
+    if not asked:
+        contents = replace(contents, opinions=None)
+    files = dict(pages(contents))
+    page = page_of(contents, path)
+    links = linked(page, path)
+    assert len(links) >= 4
+    assert {link for link in links if link not in files and not (DOCS / link).is_file()} == set()
+    shown = rendered(split_front_matter(page)[1])
+    for table in tables(shown):
+        assert len({len(row) for row in table}) == 1, table
+        assert len(table) > 1
+    assert ("EfficientNet-Lite0, which had no part" in " ".join(shown.split())) == (asked and path == METHODS)
+    assert "None" not in shown
+
+
+def test_every_picture_that_is_made_for_them_is_shown(contents: Contents) -> None:
+    made = {path for path, _ in pages(contents) if re.match(r"assets/(methods|photo|diversity)/", path)}
+    shown = {link for path in (METHODS, PHOTO, DIVERSITY) for link in linked(page_of(contents, path), path)}
+    assert made - shown == set()
+    assert len(made) == 2 * 4 + (1 + 3) + (2 + 3)
+
+
+# Methods side by side.
+
+
+def test_the_page_of_methods_has_a_row_per_method_and_a_cell_per_class_with_both_networks_places(
+    contents: Contents, rendered: Text
+) -> None:
+    drawings = tables(rendered(page_of(contents, METHODS)))[0]
+    assert drawings == [
+        ["Method", "zebra", "volcano"],
+        ["Norm bound erhan", "1 · 40", "2 · 700"],
+        ["What this site draws with smooth", "1 · 1", "2 · 4"],
+    ]
+    alone = tables(rendered(page_of(replace(contents, opinions=None), METHODS)))[0]
+    assert [row[1:] for row in alone[1:]] == [["1", "2"], ["1", "2"]]
+
+
+def test_each_cell_shows_its_own_drawing_small_and_leads_to_it_large(
+    contents: Contents, pixel: Callable[[bytes], tuple[int, int, int]]
+) -> None:
+    """A fake's colour is its class, seed and steps."""
+    files = dict(pages(contents))
+    cells = re.findall(r'<a class="glightbox" href="([^"]+)".*?<img src="([^"]+)"', page_of(contents, METHODS))
+    assert len(cells) == 4
+    for (large, small), unit in zip(cells, [340, 980, 340, 980], strict=True):
+        for link in (large, small):
+            data = files[link.removeprefix("../../")]
+            assert isinstance(data, bytes)
+            assert pixel(data) == pytest.approx((unit % 256, 0, 64), abs=4)
+
+
+def test_the_table_below_counts_what_both_networks_say(contents: Contents, rendered: Text) -> None:
+    """The witness's logit is 12.34 where it has the class first, and −1.5 elsewhere."""
+    measured = tables(rendered(page_of(contents, METHODS)))[1]
+    assert measured[1:] == [
+        ["Norm bound", "1 of 2", "0 of 2", "0 of 2", "\N{MINUS SIGN}1.5", "50.0 %", "0.1"],
+        ["What this site draws with", "1 of 2", "1 of 2", "2 of 2", "5.42", "25.0 %", "0.1"],
+    ]
+
+
+def test_the_tables_of_many_classes_say_what_the_files_say(contents: Contents, rendered: Text) -> None:
+    many = tables(rendered(page_of(contents, METHODS)))[2:]
+    stored = [json.loads(path.read_text("utf-8")) for path in sorted(comparison.MEASURED.glob("*.json"))]
+    assert len(many) == len(stored) > 0
+    for table, values in zip(many, stored, strict=True):
+        judges = [name for name in values["methods"]["smooth"] if name.startswith("efficientnet")]
+        assert table[0][1:4] == ["Itself", *(card(name).title for name in judges)]
+        assert [row[0] for row in table[1:]] == [compared(name).title for name in values["methods"]]
+        for row, said in zip(table[1:], values["methods"].values(), strict=True):
+            assert float(row[1]) == pytest.approx(said["itself"]["first"], abs=0.005)
+            for cell, judge in zip(row[2:], judges, strict=False):
+                first, in_five, place = re.fullmatch(r"(\S+) / (\S+), place (\d+)", cell).groups()  # type: ignore[union-attr]
+                assert float(first) == pytest.approx(said[judge]["first"], abs=0.005)
+                assert float(in_five) == pytest.approx(said[judge]["in_five"], abs=0.005)
+                assert int(place) == said[judge]["place"]
+            assert row[4] == number(said[judges[0]]["raised"])
+            assert float(row[5].removesuffix(" %")) == pytest.approx(100 * said["fine"], abs=0.06)
+            assert float(row[6]) == pytest.approx(said["seconds"], rel=0.01)
+
+
+def test_each_method_that_is_shown_says_what_it_buys_and_where_it_is_from(
+    contents: Contents, rendered: Text, visible: Text
+) -> None:
+    page = page_of(contents, METHODS)
+    words = visible(rendered(page))
+    for name in FINE:
+        method = compared(name)
+        assert f"{method.title} ({method.cite}). {method.buys} {method.costs}" in words
+    assert "Erhan et al. 2009](../literature/Visualizing_Higher-Layers.md)" in page
+    assert compared("maco").buys not in words
+
+
+def test_an_authors_page_quotes_the_figures_for_many_classes(contents: Contents) -> None:
+    page = "---\nmeasured: true\n---\n{{ many.judge }}: {{ many.first.smooth }} of {{ many.classes }}\n"
+    stored = json.loads((comparison.MEASURED / "compact.json").read_text("utf-8"))
+    first = stored["methods"]["smooth"]["efficientnet-lite0"]["first"]
+    assert str(filled_in(contents, "page.md", page)).endswith(f"\nEfficientNet-Lite0: {first} of {stored['classes']}\n")
+
+
+# From a photo.
+
+
+def test_the_photo_is_let_go_by_buttons_and_by_a_slider_of_as_many_places(contents: Contents) -> None:
+    page = page_of(contents, PHOTO)
+    choices = re.findall(r'<input type="radio" name="keep" value="(\d)"( checked)?><span>(.*?)</span>', page)
+    assert choices == [
+        ("0", " checked", "all: the photo"),
+        ("1", "", "0.5"),
+        ("2", "", "0.2"),
+        ("3", "", "0: nothing"),
+    ]
+    assert re.search(r'<input type="range" min="0" max="3" value="0"[^>]* disabled>', page)
+    assert "--frames:4;" in page
+
+
+def test_the_strip_begins_with_the_photo_and_has_a_frame_for_each_drawing(contents: Contents) -> None:
+    strip = dict(pages(contents))["assets/photo/strip.webp"]
+    assert isinstance(strip, bytes)
+    with Image.open(io.BytesIO(strip)) as image:
+        assert image.size == (4 * 64, 64)
+        shown = [image.convert("RGB").getpixel((64 * place + 32, 32)) for place in range(4)]
+    assert shown[0] == pytest.approx((200, 30, 30), abs=6)
+    assert shown[1:] == [pytest.approx((TIGER.index % 256, 0, 64), abs=6)] * 3
+
+
+def test_the_style_has_a_rule_for_each_of_the_sliders_places(contents: Contents) -> None:
+    """The frames of the gallery's drawings are two."""
+    for photo, most in ((contents.photo, 3), (None, 1)):
+        style = dict(pages(replace(contents, photo=photo)))["assets/site.css"]
+        assert isinstance(style, bytes)
+        rules = re.findall(r'input\[value="(\d+)"\]:checked\) \{ --frame: (\d+); \}', style.decode())
+        assert rules == [(str(place), str(place)) for place in range(most + 1)]
+
+
+def test_the_table_says_how_much_was_kept_and_what_both_networks_see(contents: Contents, rendered: Text) -> None:
+    (table,) = tables(rendered(page_of(contents, PHOTO)))
+    assert table[1:] == [[keep, "90.0 %, place 1", "1.5 %, place 3", "full size"] for keep in ("0.5", "0.2", "0")]
+
+
+@pytest.mark.parametrize(
+    "credit",
+    ["<script>alert(1)</script>", "**A** & <b>B</b>", "{{ 7 * 7 }}", "[x](javascript:alert(1))", "a | b", "![i](j)"],
+)
+def test_whoever_made_the_photo_is_named_literally(
+    contents: Contents, rendered: Text, visible: Text, credit: str
+) -> None:
+    page = rendered(page_of(credited(contents, credit), PHOTO))
+    assert f"Photo: {credit}." in visible(page)
+    assert re.findall("<(?!/)([a-z]+)", page) == re.findall("<(?!/)([a-z]+)", rendered(page_of(contents, PHOTO)))
+
+
+def test_a_photo_of_nobody_is_shown_without_a_word(contents: Contents) -> None:
+    assert "Photo: Me &amp; you." in page_of(contents, PHOTO)
+    assert "Photo:" not in page_of(credited(contents, ""), PHOTO)
+
+
+def credited(contents: Contents, credit: str) -> Contents:
+    settings = contents.plan.settings
+    assert settings.photo
+    settings = settings.model_copy(update={"photo": settings.photo.model_copy(update={"credit": credit})})
+    gallery = replace(contents.plan.outline.gallery, settings=settings)
+    return replace(contents, plan=replace(contents.plan, outline=replace(contents.plan.outline, gallery=gallery)))
+
+
+# How much drawings of a class differ.
+
+
+def test_the_page_of_diversity_puts_it_into_numbers(contents: Contents, rendered: Text, visible: Text) -> None:
+    page = rendered(page_of(contents, DIVERSITY))
+    (table,) = tables(page)
+    assert table[1:] == [
+        ["of zebra by 2 seeds", "0.125"],
+        ["of zebra by 3 facets", "0.25"],
+        ["of 2 different classes", "0.5"],
+    ]
+    assert "Seeds move a drawing 25 % as far as another class would, facets 50 %." in visible(page)
+
+
+def test_each_of_its_drawings_is_shown_with_what_both_networks_see(
+    contents: Contents, rendered: Text, visible: Text
+) -> None:
+    page = rendered(page_of(contents, DIVERSITY))
+    shown = re.findall(r'<img alt="([^"]*)"[^>]* src="\.\./assets/diversity/([^"]+)"', page)
+    assert shown == [
+        ("The drawing of zebra by seed 0", "seed-0.webp"),
+        ("The drawing of zebra by seed 1", "seed-1.webp"),
+        ("The drawing of zebra by facet 1", "facet-0.webp"),
+        ("The drawing of zebra by facet 2", "facet-1.webp"),
+        ("The drawing of zebra by facet 3", "facet-2.webp"),
+    ]
+    said = re.findall(r"(\w+ \d): 90.0 %, place 1; EfficientNet-Lite0: place (\d)", visible(page))
+    # The first seed's is the drawing by `smooth` above.
+    assert said == [("seed 0", "1"), ("seed 1", "3"), ("facet 1", "3"), ("facet 2", "3"), ("facet 3", "3")]
+
+
+def test_what_there_is_no_number_for_is_left_out(contents: Contents, rendered: Text, visible: Text) -> None:
+    assert contents.diversity
+    few = replace(contents.diversity, facets=[], by_facets=None, of_classes=None, classes=1)
+    page = rendered(page_of(replace(contents, diversity=few), DIVERSITY))
+    (table,) = tables(page)
+    assert table[1:] == [["of zebra by 2 seeds", "0.125"]]
+    assert 'id="facets"' not in page
+    assert "as far as another class" not in visible(page)
+
+
+# What is not asked for.
+
+
+@pytest.mark.parametrize(
+    ("left", "page", "folder"),
+    [
+        ({"comparison": ()}, METHODS, "assets/methods/"),
+        ({"photo": None}, PHOTO, "assets/photo/"),
+        ({"diversity": None}, DIVERSITY, "assets/diversity/"),
+    ],
+)
+def test_a_page_that_is_not_asked_for_leaves_nothing_behind(
+    contents: Contents, left: dict[str, Any], page: str, folder: str
+) -> None:
+    every, fewer = ({path for path, _ in pages(one)} for one in (contents, replace(contents, **left)))
+    gone = every - fewer
+    assert fewer < every
+    assert page in gone
+    assert {path for path in gone if path != page and not path.startswith(folder)} == set()
+    assert not [path for path in fewer if path.startswith(folder)]

@@ -1,0 +1,165 @@
+"""What is drawn beside the gallery, for real and in two steps: once, seen by the witness, and kept by `prune`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from torch.nn import functional
+
+from actmax.measure.measure import decode, resized
+from actmax.measure.spectrum import fine_share
+from actmax.networks import labels
+from actmax.networks.weights import source
+from actmax.pipeline import Outcome
+from actmax.pipeline.publish import load
+from actmax.recipe import METHODS
+from actmax.store import Store
+from gen import site as build
+from gen.pages import Contents, Place, files
+from gen.study.beside import beside
+from gen.study.comparison import recipes as compared
+from gen.study.diversity import recipes as diverse
+from gen.study.photo import recipes as photographed
+from gen.study.study import known
+
+SETTINGS: dict[str, Any] = {
+    "network": "compact",
+    "precision": "fp32",
+    "size": 64,
+    "methods": {"smooth": None},
+    "groups": {"animals": ["zebra", "tiger"]},
+}
+BESIDE: dict[str, Any] = {
+    "comparison": {"classes": ["zebra", "volcano"], "methods": ["mahendran", "statistics", "smooth"]},
+    "photo": {"picture": "cat.png", "class": "tiger", "keep": [0.2, 0]},
+    "diversity": {"class": "zebra", "seeds": 2, "facets": 2},
+}
+
+
+def generated(root: Path, settings: dict[str, Any]) -> tuple[Contents, Outcome]:
+    """Draws what is missing; there are no pages of the author's."""
+    return build.generate(build.prepare(settings, root / "mkdocs.yml"), root / "docs", lambda _: None, Place())
+
+
+@dataclass(frozen=True)
+class Made:
+    root: Path
+    contents: Contents
+    outcome: Outcome
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    """Two steps for the presets: what is drawn does not matter here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "actmax.recipe.methods.METHODS", {name: {**method, "steps": 2} for name, method in METHODS.items()}
+        )
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    root = tmp_path_factory.mktemp("site")
+    Image.radial_gradient("L").convert("RGB").save(root / "cat.png")
+    return Made(root, *generated(root, SETTINGS | BESIDE))
+
+
+def test_what_several_pages_show_is_drawn_once(made: Made) -> None:
+    """Zebra by `smooth` is the gallery's, the comparison's and the first of the seeds."""
+    gallery, comparison, photo, seeds, facets = 2, 3 * 2 - 1, 2, 2 - 1, 2
+    assert made.outcome.drawn == gallery + comparison + photo + seeds + facets
+
+
+def test_the_next_build_draws_and_asks_nothing_and_shows_the_same(made: Made) -> None:
+    answers = set((made.root / ".cache/answers").iterdir())
+    contents, outcome = generated(made.root, SETTINGS | BESIDE)
+    assert outcome.drawn == 0
+    assert set((made.root / ".cache/answers").iterdir()) == answers
+    assert dict(files(contents)) == dict(files(made.contents))
+
+
+def test_every_drawing_of_the_three_pages_is_beside_the_gallery_with_its_class(made: Made) -> None:
+    plan = made.contents.plan
+    shown = [*compared(plan).values(), *photographed(plan).values(), *(one for some in diverse(plan) for one in some)]
+    found = beside(plan)
+    assert {recipe for _, recipe in found} == set(shown)
+    assert len(found) == 6 + 2 + 4
+    assert all(recipe.target == f"fc8:{label.index}" for label, recipe in found)
+
+
+def test_the_witness_has_seen_them_all(made: Made) -> None:
+    assert made.contents.opinions is not None
+    shown = {recipe.digest() for _, recipe in beside(made.contents.plan)}
+    gallery = {recipe.digest() for recipe in made.contents.plan.recipes()}
+    assert made.contents.opinions.measures.keys() == shown | gallery
+
+
+def test_nothing_that_was_drawn_is_spare(made: Made) -> None:
+    site = build.prepare(SETTINGS | BESIDE, made.root / "mkdocs.yml")
+    of_study = known(site.plan, site.store, site.root)
+    assert of_study.complete
+    planned = {recipe.digest() for recipe in (*site.plan.recipes(), *of_study.recipes)}
+    assert planned == {one.digest for one in Store(made.root / ".cache").stored()}
+
+
+def test_each_method_has_its_drawings_and_how_fine_they_are(made: Made) -> None:
+    rows = made.contents.comparison
+    assert [row.method.name for row in rows] == ["mahendran", "statistics", "smooth"]
+    for row in rows:
+        assert [label.name for label in row.drawings] == ["zebra", "volcano"]
+        wanted = compared(made.contents.plan)
+        for label, entry in row.drawings.items():
+            assert entry.recipe == wanted[row.method.name, label]
+        zebra, volcano = (fine_share(decode(entry.read("drawing.png"))).item() for entry in row.drawings.values())
+        assert row.fine == pytest.approx((zebra + volcano) / 2, abs=1e-6)
+        assert row.fine > 0
+
+
+def test_the_distance_of_two_drawings_is_the_witnesss(made: Made) -> None:
+    found = made.contents.diversity
+    assert found is not None
+    witness = load(source("efficientnet-lite0"))
+    with torch.inference_mode():
+        one, other = (
+            witness.features(witness.normalize(resized(decode(entry.read("drawing.png")), witness.size)))
+            for entry in found.seeds
+        )
+        assert found.by_seeds == pytest.approx(1 - functional.cosine_similarity(one, other).item(), abs=1e-5)
+    assert found.network.name == "efficientnet-lite0"
+    assert (found.label, found.classes) == (labels.resolve("zebra"), 2)
+
+
+def test_a_drawing_without_what_its_steps_hardly_touched_stands_beside_it(made: Made) -> None:
+    written = dict(files(made.contents))
+    assert "Only what the steps touched" in str(written["gallery/zebra/index.md"])
+    data = written["gallery/zebra/smooth-seed-0.cutout.webp"]
+    assert isinstance(data, bytes)
+    with Image.open(io.BytesIO(data)) as image:
+        assert (image.mode, image.size) == ("RGBA", (64, 64))
+        opaque = image.getchannel("A").histogram()
+    assert 0 < sum(opaque[128:]) < 64 * 64 / 2  # half of it is transparent
+
+
+@pytest.mark.parametrize("left", ["comparison", "photo", "diversity"])
+def test_a_page_that_is_not_asked_for_is_not_made(made: Made, left: str) -> None:
+    """The two others are, and nothing is drawn for them anew."""
+    pages = {"comparison": "methods", "photo": "from-a-photo", "diversity": "diversity"}
+    folders = {"comparison": "methods", "photo": "photo", "diversity": "diversity"}
+    contents, outcome = generated(made.root, SETTINGS | {key: value for key, value in BESIDE.items() if key != left})
+    assert outcome.drawn == 0
+    paths = [path for path, _ in files(contents)]
+    assert {path for path in paths if path.startswith("write-ups/")} == {
+        f"write-ups/{name}.md" for key, name in pages.items() if key != left
+    }
+    assert {path.split("/")[1] for path in paths if path.startswith("assets/") and path.count("/") > 1} == {
+        "live",
+        *(name for key, name in folders.items() if key != left),
+    }

@@ -1,0 +1,108 @@
+"""The methods side by side: all have as many steps, the same noise and the same classes, and figures of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from actmax.networks import labels
+from actmax.networks.cards import card
+from actmax.networks.weights import Source, source
+from gen.compared import COMPARED, Compared
+from gen.plan import Plan
+from gen.study import comparison
+
+Plans = Callable[..., Plan]
+ZEBRA, VOLCANO = labels.resolve("zebra"), labels.resolve("volcano")
+GROUPS = {"animals": ["zebra"]}
+NAMES = [method.name for method in COMPARED]
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def test_each_method_draws_each_class_in_64_steps_from_the_same_seed(planned: Plans) -> None:
+    made = planned(GROUPS, comparison={"classes": ["zebra", "volcano", 340]}, seeds=[7, 3])
+    recipes = comparison.recipes(made)
+    assert list(recipes) == [(name, label) for name in NAMES for label in (ZEBRA, VOLCANO)]
+    assert len({recipe.digest() for recipe in recipes.values()}) == 11 * 2
+    assert {(recipe.steps, recipe.seed, recipe.size) for recipe in recipes.values()} == {(64, 7, 64)}
+    assert comparison.budget() == 64
+    assert [recipe.target for recipe in recipes.values()] == ["fc8:340", "fc8:980"] * 11
+
+
+def test_without_a_word_nothing_is_compared(planned: Plans) -> None:
+    assert comparison.recipes(planned(GROUPS)) == {}
+
+
+def test_what_the_site_draws_with_is_compared_by_the_gallerys_own_drawing(planned: Plans) -> None:
+    made = planned(GROUPS, comparison={"classes": ["zebra"]}, methods={"smooth": None})
+    assert [comparison.recipes(made)["smooth", ZEBRA]] == made.recipes()
+
+
+def test_statistics_are_left_out_for_a_network_that_they_were_not_measured_for(planned: Plans) -> None:
+    other = Source("alexnet", "0123456789abcdef", Path("nowhere"))
+    made = planned(GROUPS, drawn_by=other, comparison={"classes": ["zebra"]})
+    drawn = [name for name, _ in comparison.recipes(made)]
+    assert drawn == [name for name in NAMES if name != "statistics"]
+    assert len(drawn) == 10
+
+
+def test_the_methods_that_are_named_stand_in_the_order_of_their_invention(planned: Plans) -> None:
+    made = planned(GROUPS, comparison={"classes": ["zebra"], "methods": ["smooth", "erhan"]})
+    assert list(comparison.recipes(made)) == [("erhan", ZEBRA), ("smooth", ZEBRA)]
+
+
+@pytest.mark.parametrize("method", COMPARED, ids=NAMES)
+def test_each_method_is_from_a_page_of_the_site(method: Compared) -> None:
+    file, _, anchor = method.source.partition("#")
+    page = (DOCS / file).read_text("utf-8")
+    assert not anchor or f"{{ #{anchor} }}" in page
+
+
+# The figures for many classes.
+
+
+def test_the_figures_for_many_classes_are_those_of_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def says(first: float) -> dict[str, float]:
+        return {"first": first, "in_five": 0.5, "place": 4, "raised": -1.25, "log_probability": -3.0}
+
+    values = {
+        **dict.fromkeys(("weights", "processor", "precision", "torch", "python", "command"), "known"),
+        "network": "a network",
+        "classes": 100,
+        "threads": 1,
+        "methods": {
+            "plain": {"seconds": 2.5, "fine": 0.75, "itself": says(1.0), "a judge": says(0.25), "another": says(0.125)},
+            "smooth": {"seconds": 0.5, "fine": 0.0625, "itself": says(0.9), "a judge": says(0.4), "another": says(0)},
+        },
+    }
+    (tmp_path / "b.json").write_text(json.dumps(values), "utf-8")
+    (tmp_path / "a.json").write_text(json.dumps({**values, "network": "the first"}), "utf-8")
+    monkeypatch.setattr(comparison, "MEASURED", tmp_path)
+    first, found = comparison.on_many()
+    assert (first.network, found.network, found.classes) == ("the first", "a network", 100)
+    assert found.judges == ["a judge", "another"]
+    assert {name: (said["itself"].first, said["a judge"].first) for name, said in found.methods.items()} == {
+        "plain": (1.0, 0.25),
+        "smooth": (0.9, 0.4),
+    }
+    said = found.methods["plain"]["another"]
+    assert (said.first, said.in_five, said.place, said.raised) == (0.125, 0.5, 4, -1.25)
+    assert (found.seconds, found.fine) == ({"plain": 2.5, "smooth": 0.5}, {"plain": 0.75, "smooth": 0.0625})
+
+
+def test_what_the_package_brings_is_about_the_methods_that_are_compared_and_known_networks() -> None:
+    compact, other = comparison.on_many()
+    assert compact.network == card("compact").title
+    raw = json.loads((comparison.MEASURED / "compact.json").read_text("utf-8"))
+    assert raw["weights"] == source("compact").digest  # of the very weights in the package
+    assert list(compact.methods) == NAMES
+    assert list(other.methods) == [name for name in NAMES if name != "statistics"]
+    for found in (compact, other):
+        assert [card(judge).family for judge in found.judges] == ["timm", "timm"]
+        assert found.seconds.keys() == found.fine.keys() == found.methods.keys()
+        parts = [part for said in found.methods.values() for one in said.values() for part in (one.first, one.in_five)]
+        assert 0 <= min(*parts, *found.fine.values()) <= max(*parts, *found.fine.values()) <= 1
+        assert all(one.first <= one.in_five for said in found.methods.values() for one in said.values())

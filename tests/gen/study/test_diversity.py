@@ -1,0 +1,97 @@
+"""How much drawings of one class differ: which are drawn, and what their distance is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from actmax.measure.likeness import apart
+from actmax.networks.network import wrap
+from actmax.networks.weights import Source, source
+from actmax.pipeline.publish import load
+from actmax.store import Entry, Store
+from gen.plan import Plan
+from gen.study.diversity import diversity, recipes
+
+Plans = Callable[..., Plan]
+GROUPS = {"animals": ["zebra", "tiger"]}
+WANTED = {"class": "zebra", "seeds": 2, "facets": 3}
+
+
+def test_one_class_is_drawn_by_seeds_and_by_facets(planned: Plans) -> None:
+    made = planned(GROUPS, diversity=WANTED, seeds=[7, 3], methods={"smooth": None})
+    seeds, facets = recipes(made)
+    assert [(one.seed, one.facets) for one in seeds] == [(7, 0), (8, 0)]
+    assert [(one.seed, one.facets, one.facet) for one in facets] == [(7, 3, 0), (7, 3, 1), (7, 3, 2)]
+    assert {one.target for one in (*seeds, *facets)} == {"fc8:340"}
+    assert seeds[0] == made.plates[0].variants[0].recipe  # the gallery's own
+
+
+def test_without_a_word_nothing_is_drawn_often(planned: Plans, store: Store) -> None:
+    assert recipes(planned(GROUPS)) == ([], [])
+    assert diversity(planned(GROUPS), {}, source("compact"), store) is None
+
+
+def test_a_network_whose_layers_have_no_names_has_no_facets(planned: Plans) -> None:
+    other = Source("squeezenet1_0", "0123456789abcdef", Path("nowhere"))
+    seeds, facets = recipes(planned(GROUPS, drawn_by=other, diversity=WANTED))
+    assert ([one.target for one in seeds], facets) == (["logits:340"] * 2, [])
+
+
+def test_equal_drawings_are_no_distance_apart_and_others_some(
+    planned: Plans, drawn: Callable[..., dict[str, Entry]], store: Store
+) -> None:
+    """A fake's colour depends on class, seed and steps, so that all facets are one picture; the cosine of two of them
+    is rounded to more than 1."""
+    made = planned(GROUPS, diversity=WANTED)
+    seeds, facets = recipes(made)
+    found = diversity(made, drawn(made, besides=[*seeds, *facets]), made.source, store)
+    assert found is not None
+    assert found.by_facets == pytest.approx(0, abs=1e-6)
+    assert found.of_classes is not None
+    assert found.of_classes > found.by_seeds > 1e-6
+    assert (found.classes, len(found.seeds), len(found.facets)) == (2, 2, 3)
+
+
+def test_a_gallery_of_one_class_has_no_others_to_compare_with(
+    planned: Plans, drawn: Callable[..., dict[str, Entry]], store: Store
+) -> None:
+    made = planned({"animals": ["zebra"]}, diversity=WANTED)
+    seeds, facets = recipes(made)
+    found = diversity(made, drawn(made, besides=[*seeds, *facets]), made.source, store)
+    assert found is not None
+    assert (found.of_classes, found.classes) == (None, 1)
+
+
+# The distance.
+
+
+def test_the_distance_of_several_is_the_same_in_any_order() -> None:
+    network = load(source("compact"))
+    images = torch.rand(3, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).unbind()
+    distance = apart(network, images)
+    assert distance > 0.001
+    assert apart(network, images[::-1]) == pytest.approx(distance, abs=1e-6)
+
+
+def test_the_features_are_what_the_last_layer_turns_into_logits() -> None:
+    network = load(source("compact"))
+    weight, bias = network.linear("fc8")
+    x = network.normalize(torch.rand(2, 3, 96, 96, generator=torch.Generator().manual_seed(0)))
+    features = network.features(x)
+    assert features.shape == (2, weight.shape[1])
+    torch.testing.assert_close(features @ weight.T + bias, network.logits(x))
+
+
+def test_of_a_map_the_features_are_the_mean() -> None:
+    last = nn.Conv2d(4, 5, 1)
+    network = wrap(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), last, nn.AdaptiveAvgPool2d(1), nn.Flatten()), size=16)
+    x = torch.rand(2, 3, 16, 16)
+    features = network.features(x)
+    assert features.shape == (2, 4)
+    assert last.bias is not None
+    torch.testing.assert_close(features @ last.weight.flatten(1).T + last.bias, network.logits(x))

@@ -1,0 +1,67 @@
+"""Drawings that start from a photo: of which picture, how much of it stays, and what a network without names can do."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from actmax.engine.pictures import shown
+from actmax.measure.measure import decode
+from actmax.networks import labels
+from actmax.networks.weights import Source
+from actmax.store import Entry
+from gen.plan import Plan
+from gen.study.photo import photo, recipes
+
+Plans = Callable[..., Plan]
+GROUPS = {"animals": ["zebra"]}
+UNNAMED = Source("squeezenet1_0", "0123456789abcdef", Path("nowhere"))
+"""A network whose layers have no names."""
+
+
+@pytest.fixture
+def cat(tmp_path: Path) -> str:
+    """What recipes call a picture of noise, 90 × 60."""
+    path = tmp_path / "cat.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)).save(path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def wanted(*keep: float, **values: Any) -> dict[str, Any]:
+    return {"photo": {"picture": "cat.png", "class": "tiger", "keep": list(keep)}, **values}
+
+
+def test_less_and_less_of_the_photo_stays(planned: Plans, cat: str) -> None:
+    found = recipes(planned(GROUPS, **wanted(0, 0.2, 0.5, 0.2, seeds=[7, 3])))
+    assert list(found) == [0.5, 0.2, 0.0]
+    assert [(one.keep, one.keep_layer) for one in found.values()] == [(0.5, "conv3"), (0.2, "conv3"), (0.0, "")]
+    assert {(one.start, one.start_sd, one.target, one.seed) for one in found.values()} == {(cat, 0.0, "fc8:292", 7)}
+
+
+def test_without_a_word_nothing_starts_from_a_photo(planned: Plans) -> None:
+    assert recipes(planned(GROUPS)) == {}
+    assert photo(planned(GROUPS), {}) is None
+
+
+def test_nothing_holds_on_to_the_photo_where_layers_have_no_names(planned: Plans, cat: str) -> None:
+    found = recipes(planned(GROUPS, drawn_by=UNNAMED, **wanted(0.5, 0.2)))
+    assert [(keep, one.keep, one.keep_layer, one.start) for keep, one in found.items()] == [(0.0, 0.0, "", cat)]
+
+
+def test_the_photo_is_shown_as_the_ascent_saw_it(
+    planned: Plans, drawn: Callable[..., dict[str, Entry]], cat: str
+) -> None:
+    made = planned(GROUPS, **wanted(0, 0.5))
+    entries = drawn(made, besides=list(recipes(made).values()))
+    found = photo(made, entries)
+    assert found is not None
+    assert found.label == labels.resolve("tiger")
+    assert torch.equal(decode(found.picture)[0], shown(made.starts.pictures[cat], (64, 64)))
+    assert {keep: entry.recipe for keep, entry in found.drawings.items()} == recipes(made)

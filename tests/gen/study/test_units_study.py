@@ -1,0 +1,165 @@
+"""What is known of channels: asked of the network once, kept, and true to its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from actmax.measure.measure import decode
+from actmax.networks import labels
+from actmax.networks.load import load
+from actmax.networks.network import Network
+from actmax.networks.weights import source
+from actmax.store import Entry, Store
+from gen.plan import outline, plan
+from gen.plan.plan import Plan
+from gen.settings import SettingsError, read
+from gen.settings.units import numbered
+from gen.study import units as study
+from gen.study.units import Units, units
+
+CHANNELS = {"conv1": 64, "conv4": 256, "conv5": 256, "fc6": 512}
+
+
+@pytest.fixture(scope="module")
+def compact() -> Network:
+    return load(source("compact"))
+
+
+@pytest.fixture
+def planned() -> Callable[..., Plan]:
+    def made(layers: dict[str, Any], **values: Any) -> Plan:
+        settings = {
+            "size": 64,
+            "methods": {"robust": {"steps": 2}},
+            "groups": {"animals": ["zebra", "tiger"]},
+            "units": {"layers": layers},
+            **values,
+        }
+        wanted = outline(read(settings))
+        return plan(wanted, source("compact"), units=numbered(wanted.gallery.asked.units, CHANNELS, "a network"))
+
+    return made
+
+
+@pytest.fixture
+def known(planned: Callable[..., Plan], drawn: Callable[..., dict[str, Entry]], store: Store, tmp_path: Path):  # type: ignore[no-untyped-def]
+    def made(layers: dict[str, Any], **values: Any) -> tuple[Plan, dict[str, Entry], Units]:
+        wanted = planned(layers, **values)
+        entries = drawn(wanted)
+        found = units(wanted, entries, store, tmp_path)
+        assert found is not None
+        return wanted, entries, found
+
+    return made
+
+
+def test_a_channel_listens_to_those_with_the_largest_weights(known: Callable[..., Any], compact: Network) -> None:
+    _, _, found = known({"conv5": [7, 9]})
+    weights = compact.weights_of("conv5")
+    assert weights is not None
+    sums = weights.sum((2, 3))
+    for channel in (7, 9):
+        told = found.inputs["conv5", channel]
+        assert [value for _, value in told] == pytest.approx([sums[channel, one].item() for one, _ in told], rel=1e-3)
+        ordered = sums[channel].sort().values.tolist()  # of equal ones any may come first
+        assert [value for _, value in told] == pytest.approx([*ordered[:-5:-1], *ordered[:4]], rel=1e-3)
+    assert found.outputs["conv5", 7]
+
+
+def test_the_last_hidden_layer_speaks_for_classes(known: Callable[..., Any], compact: Network) -> None:
+    _, _, found = known({"fc6": 300})
+    weights = compact.weights_of("fc8")
+    assert weights is not None
+    assert found.outputs["fc6", 300][0][0] == weights[:, 300].argmax().item()
+
+
+def test_what_channels_add_to_a_logit_is_what_the_last_layer_sums(known: Callable[..., Any], compact: Network) -> None:
+    wanted, entries, found = known({"fc6": "0-511"})
+    zebra = labels.classes()[340]
+    picture = decode(entries[wanted.plates[0].variants[0].recipe.digest()].read("drawing.png"))
+    with torch.inference_mode():
+        outputs, _ = compact.outputs_of(["fc6"], compact.normalize(picture))
+        weights = compact.weights_of("fc8")
+        assert weights is not None
+        added = (outputs["fc6"][0].relu() * weights[340]).tolist()
+    best = sorted(range(512), key=lambda channel: -added[channel])[:4]
+    assert [channel for channel, _ in found.carriers[zebra]["fc6"]] == best
+    assert found.carriers[zebra]["fc6"][0][1] == pytest.approx(added[best[0]], rel=1e-2)
+
+
+def test_classes_and_channels_say_the_same_of_each_other(known: Callable[..., Any]) -> None:
+    _, _, found = known({"conv5": "0-255"})
+    for label, layers in found.carriers.items():
+        for channel, value in layers["conv5"]:
+            assert (label, value) in found.classes["conv5", channel]
+
+
+def test_each_question_is_asked_once(
+    known: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, store: Store, tmp_path: Path
+) -> None:
+    wanted, entries, first = known({"conv4": 3, "conv5": 7})
+
+    def never(*_: object) -> None:
+        raise AssertionError("the network is asked again")
+
+    monkeypatch.setattr("actmax.pipeline.publish.load", never)
+    assert units(wanted, entries, store, tmp_path) == first
+
+
+def test_without_channels_nothing_is_asked(planned: Callable[..., Plan], store: Store, tmp_path: Path) -> None:
+    assert units(planned({}, units=None), {}, store, tmp_path) is None
+    assert not store.path.exists()
+
+
+# The author's pictures.
+
+
+def fill(folder: Path) -> None:
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for name, high in (("noise.png", 256), ("dark.jpg", 20), ("sub/bright.webp", 256)):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        low = 200 if "bright" in name else 0
+        Image.fromarray(random.integers(low, high, (70, 90, 3), dtype=np.uint8)).save(path)
+    (folder / "notes.txt").write_text("no picture")
+
+
+def test_the_pictures_that_excite_a_channel_most_come_first(
+    known: Callable[..., Any], compact: Network, tmp_path: Path
+) -> None:
+    fill(tmp_path / "mine")
+    _, _, found = known({"conv1": "0-3"}, photos="mine")
+    assert len(found.shown) == 3
+    for channel in range(4):
+        told = found.photos["conv1", channel]
+        assert [value for _, value in told] == sorted((value for _, value in told), reverse=True)
+        assert {photo.path.name for photo, _ in told} == {"noise.png", "dark.jpg", "bright.webp"}
+
+
+@pytest.mark.parametrize("content", [None, {}, {"notes.txt": b"no picture"}])
+def test_a_folder_without_pictures_is_refused_by_its_key(
+    planned: Callable[..., Plan], store: Store, tmp_path: Path, content: dict[str, bytes] | None
+) -> None:
+    if content is not None:
+        (tmp_path / "mine").mkdir()
+        for name, data in content.items():
+            (tmp_path / "mine" / name).write_bytes(data)
+    with pytest.raises(SettingsError, match=r"^extra\.gallery\.photos in mkdocs\.yml is 'mine': no pictures"):
+        study._photos(planned({"conv1": 0}, photos="mine"), store, tmp_path)
+
+
+def test_a_picture_that_is_none_is_refused_by_its_key_and_name(
+    planned: Callable[..., Plan], store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n nothing more")
+    with pytest.raises(SettingsError, match=r"^extra\.gallery\.photos in mkdocs\.yml: .*broken\.png"):
+        study._photos(planned({"conv1": 0}, photos="mine"), store, tmp_path)

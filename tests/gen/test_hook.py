@@ -1,0 +1,45 @@
+"""What MkDocs' events make of pages."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gen import hook
+
+
+def page(source: str) -> Any:
+    return SimpleNamespace(file=SimpleNamespace(src_uri=source))
+
+
+def on_post_page(output: str) -> str:
+    return hook.on_post_page(output, page=page("index.md"))
+
+
+def test_what_is_finished_is_read_by_nobody_and_comes_back_as_it_was() -> None:
+    one, other = "<ul>\n\n   <li>{{ a }} *b*</li>\n</ul>", '<div data-part="0"></div>'
+    parts = [f"<!-- finished -->\n{part}\n<!-- /finished -->" for part in (one, other)]
+    zebra, tiger = page("gallery/zebra/index.md"), page("network/conv4/117/index.md")
+    read = hook.on_page_markdown(f"# Zebra\n\n{parts[0]}\n\nWords.\n\n{parts[1]}\n", page=zebra)
+    assert hook.on_page_markdown("# No part", page=tiger) == "# No part"
+    assert (one in read, other in read.partition("Words.")[2], "Words." in read) == (False, False, True)
+    assert hook.on_post_page(f"<html>\n\n{read}</html>", page=tiger).count(one) == 0
+    whole = hook.on_post_page(f"<html>\n\n{read}</html>", page=zebra)
+    assert whole == f"<html>\n# Zebra\n{one}\nWords.\n{other}\n</html>"
+
+
+def test_an_authors_page_is_read_whole() -> None:
+    text = "<!-- finished -->\nWords.\n<!-- /finished -->"
+    assert hook.on_page_markdown(text, page=page("write-ups/mine.md")).startswith(text)
+
+
+def test_a_pages_empty_lines_and_indents_are_left_out() -> None:
+    assert on_post_page("<ul>\n\n    \n  <li>\n   a b\n  </li>\n</ul>") == "<ul>\n<li>\na b\n</li>\n</ul>"
+
+
+@pytest.mark.parametrize("name", ["pre", "textarea", "script", "style"])
+def test_what_shows_or_needs_its_lines_keeps_them(name: str) -> None:
+    kept = f'<{name} class="a">\n\n  one\n    two\n</{name}>'
+    assert on_post_page(f"<p>\n\n  x\n</p>\n\n{kept}\n\n\n<b>\n</b>{kept}") == f"<p>\nx\n</p>\n{kept}\n<b>\n</b>{kept}"
