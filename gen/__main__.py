@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 ConfigOption = Annotated[Path, typer.Option("--config", "-f", help="The site's mkdocs.yml.")]
 CONFIG = Path("mkdocs.yml")
+SiteOption = Annotated[Path | None, typer.Option("--site", help="The built site's folder; by default mkdocs.yml's.")]
 FOLDERS = {"site_dir": "site", "docs_dir": "docs"}
 """Keys of mkdocs.yml, and MkDocs' defaults."""
 
@@ -88,24 +89,30 @@ def prune(
 
 @app.command()
 def write(
-    folder: Annotated[Path, typer.Argument(help="Where the generated pages and pictures go.")],
-    config: ConfigOption = CONFIG,
+    folder: Annotated[Path, typer.Argument(help="New, empty, or written before.")], config: ConfigOption = CONFIG
 ) -> None:
-    """Write all generated files, as Markdown and pictures, for any other site generator."""
+    """Write the whole site as plain files, which MkDocs, ProperDocs and Zensical build without plugins of ours."""
     with errors_for_people():
+        tools.require_ours(folder)
         values = configuration.read(config)
         prepared, docs = _site(values, config), _folder(values, config, "docs_dir")
         if prepared.warning:
             typer.secho(prepared.warning, fg="yellow", err=True)
         place = Place.of(values.get("site_url"), values.get("site_name"))
         contents, outcome = site.generate(prepared, docs, typer.echo, place)
-        count = tools.write(site.files(contents, docs), folder)
+        theme = values.get("theme")
+        own = theme.get("custom_dir") if isinstance(theme, dict) else None
+        templates = config.parent / str(own) if own else None
+        count = tools.write_tree(lambda: site.files(contents, docs), values, docs, templates, folder)
         typer.echo(f"{outcome}; wrote {count} files to {folder}")
+        for sentence in tools.left_out(values):
+            typer.secho(sentence, fg="yellow", err=True)
 
 
 @app.command()
 def record(
     config: ConfigOption = CONFIG,
+    site_dir: SiteOption = None,
     pictures: Annotated[
         bool, typer.Option("--pictures/--no-pictures", help="Keep the pictures that citations point to, too.")
     ] = True,
@@ -113,19 +120,20 @@ def record(
     """Add the built site's addresses and anchors to the ledger, which a strict build then holds to."""
     with errors_for_people():
         values = configuration.read(config)
-        built, docs = (_folder(values, config, key) for key in FOLDERS)
+        built, docs = site_dir or _folder(values, config, "site_dir"), _folder(values, config, "docs_dir")
         typer.echo(recorded(built, docs, pictures=pictures))
 
 
 @app.command()
 def verify(
     config: ConfigOption = CONFIG,
+    site_dir: SiteOption = None,
     measure: Annotated[bool, typer.Option("--measure", help="Show each drawing to the network again, too.")] = False,
 ) -> None:
     """Check the store, and the built site against it and the ledger. Fails where something is not as it should be."""
     with errors_for_people():
         values = configuration.read(config)
-        built, docs = (_folder(values, config, key) for key in FOLDERS)
+        built, docs = site_dir or _folder(values, config, "site_dir"), _folder(values, config, "docs_dir")
         done = tools.verify(_site(values, config), built, docs, measure=measure)
         for fault in done.faults:
             typer.secho(fault, fg="red", err=True)

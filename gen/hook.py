@@ -1,5 +1,4 @@
-"""The door for MkDocs' events: abbreviations for the prose, lighter pages, and a look into the ledger. A strict build
-fails on what was lost."""
+"""The door for MkDocs' events: lighter pages, and a look into the ledger. A strict build fails on what was lost."""
 
 import logging
 import re
@@ -28,13 +27,11 @@ log = logging.getLogger("mkdocs.plugins.ledger")
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Explains abbreviations, but on generated pages, of which there may be thousands: what is HTML already is taken
-    out of those before Markdown, the table of contents and the search read it to no end."""
+    """Takes what is HTML already out of generated pages, of which there may be thousands, before Markdown, the table of
+    contents and the search read it to no end."""
     source = page.file.src_uri
-    if not source.startswith((addresses.GALLERY, addresses.NETWORK)):
-        return f'{markdown}\n\n--8<-- "abbreviations.md"\n'
-    markdown, *parts = _parted(markdown)
-    _finished[source] = parts
+    if source.startswith((addresses.GALLERY, addresses.NETWORK)):
+        markdown, *_finished[source] = _parted(markdown)
     return markdown
 
 

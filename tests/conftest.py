@@ -81,7 +81,6 @@ def rendered() -> Callable[[str], str]:
         name, option = next(iter(line.items())) if isinstance(line, dict) else (line, {})
         extensions.append(Equations() if name == "gen.mathml" else name)
         options[name] = option
-    options["pymdownx.snippets"]["base_path"] = [str(ROOT / "actmax"), str(ROOT / "docs/includes")]
     site = Markdown(extensions=extensions, extension_configs=options)
 
     def convert(text: str) -> str:

@@ -1,7 +1,8 @@
 """Gradient ascent: the equation that the project is about.
 
 Both take a batch: ``h`` gives one score per image, and since no image's score depends on another
-image, the gradient of their sum is each image's own gradient.
+image, the gradient of their sum is each image's own gradient. The write-up quotes both functions, in
+a column that holds eighty letters.
 """
 
 from __future__ import annotations
@@ -13,30 +14,26 @@ from torch import Tensor
 
 Score = Callable[[Tensor], Tensor]
 """(B, …) -> (B,): the activation of each image's target, before the softmax."""
+Ascent = Iterator[tuple[Tensor, Tensor]]
+"""The image after each step, and the activations that the step started from."""
 
 
-# --8<-- [start:gradient]
 def gradient(h: Score, x: Tensor) -> tuple[Tensor, Tensor]:
-    """The activations h(x) and their gradient ∇ₓh, which has the shape of x."""
+    """The activations h(x) and their gradient ∇ₓh, of the shape of x."""
     x = x.detach().requires_grad_()
     activation = h(x)
     (slope,) = torch.autograd.grad(activation.sum(), x)
     return activation.detach(), slope
 
 
-# --8<-- [end:gradient]
+def ascend(views: Iterable[Score], x: Tensor, alpha: float) -> Ascent:
+    """Yields each image x_{k+1} = x_k + α ∇ₓh(x_k), and the activation
+    h(x_k) that it started from.
 
-
-# --8<-- [start:ascend]
-def ascend(views: Iterable[Score], x: Tensor, alpha: float) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yields each image x_{k+1} = x_k + α ∇ₓh(x_k), and the activation h(x_k) that it started from.
-
-    Each step has its view of h: the same h for all steps, or h of the image shifted or turned.
+    Each step has its view of h: the same h for all steps, or h of the
+    image shifted or turned.
     """
     for h in views:
         activation, slope = gradient(h, x)
         x = x + alpha * slope
         yield x, activation
-
-
-# --8<-- [end:ascend]

@@ -1,9 +1,10 @@
-"""What a network's channels are for: how many there are, what they are connected to, what excites them, and to which
-classes they matter."""
+"""What a network's channels are for: how many there are, what they are connected to, what excites them, what they hand
+on, and to which classes they matter."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -102,6 +103,51 @@ def excited(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str,
         layer: _rounded(read(Target(layer, ((0, 1.0),)), channels_first(layer, outputs[layer], size))[0])
         for layer in layers
     }
+
+
+@torch.inference_mode()
+def answering(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str, list[float]]:
+    """How loudly each channel of some layers answers a picture: the mean over the map of what it hands on, which is its
+    activation after the ReLU.
+
+    Args:
+        network: as loaded.
+        image: (1, C, H, W) in [0, 1].
+        layers: by name.
+
+    Returns:
+        By layer, a number for each channel, to four significant digits.
+    """
+    size = (image.shape[2], image.shape[3])
+    outputs = network.cut(layers, size)(network.normalize(image))
+    maps = {layer: channels_first(layer, outputs[layer], size)[0].relu() for layer in layers}
+    return {layer: _rounded(found.reshape(len(found), -1).mean(1)) for layer, found in maps.items()}
+
+
+def passed_on(network: Network, image: Tensor, shown: Mapping[str, Sequence[int]]) -> dict[str, list[list[float]]]:
+    """What channels hand on to those of the next layer: gradient × activation, as :func:`matters` has it for a logit.
+
+    Args:
+        network: as loaded.
+        image: (1, C, H, W) in [0, 1].
+        shown: layers by name, from the image on, and which channels of each.
+
+    Returns:
+        By layer, from the second on, and for each of its channels: what each one of the layer before adds to it,
+        summed over both maps, as a part of what it hands on; 0 where it hands on nothing.
+    """
+    layers = list(shown)
+    outputs, _ = network.outputs_of(layers, network.normalize(image).requires_grad_())
+    found: dict[str, list[list[float]]] = {}
+    for below, layer in pairwise(layers):
+        found[layer] = []
+        for channel in shown[layer]:
+            handed = outputs[layer][:, channel].relu().sum()
+            (slope,) = torch.autograd.grad(handed, outputs[below], retain_graph=True)
+            added = (outputs[below] * slope).reshape(slope.shape[1], -1).sum(1)
+            parts = added[list(shown[below])] / handed if handed > 0 else added.new_zeros(len(shown[below]))
+            found[layer].append(_rounded(parts.detach()))
+    return found
 
 
 def _rounded(values: Tensor) -> list[float]:

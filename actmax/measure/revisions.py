@@ -3,8 +3,10 @@ worked out anew. Needs no torch."""
 
 MEASURE = 1
 LAYERS = 1
-STRONGEST = 1
-SILENCED = 1
+WALK = 1
+ANSWERING = 1
+PASSED_ON = 1
+SILENCED = 2
 OPINION = 2
 FINE = 1
 APART = 1

@@ -6,6 +6,8 @@ document.documentElement.classList.add("scripted");
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+const ASSETS = new URL(".", document.currentScript.src);
+
 /** Text as addresses spell it, with spaces for hyphens: what `slugify` does to the names on the page. */
 const plain = (text) =>
   text
@@ -287,6 +289,40 @@ async function lost(place) {
   place.before(element("p", {}, "Did you mean ", ...links.flatMap((link, number) => (number ? [" or ", link] : [link])), "?"));
 }
 
+// A drawing fills the window. What does it is fetched when a reader first asks for it.
+
+let lightbox;
+const fetchLightbox = () => (lightbox ??= new Promise((resolve, reject) => {
+  const style = element("link", { rel: "stylesheet", href: new URL("glightbox.min.css", ASSETS).href });
+  const script = element("script", { src: new URL("glightbox.min.js", ASSETS).href, onerror: reject });
+  script.onload = () => resolve(globalThis.GLightbox);
+  document.head.prepend(style); // before ours, which corrects it
+  document.head.append(script);
+}));
+
+async function enlarge(event) {
+  const link = event.target.closest?.("a.enlarge");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  const links = all(`a.enlarge[data-gallery="${link.dataset.gallery}"]`);
+  try {
+    // Without effects: closing waits for an animation's end, which may never be told.
+    const box = (await fetchLightbox())({
+      elements: links.map(({ href, dataset }) => ({ href, type: "image", title: dataset.title })),
+      openEffect: "none",
+      closeEffect: "none",
+      slideEffect: "none",
+    });
+    box.on("close", () => {
+      link.focus();
+      setTimeout(() => box.destroy());
+    });
+    box.openAt(links.indexOf(link));
+  } catch {
+    location.href = link.href;
+  }
+}
+
 // What is wider than the window can be scrolled by keys as well.
 
 function reach() {
@@ -303,5 +339,6 @@ all('.frames > input[type="range"]').forEach(slide);
 all(".copy-link").forEach(copyLink);
 all(".compare").forEach(compare);
 all(".lost").forEach(lost);
+document.addEventListener("click", enlarge);
 addEventListener("load", reach);
 addEventListener("resize", reach);

@@ -3,6 +3,7 @@
 from gen.figures.chart import chart
 from gen.figures.curve import curve
 from gen.figures.onion import onion
+from gen.figures.strips import Cell, strips
 from gen.figures.surface import surface
 
-__all__ = ["chart", "curve", "onion", "surface"]
+__all__ = ["Cell", "chart", "curve", "onion", "strips", "surface"]

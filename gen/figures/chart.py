@@ -11,18 +11,21 @@ from gen.figures.svg import BLUE, GREEN, INK, RED, figure, path, signed, text
 
 LOOKS = ((BLUE, "none"), (GREEN, "6 3"), (RED, "2 3"))
 """Colour and dashes of each line, so that they differ without colour too."""
+LEGEND = 66
+"""How far below the axis it begins."""
 
 
-def chart(series: Mapping[str, Sequence[float]], xs: Sequence[int], axis: str, caption: str) -> str:
+def chart(series: Mapping[str, Sequence[float]], xs: Sequence[int], axis: str, upwards: str, caption: str) -> str:
     """Lines over a logarithmic axis.
 
     Args:
         series: by name, a value for each of ``xs``; at most three.
         xs: positive and rising, such as 1, 2, 4, 8.
         axis: what ``xs`` count.
+        upwards: what the values are.
         caption: plain text below the drawing; also its title.
     """
-    west, east, north, south = 60.0, 405.0, 15.0, 235.0
+    west, east, north, south = 60.0, 405.0, 34.0, 254.0
     values = [value for line in series.values() for value in line]
     low, high = min(0.0, *values), max(0.0, *values)
     room = 0.05 * (high - low or 1)
@@ -41,18 +44,20 @@ def chart(series: Mapping[str, Sequence[float]], xs: Sequence[int], axis: str, c
         parts.append(f'<path d="M{west:g} {level:.1f}H{east:g}" style="stroke:{INK};stroke-opacity:{strength}"/>')
         parts.append(text(west - 8, level + 5, signed(f"{y:+g}").replace("+0", "0"), "end"))
     parts += [text(place(x, 0)[0], south + 18, str(x), "middle") for x in xs]
+    parts.append(text((west + east) / 2, south + 38, escape(axis), "middle"))
+    parts.append(text(12, north - 18, escape(upwards), "start"))
     description = []
     for k, ((colour, dash), (name, line)) in enumerate(zip(LOOKS, series.items(), strict=False)):
         look = f"fill:none;stroke:{colour};stroke-width:2;stroke-dasharray:{dash}"
         points = np.array([place(x, y) for x, y in zip(xs, line, strict=True)])
         parts.append(f'<path d="{path(points)}" style="{look}"/>')
-        y = south + 44 + 22 * k
+        y = south + LEGEND + 22 * k
         parts += [f'<path d="M60 {y - 5:g}H100" style="{look}"/>', text(110, y, escape(name), "start")]
         description.append(f"{name}: from {line[0]:.2f} at {xs[0]} to {line[-1]:.2f} at {xs[-1]}")
     return figure(
         caption,
-        f"Values against {axis}. " + "; ".join(description) + ".",
+        f"The {upwards} against {axis}. " + "; ".join(description) + ".",
         parts,
-        south + 44 + 22 * len(series),
+        south + LEGEND + 22 * len(series),
         caption,
     )

@@ -44,7 +44,7 @@ def signed(number: str) -> str:
     return number.replace("-", "\N{MINUS SIGN}")
 
 
-def figure(title: str, words: str, parts: Sequence[str], height: float, caption: str) -> str:
+def figure(title: str, words: str, parts: Sequence[str], height: float, caption: str, role: str = "img") -> str:
     """One line of HTML, so that Markdown takes it for a block and leaves it alone.
 
     Args:
@@ -53,10 +53,11 @@ def figure(title: str, words: str, parts: Sequence[str], height: float, caption:
         parts: SVG.
         height: of the drawing, which is 420 wide.
         caption: plain text below the drawing.
+        role: ``group`` where parts of it are links.
     """
     title, words, caption = (escape(" ".join(part.split())) for part in (title, words, caption))
     return (
-        f'<figure><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 420 {height:g}" role="img" '
+        f'<figure><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 420 {height:g}" role="{role}" '
         f'style="width:100%;max-width:30rem;height:auto;fill:{INK};{FONT}"><title>{title}</title><desc>{words}</desc>'
         f"{''.join(parts)}</svg><figcaption>{caption}</figcaption></figure>"
     )

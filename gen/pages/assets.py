@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 from gen.pages.contents import Contents, File
 from gen.plan import addresses
 
 FOLDER = Path(__file__).parents[1] / "assets"
+LIGHTBOX = files("mkdocs_glightbox") / "glightbox"
+"""GLightbox, with its licence, as the plugin for MkDocs brings it. Not by the plugin, which loads it on every page, and
+whose links Zensical would have the reader fetch a GLightbox for from another host."""
 
 
 def assets(contents: Contents) -> Iterator[File]:
@@ -16,6 +20,8 @@ def assets(contents: Contents) -> Iterator[File]:
     most = max(len(drawings[0].steps) for drawings in contents.drawings.values())
     if contents.photo:
         most = max(most, 1 + len(contents.photo.drawings))
+    for name in ("glightbox.min.js", "glightbox.min.css"):
+        yield addresses.asset(name), (LIGHTBOX / name).read_bytes()
     for path in sorted(FOLDER.glob("*.*")):
         address, content = addresses.asset(path.name), path.read_bytes()
         yield address, content + _frame_rules(most).encode() if address == addresses.STYLE else content

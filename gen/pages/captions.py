@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from actmax.errors import ActmaxError, quoted
 from gen.pages.contents import Contents
 from gen.pages.markdown import escape, number
 from gen.pages.templating import render
 from gen.pages.units import of_channel
+from gen.plan import addresses
 
 
 def caption(contents: Contents, word: str, method: str = "plain") -> str:
@@ -44,3 +47,32 @@ def caption(contents: Contents, word: str, method: str = "plain") -> str:
     raise ActmaxError(
         f"caption({quoted(word)}, {quoted(method)}): no class listed under that word has a drawing by this method."
     )
+
+
+def pairs(contents: Contents, group: str, method: str) -> list[dict[str, Any]]:
+    """A group's figures by a method, and of each the drawing that its page shows first.
+
+    Raises:
+        ActmaxError: there is no such group, or the method publishes no figures of it.
+    """
+    published = {recipe: address for address, recipe in contents.plan.figures.items()}
+    found = []
+    for member in contents.plan.groups.get(group, ()):
+        plate = contents.plan.plate(member.label)
+        variant = plate.by_method(method)
+        if variant is None or variant.recipe not in published:
+            continue
+        measures = contents.entries[variant.recipe.digest()].measures("drawing.jpg")
+        found.append(
+            {
+                "word": member.word,
+                "stand_in": member.label.name if member.stand_in else "",
+                "file": published[variant.recipe],
+                "other": addresses.thumbnail(plate.url),
+                "page": plate.url,
+                "measures": measures,
+            }
+        )
+    if not found:
+        raise ActmaxError(f"no figures of the group {quoted(group)} are drawn by the method {quoted(method)}")
+    return found

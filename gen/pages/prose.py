@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import ast
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import TemplateError
 
+import actmax
 from actmax.errors import ActmaxError
 from actmax.networks.cards import card
 from actmax.recipe import DEFAULT, METHODS, OVERRIDABLE, Recipe
 from actmax.store.record import Measures
-from gen.figures import onion, surface
-from gen.figures.onion import UNNAMED
 from gen.pages import markdown
 from gen.pages.captions import caption
 from gen.pages.contents import Contents
+from gen.pages.figures import anchor, figures, numbered
 from gen.pages.live import easel
 from gen.pages.markdown import number, percent, place, setting
 from gen.pages.templating import render, sandbox
 from gen.plan import addresses
 from gen.settings.schema import Settings
 from gen.study.comparison import on_many
+from gen.study.opinion import Opinions
 from gen.study.study import Study
 from gen.study.variations import DRAWING, PARAMETERIZATIONS, PENALTIES, STEP_SIZES, STEPS
+
+MOVED = {"pixels": "its pixels", "fourier": "its waves", "generator": "the weights of an untrained generator"}
+"""What a parameterization moves, in words."""
 
 Value = str | int | float | bool | None | list[Any] | dict[str, Any] | Callable[..., str]
 """Plain data, and functions that return text: nothing that leads to an object of the program."""
@@ -47,15 +54,22 @@ def filled_in(contents: Contents, path: str, text: str) -> str | None:
     if head.get("measured") is not True:
         return None
     try:
-        return sandbox().from_string(text).render(values(contents, addresses.of_source(path)))
+        known = values(contents, addresses.of_source(path), numbered(text))
+        return sandbox().from_string(text).render(known)
     except Exception as error:
         if not _is_the_pages(error):
             raise
         raise ActmaxError(f"docs/{path}{_line(error)}: {str(error).rstrip('.')}.") from error
 
 
-def values(contents: Contents, here: str = "") -> dict[str, Value]:
-    """All that a page at an address can name."""
+def values(contents: Contents, here: str = "", numbers: Mapping[str, int] = MappingProxyType({})) -> dict[str, Value]:
+    """All that a page can name.
+
+    Args:
+        contents: of the site.
+        here: the page's address.
+        numbers: of its figures, by name.
+    """
     network, settings = contents.network, contents.plan.settings
     known: dict[str, Value] = {
         "size": settings.size,
@@ -69,15 +83,17 @@ def values(contents: Contents, here: str = "") -> dict[str, Value]:
         "settings_fields": _settings_fields(),
         "method_fields": _method_fields(),
         "caption": _caption(contents),
-        "figure": _figures(tuple(network.layers) or UNNAMED),
+        "listing": listing,
+        "figure": figures(contents, here, numbers),
+        "see": {name: f"[figure {number}](#{anchor(name)})" for name, number in numbers.items()},
         "live": _live(contents, here) if settings.live else None,
         "best": _best(contents, here),
         "witness": asdict(contents.witnessed) if contents.witnessed else None,
         "many": _many(),
     }
     if contents.study:
-        opinions = contents.opinions.measures if contents.opinions else {}
-        known["study"] = _study(contents.study, network.classes, opinions)
+        judge, opinions = ("", {}) if contents.opinions is None else _judge(contents.opinions)
+        known["study"] = _study(contents.study, network.classes, judge, opinions)
     return known
 
 
@@ -89,16 +105,6 @@ def _caption(contents: Contents) -> Callable[..., str]:
         return caption(contents, word, method)
 
     return of_word
-
-
-def _figures(layers: tuple[str, ...]) -> dict[str, Callable[..., str]]:
-    def of_layers(words: str = "") -> str:
-        return onion(str(words), layers)
-
-    def of_hill(words: str = "") -> str:
-        return surface(str(words))
-
-    return {"onion": of_layers, "surface": of_hill}
 
 
 def _live(contents: Contents, here: str) -> dict[str, Callable[..., str]]:
@@ -116,6 +122,19 @@ def _best(contents: Contents, here: str) -> Callable[..., str]:
         return render("best.md.jinja", here=here, plates=contents.best[: int(count)])
 
     return row
+
+
+def listing(name: str) -> str:
+    """The source of a function of the iteration itself, as it was when the site was built.
+
+    Raises:
+        ActmaxError: there is none of that name.
+    """
+    text = (Path(actmax.__file__).parent / "ascent/gradient.py").read_text("utf-8")
+    functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    if name not in functions:
+        raise ActmaxError(f"listing({name!r}) is not there: name one of {', '.join(functions)}")
+    return ast.get_source_segment(text, functions[name]) or ""
 
 
 def _settings_fields() -> list[Any]:
@@ -155,34 +174,39 @@ def _many() -> dict[str, Any] | None:
     }
 
 
-def _study(study: Study, classes: int, opinions: Mapping[str, Measures]) -> dict[str, Any]:
+def _study(study: Study, classes: int, judge: str, opinions: Mapping[str, Measures]) -> dict[str, Any]:
     def step_size(name: str) -> dict[str, Any]:
         entry = study.variations[name]
+        first, last = number(entry.record.activations[0]), number(entry.measures().activation)
         return {
-            "name": name,
             "file": addresses.variation(name),
-            "alpha": entry.recipe.step_size,
-            "first": number(entry.record.activations[0]),
-            "last": number(entry.measures().activation),
+            "alt": f"The drawing of {study.label.name} with a step size that is {name}",
+            "title": name,
+            "words": f"α = {entry.recipe.step_size:g}, logit from {first} to {last}",
         }
 
-    def way(name: str) -> dict[str, Any]:
-        entry = study.variations[name]
-        measures = entry.measures()
+    def verdict(name: str) -> str:
+        measures = study.variations[name].measures()
         failed = ", so it failed" if measures.failed else ""
+        return f"{percent(measures.probability)}, place {place(measures.rank)} of {classes}{failed}"
+
+    def way(name: str, moved: str) -> dict[str, Any]:
         return {
-            "name": name,
             "file": addresses.variation(name),
-            "steps": entry.recipe.steps,
-            "verdict": f"{percent(measures.probability)}, place {place(measures.rank)} of {classes}{failed}",
+            "alt": f"The drawing of {study.label.name} by moving {moved}",
+            "title": moved,
+            "words": f"{study.variations[name].recipe.steps} steps, {verdict(name)}",
         }
 
     def penalty(name: str) -> dict[str, Any]:
         entry = study.variations[name]
         opinion = opinions.get(entry.digest)
-        return way(name) | {
-            "weight": entry.recipe.total_variation,
-            "witness": f"place {place(opinion.rank)}" if opinion else "",
+        witness = f"; {judge}: place {place(opinion.rank)}" if opinion else ""
+        return {
+            "file": addresses.variation(name),
+            "alt": f"The drawing of {study.label.name} with a penalty of weight {entry.recipe.total_variation:g}",
+            "title": f"λ = {entry.recipe.total_variation:g}",
+            "words": f"{verdict(name)}{witness}",
         }
 
     return {
@@ -194,9 +218,13 @@ def _study(study: Study, classes: int, opinions: Mapping[str, Measures]) -> dict
         "steps": STEPS,
         "step_sizes": [step_size(name) for name in STEP_SIZES],
         "frames": list(study.variations[DRAWING].record.frames),
-        "ways": {name: way(name) for name in PARAMETERIZATIONS},
+        "ways": [way(name, MOVED[name]) for name in PARAMETERIZATIONS],
         "penalties": [penalty(name) for name in PENALTIES],
     }
+
+
+def _judge(opinions: Opinions) -> tuple[str, Mapping[str, Measures]]:
+    return opinions.network.title, opinions.measures
 
 
 def _is_the_pages(error: Exception) -> bool:

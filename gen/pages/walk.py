@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from actmax.networks.labels import Label
-from gen.figures import chart
+from actmax.networks.labels import Label, slugify
+from gen.figures import Cell, chart, strips
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
+from gen.pages.markdown import number
 from gen.pages.templating import render
 from gen.plan import addresses
 from gen.study.silenced import COUNTS, Silenced, mean
 from gen.study.study import Study
 from gen.study.variations import DRAWING
 
-WAYS = {"most": "the most active", "least": "the least active that are not zero", "random": "at random"}
-"""Which units are silenced, in words."""
+WAYS = {"most": "the most active", "least": "the least active", "random": "at random"}
+"""Which of the units that are not zero are silenced, in words."""
+FEEDS = 0.1
+"""How wide the lines are that lead from the picture, as a part of the widest."""
 SHOWN_COUNT = 4
 """The place in COUNTS that is shown for each class."""
 
@@ -31,17 +34,49 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         settings=contents.plan.settings,
         network=contents.network,
         witnessed=contents.witnessed,
+        figure=_figure(contents, study) if study.stages else "",
         silenced=_silenced(study.silenced) if study.silenced else None,
         note=addresses.LOW_ACTIVATIONS if addresses.LOW_ACTIVATIONS in contents.notes else "",
     )
     yield addresses.source(addresses.WALK), keeping(contents.published, addresses.WALK, page)
     yield addresses.STUDY_PICTURE, study.picture
-    for layer, units in study.channels.items():
-        for unit in units:
-            yield addresses.channel(layer, unit.channel), unit.entry.read("drawing.png")
+    for (layer, channel), entry in study.channels.items():
+        yield addresses.channel(layer, channel), entry.read("drawing.png")
     for name, entry in study.variations.items():
         yield addresses.variation(name), entry.read("drawing.png")
     yield addresses.STUDY_FRAMES, study.variations[DRAWING].read("frames.webp")
+
+
+def _figure(contents: Contents, study: Study) -> str:
+    """The whole way in one drawing: of each layer the channels that add most, and what they hand on."""
+    layers = []
+    for layer, stage in study.stages.items():
+        # The first layer is fed by the picture alone, which no line needs to say.
+        fed = study.passed.get(layer, [[FEEDS]] * len(stage.adding))
+        cells = [
+            Cell(
+                name=f"{layer}, channel {channel.number}",
+                picture=addresses.link(addresses.WALK, addresses.channel(layer, channel.number)),
+                link=_way_on(contents, layer, channel.number),
+                fed=row,
+            )
+            for channel, row in zip(stage.adding, fed, strict=True)
+        ]
+        layers.append((layer, cells))
+    last = list(study.stages.values())[-1]
+    end = (f"{study.label.name}: {number(study.logit)}", [one.adds / (last.added or 1) for one in last.adding])
+    caption = (
+        f"Of each layer the channels that add most to the logit of {study.label.name}, and what each looks for. "
+        "The wider a line, the larger the part of a channel's answer that comes from the one above it; a dashed red "
+        "line takes away."
+    )
+    return strips(addresses.link(addresses.WALK, addresses.STUDY_PICTURE), layers, end, caption)
+
+
+def _way_on(contents: Contents, layer: str, channel: int) -> str:
+    """To the page of a channel, or to its layer's part of this one."""
+    page = contents.plan.unit(layer, channel)
+    return addresses.link(addresses.WALK, page.url) if page else f"#{slugify(layer)}"
 
 
 def _silenced(changes: Mapping[Label, Silenced]) -> dict[str, Any]:
@@ -55,10 +90,11 @@ def _silenced(changes: Mapping[Label, Silenced]) -> dict[str, Any]:
         "classes": count,
         "logit": sum(measured.logit for measured in changes.values()) / count,
         "active": round(sum(measured.active for measured in changes.values()) / count),
-        "chart": chart(series, COUNTS, "the number of silenced units", caption),
+        "chart": chart(series, COUNTS, "how many units are silenced", "change of the logit", caption),
         "ways": list(WAYS.values()),
         "rows": [(number, [means[way][place] for way in WAYS]) for place, number in enumerate(COUNTS)],
         "count": COUNTS[SHOWN_COUNT],
+        "change": {way: line[SHOWN_COUNT] for way, line in means.items()},
         "of_classes": [
             (label.name, measured.logit, [measured.logit + getattr(measured, way)[SHOWN_COUNT] for way in WAYS])
             for label, measured in changes.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +22,7 @@ from gen.study.answers import answer_to
 from gen.study.beside import beside
 from gen.study.silenced import Silenced, silenced
 from gen.study.variations import DRAWING, variations
-from gen.study.walk import Unit, known_recipes, walk
+from gen.study.walk import Stage, known_recipes, walk
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -56,8 +56,14 @@ class Study:
     """From the image on; empty where the network's layers have no names."""
     top: list[tuple[Label, float]]
     """What the network sees in the picture: the five most probable classes."""
-    channels: Mapping[str, list[Unit]]
-    """By layer: the most active channels, and what each of them looks for."""
+    logit: float
+    """Of the class, for the picture."""
+    stages: Mapping[str, Stage]
+    """By layer: the channels that answer loudest, and those that add most to the logit."""
+    passed: Mapping[str, Sequence[Sequence[float]]]
+    """By layer from the second on: what each channel of the layer before that adds most hands on to each of its own."""
+    channels: Mapping[tuple[str, int], Entry]
+    """By layer and number: what each of those channels looks for."""
     silenced: Mapping[Label, Silenced]
     """By class: how its logit changes without units."""
     variations: Mapping[str, Entry]
@@ -82,7 +88,7 @@ def study(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path, sa
     if plan.walk is None:
         return None
     drawings = {name: entries[recipe.digest()] for name, recipe in variations(plan).items()}
-    walked = walk(plan, plan.walk, drawings[DRAWING], store, root)
+    walked = walk(plan, plan.walk, drawings[DRAWING], entries, store, root)
     outcome = draw(list(walked.recipes.values()), plan.source, store, say=say)
     return Study(
         label=plan.walk,
@@ -90,13 +96,10 @@ def study(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path, sa
         own_picture=walked.own_picture,
         layers=_layers(plan, store),
         top=walked.top,
-        channels={
-            layer: [
-                Unit(channel, activation, outcome.entries[walked.recipes[layer, channel].digest()])
-                for channel, activation in channels
-            ]
-            for layer, channels in walked.channels.items()
-        },
+        logit=walked.logit,
+        stages=walked.stages,
+        passed=walked.passed,
+        channels={unit: outcome.entries[recipe.digest()] for unit, recipe in walked.recipes.items()},
         silenced=silenced(plan, entries, store),
         variations=drawings,
         outcome=outcome,

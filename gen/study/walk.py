@@ -1,13 +1,17 @@
-"""One picture on its way through the network: what is seen in it, and the channels that it excites most."""
+"""One picture on its way through the network: what is seen in it, which channels answer it loudest, and which add most
+to the answer."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -29,31 +33,63 @@ from gen.study.answers import answer_to, stored_answer
 if TYPE_CHECKING:
     from actmax.networks.network import Network
 
-Channel = tuple[Annotated[int, Field(ge=0)], float]
-"""Its number, and its mean activation over space."""
+Numbers = dict[str, list[float]]
+"""By layer, a number for each channel."""
 
 
-class Responses(BaseModel):
-    """What a network does with one picture."""
+class Seen(BaseModel):
+    """What a network makes of the picture."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     top: list[tuple[Annotated[int, Field(ge=0, lt=1000)], Annotated[float, Field(ge=0, le=1)]]]
     """The five most probable classes."""
-    channels: dict[str, list[Channel]]
-    """By layer: the most active channels."""
+    logit: float
+    """Of the class that the walk is about."""
+    adds: Numbers
+    """What each channel adds to that."""
 
 
-_SHAPE = TypeAdapter(Responses)
+_SEEN = TypeAdapter(Seen)
+_NUMBERS = TypeAdapter(Numbers)
+_PASSED = TypeAdapter(dict[str, list[list[float]]])
+OTHERS = 50
+"""Of how many of the gallery's drawings the mean is taken that an answer is compared with, at most."""
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A channel of a layer, how much a picture excites it, and the drawing of what it looks for."""
+class Channel:
+    """One of a layer, and what it does with the picture."""
 
-    channel: int
-    activation: float
-    entry: Entry
+    number: int
+    answer: float
+    """The mean over the map of what it hands on, after the ReLU."""
+    usual: float
+    """The same, as a mean over the gallery's drawings."""
+    adds: float
+    """To the class's logit: gradient × activation."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A layer on the way."""
+
+    loudest: Sequence[Channel]
+    """Those whose answer is furthest above the usual one, first the one that is furthest."""
+    adding: Sequence[Channel]
+    """Those that add most to the logit."""
+    added: float
+    """What all channels of the layer add."""
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of all of them, each once."""
+        return list(dict.fromkeys(channel.number for channel in (*self.adding, *self.loudest)))
+
+    @property
+    def common(self) -> int:
+        """How many are among both."""
+        return len(self.loudest) + len(self.adding) - len(self.numbers)
 
 
 @dataclass(frozen=True)
@@ -66,39 +102,70 @@ class Walk:
     """Whether the author named it."""
     top: list[tuple[Label, float]]
     """What the network sees in it: the five most probable classes."""
-    channels: Mapping[str, list[Channel]]
-    """By layer, from the image on: the most active channels."""
+    logit: float
+    """Of the class."""
+    stages: Mapping[str, Stage]
+    """By layer, from the image on."""
+    passed: Mapping[str, Sequence[Sequence[float]]]
+    """By layer from the second on: what each channel of the layer before that adds most hands on to each of its own."""
     recipes: Mapping[tuple[str, int], Recipe]
-    """How each of them is drawn."""
+    """How each of the channels is drawn."""
 
 
-def walk(plan: Plan, label: Label, drawing: Entry, store: Store, root: Path) -> Walk:
+def walk(plan: Plan, label: Label, drawing: Entry, entries: Mapping[str, Entry], store: Store, root: Path) -> Walk:
     """Shows the picture to the network, or takes from the store what it answered.
+
+    Args:
+        plan: the gallery's.
+        label: the class that the walk is about.
+        drawing: of it.
+        entries: the gallery's drawings, by digest.
+        store: where answers are kept.
+        root: the folder of mkdocs.yml.
 
     Raises:
         ActmaxError: the author's picture cannot be read, or the network cannot be loaded.
     """
-    wanted = _settings(plan)
+    wanted, hidden = _settings(plan), plan.card.hidden
     picture = _picture(plan, drawing, root)
-    target, hidden = plan.class_target(label), plan.card.hidden
+    target = plan.class_target(label)
 
-    def answer(network: Network) -> dict[str, Any]:
+    def look(network: Network) -> dict[str, Any]:
+        from actmax.measure.channels import matters
         from actmax.measure.measure import decode, measure
-        from actmax.measure.probe import strongest
 
         image = decode(picture)
-        return {
-            "top": measure(network, target, image).top,
-            "channels": strongest(network, image, hidden, wanted.channels),
-        }
+        measured = measure(network, target, image)
+        adds = matters(network, image, label.index, hidden) if hidden else {}
+        return {"top": measured.top, "logit": measured.activation, "adds": adds}
 
-    responses = answer_to(_question(plan, label, picture), answer, _SHAPE, plan.source, store)
+    asked = _question(plan, label, picture)
+    seen = answer_to(asked, look, _SEEN, plan.source, store, lambda found: _complete(found.adds, plan))
+    stages = {}
+    if hidden:
+        own = _answers(plan, digest(picture), lambda: picture, store)
+        drawings = [entries[recipe.digest()] for recipe in _others(plan)]
+        others = [_answers(plan, one.picture, partial(one.read, "drawing.png"), store) for one in drawings]
+        stages = _stages(plan, seen, own, others)
+    adding = {layer: [channel.number for channel in stage.adding] for layer, stage in stages.items()}
+
+    def hand_on(network: Network) -> dict[str, list[list[float]]]:
+        from actmax.measure.channels import passed_on
+        from actmax.measure.measure import decode
+
+        return passed_on(network, decode(picture), adding)
+
+    about = {"picture": digest(picture), "channels": adding}
+    question = Question("passed on", revisions.PASSED_ON, about)
+    passed = answer_to(question, hand_on, _PASSED, plan.source, store, lambda it: _joins(it, adding)) if stages else {}
     return Walk(
         picture=picture,
         own_picture=wanted.picture is not None,
-        top=[(labels.classes()[index], part) for index, part in responses.top],
-        channels=_of_card(plan, responses),
-        recipes=_recipes(plan, responses),
+        top=[(labels.classes()[index], part) for index, part in seen.top],
+        logit=seen.logit,
+        stages=stages,
+        passed={layer: passed[layer] for layer in list(stages)[1:]},
+        recipes=_recipes(plan, stages),
     )
 
 
@@ -108,8 +175,19 @@ def known_recipes(plan: Plan, label: Label, drawing: Entry, store: Store, root: 
     Raises:
         ActmaxError: the author's picture cannot be read.
     """
-    responses = stored_answer(_question(plan, label, _picture(plan, drawing, root)), _SHAPE, plan.source, store)
-    return None if responses is None else list(_recipes(plan, responses).values())
+    picture = _picture(plan, drawing, root)
+    seen = stored_answer(_question(plan, label, picture), _SEEN, plan.source, store)
+    others = [store.get(recipe) for recipe in _others(plan)]
+    if seen is None or not _complete(seen.adds, plan) or None in others:
+        return None
+    if not plan.card.hidden:
+        return []
+    names = [digest(picture), *(entry.picture for entry in others if entry)]
+    answers = [stored_answer(_question_of_answers(plan, name), _NUMBERS, plan.source, store) for name in names]
+    complete = [answer for answer in answers if answer is not None and _complete(answer, plan)]
+    if len(complete) < len(answers):
+        return None
+    return list(_recipes(plan, _stages(plan, seen, complete[0], complete[1:])).values())
 
 
 def _settings(plan: Plan) -> WalkSettings:
@@ -124,23 +202,79 @@ def _question(plan: Plan, label: Label, picture: bytes) -> Question:
         "picture": digest(picture),
         "target": plan.class_target(label),
         "layers": list(plan.card.hidden),
-        "count": _settings(plan).channels,
         "measure": revisions.MEASURE,
+        "matters": revisions.MATTERS,
     }
-    return Question("strongest channels", revisions.STRONGEST, about)
+    return Question("walk", revisions.WALK, about)
 
 
-def _of_card(plan: Plan, responses: Responses) -> dict[str, list[Channel]]:
-    """By the network's own layers: nothing else that stands in a store is the name of one."""
-    return {layer: responses.channels[layer] for layer in plan.card.hidden if layer in responses.channels}
+def _question_of_answers(plan: Plan, name: str) -> Question:
+    return Question("answering", revisions.ANSWERING, {"picture": name, "layers": list(plan.card.hidden)})
 
 
-def _recipes(plan: Plan, responses: Responses) -> dict[tuple[str, int], Recipe]:
+def _answers(plan: Plan, name: str, read: Callable[[], bytes], store: Store) -> Numbers:
+    """How loudly each channel answers a picture."""
+
+    def answer(network: Network) -> Numbers:
+        from actmax.measure.channels import answering
+        from actmax.measure.measure import decode
+
+        return answering(network, decode(read()), plan.card.hidden)
+
+    question = _question_of_answers(plan, name)
+    return answer_to(question, answer, _NUMBERS, plan.source, store, lambda found: _complete(found, plan))
+
+
+def _others(plan: Plan) -> list[Recipe]:
+    """The gallery's drawings that an answer is compared with."""
+    return [plate.variants[0].recipe for plate in plan.plates[:OTHERS]]
+
+
+def _complete(numbers: Numbers, plan: Plan) -> bool:
+    """Whether every hidden layer has numbers, as a network has them."""
+    return all(numbers.get(layer) for layer in plan.card.hidden)
+
+
+def _joins(passed: Mapping[str, Sequence[Sequence[float]]], shown: Mapping[str, Sequence[int]]) -> bool:
+    """Whether there is a number for every channel and each one of the layer before."""
+    return all(
+        [len(row) for row in passed.get(layer, ())] == [len(shown[below])] * len(shown[layer])
+        for below, layer in pairwise(shown)
+    )
+
+
+def _stages(plan: Plan, seen: Seen, own: Numbers, others: Sequence[Numbers]) -> dict[str, Stage]:
+    """By the network's own layers: nothing else that stands in a store is the name of one.
+
+    Args:
+        plan: the gallery's.
+        seen: what the network makes of the picture.
+        own: how loudly the channels answer the picture.
+        others: and how the gallery's drawings.
+    """
+    count = _settings(plan).channels
+    stages = {}
+    for layer in plan.card.hidden:
+        width = min(len(numbers[layer]) for numbers in (seen.adds, own, *others))
+        adds, answer = (np.array(numbers[layer][:width]) for numbers in (seen.adds, own))
+        usual = np.mean([numbers[layer][:width] for numbers in others], axis=0)
+        channels = [
+            Channel(number, *(float(values[number]) for values in (answer, usual, adds))) for number in range(width)
+        ]
+        stages[layer] = Stage(
+            loudest=[channels[place] for place in np.argsort(usual - answer, kind="stable")[:count]],
+            adding=[channels[place] for place in np.argsort(-adds, kind="stable")[:count]],
+            added=float(adds.sum()),
+        )
+    return stages
+
+
+def _recipes(plan: Plan, stages: Mapping[str, Stage]) -> dict[tuple[str, int], Recipe]:
     steps = {"steps": _settings(plan).steps}
     return {
-        (layer, channel): plan.recipe(f"{layer}:{channel}", DEFAULT, steps, plan.settings.seeds[0])
-        for layer, channels in _of_card(plan, responses).items()
-        for channel, _ in channels
+        (layer, number): plan.recipe(f"{layer}:{number}", DEFAULT, steps, plan.settings.seeds[0])
+        for layer, stage in stages.items()
+        for number in stage.numbers
     }
 
 

@@ -4,10 +4,11 @@ from gen.tools.draw import LOCAL, Forecast, draw, forecast, share
 from gen.tools.engine import write_engine
 from gen.tools.explain import explain
 from gen.tools.merge import merge
+from gen.tools.portable import left_out
 from gen.tools.prune import prune
 from gen.tools.redraw import redraw
 from gen.tools.verify import Verified, verify
-from gen.tools.write import write
+from gen.tools.write import require_ours, write, write_tree
 
 __all__ = [
     "LOCAL",
@@ -16,11 +17,14 @@ __all__ = [
     "draw",
     "explain",
     "forecast",
+    "left_out",
     "merge",
     "prune",
     "redraw",
+    "require_ours",
     "share",
     "verify",
     "write",
     "write_engine",
+    "write_tree",
 ]

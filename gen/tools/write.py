@@ -1,28 +1,121 @@
-"""All generated files, as Markdown and pictures, for any other site generator."""
+"""The whole site as a tree of plain files, which other site generators build too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from actmax.errors import StoreError, reason
 from actmax.files import save
 from gen.pages import File
+from gen.tools import portable
+
+CONFIG, DOCS, THEME = "mkdocs.yml", "docs", "theme"
+"""What stands in the folder."""
+MARK = "# Written by `python -m gen write`, which writes it anew each time: edit the site's own mkdocs.yml instead.\n"
+"""The first line of a configuration that was written, by which its folder is known."""
 
 
-def write(files: Iterable[File], folder: Path) -> int:
-    """Writes them into a folder, and returns how many there were.
+def write(files: Iterable[File], folder: Path) -> set[Path]:
+    """Writes files into a folder, those that are the same already excepted, and returns where they lie.
 
     Raises:
         ActmaxError: the folder cannot be written, or a drawing was replaced meanwhile.
     """
-    count = 0
+    written = set()
     for name, content in files:
         path = folder / name
+        data = content if isinstance(content, bytes) else content.encode()
         try:
+            same = path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {reason(error)}.") from None
-        save(path, content if isinstance(content, bytes) else content.encode())
-        count += 1
-    return count
+        if not same:
+            save(path, data)
+        written.add(path)
+    return written
+
+
+def write_tree(
+    files: Callable[[], Iterable[File]], values: Mapping[str, Any], docs: Path, theme: Path | None, folder: Path
+) -> int:
+    """Writes the tree, and removes what an earlier one had and this one has not.
+
+    Args:
+        files: the generated ones, below docs/.
+        values: all of mkdocs.yml.
+        docs: the author's own pages.
+        theme: the author's templates, if there are any.
+        folder: new, empty, or written before.
+
+    Returns:
+        How many files there are.
+
+    Raises:
+        ActmaxError: the folder holds something else or cannot be written, or a file cannot be read.
+    """
+    require_ours(folder)
+    config = MARK + portable.text(portable.configuration(values, THEME if theme else None))
+    written = write([(CONFIG, config)], folder)
+    generated = write(files(), folder / DOCS)
+    written |= generated
+    taken = {path.relative_to(folder / DOCS).as_posix() for path in generated}
+    written |= write((file for file in _copied(docs) if file[0] not in taken), folder / DOCS)
+    if theme:
+        written |= write(_copied(theme), folder / THEME)
+    _remove_others(folder, written)
+    return len(written)
+
+
+def require_ours(folder: Path) -> None:
+    """Refuses a folder with something in it that is not of an earlier run: files in it are removed.
+
+    Raises:
+        ActmaxError: that is so, or the folder cannot be read.
+    """
+    try:
+        if not folder.is_dir() or not any(folder.iterdir()):
+            return
+        config = folder / CONFIG
+        if config.is_file() and config.read_text("utf-8", "replace").startswith(MARK):
+            return
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be read: {reason(error)}.") from None
+    raise StoreError(f"{folder} holds other files: name a new or an empty folder.")
+
+
+def _copied(folder: Path) -> Iterator[File]:
+    """An author's files: neither hidden ones, nor what a link leads to outside of the folder, nor what is no file."""
+    try:
+        inside = folder.resolve()
+        for path in sorted(_below(folder)):
+            parts = path.relative_to(folder).parts
+            hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
+            if not hidden and path.resolve().is_relative_to(inside) and path.is_file():
+                yield "/".join(parts), path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{error.filename or folder} cannot be read: {reason(error)}.") from None
+
+
+def _remove_others(folder: Path, written: set[Path]) -> None:
+    try:
+        for path in sorted([*_below(folder / DOCS), *_below(folder / THEME)], reverse=True):
+            if path in written:
+                continue
+            if not path.is_dir() or path.is_symlink():
+                path.unlink()
+            elif not any(path.iterdir()):  # what was in it came first
+                path.rmdir()
+    except OSError as error:
+        raise StoreError(f"{error.filename or folder} cannot be removed: {reason(error)}.") from None
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """All that lies in a folder, if it is there. Not by rglob, which passes over what it may not read."""
+    if folder.is_dir():
+        for path in folder.iterdir():
+            yield path
+            if not path.is_symlink():
+                yield from _below(path)

@@ -24,7 +24,7 @@ from recipes import of_class
 from actmax.errors import ActmaxError
 from actmax.store import Store
 from gen.ledger.record import record
-from gen.tools.write import write
+from gen.tools.write import write_tree
 
 REASONS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS)
 WHOLE = os.environ.get("ACTMAX_FAULTS") == "whole"
@@ -128,7 +128,7 @@ OPERATIONS: dict[str, Callable[[Path], object]] = {
     "merge": lambda root: Store(root / "store").merge(Store(root / "other")),
     "sweep": lambda root: Store(root / "store").sweep(),
     "record": lambda root: record(root / "site", root / "docs"),
-    "write": lambda root: write(pages(), root / "written"),
+    "write": lambda root: write_tree(pages, {}, root / "site", None, root / "written"),
 }
 TOUCHED = {"replace": {1}, "remove": {1}, "merge": {3}}
 """The drawings that an operation may replace or forget. What cannot be read counts as absent, also in a merge."""
@@ -142,7 +142,7 @@ DONE: dict[str, Callable[[Path, Any], bool]] = {
     "note": lambda root, _: Store(root / "store").note("answers/one") == {"answer": 3},
     "merge": lambda root, merged: merged.taken + merged.known + merged.damaged == 2,
     "record": lambda root, _: (root / "docs/gallery/ledger.json").is_file(),
-    "write": lambda root, count: count == 2 and (root / "written/gallery/drawings/one.png").is_file(),
+    "write": lambda root, count: count == 6 and (root / "written/docs/gallery/drawings/one.png").is_file(),
 }
 """What must be so where an operation said nothing of trouble."""
 

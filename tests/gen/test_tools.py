@@ -238,7 +238,7 @@ def test_write_writes_every_page_and_picture(author: Author) -> None:
     author.draw()
     folder = author.root / "else" / "where"
     said = author.calls("write", str(folder))
-    written = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    written = {path.relative_to(folder / "docs").as_posix(): path for path in (folder / "docs").rglob("*.*")}
     assert {
         "gallery/index.md",
         "gallery/zebra/index.md",
@@ -249,8 +249,9 @@ def test_write_writes_every_page_and_picture(author: Author) -> None:
         "gallery/my-cat/index.html",
         "notes/cats.md",
     } <= set(written)
-    assert "notes/dogs.md" not in written
-    assert said.strip().endswith(f"drew 0, 2 from the store, 0 s; wrote {len(written)} files to {folder}")
+    assert written["notes/dogs.md"].read_text() == "{{ not measured }}\n"
+    # The pages, and mkdocs.yml.
+    assert said.strip().endswith(f"drew 0, 2 from the store, 0 s; wrote {len(written) + 1} files to {folder}")
     assert "**my cat** (ImageNet's class *tiger* stands for it)" in written["notes/cats.md"].read_text()
     assert "https://example.com/gallery/zebra/" in written["gallery/340/index.html"].read_text()
     drawing = author.store.path / "drawings" / author.digest("zebra") / "drawing.png"
@@ -266,9 +267,113 @@ def test_write_keeps_the_addresses_that_the_ledger_names(author: Author) -> None
     author.edit(site={"docs_dir": "words"})
     author.draw()
     author.calls("write", str(author.root / "folder"))
-    assert 'id="again"' in (author.root / "folder" / "gallery" / "goldfish" / "index.md").read_text()
+    assert 'id="again"' in (author.root / "folder/docs/gallery/goldfish/index.md").read_text()
     path.write_text("{")
     assert f"{path} is damaged" in author.calls("write", str(author.root / "folder"), fails=True).replace("\n", "")
+
+
+@pytest.fixture
+def full(author: Author) -> Author:
+    """With a theme, a hook and scripts of the author's own, and files that are no pages."""
+    for name, text in {
+        "docs/cats.md": "# Cats\n",
+        "docs/picture.png": "PNG",
+        "docs/.hidden.md": "# Hidden\n",
+        "theme/main.html": "{% extends 'base.html' %}",
+    }.items():
+        path = author.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    author.edit(
+        site={
+            "theme": {"name": "material", "custom_dir": "theme"},
+            "plugins": [
+                "search",
+                {"gen-files": {"scripts": ["gen/gallery.py", "mine.py"]}},
+                {"macros": {"a": 1}},
+                "odd",
+            ],
+            "hooks": ["gen/hook.py", "mine/hook.py"],
+            "watch": ["gen"],
+            "site_url": "",
+        }
+    )
+    author.draw()
+    return author
+
+
+def test_write_makes_a_tree_that_needs_none_of_our_plugins(full: Author) -> None:
+    folder = full.root / "tree"
+    said = " ".join(full.calls("write", str(folder)).split())
+    config = yaml.safe_load((folder / "mkdocs.yml").read_text())
+    assert config == {
+        "site_name": "A site",
+        "theme": {"name": "material", "custom_dir": "theme"},
+        "plugins": ["search", {"macros": {"a": 1}}, "odd"],
+        "extra": {},
+    }
+    assert (folder / "theme/main.html").read_text() == "{% extends 'base.html' %}"
+    assert (folder / "docs/cats.md").is_file()
+    assert (folder / "docs/picture.png").is_file()
+    assert not (folder / "docs/.hidden.md").exists()
+    for sentence in (
+        "What mine.py generates is not in the tree",
+        "The hook mine/hook.py is not in the tree",
+        "Zensical does not know the plugin odd",
+    ):
+        assert sentence in said
+    assert "plugin macros" not in said
+
+
+def test_write_again_changes_what_is_new_and_removes_what_is_gone(full: Author) -> None:
+    folder = full.root / "tree"
+    full.calls("write", str(folder))
+    kept, gone = folder / "docs/gallery/index.md", folder / "docs/gallery/zebra"
+    before = kept.stat().st_mtime_ns, (folder / "docs/cats.md").stat().st_mtime_ns
+    (full.root / "docs/cats.md").unlink()
+    (folder / "site").mkdir()
+    (folder / "site/index.html").write_text("built")
+    full.edit(groups={"animals": ["tiger"]})
+    full.draw()
+    full.calls("write", str(folder))
+    assert not gone.exists()
+    assert not (folder / "docs/cats.md").exists()
+    assert not (folder / "theme").exists() or not any((folder / "theme").iterdir())
+    assert kept.stat().st_mtime_ns != before[0]  # it lists one class less
+    assert (folder / "site/index.html").read_text() == "built"
+    times = {path: path.stat().st_mtime_ns for path in (folder / "docs").rglob("*.*")}
+    full.calls("write", str(folder))
+    assert {path: path.stat().st_mtime_ns for path in (folder / "docs").rglob("*.*")} == times
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "mkdocs.yml", ".git"])
+def test_write_leaves_a_folder_alone_that_is_not_its_own(author: Author, name: str) -> None:
+    author.draw()
+    folder = author.root / "mine"
+    folder.mkdir()
+    (folder / name).write_text("years of work")
+    said = author.calls("write", str(folder), fails=True)
+    assert "holds other files: name a new or an empty folder" in " ".join(said.split())
+    assert [path.name for path in folder.iterdir()] == [name]
+
+
+def test_tags_of_mkdocs_are_written_down_as_what_they_mean(full: Author) -> None:
+    text = full.config.read_text().replace("site_name: A site", "site_name: !ENV [NO_SUCH_NAME, A site]")
+    more = """
+markdown_extensions:
+  - pymdownx.snippets:
+      base_path: !relative $config_dir/parts
+  - toc:
+      slugify: !!python/name:actmax.networks.labels.slugify
+"""
+    full.config.write_text(text + more)
+    folder = full.root / "tree"
+    full.calls("write", str(folder))
+    written = (folder / "mkdocs.yml").read_text()
+    assert "site_name: A site" in written
+    assert str(full.root / "parts") in written
+    assert "!!python/name:actmax.networks.labels.slugify" in written
+    assert "!relative" not in written
 
 
 WRITE = """
@@ -343,10 +448,10 @@ def test_every_tool_wants_a_config_that_can_be_used(author: Author, tool: list[s
 @pytest.fixture
 def site(author: Author) -> Path:
     """A site as a build writes it, but for its HTML; with two classes and a channel."""
-    author.edit(site={"site_dir": "built"}, units={"layers": {"conv1": 3}})
+    author.edit(site={"site_dir": "built/docs"}, units={"layers": {"conv1": 3}})
     author.draw()
     author.calls("write", str(author.root / "built"))
-    return author.root / "built"
+    return author.root / "built/docs"
 
 
 def test_verify_finds_nothing_wrong_where_nothing_is(author: Author, site: Path) -> None:

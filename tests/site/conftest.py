@@ -87,6 +87,45 @@ def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     return Built(site.folder, site.store, site.command, env, done.stderr)
 
 
+HOSTS = {
+    "mkdocs": ["-m", "mkdocs", "build", "--strict"],
+    "properdocs": ["-m", "properdocs", "build", "--strict", "-f", "mkdocs.yml"],
+    "zensical": ["-m", "zensical", "build", "--strict"],
+}
+"""How each builds the tree that `python -m gen write` writes."""
+
+
+def tree(project: Path, folder: Path) -> Path:
+    """The site of a project as a tree of plain files."""
+    _run(["-m", "gen", "write", str(folder)], project)
+    return folder
+
+
+def build(written: Path, host: str) -> Path:
+    """The site that a host makes of a written tree."""
+    _run(HOSTS[host], written)
+    return (written / "site").rename(written / f"site-of-{host}")
+
+
+def _run(command: list[str], folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env=projects.environment() | {"ACTMAX_NETWORK": "compact"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def hosted(built: Built, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The default site, written as a tree and built by each host."""
+    written = tree(built.folder.parent, tmp_path_factory.mktemp("hosted") / "tree")
+    return {host: build(written, host) for host in HOSTS}
+
+
 @pytest.fixture(scope="session")
 def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A built site with several methods and seeds, a second opinion, failures, a class that was given up, and all
@@ -185,10 +224,29 @@ def address(built: Built) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session", params=["mkdocs", "zensical"])
+def host(request: pytest.FixtureRequest) -> str:
+    """What has built the site."""
+    name: str = request.param
+    return name
+
+
 @pytest.fixture(scope="session")
-def faked(fakes: Path) -> Iterator[str]:
+def faked(host: str, fakes: Path) -> Iterator[str]:
     """The site of fakes, served on this machine."""
+    if host != "mkdocs":
+        fakes = build(tree(fakes.parent, fakes.parent.with_name("tree")), host)
     with served(fakes) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def real(host: str, address: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The default site, served on this machine."""
+    if host == "mkdocs":
+        yield address
+        return
+    with served(request.getfixturevalue("hosted")[host]) as url:
         yield url
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from actmax.measure.channels import connections, counts, excited, matters
+from actmax.measure.channels import answering, connections, counts, excited, matters, passed_on
 from actmax.measure.measure import measure
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network, wrap
@@ -185,6 +185,38 @@ def test_a_picture_excites_a_channel_as_much_as_a_drawing_of_it_scores(
 def test_how_much_a_picture_of_one_colour_excites_can_be_worked_out_by_hand(tiny: Network) -> None:
     image = torch.tensor([0.5, 0.25, 0.125])[None, :, None, None].expand(1, 3, 8, 12)
     assert excited(tiny, image, ["low"]) == {"low": [0.5 + 0.25, 2 * 0.25 - 0.125 + 0.5]}
+
+
+def test_what_a_channel_answers_is_the_mean_of_what_it_hands_on(compact: Network, picture: Tensor) -> None:
+    outputs = compact.cut(["conv3", "fc6"], (96, 96))(IMAGENET(picture))
+    found = answering(compact, picture, ["conv3", "fc6"])
+    assert found["conv3"] == pytest.approx(outputs["conv3"][0].relu().mean((1, 2)).tolist(), rel=1e-3)
+    assert found["fc6"] == pytest.approx(outputs["fc6"][0].relu().tolist(), rel=1e-3)
+
+
+# What they hand on.
+
+
+def test_what_a_channel_hands_on_is_a_part_of_the_next_ones_answer(tiny: Network) -> None:
+    """Of a picture of one colour, away from the borders: the weights' sums times what the lower channels hand on."""
+    image = torch.tensor([0.5, 0.25, 0.125])[None, :, None, None].expand(1, 3, 64, 64).clone()
+    (row,) = passed_on(tiny, image, {"low": [1, 0], "high": [1]})["high"]
+    added = torch.tensor(BETWEEN[1]) * torch.tensor([0.75, 0.875])
+    whole = added.sum() + tiny._module.get_submodule("high").bias[1]  # type: ignore[index]
+    assert row == pytest.approx([(added[1] / whole).item(), (added[0] / whole).item()], rel=0.1)
+
+
+def test_all_channels_of_a_layer_hand_on_what_the_next_answers_less_its_bias(compact: Network, picture: Tensor) -> None:
+    outputs = compact.cut(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0]
+    unit = int(outputs.argmax())
+    (parts,) = passed_on(compact, picture, {"conv5": range(256), "fc6": [unit]})["fc6"]
+    _, bias = compact.linear("fc6")
+    assert sum(parts) == pytest.approx(((outputs[unit] - bias[unit]) / outputs[unit]).item(), abs=0.01)
+
+
+def test_nothing_is_handed_on_to_a_channel_that_is_silent(compact: Network, picture: Tensor) -> None:
+    outputs = compact.cut(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0]
+    assert passed_on(compact, picture, {"conv5": [3, 5], "fc6": [int(outputs.argmin())]})["fc6"] == [[0.0, 0.0]]
 
 
 def test_numbers_have_four_digits(compact: Network, picture: Tensor) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from actmax.measure.measure import measure
-from actmax.measure.probe import layers, strongest, without_units
+from actmax.measure.probe import layers, without_units
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
 from actmax.networks.weights import source
@@ -28,13 +28,6 @@ def test_the_layers_are_those_of_alexnet_and_account_for_every_weight(compact: N
     assert found[0]["shape"] == [64, 55, 55]
     assert found[-1]["shape"] == [1000]
     assert sum(layer["parameters"] for layer in found) == compact.parameters()
-
-
-def test_the_strongest_channels_are_those_of_the_greatest_mean(compact: Network, picture: torch.Tensor) -> None:
-    means = compact.cut(["conv3"], (96, 96))(IMAGENET(picture))["conv3"].mean((2, 3))[0]
-    found = strongest(compact, picture, ["conv3", "fc6"], 3)["conv3"]
-    assert [channel for channel, _ in found] == means.argsort(descending=True)[:3].tolist()
-    assert [value for _, value in found] == pytest.approx(means.sort(descending=True).values[:3].tolist())
 
 
 def test_silencing_is_what_the_network_itself_answers_without_the_units(
@@ -60,6 +53,16 @@ def test_silencing_is_what_the_network_itself_answers_without_the_units(
     assert found["logit"] + found["least"][1] == pytest.approx(logit(alive[-5:]), abs=1e-4)
     for way in ("most", "least", "random"):  # without any unit, the bias is left
         assert found["logit"] + found[way][2] == pytest.approx(bias[340].item(), abs=1e-3)
+
+
+def test_chance_picks_among_the_units_that_are_not_zero(compact: Network, picture: torch.Tensor) -> None:
+    hidden = compact.cut(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0].relu()
+    weights, _ = compact.linear("fc8")
+    alive = int((hidden > 0).sum())
+    (found,) = without_units(compact, [(picture, 340)], [1, alive])
+    mean = (weights[340] * hidden).sum().item() / alive
+    assert found["random"][1] == pytest.approx(-mean * alive, abs=1e-3)
+    assert found["random"][0] == pytest.approx(-mean, abs=0.1)
 
 
 def test_random_choices_depend_on_their_seed_alone(compact: Network, picture: torch.Tensor) -> None:

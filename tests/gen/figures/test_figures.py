@@ -18,7 +18,7 @@ import torch
 
 from actmax.ascent.gradient import ascend
 from actmax.networks.cards import card
-from gen.figures import chart, curve, onion, surface
+from gen.figures import Cell, chart, curve, onion, strips, surface
 from gen.figures.surface import CLIMBS, Climb, hill, slope
 
 WRITE_UPS = Path(__file__).parents[3] / "docs" / "write-ups"
@@ -248,13 +248,38 @@ def test_the_labels_of_a_curve_do_not_touch_and_tell_small_values_apart() -> Non
 
 
 def test_a_chart_has_a_line_and_a_name_for_each_series() -> None:
-    figure = chart({"up & away": [0.0, 1.0, 2.0], "down": [0.0, -1.0, -3.0]}, [1, 2, 4], "units", "A <caption>")
+    figure = chart(
+        {"up & away": [0.0, 1.0, 2.0], "down": [0.0, -1.0, -3.0]}, [1, 2, 4], "units", "change", "A <caption>"
+    )
     drawing = svg(figure)
     lines = [path for path in drawing.iter(f"{SVG}path") if "L" in path.attrib["d"]]
     assert len({path.attrib["style"] for path in lines}) == 2
-    assert {"up & away", "down", "1", "2", "4"} <= set(words(figure))
+    assert {"up & away", "down", "1", "2", "4", "units", "change"} <= set(words(figure))
     told = drawing.findtext(f"{SVG}desc") or ""
-    assert told.startswith("Values against units. up & away: from 0.00 at 1 to 2.00 at 4")
+    assert told.startswith("The change against units. up & away: from 0.00 at 1 to 2.00 at 4")
+
+
+# The way through a network.
+
+
+def test_the_strips_of_a_network_are_joined_by_what_is_handed_on() -> None:
+    low = [Cell(f"low {k}", f"{k}.png", f"#<{k}>", [0.5]) for k in range(3)]
+    high = [Cell("high 7", "7.png", "../7/", [0.25, -0.5, 0.001])]
+    figure = strips("in.png", [("a", low), ("b", high)], ("zebra: 3.1", [1.0]), "The way")
+    drawing = svg(figure)
+    assert drawing.get("role") == "group"
+    links = [(link.get("href"), link.get("aria-label")) for link in drawing.iter(f"{SVG}a")]
+    assert links == [("#<0>", "low 0"), ("#<1>", "low 1"), ("#<2>", "low 2"), ("../7/", "high 7")]
+    images = list(drawing.iter(f"{SVG}image"))
+    assert [image.get("href") for image in images] == ["in.png", "0.png", "1.png", "2.png", "7.png"]
+    lines = list(drawing.iter(f"{SVG}path"))
+    widths = [float(line.attrib["stroke-width"]) for line in lines]
+    assert widths == [4.5, 4.5, 4.5, 2.2, 4.5, 9.0]  # three from the picture, two of three between, one to the end
+    assert [line.get("stroke-dasharray") for line in lines] == [None, None, None, None, "4 3", None]
+    places = [(float(image.attrib["x"]), float(image.attrib["y"])) for image in images]
+    assert len({y for _, y in places[1:4]}) == 1
+    assert places[4][1] > places[1][1] > places[0][1]
+    assert "zebra: 3.1" in words(figure)
 
 
 # The pages.

@@ -69,6 +69,10 @@ def text(files: Files, path: str) -> str:
 def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[..., Files]) -> None:
     files = published({"animals": ["zebra", {"my cat": "tiger"}]}, seeds=[0, 7])
     assert {path for path in files if not path.startswith("assets/live/")} == {
+        "assets/glightbox.min.css",
+        "assets/glightbox.min.js",
+        "assets/maths.txt",
+        "assets/maths.woff2",
         "gallery/index.md",
         "gallery/index-1.json",
         "gallery/index.json",

@@ -159,7 +159,7 @@ def test_each_cell_shows_its_own_drawing_small_and_leads_to_it_large(
 ) -> None:
     """A fake's colour is its class, seed and steps."""
     files = dict(pages(contents))
-    cells = re.findall(r'<a class="glightbox" href="([^"]+)".*?<img src="([^"]+)"', page_of(contents, METHODS))
+    cells = re.findall(r'<a class="enlarge" href="([^"]+)".*?<img src="([^"]+)"', page_of(contents, METHODS))
     assert len(cells) == 4
     for (large, small), unit in zip(cells, [340, 980, 340, 980], strict=True):
         for link in (large, small):

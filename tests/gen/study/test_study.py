@@ -17,8 +17,8 @@ from PIL import Image
 from actmax.errors import StoreError
 from actmax.files import digest
 from actmax.measure import probe
+from actmax.measure.channels import answering, matters, passed_on
 from actmax.measure.measure import decode
-from actmax.measure.probe import strongest
 from actmax.networks.cards import card
 from actmax.pipeline import Outcome
 from actmax.pipeline.publish import load
@@ -77,10 +77,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return Made(root, contents, outcome, contents.study)
 
 
-def test_two_classes_seven_variations_and_two_channels_of_six_layers_are_drawn(made: Made) -> None:
+def test_two_classes_seven_variations_and_the_channels_of_six_layers_are_drawn(made: Made) -> None:
     """The eighth variation, the class by `smooth`, is the gallery's own drawing where that draws so."""
     of_the_gallery = variations(made.contents.plan)[DRAWING] in made.contents.plan.recipes()
-    assert made.outcome.drawn == 2 + 7 + (not of_the_gallery) + 2 * 6
+    channels = sum(len(stage.numbers) for stage in made.study.stages.values())
+    assert 2 * 6 <= channels <= 4 * 6
+    assert made.outcome.drawn == 2 + 7 + (not of_the_gallery) + channels
     assert set(made.study.variations) == {"pixels", "fourier", "generator", *PENALTIES, *STEP_SIZES}
 
 
@@ -88,17 +90,38 @@ def test_the_next_build_draws_nothing_and_shows_the_same(made: Made) -> None:
     contents, outcome = generated(settings(), made.root)
     assert outcome.drawn == 0
     assert contents.study is not None
-    assert contents.study.channels.keys() == made.study.channels.keys()
+    assert contents.study.stages == made.study.stages
+    assert contents.study.passed == made.study.passed
     assert dict(files(contents)) == dict(files(made.contents))
 
 
-def test_the_channels_are_the_strongest_on_the_picture_each_with_its_own_drawing(made: Made) -> None:
+def test_the_channels_are_the_loudest_and_those_that_add_most_each_with_its_own_drawing(made: Made) -> None:
     network = load(made.contents.plan.source)
-    expected = strongest(network, decode(made.study.picture), network.card.hidden, 2)
-    assert list(made.study.channels) == list(expected)
-    for layer, units in made.study.channels.items():
-        assert [unit.channel for unit in units] == [channel for channel, _ in expected[layer]]
-        assert [unit.entry.recipe.target for unit in units] == [f"{layer}:{channel}" for channel, _ in expected[layer]]
+    hidden, picture = network.card.hidden, decode(made.study.picture)
+    answers, adds = answering(network, picture, hidden), matters(network, picture, 340, hidden)
+    mains = [made.contents.drawings[plate.label][0].entry for plate in made.contents.plan.plates]
+    others = [answering(network, decode(entry.read("drawing.png")), hidden) for entry in mains]
+    assert list(made.study.stages) == list(hidden)
+    for layer, stage in made.study.stages.items():
+        usual = torch.tensor([one[layer] for one in others]).mean(0)
+        louder = torch.tensor(answers[layer]) - usual
+        expected = louder.argsort(descending=True, stable=True)[:2].tolist()
+        assert [one.number for one in stage.loudest] == expected
+        assert [one.usual for one in stage.loudest] == pytest.approx(usual[expected].tolist(), abs=1e-5)
+        assert [one.answer for one in stage.loudest] == [answers[layer][number] for number in expected]
+        most = torch.tensor(adds[layer]).argsort(descending=True, stable=True)[:2].tolist()
+        assert [one.number for one in stage.adding] == most
+        assert [one.adds for one in stage.adding] == [adds[layer][number] for number in most]
+        assert stage.added == pytest.approx(sum(adds[layer]))
+        assert stage.common == len({*expected} & {*most})
+        for number in stage.numbers:
+            assert made.study.channels[layer, number].recipe.target == f"{layer}:{number}"
+
+
+def test_the_lines_between_channels_are_what_is_handed_on(made: Made) -> None:
+    network = load(made.contents.plan.source)
+    shown = {layer: [one.number for one in stage.adding] for layer, stage in made.study.stages.items()}
+    assert made.study.passed == passed_on(network, decode(made.study.picture), shown)
 
 
 def test_every_class_of_the_gallery_was_silenced(made: Made) -> None:
@@ -120,9 +143,8 @@ def test_nothing_of_the_study_is_spare(made: Made) -> None:
 def test_the_page_of_the_walk_names_what_it_shows(made: Made) -> None:
     page = dict(files(made.contents))["write-ups/from-picture-to-prediction.md"]
     assert isinstance(page, str)
-    for layer, units in made.study.channels.items():
-        for unit in units:
-            assert f"](../assets/study/{layer}-{unit.channel}.png)" in page
+    for layer, number in made.study.channels:
+        assert f'src="../../assets/study/{layer}-{number}.png"' in page
     assert "<svg" in page
 
 

@@ -1,0 +1,77 @@
+"""The numbered figures of an author's page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from actmax.errors import ActmaxError
+from actmax.networks.labels import slugify
+from gen.figures import onion, surface
+from gen.figures.onion import UNNAMED
+from gen.pages.captions import pairs
+from gen.pages.contents import Contents
+from gen.pages.templating import render
+from gen.plan import addresses
+from gen.study.variations import DRAWING
+
+
+def numbered(text: str) -> dict[str, int]:
+    """The figures of a page, by name, in their order: ``{{ figure.onion("onion") }}`` is one."""
+    names = dict.fromkeys(re.findall(r"\bfigure\.\w+\(\s*\"([a-z0-9-]+)\"", text))
+    return {name: number for number, name in enumerate(names, 1)}
+
+
+def figures(contents: Contents, here: str, numbers: Mapping[str, int]) -> dict[str, Callable[..., str]]:
+    """What a page can call, by name. Functions, not partial objects or methods: through those a page would reach what
+    they hold.
+
+    Args:
+        contents: of the site.
+        here: the page's address.
+        numbers: of its figures, by name.
+    """
+
+    def fill(template: str, name: str, words: str, **others: Any) -> str:
+        size, classes = contents.plan.settings.size, contents.network.classes
+        common = {"id": anchor(str(name)), "number": numbers.get(str(name), "?"), "words": str(words)}
+        return render(template, here=here, **common, **({"size": size, "classes": classes} | others))
+
+    def of_layers(name: str, words: str = "") -> str:
+        return _as_numbered(onion(str(words), tuple(contents.network.layers) or UNNAMED), str(name), numbers)
+
+    def of_hill(name: str, words: str = "") -> str:
+        return _as_numbered(surface(str(words)), str(name), numbers)
+
+    def row(name: str, pictures: list[Any], words: str = "") -> str:
+        return fill("row.md.jinja", name, words, pictures=list(pictures))
+
+    def versus(name: str, group: str, words: str = "", method: str = "plain") -> str:
+        found = pairs(contents, str(group), str(method))
+        named = {"method": "by the iteration alone", "other": "as the gallery draws it"}
+        return fill("versus.md.jinja", name, words, pairs=found, **named)
+
+    def steps(name: str, words: str = "") -> str:
+        study = contents.study
+        if study is None:
+            raise ActmaxError("figure.steps() shows the drawing of the walk, and mkdocs.yml asks for no `walk`")
+        entry = study.variations[DRAWING]
+        shown = min(256, entry.recipe.size)
+        about = {"steps": list(entry.record.frames), "file": addresses.STUDY_FRAMES, "size": shown}
+        return fill("steps.md.jinja", name, words, alt=f"The drawing of {study.label.name}", **about)
+
+    return {"onion": of_layers, "surface": of_hill, "row": row, "versus": versus, "steps": steps}
+
+
+def anchor(name: str) -> str:
+    """The id of a figure."""
+    return f"figure-{slugify(name)}"
+
+
+def _as_numbered(figure: str, name: str, numbers: Mapping[str, int]) -> str:
+    """A drawing of ours with its number in front of the caption."""
+    number = f'<a class="numbered" href="#{anchor(name)}">Figure {numbers.get(name, "?")}</a> '
+    return figure.replace("<figure>", f'<figure id="{anchor(name)}">', 1).replace(
+        "<figcaption>", f"<figcaption>{number}", 1
+    )
