@@ -252,6 +252,20 @@ def statistics(
         typer.echo(f"{out}: {statistics(loaded, layer or maps(loaded), images, out)} photographs")
 
 
+@training.command()
+def sounds(
+    out: OutOption = Path("sounds.safetensors"),
+    steps: Annotated[int, typer.Option(min=1, help="Of training; the package's weights had 500.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights and sounds.")] = 0,
+) -> None:
+    """Train the network that tells sounds apart, on sounds that are made while it learns."""
+    with errors_for_people():
+        from actmax.train.sounds import train
+
+        right = train(out, lambda words: typer.echo(words, err=True), steps, seed)
+        typer.echo(f"{out}: names {right:.1%} of new sounds right")
+
+
 def main() -> None:
     """The console script."""
     app()

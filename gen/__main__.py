@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -103,9 +104,10 @@ def write(
         theme = values.get("theme")
         own = theme.get("custom_dir") if isinstance(theme, dict) else None
         templates = config.parent / str(own) if own else None
-        count = tools.write_tree(lambda: site.files(contents, docs), values, docs, templates, folder)
-        typer.echo(f"{outcome}; wrote {count} files to {folder}")
-        for sentence in tools.left_out(values):
+        files = partial(site.files, contents, docs)
+        tree = tools.write_tree(files, values, docs, templates, folder, contents.built)
+        typer.echo(f"{outcome}; wrote {tree.files} files to {folder}")
+        for sentence in tools.left_out(values, tree.shifted):
             typer.secho(sentence, fg="yellow", err=True)
 
 

@@ -130,7 +130,7 @@ COMPARED = (
     _compared(
         "smooth",
         "What this site draws with",
-        "write-ups/activation-maximization.md#gallery",
+        "write-ups/activation-maximization/index.md#gallery",
         "this site",
         "Waves and views, a price of roughness in the right proportion, a leak, the middle first, rivals down.",
         "Five choices, each of them a prior of ours that shows in the picture.",

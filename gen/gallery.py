@@ -31,6 +31,7 @@ try:
         log.warning("%s", prepared.warning)
     docs = Path(config.docs_dir)
     contents, outcome = site.generate(prepared, docs, log.info, Place.of(config.site_url, config.site_name))
+    config.extra["built"] = contents.built
     for generated in site.files(contents, docs):
         write(generated)
     log.info("%s", outcome)

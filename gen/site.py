@@ -13,6 +13,7 @@ from actmax.pipeline.draw import Outcome, draw
 from actmax.pipeline.progress import Say
 from actmax.store.store import Store
 from gen import ledger
+from gen.changed import dated, last_changes
 from gen.pages import Contents, File, Place, filled_in
 from gen.pages import files as pages
 from gen.plan import Plan, addresses, outline, plan
@@ -25,6 +26,7 @@ from gen.study.comparison import rows
 from gen.study.diversity import diversity
 from gen.study.opinion import opinions, second
 from gen.study.photo import photo
+from gen.study.sounds import sounds
 from gen.study.units import channels, units
 
 
@@ -111,6 +113,7 @@ def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, 
         comparison=rows(plan, gallery.entries, store),
         photo=photo(plan, gallery.entries),
         diversity=diversity(plan, gallery.entries, site.second or plan.source, store),
+        sounds=sounds(plan, store, say),
         units=units(plan, gallery.entries, store, site.root),
         published=published,
         notes=frozenset(note for note in (addresses.LOW_ACTIVATIONS,) if (docs / addresses.source(note)).is_file()),
@@ -119,21 +122,25 @@ def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, 
 
 
 def files(contents: Contents, docs: Path) -> Iterator[File]:
-    """All that is written: the gallery, and the author's pages that quote what was measured.
+    """All that is written: the gallery, and the author's pages that quote what was measured or of which git knows when
+    they last changed.
 
     Raises:
         ActmaxError: a page or a drawing cannot be read, or a page asks for what is not there.
     """
     yield from pages(contents)
-    inside = docs.resolve()
+    inside, days = docs.resolve(), last_changes(docs)
     for path in sorted(docs.rglob("*.md")):
         # Neither what a link leads to outside of docs/, nor what is no regular file.
         if not path.resolve().is_relative_to(inside) or not path.is_file():
             continue
         name = path.relative_to(docs).as_posix()
-        text = filled_in(contents, name, _text(path, name))
-        if text is not None:
-            yield name, text
+        text = _text(path, name)
+        filled = filled_in(contents, name, text)
+        if name in days:
+            yield name, dated(text if filled is None else filled, days[name])
+        elif filled is not None:
+            yield name, filled
 
 
 def _text(path: Path, name: str) -> str:

@@ -55,11 +55,15 @@ def ask(question: Question, answer: Callable[[Network], Any], source: Source, st
         The answer as JSON gives it back, whether it was stored or not: lists, not tuples.
     """
     known = answered(question, source, store)
-    if known is None:
-        known = json.loads(json.dumps(answer(load(source)), allow_nan=False))
-        identity = question.identity(source)
-        with contextlib.suppress(StoreError):  # a store that cannot be written still serves
-            store.set_note(_note(identity), {"asked": identity, "answer": known, "checksum": _checksum(known)})
+    return keep(question, answer(load(source)), source, store) if known is None else known
+
+
+def keep(question: Question, answer: Any, source: Source, store: Store) -> Any:
+    """Keeps an answer in the store, and returns it as JSON gives it back."""
+    known = json.loads(json.dumps(answer, allow_nan=False))
+    identity = question.identity(source)
+    with contextlib.suppress(StoreError):  # a store that cannot be written still serves
+        store.set_note(_note(identity), {"asked": identity, "answer": known, "checksum": _checksum(known)})
     return known
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.metadata import version
 
 from actmax.networks.cards import Card
 from actmax.networks.labels import Label
@@ -17,6 +18,7 @@ from gen.study.comparison import Row
 from gen.study.diversity import Diversity
 from gen.study.opinion import Opinions
 from gen.study.photo import Photo
+from gen.study.sounds import Heard
 from gen.study.study import Study
 from gen.study.units import Units
 
@@ -56,6 +58,8 @@ class Contents:
     """Drawings from a photo, if they are asked for."""
     diversity: Diversity | None = None
     """How much drawings of one class differ, if that is asked for."""
+    sounds: Mapping[str, Heard] | None = None
+    """By kind, what a network of sounds draws, if that is asked for."""
     units: Units | None = None
     """What is known of the channels that have pages, if any have."""
     published: Ledger = field(default_factory=Ledger)
@@ -67,6 +71,12 @@ class Contents:
     def network(self) -> Card:
         """The network that drew."""
         return self.plan.card
+
+    @property
+    def built(self) -> str:
+        """How the site came to be, in a sentence, for the foot of each page."""
+        method = self.plan.outline.gallery.methods[0].name
+        return f"Drawn by {self.network.title}, method {method}. Built by actmax {version('actmax')}."
 
     @property
     def second(self) -> Card | None:

@@ -14,6 +14,7 @@ from gen.pages.gone import gone
 from gen.pages.index import index
 from gen.pages.live import live
 from gen.pages.methods import methods
+from gen.pages.sounds import sounds
 from gen.pages.units import network
 from gen.pages.walk import walk
 
@@ -45,6 +46,8 @@ def files(contents: Contents) -> Iterator[File]:
         yield from from_a_photo(contents, contents.photo)
     if contents.diversity:
         yield from diversity(contents, contents.diversity)
+    if contents.sounds:
+        yield from sounds(contents, contents.sounds)
 
 
 def _masters(contents: Contents) -> Iterator[File]:

@@ -25,6 +25,7 @@ RESERVED = ("index", "compare", "drawings")
 TITLE = "gallery"
 """The anchor of the index page's own title."""
 
+WRITE_UP = "write-ups/activation-maximization/"
 WALK = "write-ups/from-picture-to-prediction/"
 LOW_ACTIVATIONS = "literature/Low_Activations/"
 """The note that the walk refers to where a site has it."""
@@ -33,6 +34,7 @@ METHODS = "write-ups/methods/"
 """The methods of the literature side by side."""
 PHOTO = "write-ups/from-a-photo/"
 DIVERSITY = "write-ups/diversity/"
+SOUNDS = "write-ups/sounds/"
 
 NETWORK = "network/"
 """The map of the network; below it lies a page for each layer, and one for each channel."""
@@ -180,6 +182,11 @@ def variation(name: str) -> str:
     return f"{STUDY}{slugify(name)}.png"
 
 
+def heard(kind: str, name: str) -> str:
+    """A picture or a sound on the page of sounds: ``assets/sounds/bell-drawn.wav``."""
+    return f"{ASSETS}sounds/{slugify(kind)}-{name}"
+
+
 def compared(method: str, label: Label, small: bool = False) -> str:
     """A drawing on the page of methods: ``assets/methods/maco/zebra.webp``."""
     return f"{COMPARED}{method}/{label.slug}{'-small' if small else ''}.webp"
@@ -241,8 +248,13 @@ def asset(name: str) -> str:
 
 
 def source(page: str) -> str:
-    """The Markdown file of a generated page, below docs/."""
-    return f"{page}index.md" if page == "" or page.startswith((GALLERY, NETWORK)) else f"{page.removesuffix('/')}.md"
+    """The Markdown file of a page, below docs/.
+
+    What has links in HTML is the index of a folder: those links start at the page's address under MkDocs, and at its
+    file under Zensical, which then is the same.
+    """
+    indexes = page in ("", WRITE_UP, WALK, METHODS, PHOTO, DIVERSITY, SOUNDS) or page.startswith((GALLERY, NETWORK))
+    return f"{page}index.md" if indexes else f"{page.removesuffix('/')}.md"
 
 
 def of_source(file: str) -> str:

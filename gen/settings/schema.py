@@ -162,6 +162,9 @@ class Settings(BaseModel):
     `negative` of each, what silences it most, is drawn as well."""
     photos: str | None = None
     """A folder of pictures of yours, relative to mkdocs.yml: each channel's page shows those that excite it most."""
+    sounds: bool = False
+    """Whether there is a page on which activation maximization is heard: a small network in the package tells
+    eight kinds of sound apart, and draws each of them."""
     live: bool = True
     """Whether readers may draw in their browsers: the engine and the compact network's weights (7.7 MB, fetched when a
     reader asks) become part of the site."""

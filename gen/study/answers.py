@@ -41,7 +41,7 @@ def answer_to(
         StoreError: what is stored has another shape.
         ActmaxError: the network cannot answer.
     """
-    return _shaped(ask(question, answer, source, store), question, shape, store, fits)
+    return shaped(ask(question, answer, source, store), question, shape, store, fits)
 
 
 def stored_answer(question: Question, shape: TypeAdapter[T], source: Source, store: Store) -> T | None:
@@ -51,12 +51,17 @@ def stored_answer(question: Question, shape: TypeAdapter[T], source: Source, sto
         StoreError: what is stored has another shape.
     """
     answer = answered(question, source, store)
-    return None if answer is None else _shaped(answer, question, shape, store)
+    return None if answer is None else shaped(answer, question, shape, store)
 
 
-def _shaped(
+def shaped(
     answer: Any, question: Question, shape: TypeAdapter[T], store: Store, fits: Callable[[T], bool] = lambda _: True
 ) -> T:
+    """An answer as what it must be.
+
+    Raises:
+        StoreError: it is something else.
+    """
     try:
         json.dumps(answer, allow_nan=False)  # Python reads NaN and infinity from JSON, which no answer has
         shaped = shape.validate_python(answer)

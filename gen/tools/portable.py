@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -37,27 +37,34 @@ _Dumper.add_representer(
 )
 
 
-def configuration(values: Mapping[str, Any], theme: str | None) -> dict[str, Any]:
+def configuration(values: Mapping[str, Any], theme: str | None, built: str) -> dict[str, Any]:
     """An author's mkdocs.yml as it is of use where the pages are written already.
 
     Args:
         values: all that stands in it.
         theme: the folder of the written templates, if there is one.
+        built: how the site came to be.
     """
     left = {key: value for key, value in values.items() if key not in ("docs_dir", "site_dir", "watch", "hooks")}
     if not left.get("site_url"):
         left.pop("site_url", None)  # Zensical takes an empty one for the root of a host
     left["plugins"] = [{name: options} if options else name for name, options in _plugins(values) if name != GENERATES]
-    if isinstance(left.get("extra"), Mapping):
-        left["extra"] = {key: value for key, value in left["extra"].items() if key != "gallery"}
+    extra = left.get("extra")
+    kept = {key: value for key, value in extra.items() if key != "gallery"} if isinstance(extra, Mapping) else {}
+    left["extra"] = kept | {"built": built}
     if isinstance(left.get("theme"), Mapping):
         own = {"custom_dir": theme} if theme else {}
         left["theme"] = {key: value for key, value in left["theme"].items() if key != "custom_dir"} | own
     return left
 
 
-def left_out(values: Mapping[str, Any]) -> Iterator[str]:
-    """What of an author's mkdocs.yml the tree lacks, and what Zensical does besides not do with it; a sentence each."""
+def left_out(values: Mapping[str, Any], shifted: Sequence[str] = ()) -> Iterator[str]:
+    """What of an author's mkdocs.yml the tree lacks, and what Zensical does besides not do with it; a sentence each.
+
+    Args:
+        values: all of mkdocs.yml.
+        shifted: pages whose links in HTML Zensical shifts.
+    """
     for script in _texts((dict(_plugins(values)).get(GENERATES) or {}).get("scripts"), OUR_SCRIPT):
         yield f"What {script} generates is not in the tree: run it by itself."
     for hook in _texts(values.get("hooks"), OUR_HOOK):
@@ -65,6 +72,11 @@ def left_out(values: Mapping[str, Any]) -> Iterator[str]:
     for name, _ in _plugins(values):
         if name not in KNOWN and name != GENERATES:
             yield f"Zensical does not know the plugin {name}, and leaves it out without a word."
+    for name in shifted:
+        yield (
+            f"Figures of docs/{name} would be broken under Zensical, which takes links in HTML to start at the page's "
+            f"file: rename it docs/{name.removesuffix('.md')}/index.md, which leaves its address as it is."
+        )
 
 
 def text(values: Mapping[str, Any]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,19 @@ CONFIG, DOCS, THEME = "mkdocs.yml", "docs", "theme"
 """What stands in the folder."""
 MARK = "# Written by `python -m gen write`, which writes it anew each time: edit the site's own mkdocs.yml instead.\n"
 """The first line of a configuration that was written, by which its folder is known."""
+
+
+_LINK = re.compile(r'<\w[^>]*\b(?:src|href)="\.')
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What was written."""
+
+    files: int
+    """How many."""
+    shifted: list[str]
+    """Pages whose links in HTML do not lead where they should under Zensical."""
 
 
 def write(files: Iterable[File], folder: Path) -> set[Path]:
@@ -39,8 +54,13 @@ def write(files: Iterable[File], folder: Path) -> set[Path]:
 
 
 def write_tree(
-    files: Callable[[], Iterable[File]], values: Mapping[str, Any], docs: Path, theme: Path | None, folder: Path
-) -> int:
+    files: Callable[[], Iterable[File]],
+    values: Mapping[str, Any],
+    docs: Path,
+    theme: Path | None,
+    folder: Path,
+    built: str = "",
+) -> Tree:
     """Writes the tree, and removes what an earlier one had and this one has not.
 
     Args:
@@ -49,24 +69,36 @@ def write_tree(
         docs: the author's own pages.
         theme: the author's templates, if there are any.
         folder: new, empty, or written before.
-
-    Returns:
-        How many files there are.
+        built: how the site came to be, in a sentence.
 
     Raises:
         ActmaxError: the folder holds something else or cannot be written, or a file cannot be read.
     """
     require_ours(folder)
-    config = MARK + portable.text(portable.configuration(values, THEME if theme else None))
+    config = MARK + portable.text(portable.configuration(values, THEME if theme else None, built))
     written = write([(CONFIG, config)], folder)
-    generated = write(files(), folder / DOCS)
+    shifted: list[str] = []
+    generated = write(_watched(files(), shifted), folder / DOCS)
     written |= generated
     taken = {path.relative_to(folder / DOCS).as_posix() for path in generated}
     written |= write((file for file in _copied(docs) if file[0] not in taken), folder / DOCS)
     if theme:
         written |= write(_copied(theme), folder / THEME)
     _remove_others(folder, written)
-    return len(written)
+    return Tree(len(written), shifted)
+
+
+def _watched(files: Iterable[File], shifted: list[str]) -> Iterator[File]:
+    """The files, and the names of pages that are no index and have links in HTML."""
+    for name, content in files:
+        if (
+            isinstance(content, str)
+            and name.endswith(".md")
+            and not name.endswith("index.md")
+            and _LINK.search(content)
+        ):
+            shifted.append(name)
+        yield name, content
 
 
 def require_ours(folder: Path) -> None:

@@ -142,7 +142,7 @@ DONE: dict[str, Callable[[Path, Any], bool]] = {
     "note": lambda root, _: Store(root / "store").note("answers/one") == {"answer": 3},
     "merge": lambda root, merged: merged.taken + merged.known + merged.damaged == 2,
     "record": lambda root, _: (root / "docs/gallery/ledger.json").is_file(),
-    "write": lambda root, count: count == 6 and (root / "written/docs/gallery/drawings/one.png").is_file(),
+    "write": lambda root, tree: tree.files == 6 and (root / "written/docs/gallery/drawings/one.png").is_file(),
 }
 """What must be so where an operation said nothing of trouble."""
 

@@ -310,8 +310,9 @@ def test_write_makes_a_tree_that_needs_none_of_our_plugins(full: Author) -> None
         "site_name": "A site",
         "theme": {"name": "material", "custom_dir": "theme"},
         "plugins": ["search", {"macros": {"a": 1}}, "odd"],
-        "extra": {},
+        "extra": {"built": config["extra"]["built"]},
     }
+    assert config["extra"]["built"].startswith("Drawn by ")
     assert (folder / "theme/main.html").read_text() == "{% extends 'base.html' %}"
     assert (folder / "docs/cats.md").is_file()
     assert (folder / "docs/picture.png").is_file()

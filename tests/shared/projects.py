@@ -24,6 +24,7 @@ GENERATED = {
     "walk": ("from-picture-to-prediction", "From picture to prediction, and back"),
     "comparison": ("methods", "Methods side by side"),
     "photo": ("from-a-photo", "From a photo"),
+    "sounds": ("sounds", "Sounds"),
     "diversity": ("diversity", "Why is it another picture every time?"),
 }
 """For each setting that makes a page which is in the navigation: its name below write-ups/, and its title."""
@@ -42,7 +43,9 @@ def copy_project(folder: Path, values: dict[str, Any]) -> None:
         path.write_text(without_measures(path.read_text("utf-8")), "utf-8")
     for key, (name, title) in GENERATED.items():
         if key not in values:
-            (folder / f"docs/write-ups/{name}.md").write_text(f"# {title}\n", "utf-8")
+            page = folder / f"docs/write-ups/{name}/index.md"
+            page.parent.mkdir(parents=True)
+            page.write_text(f"# {title}\n", "utf-8")
     for path in ROOT.iterdir():
         if path.name not in OWN and not path.name.startswith("."):
             (folder / path.name).symlink_to(path)

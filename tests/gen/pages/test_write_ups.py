@@ -39,7 +39,7 @@ Text = Callable[[str], str]
 DOCS = Path(__file__).parents[3] / "docs"
 
 ZEBRA, VOLCANO, TIGER = map(labels.resolve, ("zebra", "volcano", "tiger"))
-METHODS, PHOTO, DIVERSITY = (f"write-ups/{name}.md" for name in ("methods", "from-a-photo", "diversity"))
+METHODS, PHOTO, DIVERSITY = (f"write-ups/{name}/index.md" for name in ("methods", "from-a-photo", "diversity"))
 PLACES = {("erhan", ZEBRA): 40, ("erhan", VOLCANO): 700, ("smooth", ZEBRA): 1, ("smooth", VOLCANO): 4}
 """In which the witness has the class; the network that drew has zebras first, and volcanoes second."""
 FINE = {"erhan": 0.5, "smooth": 0.25}
@@ -205,7 +205,7 @@ def test_each_method_that_is_shown_says_what_it_buys_and_where_it_is_from(
     for name in FINE:
         method = compared(name)
         assert f"{method.title} ({method.cite}). {method.buys} {method.costs}" in words
-    assert "Erhan et al. 2009](../literature/Visualizing_Higher-Layers.md)" in page
+    assert "Erhan et al. 2009](../../literature/Visualizing_Higher-Layers.md)" in page
     assert compared("maco").buys not in words
 
 
@@ -299,7 +299,7 @@ def test_each_of_its_drawings_is_shown_with_what_both_networks_see(
     contents: Contents, rendered: Text, visible: Text
 ) -> None:
     page = rendered(page_of(contents, DIVERSITY))
-    shown = re.findall(r'<img alt="([^"]*)"[^>]* src="\.\./assets/diversity/([^"]+)"', page)
+    shown = re.findall(r'<img alt="([^"]*)"[^>]* src="\.\./\.\./assets/diversity/([^"]+)"', page)
     assert shown == [
         ("The drawing of zebra by seed 0", "seed-0.webp"),
         ("The drawing of zebra by seed 1", "seed-1.webp"),

@@ -157,7 +157,7 @@ def test_a_page_that_is_not_asked_for_is_not_made(made: Made, left: str) -> None
     assert outcome.drawn == 0
     paths = [path for path, _ in files(contents)]
     assert {path for path in paths if path.startswith("write-ups/")} == {
-        f"write-ups/{name}.md" for key, name in pages.items() if key != left
+        f"write-ups/{name}/index.md" for key, name in pages.items() if key != left
     }
     assert {path.split("/")[1] for path in paths if path.startswith("assets/") and path.count("/") > 1} == {
         "live",

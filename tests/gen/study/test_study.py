@@ -141,7 +141,7 @@ def test_nothing_of_the_study_is_spare(made: Made) -> None:
 
 
 def test_the_page_of_the_walk_names_what_it_shows(made: Made) -> None:
-    page = dict(files(made.contents))["write-ups/from-picture-to-prediction.md"]
+    page = dict(files(made.contents))["write-ups/from-picture-to-prediction/index.md"]
     assert isinstance(page, str)
     for layer, number in made.study.channels:
         assert f'src="../../assets/study/{layer}-{number}.png"' in page
@@ -156,7 +156,7 @@ def test_the_page_of_the_walk_says_what_the_witness_makes_of_the_gallery(
     asked = replace(made.contents, opinions=Opinions(card("efficientnet-lite0"), said))
     alone = replace(made.contents, opinions=None)
     page, silent = (
-        visible(rendered(str(dict(files(contents))["write-ups/from-picture-to-prediction.md"])))
+        visible(rendered(str(dict(files(contents))["write-ups/from-picture-to-prediction/index.md"])))
         for contents in (asked, alone)
     )
     assert (
@@ -172,7 +172,7 @@ def test_a_picture_of_the_authors_goes_through_instead(made: Made) -> None:
     assert contents.study is not None
     assert contents.study.own_picture
     assert decode(contents.study.picture).shape == (1, 3, 64, 64)
-    page = dict(files(contents))["write-ups/from-picture-to-prediction.md"]
+    page = dict(files(contents))["write-ups/from-picture-to-prediction/index.md"]
     assert isinstance(page, str)
     assert "The network was told" not in page
 
@@ -217,10 +217,10 @@ def test_a_new_class_is_the_only_one_that_is_worked_out(made: Made, monkeypatch:
 
 
 def test_the_note_is_linked_where_the_site_has_it(made: Made) -> None:
-    assert "Low_Activations" not in str(dict(files(made.contents))["write-ups/from-picture-to-prediction.md"])
+    assert "Low_Activations" not in str(dict(files(made.contents))["write-ups/from-picture-to-prediction/index.md"])
     contents = replace(made.contents, notes=frozenset({addresses.LOW_ACTIVATIONS}))
-    page = str(dict(files(contents))["write-ups/from-picture-to-prediction.md"])
-    assert "[low activations](../literature/Low_Activations.md)" in page
+    page = str(dict(files(contents))["write-ups/from-picture-to-prediction/index.md"])
+    assert "[low activations](../../literature/Low_Activations.md)" in page
 
 
 def test_an_answer_of_another_shape_is_named(made: Made, tmp_path: Path) -> None:
@@ -240,6 +240,6 @@ def test_a_network_whose_layers_have_no_names_is_walked_through_without_them(tmp
     torch.save(squeezenet1_0(weights=None).state_dict(), tmp_path / "squeezenet.pth")
     gallery = settings() | {"network": "squeezenet1_0", "weights": "squeezenet.pth", "second_opinion": False}
     contents, _ = generated(gallery, tmp_path)
-    page = str(dict(files(contents))["write-ups/from-picture-to-prediction.md"])
+    page = str(dict(files(contents))["write-ups/from-picture-to-prediction/index.md"])
     assert "The layers of this network have no names here" in page
     assert "fell silent" not in page

@@ -1,0 +1,48 @@
+"""A small network that tells sounds apart by their spectrograms, and its weights in the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from actmax.networks.network import Network, wrap
+from actmax.sounds.synthesis import KINDS, SIDE
+
+SHIPPED = Path(__file__).parent / "sounds.safetensors"
+"""Trained by `actmax train sounds`."""
+MEAN, STD = 0.2, 0.25
+"""About those of the spectrograms."""
+WIDTHS = (24, 32, 48, 64)
+
+
+class Listener(nn.Sequential):
+    """Four convolutions, each halving the picture; the mean over all that is left, and a linear layer.
+
+    (B, 1, SIDE, SIDE) normalised -> logits (B, len(KINDS)).
+    """
+
+    def __init__(self) -> None:
+        layers: list[nn.Module] = []
+        below = 1
+        for width in WIDTHS:
+            layers += [nn.Conv2d(below, width, 5, stride=2, padding=2), nn.BatchNorm2d(width), nn.ReLU()]
+            below = width
+        super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(below, len(KINDS)))
+
+
+def network(path: Path = SHIPPED) -> Network:
+    """The trained network, for :func:`actmax.ascend`: its objectives are the kinds of sound, such as ``bell``.
+
+    Args:
+        path: of its weights.
+
+    Raises:
+        OSError: they are not there.
+    """
+    module = Listener()
+    with torch.no_grad():
+        module.load_state_dict(load_file(path))
+    return wrap(module, mean=MEAN, std=STD, size=SIDE, channels=1, labels=tuple(KINDS), name="the listener")

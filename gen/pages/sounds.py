@@ -1,0 +1,43 @@
+"""The page on which activation maximization is heard."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+
+from PIL import Image
+
+from actmax.sounds.synthesis import KINDS, LENGTH, RATE, SIDE, wav
+from gen.pages.anchors import keeping
+from gen.pages.contents import Contents, File
+from gen.pages.templating import render
+from gen.plan import addresses
+from gen.study.sounds import Heard
+
+
+def sounds(contents: Contents, heard: Mapping[str, Heard]) -> Iterator[File]:
+    """The page, and of each kind its pictures and sounds."""
+    here = addresses.SOUNDS
+    page = render(
+        "sounds.md.jinja",
+        here=here,
+        heard=heard,
+        kinds=list(KINDS),
+        right=sum(list(KINDS)[one.heard_as] == kind for kind, one in heard.items()),
+        side=SIDE,
+        rate=RATE,
+        seconds=LENGTH / RATE,
+    )
+    yield addresses.source(here), keeping(contents.published, here, page)
+    for kind, one in heard.items():
+        yield addresses.heard(kind, "made.wav"), wav(one.made)
+        yield addresses.heard(kind, "drawn.wav"), wav(one.drawn)
+        pictures = {"made": one.picture_of_made, "drawing": one.drawing, "drawn": one.picture_of_drawn}
+        for name, pixels in pictures.items():
+            yield addresses.heard(kind, f"{name}.webp"), _webp(pixels)
+
+
+def _webp(pixels: bytes) -> bytes:
+    buffer = io.BytesIO()
+    Image.frombytes("L", (SIDE, SIDE), pixels).save(buffer, "WEBP", lossless=True)
+    return buffer.getvalue()
