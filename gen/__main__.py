@@ -99,7 +99,7 @@ def write(
         prepared, docs = _site(values, config), _folder(values, config, "docs_dir")
         if prepared.warning:
             typer.secho(prepared.warning, fg="yellow", err=True)
-        place = Place.of(values.get("site_url"), values.get("site_name"))
+        place = Place.of(*(values.get(key) for key in ("site_url", "site_name", "site_author")))
         contents, outcome = site.generate(prepared, docs, typer.echo, place)
         theme = values.get("theme")
         own = theme.get("custom_dir") if isinstance(theme, dict) else None

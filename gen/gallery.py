@@ -30,7 +30,8 @@ try:
     if prepared.warning:
         log.warning("%s", prepared.warning)
     docs = Path(config.docs_dir)
-    contents, outcome = site.generate(prepared, docs, log.info, Place.of(config.site_url, config.site_name))
+    place = Place.of(config.site_url, config.site_name, config.site_author)
+    contents, outcome = site.generate(prepared, docs, log.info, place)
     config.extra["built"] = contents.built
     for generated in site.files(contents, docs):
         write(generated)

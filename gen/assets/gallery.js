@@ -209,8 +209,11 @@ async function compare(place) {
 
   function figure(drawing) {
     const { size, alt, caption } = drawing;
-    const picture = element("img", { src: new URL(drawing.file, site).href, width: size, height: size, alt });
-    return element("figure", {}, picture, element("figcaption", { textContent: caption }));
+    const larger = size <= 256 ? 2 : 1;
+    const picture = element("img", { src: new URL(drawing.file, site).href, width: size * larger, height: size * larger, alt });
+    picture.style.setProperty("--width", `${size * larger}px`);
+    const words = larger > 1 ? `${caption}; shown up to twice as large` : caption;
+    return element("figure", {}, picture, element("figcaption", { textContent: words }));
   }
 
   const query = new URLSearchParams(location.search);
@@ -323,6 +326,14 @@ async function enlarge(event) {
   }
 }
 
+// Class pages are not in the navigation: the gallery's entry stands for them.
+
+function light() {
+  const gallery = new URL("../gallery/", ASSETS).href;
+  if (!location.href.startsWith(gallery)) return;
+  for (const link of all(".md-nav__link[href]")) if (link.href === gallery) link.classList.add("md-nav__link--active");
+}
+
 // What is wider than the window can be scrolled by keys as well.
 
 function reach() {
@@ -339,6 +350,7 @@ all('.frames > input[type="range"]').forEach(slide);
 all(".copy-link").forEach(copyLink);
 all(".compare").forEach(compare);
 all(".lost").forEach(lost);
+light();
 document.addEventListener("click", enlarge);
 addEventListener("load", reach);
 addEventListener("resize", reach);

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from actmax.networks.labels import Label
+from collections.abc import Mapping
+
+from actmax.networks.labels import Label, slugify
 from gen.pages.drawing import Drawing
 from gen.pages.place import Place
 
@@ -20,15 +22,40 @@ def bibtex(drawing: Drawing, label: Label, network: str, place: Place) -> str:
     fields = {
         # Braced once more: styles change the case of titles, and take the words of a name apart.
         "title": f"{{{_tex(f'{label.name}, as {network} draws it')}}}",
-        "author": f"{{{_tex(place.name)}}}",
+        "author": f"{{{_tex(place.author or place.name)}}}",
         "year": str(entry.record.provenance.drawn.year),
         "url": f"{place.url}{drawing.master}",
         "note": f"Activation maximization, method {drawing.name}, recipe {entry.digest}",
     }
     if not place.url:
         del fields["url"]
+    return _entry(f"actmax-{label.slug}-{entry.picture}", fields)
+
+
+def of_page(title: str, address: str, year: int, place: Place) -> str:
+    """A BibTeX entry of a page.
+
+    Args:
+        title: of the page.
+        address: of the page, within the site.
+        year: in which it was drawn.
+        place: of the site.
+    """
+    fields = {
+        "title": f"{{{_tex(title)}}}",
+        "author": f"{{{_tex(place.author or place.name)}}}",
+        "year": str(year),
+        "url": f"{place.url}{address}",
+        "note": _tex(place.name),
+    }
+    if not place.url:
+        del fields["url"]
+    return _entry(slugify(title), fields)
+
+
+def _entry(key: str, fields: Mapping[str, str]) -> str:
     inside = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
-    return f"@misc{{actmax-{label.slug}-{entry.picture},\n{inside}}}"
+    return f"@misc{{{key},\n{inside}}}"
 
 
 def _tex(text: str) -> str:

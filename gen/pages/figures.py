@@ -10,11 +10,13 @@ from actmax.errors import ActmaxError
 from actmax.networks.labels import slugify
 from gen.figures import onion, surface
 from gen.figures.onion import UNNAMED
+from gen.pages import again
 from gen.pages.captions import pairs
 from gen.pages.contents import Contents
 from gen.pages.templating import render
 from gen.plan import addresses
-from gen.study.variations import DRAWING
+from gen.plan.plan import Variant
+from gen.study.variations import DRAWING, preset_of
 
 
 def numbered(text: str) -> dict[str, int]:
@@ -62,6 +64,19 @@ def figures(contents: Contents, here: str, numbers: Mapping[str, int]) -> dict[s
         return fill("steps.md.jinja", name, words, alt=f"The drawing of {study.label.name}", **about)
 
     return {"onion": of_layers, "surface": of_hill, "row": row, "versus": versus, "steps": steps}
+
+
+def commands(contents: Contents) -> list[tuple[str, str]]:
+    """The figures by their file's name, each with the line for the shell that draws it again."""
+    plan = contents.plan
+    variants = [variant for plate in plan.plates for variant in plate.variants]
+    known = {variant.recipe: variant for variant in variants}
+    found = [(address.rpartition("/")[2], again.command(known[recipe])) for address, recipe in plan.figures.items()]
+    if contents.study:
+        for name, entry in contents.study.variations.items():
+            variant = Variant(name, preset_of(name), entry.recipe.seed, entry.recipe)
+            found.append((addresses.variation(name).rpartition("/")[2], again.command(variant)))
+    return found
 
 
 def anchor(name: str) -> str:

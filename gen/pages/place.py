@@ -12,9 +12,11 @@ class Place:
     url: str = ""
     """With a slash at its end; empty where it is unknown."""
     name: str = ""
+    author: str = ""
+    """Of the site; empty where nobody is named."""
 
     @classmethod
-    def of(cls, site_url: object, site_name: object) -> Place:
+    def of(cls, site_url: object, site_name: object, site_author: object = None) -> Place:
         """From MkDocs' settings."""
         url = str(site_url or "")
-        return cls(url.rstrip("/") + "/" if url else "", str(site_name or ""))
+        return cls(url.rstrip("/") + "/" if url else "", str(site_name or ""), str(site_author or ""))

@@ -17,10 +17,10 @@ from actmax.errors import ActmaxError
 from actmax.networks.cards import card
 from actmax.recipe import DEFAULT, METHODS, OVERRIDABLE, Recipe
 from actmax.store.record import Measures
-from gen.pages import markdown
+from gen.pages import citation, markdown
 from gen.pages.captions import caption
 from gen.pages.contents import Contents
-from gen.pages.figures import anchor, figures, numbered
+from gen.pages.figures import anchor, commands, figures, numbered
 from gen.pages.live import easel
 from gen.pages.markdown import number, percent, place, setting
 from gen.pages.templating import render, sandbox
@@ -54,7 +54,7 @@ def filled_in(contents: Contents, path: str, text: str) -> str | None:
     if head.get("measured") is not True:
         return None
     try:
-        known = values(contents, addresses.of_source(path), numbered(text))
+        known = values(contents, addresses.of_source(path), numbered(text), str(head.get("title") or ""))
         return sandbox().from_string(text).render(known)
     except Exception as error:
         if not _is_the_pages(error):
@@ -62,13 +62,16 @@ def filled_in(contents: Contents, path: str, text: str) -> str | None:
         raise ActmaxError(f"docs/{path}{_line(error)}: {str(error).rstrip('.')}.") from error
 
 
-def values(contents: Contents, here: str = "", numbers: Mapping[str, int] = MappingProxyType({})) -> dict[str, Value]:
+def values(
+    contents: Contents, here: str = "", numbers: Mapping[str, int] = MappingProxyType({}), title: str = ""
+) -> dict[str, Value]:
     """All that a page can name.
 
     Args:
         contents: of the site.
         here: the page's address.
         numbers: of its figures, by name.
+        title: of the page.
     """
     network, settings = contents.network, contents.plan.settings
     known: dict[str, Value] = {
@@ -88,6 +91,8 @@ def values(contents: Contents, here: str = "", numbers: Mapping[str, int] = Mapp
         "see": {name: f"[figure {number}](#{anchor(name)})" for name, number in numbers.items()},
         "live": _live(contents, here) if settings.live else None,
         "best": _best(contents, here),
+        "commands": _commands(contents),
+        "cite": _cite(contents, here, title),
         "witness": asdict(contents.witnessed) if contents.witnessed else None,
         "many": _many(),
     }
@@ -122,6 +127,21 @@ def _best(contents: Contents, here: str) -> Callable[..., str]:
         return render("best.md.jinja", here=here, plates=contents.best[: int(count)])
 
     return row
+
+
+def _commands(contents: Contents) -> Callable[..., str]:
+    def of_figures() -> str:
+        return render("commands.md.jinja", lines=commands(contents))
+
+    return of_figures
+
+
+def _cite(contents: Contents, here: str, title: str) -> Callable[..., str]:
+    def of_page() -> str:
+        years = [entry.record.provenance.drawn.year for entry in contents.entries.values()]
+        return f"``` bibtex\n{citation.of_page(title or contents.place.name, here, max(years), contents.place)}\n```"
+
+    return of_page
 
 
 def listing(name: str) -> str:

@@ -35,6 +35,7 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         network=contents.network,
         witnessed=contents.witnessed,
         figure=_figure(contents, study) if study.stages else "",
+        kinds=_kinds(study),
         silenced=_silenced(study.silenced) if study.silenced else None,
         note=addresses.LOW_ACTIVATIONS if addresses.LOW_ACTIVATIONS in contents.notes else "",
     )
@@ -55,7 +56,7 @@ def _figure(contents: Contents, study: Study) -> str:
         fed = study.passed.get(layer, [[FEEDS]] * len(stage.adding))
         cells = [
             Cell(
-                name=f"{layer}, channel {channel.number}",
+                name=f"{layer}, {_kinds(study)[layer]} {channel.number}",
                 picture=addresses.link(addresses.WALK, addresses.channel(layer, channel.number)),
                 link=_way_on(contents, layer, channel.number),
                 fed=row,
@@ -71,6 +72,11 @@ def _figure(contents: Contents, study: Study) -> str:
         "line takes away."
     )
     return strips(addresses.link(addresses.WALK, addresses.STUDY_PICTURE), layers, end, caption)
+
+
+def _kinds(study: Study) -> dict[str, str]:
+    """What a layer is made of: a map for each channel, or single units."""
+    return {layer.name: "channel" if len(layer.shape) > 1 else "unit" for layer in study.layers}
 
 
 def _way_on(contents: Contents, layer: str, channel: int) -> str:

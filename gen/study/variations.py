@@ -34,3 +34,8 @@ def variations(plan: Plan) -> dict[str, Recipe]:
     for name, alpha in STEP_SIZES.items():
         recipes[name] = plan.recipe(target, "plain", {"steps": STEPS, "step_size": alpha}, seed)
     return recipes
+
+
+def preset_of(name: str) -> str:
+    """The preset that a variation starts from."""
+    return PARAMETERIZATIONS.get(name) or ("plain" if name in STEP_SIZES else DEFAULT)

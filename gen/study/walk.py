@@ -22,7 +22,7 @@ from actmax.networks import labels
 from actmax.networks.labels import Label
 from actmax.pictures import read_rgb
 from actmax.pipeline.answers import Question
-from actmax.recipe import DEFAULT, Recipe
+from actmax.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan.plan import Plan
@@ -270,9 +270,11 @@ def _stages(plan: Plan, seen: Seen, own: Numbers, others: Sequence[Numbers]) -> 
 
 
 def _recipes(plan: Plan, stages: Mapping[str, Stage]) -> dict[tuple[str, int], Recipe]:
-    steps = {"steps": _settings(plan).steps}
+    """By the gallery's first method, in as many steps as the settings say."""
+    method = plan.outline.gallery.methods[0]
+    changes = {**method.overrides, "steps": _settings(plan).steps}
     return {
-        (layer, number): plan.recipe(f"{layer}:{number}", DEFAULT, steps, plan.settings.seeds[0])
+        (layer, number): plan.recipe(f"{layer}:{number}", method.preset, changes, plan.settings.seeds[0])
         for layer, stage in stages.items()
         for number in stage.numbers
     }
