@@ -1,7 +1,8 @@
-"""What a network's layers are, and what becomes of a logit without some units."""
+"""What a network's layers are, what its first one looks for, and what becomes of a logit without some units."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import torch
@@ -27,6 +28,25 @@ def layers(network: Network, size: int) -> list[dict[str, Any]]:
         for name in network.card.layers
         if name in outputs
     ]
+
+
+def filters(network: Network, layer: str) -> dict[str, Any] | None:
+    """The weights of a layer that sees the image itself, as pictures: grey is 0, and each filter is as strong as it can
+    be. None for a layer that sees something else than colours.
+
+    Args:
+        network: as loaded.
+        layer: by name.
+
+    Returns:
+        ``side`` in pixels, and ``pixels``: of each filter, row by row, three numbers from 0 to 255 each, as Base64.
+    """
+    weights = network.weights_of(layer)
+    if weights is None or weights.ndim != 4 or weights.shape[1] != 3 or weights.shape[2] != weights.shape[3]:
+        return None
+    strongest = weights.abs().flatten(1).amax(1).clamp_min(1e-12).view(-1, 1, 1, 1)
+    pixels = (127.5 + 127.5 * weights / strongest).round().byte().permute(0, 2, 3, 1).contiguous()
+    return {"side": weights.shape[2], "pixels": [base64.b64encode(one.numpy().tobytes()).decode() for one in pixels]}
 
 
 @torch.inference_mode()

@@ -88,3 +88,23 @@ def _webp(entry: Entry, width: int, **options: Any) -> bytes:
     buffer = io.BytesIO()
     rgb.save(buffer, "WEBP", **options)
     return buffer.getvalue()
+
+
+def mosaic(tiles: Sequence[bytes], side: int, columns: int, larger: int, gap: int = 2) -> bytes:
+    """A PNG of small pictures side by side, each of them enlarged pixel by pixel.
+
+    Args:
+        tiles: RGB, row by row.
+        side: of each, in pixels.
+        columns: how many stand in a row.
+        larger: how many pixels each of theirs becomes, either way.
+        gap: between them, transparent.
+    """
+    pitch, rows = side * larger + gap, -(-len(tiles) // columns)
+    whole = Image.new("RGBA", (columns * pitch - gap, rows * pitch - gap))
+    for place, tile in enumerate(tiles):
+        one = Image.frombytes("RGB", (side, side), tile).resize((side * larger,) * 2, Image.Resampling.NEAREST)
+        whole.paste(one, (place % columns * pitch, place // columns * pitch))
+    buffer = io.BytesIO()
+    whole.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

@@ -10,6 +10,7 @@ from gen.figures import Cell, chart, strips
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.markdown import number
+from gen.pages.pictures import mosaic
 from gen.pages.templating import render
 from gen.plan import addresses
 from gen.study.silenced import COUNTS, Silenced, mean
@@ -20,6 +21,8 @@ WAYS = {"most": "the most active", "least": "the least active", "random": "at ra
 """Which of the units that are not zero are silenced, in words."""
 FEEDS = 0.1
 """How wide the lines are that lead from the picture, as a part of the widest."""
+FILTERS_ACROSS, LARGER = 16, 3
+"""How many filters stand in a row, and how large a pixel of theirs is."""
 SHOWN_COUNT = 4
 """The place in COUNTS that is shown for each class."""
 
@@ -36,11 +39,14 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         witnessed=contents.witnessed,
         figure=_figure(contents, study) if study.stages else "",
         kinds=_kinds(study),
+        filters=_about_filters(study),
         silenced=_silenced(study.silenced) if study.silenced else None,
         note=addresses.LOW_ACTIVATIONS if addresses.LOW_ACTIVATIONS in contents.notes else "",
     )
     yield addresses.source(addresses.WALK), keeping(contents.published, addresses.WALK, page)
     yield addresses.STUDY_PICTURE, study.picture
+    if study.filters:
+        yield addresses.STUDY_FILTERS, mosaic(study.filters.pixels, study.filters.side, FILTERS_ACROSS, LARGER)
     for (layer, channel), entry in study.channels.items():
         yield addresses.channel(layer, channel), entry.read("drawing.png")
     for name, entry in study.variations.items():
@@ -72,6 +78,17 @@ def _figure(contents: Contents, study: Study) -> str:
         "line takes away."
     )
     return strips(addresses.link(addresses.WALK, addresses.STUDY_PICTURE), layers, end, caption)
+
+
+def _about_filters(study: Study) -> dict[str, int] | None:
+    """How many filters of the first layer there are, and how they are shown."""
+    if study.filters is None:
+        return None
+    count, side = len(study.filters.pixels), study.filters.side
+    pitch = side * LARGER + 2
+    rows = -(-count // FILTERS_ACROSS)
+    width, height = FILTERS_ACROSS * pitch - 2, rows * pitch - 2
+    return {"count": count, "side": side, "larger": LARGER, "width": width, "height": height}
 
 
 def _kinds(study: Study) -> dict[str, str]:

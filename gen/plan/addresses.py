@@ -49,6 +49,7 @@ FIGURES = "assets/activation_maximization/"
 STUDY = "assets/study/"
 """Where the pictures of the study lie: the walk's picture, channels, variations."""
 STUDY_PICTURE = f"{STUDY}picture.png"
+STUDY_FILTERS = f"{STUDY}filters.png"
 STUDY_FRAMES = f"{STUDY}over-the-steps.webp"
 
 COMPARED = "assets/methods/"

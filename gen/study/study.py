@@ -20,6 +20,7 @@ from actmax.store.store import Store
 from gen.plan.plan import Plan
 from gen.study.answers import answer_to
 from gen.study.beside import beside
+from gen.study.filters import Filters, filters
 from gen.study.silenced import Silenced, silenced
 from gen.study.variations import DRAWING, variations
 from gen.study.walk import Stage, known_recipes, walk
@@ -64,6 +65,8 @@ class Study:
     """By layer from the second on: what each channel of the layer before that adds most hands on to each of its own."""
     channels: Mapping[tuple[str, int], Entry]
     """By layer and number: what each of those channels looks for."""
+    filters: Filters | None
+    """Of the first layer, where they are pictures."""
     silenced: Mapping[Label, Silenced]
     """By class: how its logit changes without units."""
     variations: Mapping[str, Entry]
@@ -100,6 +103,7 @@ def study(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path, sa
         stages=walked.stages,
         passed=walked.passed,
         channels={unit: outcome.entries[recipe.digest()] for unit, recipe in walked.recipes.items()},
+        filters=filters(plan, store),
         silenced=silenced(plan, entries, store),
         variations=drawings,
         outcome=outcome,

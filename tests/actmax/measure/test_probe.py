@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 import torch
 
 from actmax.measure.measure import measure
-from actmax.measure.probe import layers, without_units
+from actmax.measure.probe import filters, layers, without_units
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
 from actmax.networks.weights import source
@@ -70,3 +72,19 @@ def test_random_choices_depend_on_their_seed_alone(compact: Network, picture: to
     (other,) = without_units(compact, [(picture, 1)], [8], seed=6)
     assert one == again
     assert one[0]["random"] != other["random"]
+
+
+def test_the_first_layers_filters_are_pictures_of_its_weights(compact: Network) -> None:
+    found = filters(compact, "conv1")
+    assert found is not None
+    side, weights = found["side"], compact.weights_of("conv1")
+    assert weights is not None
+    assert len(found["pixels"]) == len(weights)
+    for one, weight in zip(found["pixels"], weights, strict=True):
+        pixels = (
+            torch.frombuffer(bytearray(base64.b64decode(one)), dtype=torch.uint8).view(side, side, 3).permute(2, 0, 1)
+        )
+        assert (pixels.float() - 127.5).abs().max() >= 127  # as strong as can be
+        assert torch.allclose(pixels / 127.5 - 1, weight / weight.abs().max(), atol=0.005)
+    assert filters(compact, "conv2") is None  # it sees no colours
+    assert filters(compact, "fc6") is None

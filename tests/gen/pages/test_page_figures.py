@@ -103,9 +103,12 @@ def test_every_figure_has_a_command_that_the_shell_takes(contents: Contents, mon
     lines = [line.strip() for line in page(contents, "{{ commands() }}").splitlines() if "actmax draw" in line]
     assert len(lines) == len(contents.plan.figures)
     drawn: list[Any] = []
-    monkeypatch.setattr(
-        "actmax.pipeline.publish.published", lambda recipes, *_, **__: drawn.extend(recipes) or iter(())
-    )
+
+    def published(recipes: list[Any], *_: object, **__: object) -> Iterator[Any]:
+        drawn.extend(recipes)
+        return iter(())
+
+    monkeypatch.setattr("actmax.pipeline.publish.published", published)
     for line in lines:
         program, *words = shlex.split(line)
         assert program == "actmax"
