@@ -1,4 +1,5 @@
-"""How soon a phone has a page: when it can be used, how much it moves, and what axe says of it.
+"""How soon a phone has a page: when it shows its largest part and can be used, how long it is blocked, how much it moves,
+what it weighs, and what axe says of it.
 
 ::
 
@@ -30,17 +31,30 @@ SECONDS, SHIFT = 1.5, 0.02
 WATCH = """
 window.shift = 0;
 window.busy = [];
+window.blocked = 0;
+window.largest = 0;
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) window.busy.push(entry.startTime + entry.duration);
+  for (const entry of list.getEntries()) {
+    window.busy.push(entry.startTime + entry.duration);
+    window.blocked += entry.duration - 50;
+  }
 }).observe({ type: "longtask", buffered: true });
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.largest = entry.startTime;
+}).observe({ type: "largest-contentful-paint", buffered: true });
 """
 USABLE = """() => {
   const [page] = performance.getEntriesByType("navigation");
   return Math.max(page.domContentLoadedEventEnd, ...window.busy) / 1000;
 }"""
+ABOUT = """() => ({
+  largest: window.largest / 1000,
+  blocked: window.blocked / 1000,
+  weight: performance.getEntries().reduce((sum, entry) => sum + (entry.encodedBodySize ?? 0), 0) / 1e3,
+})"""
 DOWN = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   const end = Math.min(document.documentElement.scrollHeight, 12000);
@@ -60,6 +74,7 @@ def main(site: Annotated[Path, typer.Argument(exists=True, file_okay=False)], pa
 def look(playwright: Playwright, browser: Browser, address: str, path: str) -> bool:
     """Measures a page several times, and prints a line."""
     usable, shifts, faults = [], [], 0
+    about: list[dict[str, float]] = []
     for _ in range(TIMES):
         context = browser.new_context(**playwright.devices["Pixel 7"])
         page = context.new_page()
@@ -69,6 +84,7 @@ def look(playwright: Playwright, browser: Browser, address: str, path: str) -> b
         page.goto(address + path)
         page.wait_for_load_state("networkidle")
         usable.append(page.evaluate(USABLE))
+        about.append(page.evaluate(ABOUT))
         shifts.append(page.evaluate("window.shift"))
         if len(usable) == TIMES:
             processor.send("Emulation.setCPUThrottlingRate", {"rate": 1})
@@ -77,9 +93,12 @@ def look(playwright: Playwright, browser: Browser, address: str, path: str) -> b
         context.close()
     seconds, shift = statistics.median(usable), max(shifts)
     met = seconds <= SECONDS and shift < SHIFT and not faults
+    largest, blocked, weight = (
+        statistics.median(one[key] for one in about) for key in ("largest", "blocked", "weight")
+    )
     print(
-        f"/{path:<24} usable after {seconds:.2f} s ({min(usable):.2f} to {max(usable):.2f}), shift {shift:.4f}, "
-        f"axe {faults} {'met' if met else 'MISSED'}"
+        f"/{path:<36} largest paint {largest:.2f} s, usable {seconds:.2f} s ({min(usable):.2f} to {max(usable):.2f}), "
+        f"blocked {blocked:.2f} s, shift {shift:.4f}, {weight:.0f} KB, axe {faults} {'met' if met else 'MISSED'}"
     )
     return met
 
