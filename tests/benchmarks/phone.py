@@ -1,5 +1,5 @@
-"""How soon a phone has a page: when it shows its largest part and can be used, how long it is blocked, how much it moves,
-what it weighs, and what axe says of it.
+"""How soon a phone has a page: when it shows its largest part and can be used, how long it is blocked, how much it
+moves, what it weighs, and what axe says of it.
 
 ::
 
