@@ -116,7 +116,7 @@ COMPARED = (
         "Channels as photographs have them",
         f"{_BIBLIOGRAPHY}#yin2020",
         "Yin et al. 2020",
-        "Every layer is asked whether this looks like a photograph, not only the last one.",
+        "Every convolution is asked whether this looks like a photograph, not only the last one.",
         "The network is passed twice a step, and its channels have to be measured on photographs first.",
     ),
     _compared(
