@@ -94,18 +94,19 @@ def write(
 ) -> None:
     """Write the whole site as plain files, which MkDocs, ProperDocs and Zensical build without plugins of ours."""
     with errors_for_people():
-        tools.require_ours(folder)
         values = configuration.read(config)
-        prepared, docs = _site(values, config), _folder(values, config, "docs_dir")
+        docs, theme = _folder(values, config, "docs_dir"), values.get("theme")
+        own = theme.get("custom_dir") if isinstance(theme, dict) else None
+        templates = config.parent / str(own) if own else None
+        tools.require_ours(folder, [docs, *([templates] if templates else [])])
+        site.require_folders(values.get("use_directory_urls") is not False)
+        prepared = _site(values, config)
         if prepared.warning:
             typer.secho(prepared.warning, fg="yellow", err=True)
         place = Place.of(*(values.get(key) for key in ("site_url", "site_name", "site_author")))
         contents, outcome = site.generate(prepared, docs, typer.echo, place)
-        theme = values.get("theme")
-        own = theme.get("custom_dir") if isinstance(theme, dict) else None
-        templates = config.parent / str(own) if own else None
         files = partial(site.files, contents, docs)
-        tree = tools.write_tree(files, values, docs, templates, folder, contents.built)
+        tree = tools.write_tree(files, values, docs, templates, folder, site.told(contents, docs))
         typer.echo(f"{outcome}; wrote {tree.files} files to {folder}")
         for sentence in tools.left_out(values, tree.shifted):
             typer.secho(sentence, fg="yellow", err=True)

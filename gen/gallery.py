@@ -32,7 +32,7 @@ try:
     docs = Path(config.docs_dir)
     place = Place.of(config.site_url, config.site_name, config.site_author)
     contents, outcome = site.generate(prepared, docs, log.info, place)
-    config.extra["built"] = contents.built
+    config.extra.update(site.told(contents, docs))
     for generated in site.files(contents, docs):
         write(generated)
     log.info("%s", outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from actmax.errors import ActmaxError, reason
 from actmax.networks.weights import Source
@@ -13,9 +14,10 @@ from actmax.pipeline.draw import Outcome, draw
 from actmax.pipeline.progress import Say
 from actmax.store.store import Store
 from gen import ledger
-from gen.changed import dated, last_changes
+from gen.changed import last_changes
 from gen.pages import Contents, File, Place, filled_in
 from gen.pages import files as pages
+from gen.pages.asked import check
 from gen.plan import Plan, addresses, outline, plan
 from gen.settings import read, repeated
 from gen.settings.resolve import store_path, weights_path
@@ -101,6 +103,8 @@ def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, 
     """
     published = ledger.read(docs / addresses.LEDGER)
     plan, store = site.plan, site.store
+    for name, text in _authors(docs):
+        check(plan, name, text)
     wanted = [*plan.recipes(), *(recipe for _, recipe in beside(plan))]
     gallery = draw(wanted, plan.source, store, say=say, starts=plan.starts.pictures)
     about = study(plan, gallery.entries, store, site.root, say)
@@ -116,31 +120,36 @@ def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, 
         sounds=sounds(plan, store, say),
         units=units(plan, gallery.entries, store, site.root),
         published=published,
-        notes=frozenset(note for note in (addresses.LOW_ACTIVATIONS,) if (docs / addresses.source(note)).is_file()),
+        notes=frozenset(note for note in addresses.NOTES if (docs / addresses.source(note)).is_file()),
     )
     return contents, gallery + about.outcome if about else gallery
 
 
+def told(contents: Contents, docs: Path) -> dict[str, Any]:
+    """What the foot of each page says: under ``extra`` of the site's configuration."""
+    return {"built": contents.built, "changed": dict(last_changes(docs))}
+
+
 def files(contents: Contents, docs: Path) -> Iterator[File]:
-    """All that is written: the gallery, and the author's pages that quote what was measured or of which git knows when
-    they last changed.
+    """All that is written: the gallery, and the author's pages that quote what was measured.
 
     Raises:
         ActmaxError: a page or a drawing cannot be read, or a page asks for what is not there.
     """
     yield from pages(contents)
-    inside, days = docs.resolve(), last_changes(docs)
-    for path in sorted(docs.rglob("*.md")):
-        # Neither what a link leads to outside of docs/, nor what is no regular file.
-        if not path.resolve().is_relative_to(inside) or not path.is_file():
-            continue
-        name = path.relative_to(docs).as_posix()
-        text = _text(path, name)
+    for name, text in _authors(docs):
         filled = filled_in(contents, name, text)
-        if name in days:
-            yield name, dated(text if filled is None else filled, days[name])
-        elif filled is not None:
+        if filled is not None:
             yield name, filled
+
+
+def _authors(docs: Path) -> Iterator[tuple[str, str]]:
+    """The author's pages: neither what a link leads to outside of docs/, nor what is no regular file."""
+    inside = docs.resolve()
+    for path in sorted(docs.rglob("*.md")):
+        if path.is_file() and path.resolve().is_relative_to(inside):
+            name = path.relative_to(docs).as_posix()
+            yield name, _text(path, name)
 
 
 def _text(path: Path, name: str) -> str:

@@ -9,10 +9,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from actmax.networks.network import Network, wrap
+from actmax.sounds import WEIGHTS
 from actmax.sounds.synthesis import KINDS, SIDE
 
-SHIPPED = Path(__file__).parent / "sounds.safetensors"
-"""Trained by `actmax train sounds`."""
 MEAN, STD = 0.2, 0.25
 """About those of the spectrograms."""
 WIDTHS = (24, 32, 48, 64)
@@ -33,7 +32,7 @@ class Listener(nn.Sequential):
         super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(below, len(KINDS)))
 
 
-def network(path: Path = SHIPPED) -> Network:
+def network(path: Path = WEIGHTS) -> Network:
     """The trained network, for :func:`actmax.ascend`: its objectives are the kinds of sound, such as ``bell``.
 
     Args:

@@ -35,7 +35,7 @@ def train(path: Path, say: Callable[[str], Any], steps: int = STEPS, seed: int =
     Args:
         path: where they go.
         say: told what is going on.
-        steps: of Adam, with a rate that falls as a cosine.
+        steps: of AdamW, with a rate that rises for a third of them and then falls as a cosine.
         seed: of the weights and of the sounds; equal seeds give equal weights on one kind of processor.
 
     Returns:
@@ -47,18 +47,18 @@ def train(path: Path, say: Callable[[str], Any], steps: int = STEPS, seed: int =
     torch.manual_seed(seed)
     chance = np.random.default_rng([seed, 1])
     module = Listener()
-    adam = torch.optim.AdamW(module.parameters(), RATE, weight_decay=0.01)
-    falling = torch.optim.lr_scheduler.OneCycleLR(adam, RATE, total_steps=steps)
+    optimizer = torch.optim.AdamW(module.parameters(), RATE, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
     for step in range(steps):
         pictures, kinds = batch(BATCH, chance)
         changed = _misled(module, pictures, kinds, MISLED * min(1.0, 4 * step / steps))
         module.train()
         logits = module(_normalized(torch.cat([pictures, changed])))
         loss = functional.cross_entropy(logits, torch.cat([kinds, kinds]), label_smoothing=0.05)
-        adam.zero_grad()
+        optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        adam.step()
-        falling.step()
+        optimizer.step()
+        schedule.step()
         if (step + 1) % max(1, steps // 10) == 0:
             say(f"step {step + 1} of {steps}: loss {loss.item():.3f}")
     right = examined(module, np.random.default_rng([seed, 2]))

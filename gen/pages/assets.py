@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gen.pages.contents import Contents, File
 from gen.plan import addresses
+from gen.study.variations import DRAWING
 
 FOLDER = Path(__file__).parents[1] / "assets"
 LIGHTBOX = files("mkdocs_glightbox") / "glightbox"
@@ -17,11 +18,17 @@ whose links Zensical would have the reader fetch a GLightbox for from another ho
 
 def assets(contents: Contents) -> Iterator[File]:
     """Each as it is in the package, but for the style, which gets a rule for each frame that a page lets choose."""
-    most = max(len(drawings[0].steps) for drawings in contents.drawings.values())
+    most = max(2, *(len(drawings[0].steps) for drawings in contents.drawings.values()))
     if contents.photo:
         most = max(most, 1 + len(contents.photo.drawings))
-    for name in ("glightbox.min.js", "glightbox.min.css"):
-        yield addresses.asset(name), (LIGHTBOX / name).read_bytes()
+    if contents.study:
+        most = max(most, len(contents.study.variations[DRAWING].record.frames))
+    for name, file in (
+        ("glightbox.min.js", "glightbox.min.js"),
+        ("glightbox.min.css", "glightbox.min.css"),
+        ("glightbox.txt", "LICENSE.md"),
+    ):
+        yield addresses.asset(name), (LIGHTBOX / file).read_bytes()
     for path in sorted(FOLDER.glob("*.*")):
         address, content = addresses.asset(path.name), path.read_bytes()
         yield address, content + _frame_rules(most).encode() if address == addresses.STYLE else content

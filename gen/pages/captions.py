@@ -60,7 +60,7 @@ def pairs(contents: Contents, group: str, method: str) -> list[dict[str, Any]]:
     for member in contents.plan.groups.get(group, ()):
         plate = contents.plan.plate(member.label)
         variant = plate.by_method(method)
-        if variant is None or variant.recipe not in published:
+        if variant is None or variant.recipe not in published or variant == plate.variants[0]:
             continue
         measures = contents.entries[variant.recipe.digest()].measures("drawing.jpg")
         found.append(
@@ -74,5 +74,8 @@ def pairs(contents: Contents, group: str, method: str) -> list[dict[str, Any]]:
             }
         )
     if not found:
-        raise ActmaxError(f"no figures of the group {quoted(group)} are drawn by the method {quoted(method)}")
+        raise ActmaxError(
+            f"no figures of the group {quoted(group)} are drawn by the method {quoted(method)}, "
+            "beside those that their pages show first"
+        )
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from actmax.files import digest
 from actmax.networks.labels import Label, slugify
 from gen.pages.drawing import Drawing
 from gen.pages.place import Place
@@ -50,7 +51,7 @@ def of_page(title: str, address: str, year: int, place: Place) -> str:
     }
     if not place.url:
         del fields["url"]
-    return _entry(slugify(title), fields)
+    return _entry(slugify(title) or f"page-{digest(address.encode())}", fields)
 
 
 def _entry(key: str, fields: Mapping[str, str]) -> str:

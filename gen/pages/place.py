@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from actmax.errors import ActmaxError, quoted
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,12 @@ class Place:
 
     @classmethod
     def of(cls, site_url: object, site_name: object, site_author: object = None) -> Place:
-        """From MkDocs' settings."""
+        """From MkDocs' settings.
+
+        Raises:
+            ActmaxError: the address of the site is none.
+        """
         url = str(site_url or "")
+        if re.search(r"[\s{}<>\"\\\x00-\x1f\x7f]", url):
+            raise ActmaxError(f"site_url in mkdocs.yml is {quoted(url)}, which is no address.")
         return cls(url.rstrip("/") + "/" if url else "", str(site_name or ""), str(site_author or ""))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from PIL import Image
 
-from actmax.sounds.synthesis import KINDS, LENGTH, RATE, SIDE, wav
+from actmax.sounds.synthesis import KINDS, RATE, SIDE, wav
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.templating import render
@@ -26,7 +26,7 @@ def sounds(contents: Contents, heard: Mapping[str, Heard]) -> Iterator[File]:
         right=sum(list(KINDS)[one.heard_as] == kind for kind, one in heard.items()),
         side=SIDE,
         rate=RATE,
-        seconds=LENGTH / RATE,
+        notes=contents.notes,
     )
     yield addresses.source(here), keeping(contents.published, here, page)
     for kind, one in heard.items():

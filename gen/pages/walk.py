@@ -41,6 +41,7 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         kinds=_kinds(study),
         filters=_about_filters(study),
         silenced=_silenced(study.silenced) if study.silenced else None,
+        notes=contents.notes,
         note=addresses.LOW_ACTIVATIONS if addresses.LOW_ACTIVATIONS in contents.notes else "",
     )
     yield addresses.source(addresses.WALK), keeping(contents.published, addresses.WALK, page)
@@ -71,7 +72,7 @@ def _figure(contents: Contents, study: Study) -> str:
         ]
         layers.append((layer, cells))
     last = list(study.stages.values())[-1]
-    end = (f"{study.label.name}: {number(study.logit)}", [one.adds / (last.added or 1) for one in last.adding])
+    end = (f"{study.label.name}: {number(study.logit)}", [one.adds / (abs(last.added) or 1) for one in last.adding])
     caption = (
         f"Of each layer the channels that add most to the logit of {study.label.name}, and what each looks for. "
         "The wider a line, the larger the part of a channel's answer that comes from the one above it; a dashed red "

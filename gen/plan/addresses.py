@@ -28,7 +28,9 @@ TITLE = "gallery"
 WRITE_UP = "write-ups/activation-maximization/"
 WALK = "write-ups/from-picture-to-prediction/"
 LOW_ACTIVATIONS = "literature/Low_Activations/"
-"""The note that the walk refers to where a site has it."""
+BIBLIOGRAPHY = "literature/bibliography/"
+NOTES = (WRITE_UP, LOW_ACTIVATIONS, BIBLIOGRAPHY)
+"""Pages of the author's that generated ones refer to where a site has them."""
 
 METHODS = "write-ups/methods/"
 """The methods of the literature side by side."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COUNTS = (1, 2, 4, 8, 16, 32, 64, 128)
 """How many units are silenced at a time."""
 Way = Literal["most", "least", "random"]
-"""Which units: the most active, the least active that are not zero, or any."""
+"""Which units of those that are not zero: the most active, the least active, or any."""
 Changes = Annotated[list[float], Field(min_length=len(COUNTS), max_length=len(COUNTS))]
 
 

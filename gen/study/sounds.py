@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 
-import actmax.sounds
 from actmax.files import digest
 from actmax.measure import revisions
 from actmax.networks.weights import Source
 from actmax.pipeline.answers import Question, answered, keep
 from actmax.pipeline.progress import Say
+from actmax.sounds import WEIGHTS
 from actmax.sounds.synthesis import KINDS, LENGTH, SIDE
 from actmax.store.store import Store
 from gen.plan.plan import Plan
 from gen.study.answers import shaped
-
-WEIGHTS = Path(actmax.sounds.__file__).parent / "sounds.safetensors"
 
 Pixels = Annotated[Base64Bytes, Field(min_length=SIDE * SIDE, max_length=SIDE * SIDE)]
 """Of a spectrogram, row by row, the highest pitch first."""

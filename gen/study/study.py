@@ -61,6 +61,8 @@ class Study:
     """Of the class, for the picture."""
     stages: Mapping[str, Stage]
     """By layer: the channels that answer loudest, and those that add most to the logit."""
+    others: int
+    """With how many drawings of other classes the answers were compared."""
     passed: Mapping[str, Sequence[Sequence[float]]]
     """By layer from the second on: what each channel of the layer before that adds most hands on to each of its own."""
     channels: Mapping[tuple[str, int], Entry]
@@ -101,6 +103,7 @@ def study(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path, sa
         top=walked.top,
         logit=walked.logit,
         stages=walked.stages,
+        others=walked.others,
         passed=walked.passed,
         channels={unit: outcome.entries[recipe.digest()] for unit, recipe in walked.recipes.items()},
         filters=filters(plan, store),
@@ -142,4 +145,5 @@ def _layers(plan: Plan, store: Store) -> list[Layer]:
         return layers(network, size)
 
     question = Question("layers", revisions.LAYERS, {"size": size, "layers": list(plan.card.layers)})
-    return answer_to(question, answer, _LAYERS, plan.source, store)
+    hidden = set(plan.card.hidden)
+    return answer_to(question, answer, _LAYERS, plan.source, store, lambda it: {one.name for one in it} >= hidden)

@@ -22,7 +22,7 @@ from actmax.networks import labels
 from actmax.networks.labels import Label
 from actmax.pictures import read_rgb
 from actmax.pipeline.answers import Question
-from actmax.recipe import Recipe
+from actmax.recipe import DEFAULT, Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan.plan import Plan
@@ -54,7 +54,7 @@ _SEEN = TypeAdapter(Seen)
 _NUMBERS = TypeAdapter(Numbers)
 _PASSED = TypeAdapter(dict[str, list[list[float]]])
 OTHERS = 50
-"""Of how many of the gallery's drawings the mean is taken that an answer is compared with, at most."""
+"""Of how many drawings of other classes the mean is taken that an answer is compared with, at most."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Channel:
     answer: float
     """The mean over the map of what it hands on, after the ReLU."""
     usual: float
-    """The same, as a mean over the gallery's drawings."""
+    """The same, as a mean over the gallery's drawings of other classes; 0 where there are none."""
     adds: float
     """To the class's logit: gradient × activation."""
 
@@ -110,6 +110,8 @@ class Walk:
     """By layer from the second on: what each channel of the layer before that adds most hands on to each of its own."""
     recipes: Mapping[tuple[str, int], Recipe]
     """How each of the channels is drawn."""
+    others: int
+    """With how many drawings of other classes the answers were compared."""
 
 
 def walk(plan: Plan, label: Label, drawing: Entry, entries: Mapping[str, Entry], store: Store, root: Path) -> Walk:
@@ -166,6 +168,7 @@ def walk(plan: Plan, label: Label, drawing: Entry, entries: Mapping[str, Entry],
         stages=stages,
         passed={layer: passed[layer] for layer in list(stages)[1:]},
         recipes=_recipes(plan, stages),
+        others=len(_others(plan)),
     )
 
 
@@ -226,8 +229,8 @@ def _answers(plan: Plan, name: str, read: Callable[[], bytes], store: Store) -> 
 
 
 def _others(plan: Plan) -> list[Recipe]:
-    """The gallery's drawings that an answer is compared with."""
-    return [plate.variants[0].recipe for plate in plan.plates[:OTHERS]]
+    """The gallery's drawings of other classes, with which an answer is compared."""
+    return [plate.variants[0].recipe for plate in plan.plates if plate.label != plan.walk][:OTHERS]
 
 
 def _complete(numbers: Numbers, plan: Plan) -> bool:
@@ -257,7 +260,7 @@ def _stages(plan: Plan, seen: Seen, own: Numbers, others: Sequence[Numbers]) -> 
     for layer in plan.card.hidden:
         width = min(len(numbers[layer]) for numbers in (seen.adds, own, *others))
         adds, answer = (np.array(numbers[layer][:width]) for numbers in (seen.adds, own))
-        usual = np.mean([numbers[layer][:width] for numbers in others], axis=0)
+        usual = np.mean([numbers[layer][:width] for numbers in others] or [[0.0] * width], axis=0)
         channels = [
             Channel(number, *(float(values[number]) for values in (answer, usual, adds))) for number in range(width)
         ]
@@ -270,14 +273,22 @@ def _stages(plan: Plan, seen: Seen, own: Numbers, others: Sequence[Numbers]) -> 
 
 
 def _recipes(plan: Plan, stages: Mapping[str, Stage]) -> dict[tuple[str, int], Recipe]:
-    """By the gallery's first method, in as many steps as the settings say."""
-    method = plan.outline.gallery.methods[0]
-    changes = {**method.overrides, "steps": _settings(plan).steps}
+    """By the gallery's first method that can draw a channel, in as many steps as the settings say."""
+    preset, changes = _way(plan)
+    changes = {**changes, "steps": _settings(plan).steps}
     return {
-        (layer, number): plan.recipe(f"{layer}:{number}", method.preset, changes, plan.settings.seeds[0])
+        (layer, number): plan.recipe(f"{layer}:{number}", preset, changes, plan.settings.seeds[0])
         for layer, stage in stages.items()
         for number in stage.numbers
     }
+
+
+def _way(plan: Plan) -> tuple[str, Mapping[str, Any]]:
+    """A preset and what is changed of it. A channel has no facets, and starts from no picture of a class."""
+    for method in plan.outline.gallery.methods:
+        if not method.start and not method.overrides.get("facets"):
+            return method.preset, method.overrides
+    return DEFAULT, {}
 
 
 def _picture(plan: Plan, drawing: Entry, root: Path) -> bytes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from types import FunctionType
 from typing import Any
 
 import yaml
@@ -24,34 +24,39 @@ KNOWN = frozenset((
 """The plugins that Zensical does itself (0.0.73 to 0.1.3, `zensical.config`); it leaves out others without a word."""
 
 
-class _Dumper(yaml.SafeDumper):
-    """Also what tags of MkDocs make of a text: names of functions, and paths."""
+class _Dumper(yaml.Dumper):
+    """Also paths, which tags of MkDocs make of a text."""
 
 
-_Dumper.add_multi_representer(os.PathLike, lambda dumper, path: dumper.represent_str(os.path.abspath(path)))  # type: ignore[type-abstract]
-_Dumper.add_representer(
-    FunctionType,
-    lambda dumper, function: dumper.represent_scalar(
-        f"tag:yaml.org,2002:python/name:{function.__module__}.{function.__qualname__}", ""
-    ),
-)
+def _placeholder(dumper: yaml.Dumper, path: Any) -> yaml.ScalarNode:
+    """A path that starts at the page or at docs/ is the same in the tree; another one is where it was."""
+    kind, suffix = type(path).__name__, getattr(path, "suffix", "")
+    tag, name = {"RelativeDirPlaceholder": ("!relative", ""), "DocsDirPlaceholder": ("!relative", "$docs_dir")}.get(
+        kind, ("", "")
+    )
+    if not tag:
+        return dumper.represent_str(os.path.abspath(path))
+    return dumper.represent_scalar(tag, f"{name}/{suffix}" if suffix else name)
 
 
-def configuration(values: Mapping[str, Any], theme: str | None, built: str) -> dict[str, Any]:
+_Dumper.add_multi_representer(os.PathLike, _placeholder)  # type: ignore[type-abstract]
+
+
+def configuration(values: Mapping[str, Any], theme: str | None, extra: Mapping[str, Any]) -> dict[str, Any]:
     """An author's mkdocs.yml as it is of use where the pages are written already.
 
     Args:
         values: all that stands in it.
         theme: the folder of the written templates, if there is one.
-        built: how the site came to be.
+        extra: what pages are told besides.
     """
     left = {key: value for key, value in values.items() if key not in ("docs_dir", "site_dir", "watch", "hooks")}
     if not left.get("site_url"):
         left.pop("site_url", None)  # Zensical takes an empty one for the root of a host
     left["plugins"] = [{name: options} if options else name for name, options in _plugins(values) if name != GENERATES]
-    extra = left.get("extra")
-    kept = {key: value for key, value in extra.items() if key != "gallery"} if isinstance(extra, Mapping) else {}
-    left["extra"] = kept | {"built": built}
+    own = left.get("extra")
+    kept = {key: value for key, value in own.items() if key != "gallery"} if isinstance(own, Mapping) else {}
+    left["extra"] = kept | dict(extra)
     if isinstance(left.get("theme"), Mapping):
         own = {"custom_dir": theme} if theme else {}
         left["theme"] = {key: value for key, value in left["theme"].items() if key != "custom_dir"} | own
@@ -72,9 +77,11 @@ def left_out(values: Mapping[str, Any], shifted: Sequence[str] = ()) -> Iterator
     for name, _ in _plugins(values):
         if name not in KNOWN and name != GENERATES:
             yield f"Zensical does not know the plugin {name}, and leaves it out without a word."
+    if not values.get("site_url"):
+        yield "Without a site_url the page for what is not there has no style under Zensical."
     for name in shifted:
         yield (
-            f"Figures of docs/{name} would be broken under Zensical, which takes links in HTML to start at the page's "
+            f"Links in the HTML of docs/{name} lead elsewhere under Zensical, which takes them to start at the page's "
             f"file: rename it docs/{name.removesuffix('.md')}/index.md, which leaves its address as it is."
         )
 
@@ -87,13 +94,14 @@ def text(values: Mapping[str, Any]) -> str:
     """
     try:
         return yaml.dump(dict(values), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, TypeError, ValueError) as error:
         raise StoreError(f"mkdocs.yml holds what cannot be written down again: {str(error)[:200]}.") from None
 
 
 def _plugins(values: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any] | None]]:
     """Each plugin with its options; MkDocs takes a list or a mapping, and searches where nothing is said."""
-    named = values.get("plugins", ["search"])
+    named = values.get("plugins")
+    named = ["search"] if named is None else named
     lines = [named] if isinstance(named, Mapping) else named if isinstance(named, list) else []
     pairs = [pair for line in lines for pair in (line.items() if isinstance(line, Mapping) else [(line, None)])]
     return [(str(name), options if isinstance(options, Mapping) else None) for name, options in pairs]
@@ -101,4 +109,5 @@ def _plugins(values: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any] | N
 
 def _texts(values: object, but: str) -> list[str]:
     """The texts in a list, without the one that is ours."""
-    return [str(value) for value in values if str(value) != but] if isinstance(values, list) else []
+    named = [str(value) for value in values] if isinstance(values, list) else []
+    return [name for name in named if posixpath.normpath(name) != but]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ CONFIG, DOCS, THEME = "mkdocs.yml", "docs", "theme"
 MARK = "# Written by `python -m gen write`, which writes it anew each time: edit the site's own mkdocs.yml instead.\n"
 """The first line of a configuration that was written, by which its folder is known."""
 
-
 _LINK = re.compile(r'<\w[^>]*\b(?:src|href)="\.')
+"""In HTML, a link to somewhere within the site."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def write(files: Iterable[File], folder: Path) -> set[Path]:
         path = folder / name
         data = content if isinstance(content, bytes) else content.encode()
         try:
+            _make_way(path, folder)
             same = path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -53,13 +55,25 @@ def write(files: Iterable[File], folder: Path) -> set[Path]:
     return written
 
 
+def _make_way(path: Path, folder: Path) -> None:
+    """Removes what an earlier tree had where a file is to stand, or a folder above it, and links, which lead away."""
+    for above in reversed(path.relative_to(folder).parents):
+        there = folder / above
+        if there != folder and (there.is_symlink() or there.is_file()):
+            there.unlink()
+    if path.is_symlink():
+        path.unlink()
+    elif path.is_dir():
+        shutil.rmtree(path)
+
+
 def write_tree(
     files: Callable[[], Iterable[File]],
     values: Mapping[str, Any],
     docs: Path,
     theme: Path | None,
     folder: Path,
-    built: str = "",
+    extra: Mapping[str, Any] | None = None,
 ) -> Tree:
     """Writes the tree, and removes what an earlier one had and this one has not.
 
@@ -69,13 +83,13 @@ def write_tree(
         docs: the author's own pages.
         theme: the author's templates, if there are any.
         folder: new, empty, or written before.
-        built: how the site came to be, in a sentence.
+        extra: what pages are told besides, under ``extra`` of the configuration.
 
     Raises:
         ActmaxError: the folder holds something else or cannot be written, or a file cannot be read.
     """
-    require_ours(folder)
-    config = MARK + portable.text(portable.configuration(values, THEME if theme else None, built))
+    require_ours(folder, [docs, *([theme] if theme else [])])
+    config = MARK + portable.text(portable.configuration(values, THEME if theme else None, extra or {}))
     written = write([(CONFIG, config)], folder)
     shifted: list[str] = []
     generated = write(_watched(files(), shifted), folder / DOCS)
@@ -83,7 +97,7 @@ def write_tree(
     taken = {path.relative_to(folder / DOCS).as_posix() for path in generated}
     written |= write((file for file in _copied(docs) if file[0] not in taken), folder / DOCS)
     if theme:
-        written |= write(_copied(theme), folder / THEME)
+        written |= write(_copied(theme, hidden=True), folder / THEME)
     _remove_others(folder, written)
     return Tree(len(written), shifted)
 
@@ -91,41 +105,50 @@ def write_tree(
 def _watched(files: Iterable[File], shifted: list[str]) -> Iterator[File]:
     """The files, and the names of pages that are no index and have links in HTML."""
     for name, content in files:
-        if (
-            isinstance(content, str)
-            and name.endswith(".md")
-            and not name.endswith("index.md")
-            and _LINK.search(content)
-        ):
+        page = name.endswith(".md") and name.rpartition("/")[2] != "index.md"
+        if page and isinstance(content, str) and _LINK.search(content):
             shifted.append(name)
         yield name, content
 
 
-def require_ours(folder: Path) -> None:
-    """Refuses a folder with something in it that is not of an earlier run: files in it are removed.
+def require_ours(folder: Path, sources: Sequence[Path] = ()) -> None:
+    """Refuses a folder with something in it that is not of an earlier run, since files in it are removed.
+
+    Args:
+        folder: to be written.
+        sources: folders that are copied, neither in it nor around it.
 
     Raises:
         ActmaxError: that is so, or the folder cannot be read.
     """
     try:
+        for source in sources:
+            one, other = folder.resolve(), source.resolve()
+            if one.is_relative_to(other) or other.is_relative_to(one):
+                raise StoreError(f"{folder} and {source} are within one another: name a folder beside it.")
         if not folder.is_dir() or not any(folder.iterdir()):
             return
+        for name in (CONFIG, DOCS, THEME):
+            if (folder / name).is_symlink():
+                raise StoreError(f"{folder / name} is a link, and what it leads to might be lost: remove the link.")
         config = folder / CONFIG
         if config.is_file() and config.read_text("utf-8", "replace").startswith(MARK):
             return
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be read: {reason(error)}.") from None
+    except (OSError, RuntimeError) as error:  # a loop of links is either
+        said = reason(error) if isinstance(error, OSError) else "its links lead in a circle"
+        raise StoreError(f"{folder} cannot be read: {said}.") from None
     raise StoreError(f"{folder} holds other files: name a new or an empty folder.")
 
 
-def _copied(folder: Path) -> Iterator[File]:
-    """An author's files: neither hidden ones, nor what a link leads to outside of the folder, nor what is no file."""
+def _copied(folder: Path, hidden: bool = False) -> Iterator[File]:
+    """An author's files, hidden ones only where asked for; neither what a link leads to outside of the folder, nor what
+    is no file."""
     try:
         inside = folder.resolve()
         for path in sorted(_below(folder)):
             parts = path.relative_to(folder).parts
-            hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
-            if not hidden and path.resolve().is_relative_to(inside) and path.is_file():
+            left = "__pycache__" in parts or (not hidden and any(part.startswith(".") for part in parts))
+            if not left and path.is_file() and path.resolve().is_relative_to(inside):
                 yield "/".join(parts), path.read_bytes()
     except OSError as error:
         raise StoreError(f"{error.filename or folder} cannot be read: {reason(error)}.") from None
@@ -146,8 +169,7 @@ def _remove_others(folder: Path, written: set[Path]) -> None:
 
 def _below(folder: Path) -> Iterator[Path]:
     """All that lies in a folder, if it is there. Not by rglob, which passes over what it may not read."""
-    if folder.is_dir():
+    if folder.is_dir() and not folder.is_symlink():
         for path in folder.iterdir():
             yield path
-            if not path.is_symlink():
-                yield from _below(path)
+            yield from _below(path)

@@ -12,9 +12,10 @@ import pytest
 import torch
 
 from actmax.networks.network import Network
+from actmax.sounds import WEIGHTS
 from actmax.sounds.drawing import draw, loudness
 from actmax.sounds.hearing import hear
-from actmax.sounds.network import SHIPPED, network
+from actmax.sounds.network import network
 from actmax.sounds.spectrogram import sound, spectrogram
 from actmax.sounds.synthesis import KINDS, LENGTH, RATE, SIDE, as_16_bits, make, wav
 from actmax.train.sounds import batch, train
@@ -77,7 +78,7 @@ def test_the_network_of_the_package_knows_new_sounds(listener: Network) -> None:
     pictures, kinds = batch(200, np.random.default_rng(99))
     said = listener.logits(listener.normalize(pictures)).argmax(1)
     assert (said == kinds).float().mean() > 0.95
-    assert SHIPPED.stat().st_size < 1_000_000
+    assert WEIGHTS.stat().st_size < 1_000_000
 
 
 @pytest.mark.parametrize("kind", ["bird", "plucked string"])
@@ -91,7 +92,7 @@ def test_a_drawing_is_taken_for_its_kind_and_leaves_the_rest_silent(kind: str, l
 
 
 def test_every_kind_is_drawn_and_heard() -> None:
-    heard = hear(SHIPPED)
+    heard = hear(WEIGHTS)
     assert len(heard) == len(KINDS)
     for one in heard:
         assert len(base64.b64decode(one["drawn"])) == 2 * LENGTH

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from gen.changed import dated, last_changes
+from gen.changed import last_changes
+
+ROOT = Path(__file__).parents[2]
 
 
 def git(folder: Path, *words: str, day: str = "2026-03-04") -> None:
@@ -31,8 +36,29 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_page_says_when_it_changed(repository: Path) -> None:
+    """On a site that a host builds, of a page and of the front page."""
+    docs = repository / "docs"
+    (docs / "index.md").write_text("# Home\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "home", day="2026-05-06")
+    (repository / "mkdocs.yml").write_text(
+        f"site_name: A\ntheme: {{name: material, custom_dir: {ROOT / 'gen/theme'}, font: false}}\n"
+        f"extra: {{built: 'By <hand>.', changed: {dict(last_changes(docs))}}}\n"
+    )
+    for host in ("mkdocs", "zensical"):
+        subprocess.run([sys.executable, "-m", host, "build"], cwd=repository, check=True, capture_output=True)
+        said = {
+            name: re.findall(r'<p class="colophon">(.*?)</p>', (repository / f"site/{name}index.html").read_text())
+            for name in ("", "old/")
+        }
+        foot = "By &lt;hand&gt;."
+        assert said == {"": [f"Last changed on 2026-05-06. {foot}"], "old/": [f"Last changed on 2026-03-04. {foot}"]}
+        shutil.rmtree(repository / "site")
+
+
 def test_each_page_has_the_day_of_its_last_commit(repository: Path) -> None:
-    assert last_changes(repository / "docs") == {"old.md": "2026-03-04", "notes/ä b.md": "2026-02-03"}
+    assert last_changes(repository / "docs") == {"old/": "2026-03-04", "notes/ä b/": "2026-02-03"}
 
 
 def test_where_history_is_cut_off_nothing_is_said(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -40,16 +66,3 @@ def test_where_history_is_cut_off_nothing_is_said(repository: Path, tmp_path_fac
     git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", str(clone))
     assert last_changes(clone / "docs") == {}
     assert last_changes(tmp_path_factory.mktemp("no repository")) == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("# Title\n", "---\nchanged: '2026-03-04'\n---\n# Title\n"),
-        ("---\ntitle: T\n---\n# Title\n", "---\nchanged: '2026-03-04'\ntitle: T\n---\n# Title\n"),
-        ("---\nchanged: once\n---\n# Title\n", "---\nchanged: once\n---\n# Title\n"),
-        ("---\ntitle: T\n---\nchanged: my mind\n", "---\nchanged: '2026-03-04'\ntitle: T\n---\nchanged: my mind\n"),
-    ],
-)
-def test_the_head_of_a_page_says_when_it_changed(text: str, expected: str) -> None:
-    assert dated(text, "2026-03-04") == expected

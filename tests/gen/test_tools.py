@@ -310,7 +310,7 @@ def test_write_makes_a_tree_that_needs_none_of_our_plugins(full: Author) -> None
         "site_name": "A site",
         "theme": {"name": "material", "custom_dir": "theme"},
         "plugins": ["search", {"macros": {"a": 1}}, "odd"],
-        "extra": {"built": config["extra"]["built"]},
+        "extra": {"built": config["extra"]["built"], "changed": {}},
     }
     assert config["extra"]["built"].startswith("Drawn by ")
     assert (folder / "theme/main.html").read_text() == "{% extends 'base.html' %}"
@@ -356,6 +356,109 @@ def test_write_leaves_a_folder_alone_that_is_not_its_own(author: Author, name: s
     said = author.calls("write", str(folder), fails=True)
     assert "holds other files: name a new or an empty folder" in " ".join(said.split())
     assert [path.name for path in folder.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["docs", "theme", "mkdocs.yml"])
+def test_write_follows_no_link_out_of_its_folder(full: Author, name: str) -> None:
+    folder, real = full.root / "tree", full.root / "real"
+    full.calls("write", str(folder))
+    (folder / name).rename(real)
+    (folder / name).symlink_to(real)
+    before = sorted(real.rglob("*")) if real.is_dir() else real.read_bytes()
+    said = full.calls("write", str(folder), fails=True)
+    assert "is a link" in " ".join(said.split())
+    assert (sorted(real.rglob("*")) if real.is_dir() else real.read_bytes()) == before
+
+
+def test_a_link_within_the_tree_is_replaced_and_what_it_leads_to_left_alone(full: Author) -> None:
+    folder, real = full.root / "tree", full.root / "real"
+    full.calls("write", str(folder))
+    (folder / "docs/gallery").rename(real)
+    (folder / "docs/gallery").symlink_to(real)
+    (real / "thesis.txt").write_text("years of work")
+    full.calls("write", str(folder))
+    assert (real / "thesis.txt").read_text() == "years of work"
+    assert not (folder / "docs/gallery").is_symlink()
+    assert (folder / "docs/gallery/index.md").is_file()
+
+
+@pytest.mark.parametrize("place", ["docs/tree", "theme/tree", "."])
+def test_write_copies_no_folder_into_itself(full: Author, place: str) -> None:
+    said = full.calls("write", str(full.root / place), fails=True)
+    assert "within one another" in " ".join(said.split())
+
+
+def test_a_file_gives_way_to_a_folder_and_a_folder_to_a_file(full: Author) -> None:
+    folder, docs = full.root / "tree", full.root / "docs"
+    (docs / "notes").mkdir()
+    (docs / "notes/a.md").write_text("# A")
+    (docs / "b").write_text("B")
+    full.calls("write", str(folder))
+    (docs / "notes/a.md").unlink()
+    (docs / "notes").rmdir()
+    (docs / "notes").write_text("one file")
+    (docs / "b").unlink()
+    (docs / "b").mkdir()
+    (docs / "b/c.md").write_text("# C")
+    full.calls("write", str(folder))
+    assert (folder / "docs/notes").read_text() == "one file"
+    assert (folder / "docs/b/c.md").is_file()
+
+
+def test_hidden_files_are_copied_of_a_theme_alone(full: Author) -> None:
+    for name in ("theme/.icons/mine.svg", "docs/.icons/mine.svg"):
+        (full.root / name).parent.mkdir()
+        (full.root / name).write_text("<svg/>")
+    (full.root / "docs/round.png").symlink_to("round.png")
+    full.calls("write", str(full.root / "tree"))
+    assert (full.root / "tree/theme/.icons/mine.svg").is_file()
+    assert not (full.root / "tree/docs/.icons").exists()
+    assert not (full.root / "tree/docs/round.png").exists()
+
+
+def test_write_names_pages_whose_links_zensical_shifts(author: Author) -> None:
+    docs = author.root / "docs"
+    (docs / "notes").mkdir(parents=True)
+    page = "---\nmeasured: true\n---\n{{ best(1) }}\n"
+    for name in ("index.md", "notes/appindex.md", "notes/index.md"):
+        (docs / name).write_text(page)
+    author.draw()
+    said = " ".join(author.calls("write", str(author.root / "tree")).split())
+    assert "docs/notes/appindex.md/index.md" not in said
+    assert "HTML of docs/notes/appindex.md lead elsewhere under Zensical" in said
+    assert said.count("lead elsewhere") == 1
+
+
+def test_write_refuses_pages_that_are_no_folders(author: Author) -> None:
+    author.edit(site={"use_directory_urls": False})
+    assert "use_directory_urls" in author.calls("write", str(author.root / "tree"), fails=True)
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("{{ caption('zebre', 'robust') }}", ["line 4", "no class listed under that word", "'zebra'"]),
+        ("\n{{ caption('zebra', 'plain') }}", ["line 5", "It is drawn by robust"]),
+        ("{{ figure.versus('a', 'ships') }}", ["line 4", "no group 'ships'"]),
+        ("{{ study.top }}", ["line 4", "asks for no `walk`"]),
+        ("{% oops %}", ["line 4", "oops"]),
+    ],
+)
+def test_what_a_page_asks_in_vain_is_said_before_anything_is_drawn(author: Author, page: str, words: list[str]) -> None:
+    (author.root / "docs").mkdir()
+    (author.root / "docs/mine.md").write_text(f"---\nmeasured: true\n---\n{page}\n")
+    said = " ".join(author.calls("write", str(author.root / "tree"), fails=True).split())
+    assert [word for word in ["docs/mine.md", *words] if word not in said] == []
+    assert not author.store.path.exists()
+
+
+def test_a_page_that_asks_whether_there_is_a_walk_is_right(author: Author) -> None:
+    (author.root / "docs").mkdir()
+    (author.root / "docs/mine.md").write_text(
+        "---\nmeasured: true\n---\n{% if study is defined %}{{ study.class }}{% endif %}\n"
+    )
+    author.draw()
+    author.calls("write", str(author.root / "tree"))
 
 
 def test_tags_of_mkdocs_are_written_down_as_what_they_mean(full: Author) -> None:

@@ -96,8 +96,8 @@ HOSTS = {
 
 
 def tree(project: Path, folder: Path) -> Path:
-    """The site of a project as a tree of plain files."""
-    _run(["-m", "gen", "write", str(folder)], project)
+    """The site of a project as a tree of plain files, for the root of a host."""
+    _run(["-m", "gen", "write", str(folder)], project, SITE_URL="https://example.org/")
     return folder
 
 
@@ -107,11 +107,11 @@ def build(written: Path, host: str, *options: str) -> Path:
     return (written / "site").rename(written / f"site-of-{host}")
 
 
-def _run(command: list[str], folder: Path) -> None:
+def _run(command: list[str], folder: Path, **env: str) -> None:
     done = subprocess.run(
         [sys.executable, *command],
         cwd=folder,
-        env=projects.environment() | {"ACTMAX_NETWORK": "compact"},
+        env=projects.environment() | {"ACTMAX_NETWORK": "compact"} | env,
         capture_output=True,
         text=True,
         check=False,

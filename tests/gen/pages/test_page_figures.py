@@ -40,6 +40,9 @@ def test_figures_are_numbered_as_the_page_names_them_and_can_be_linked_to(
 ) -> None:
     body = 'See {{ see.hill }}.\n\n{{ figure.onion("onion", "Skins.") }}\n\n{{ figure.surface( "hill" ) }}\n'
     assert numbered(body) == {"onion": 1, "hill": 2}
+    assert numbered("{% raw %}{{ figure.onion('a') }}{% endraw %}{# figure.onion('b') #}{{ figure.onion('c') }}") == {
+        "c": 1
+    }
     html = rendered(page(contents, body))
     assert '<a href="#figure-hill">figure 2</a>' in html
     assert re.findall(r'<figure id="([^"]+)">', html) == ["figure-onion", "figure-hill"]
@@ -83,6 +86,15 @@ def test_a_row_shows_what_it_is_given(contents: Contents, rendered: Text) -> Non
         ('{{ figure.film("a") }}', "film"),
         ('{{ listing("backward") }}', "name one of gradient, ascend"),
         ("{{ see.nothing }}", "nothing"),
+        ('{{ figure.row("a", 5) }}', "a list, each with file, alt, title, words"),
+        ('{{ figure.row("a", []) }}', "a list, each with"),
+        ('{{ figure.row("a", [{"file": 5}]) }}', "a list, each with"),
+        (
+            '{{ figure.row("a", [{"file": "../a", "alt": "", "title": "", "words": ""}]) }}',
+            "'../a' is no file of the site",
+        ),
+        ('{{ figure.onion("Big") }}', "not 'Big'"),
+        ('{{ figure.onion("a") }}{{ figure.onion("a") }}', "stands twice"),
     ],
 )
 def test_a_figure_that_is_not_there_is_named(contents: Contents, body: str, words: str) -> None:

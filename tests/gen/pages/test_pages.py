@@ -71,6 +71,7 @@ def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[...
     assert {path for path in files if not path.startswith("assets/live/")} == {
         "assets/glightbox.min.css",
         "assets/glightbox.min.js",
+        "assets/glightbox.txt",
         "assets/maths.txt",
         "assets/maths.woff2",
         "gallery/index.md",

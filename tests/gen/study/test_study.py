@@ -99,8 +99,9 @@ def test_the_channels_are_the_loudest_and_those_that_add_most_each_with_its_own_
     network = load(made.contents.plan.source)
     hidden, picture = network.card.hidden, decode(made.study.picture)
     answers, adds = answering(network, picture, hidden), matters(network, picture, 340, hidden)
-    mains = [made.contents.drawings[plate.label][0].entry for plate in made.contents.plan.plates]
-    others = [answering(network, decode(entry.read("drawing.png")), hidden) for entry in mains]
+    (tiger,) = (drawings[0].entry for label, drawings in made.contents.drawings.items() if label.name == "tiger")
+    others = [answering(network, decode(tiger.read("drawing.png")), hidden)]
+    assert made.study.others == len(others)
     assert list(made.study.stages) == list(hidden)
     for layer, stage in made.study.stages.items():
         usual = torch.tensor([one[layer] for one in others]).mean(0)
@@ -116,6 +117,30 @@ def test_the_channels_are_the_loudest_and_those_that_add_most_each_with_its_own_
         assert stage.common == len({*expected} & {*most})
         for number in stage.numbers:
             assert made.study.channels[layer, number].recipe.target == f"{layer}:{number}"
+
+
+def test_channels_are_drawn_by_the_authors_first_method_that_can(made: Made) -> None:
+    first = settings() | {"methods": {"shares": {"preset": "robust", "steps": 2, "facets": 2}, "plain": {"steps": 3}}}
+    root = made.root / "shares"
+    root.mkdir()
+    contents, _ = generated(first, root)
+    assert contents.study is not None
+    drawn = [entry.recipe for entry in contents.study.channels.values()]
+    assert {recipe.parameterization for recipe in drawn} == {"pixels"}
+    assert {recipe.steps for recipe in drawn} == {2}  # the walk's own
+
+
+def test_a_gallery_of_one_class_compares_with_nothing(tmp_path: Path) -> None:
+    contents, _ = generated(settings() | {"groups": {"animals": ["zebra"]}}, tmp_path)
+    study = contents.study
+    assert study is not None
+    assert study.others == 0
+    for stage in study.stages.values():
+        answers = [one.answer for one in stage.loudest]
+        assert answers == sorted(answers, reverse=True)
+        assert {one.usual for one in stage.loudest} == {0.0}
+    page = str(dict(files(contents))["write-ups/from-picture-to-prediction/index.md"])
+    assert "usually" not in page
 
 
 def test_the_lines_between_channels_are_what_is_handed_on(made: Made) -> None:
