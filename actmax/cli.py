@@ -6,6 +6,7 @@ import contextlib
 import importlib.metadata
 import json
 import platform
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,7 +60,12 @@ def errors_for_people() -> Iterator[None]:
 
 @app.command()
 def draw(
-    target: Annotated[str, typer.Argument(help="A class (zebra, 340, n02391049) or a target (conv5:12, fc6).")],
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            help="Classes (zebra, 340, n02391049), targets (conv5:12, fc6), or sums of classes ('zebra + 0.5*tiger')."
+        ),
+    ],
     network: NetworkOption = "auto",
     weights_file: WeightsOption = None,
     method: Annotated[str, typer.Option(help=f"A preset: {', '.join(METHODS)}.")] = DEFAULT,
@@ -76,14 +82,12 @@ def draw(
     out: Annotated[Path | None, typer.Option(help="The PNG to write; by default named after the target.")] = None,
     store: StoreOption = Path(".cache"),
 ) -> None:
-    """Draw one picture, and say what the network makes of it."""
+    """Draw pictures, and say what the network makes of each."""
     with errors_for_people():
         from actmax.pipeline.decide import decide
         from actmax.pipeline.publish import SHOWN, published
 
-        path = out or Path(f"{labels.slugify(target)}.png")
-        if path.is_dir() or not path.parent.is_dir():
-            raise StoreError(f"{path} cannot be written: it is a folder, or in one that does not exist. See --out.")
+        paths = _paths(targets, out)
         overrides = dict(_override(words, OVERRIDABLE) for words in change or ())
         starts = {}
         if start is not None:
@@ -92,7 +96,7 @@ def draw(
         elif keep is not None:
             raise RecipeError("--keep says how much stays of a picture: name one with --start.")
 
-        def recipe_for(source: Source) -> Recipe:
+        def recipe_for(target: str, source: Source) -> Recipe:
             return compose(
                 method,
                 overrides,
@@ -104,15 +108,16 @@ def draw(
                 precision=precision,
             )
 
-        recipe_for(Source(network, "", path))  # what is wrong is said before anything is downloaded
+        for target in paths:  # what is wrong is said before anything is downloaded
+            recipe_for(target, Source(network, "", Path()))
         decision = decide(network, weights_file, Store(store))
         if decision.fallback:
             typer.secho(f"Drawn by the compact AlexNet: {decision.fallback}", fg="yellow", err=True)
-        recipe = recipe_for(decision.source)
-        ((drawn, record),) = published([recipe], decision.source, starts=starts)
-        master = SHOWN[0]
-        files.save(path, drawn[master])
-        typer.echo(_report(path, recipe, record.measures[master]))
+        names = {recipe_for(target, decision.source): path for target, path in paths.items()}
+        for drawn, record in published(list(names), decision.source, starts=starts):
+            path = names[record.recipe]
+            files.save(path, drawn[SHOWN[0]])
+            typer.echo(_report(path, record.recipe, record.measures[SHOWN[0]]))
 
 
 @app.command()
@@ -271,19 +276,48 @@ def main() -> None:
     app()
 
 
+def _paths(targets: list[str], out: Path | None) -> dict[str, Path]:
+    """Where the drawing of each target goes."""
+    if out and len(targets) > 1:
+        raise StoreError("--out names one picture: leave it out where there are several targets.")
+    paths = {target: out or Path(f"{labels.slugify(target)}.png") for target in targets}
+    if len(set(paths.values())) < len(paths):
+        raise StoreError("Two targets would be drawn into one file: draw them one after another, with --out.")
+    for path in paths.values():
+        if path.is_dir() or not path.parent.is_dir():
+            raise StoreError(f"{path} cannot be written: it is a folder, or in one that does not exist. See --out.")
+    return paths
+
+
 def _aim(text: str, output: str) -> str:
-    """A class, or else a target in the grammar of :mod:`actmax.recipe.target`."""
+    """A class, a sum of classes, or else a target in the grammar of :mod:`actmax.recipe.target`."""
     try:
         return f"{output}:{labels.resolve(text).index}"
     except UnknownNameError as unknown:
         try:
-            target = parse(text)
+            target = parse(_with_classes(text, output))
         except RecipeError:
             raise unknown from None
         # A bare word could be a misspelt class as well as a layer; only layers hold digits or dots.
         if not target.channels and text.isalpha():
             raise unknown from None
         return str(target)
+
+
+def _with_classes(text: str, output: str) -> str:
+    """A sum whose terms may be names of classes, with what they mean in their place. A name may hold hyphens, so that
+    signs stand between spaces."""
+    parts = re.split(r"(\s+[+-]\s+)", text)
+    if len(parts) == 1:
+        return text
+    for place in range(0, len(parts), 2):
+        weight, sign, name = parts[place].rpartition("*")
+        try:
+            parts[place] = f"{weight}{sign}{output}:{labels.resolve(name.strip()).index}"
+        except UnknownNameError:
+            if ":" not in name:
+                raise
+    return "".join(parts)
 
 
 def _override(words: str, allowed: Iterable[str]) -> tuple[str, Any]:

@@ -9,7 +9,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.pages import Page
 
 from actmax.errors import ActmaxError
-from gen import ledger
+from gen import ledger, site
 from gen.ledger import losses
 from gen.plan import addresses
 
@@ -24,6 +24,16 @@ _finished: dict[str, list[str]] = {}
 """By page, what was taken out of it."""
 
 log = logging.getLogger("mkdocs.plugins.ledger")
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    """Looks at settings and pages before MkDocs clears the site's folder: what is wrong leaves the last site there."""
+    try:
+        site.require_folders(config.use_directory_urls)
+        prepared = site.prepare(config.extra.get("gallery"), Path(config.config_file_path))
+        site.check_pages(prepared, Path(config.docs_dir))
+    except ActmaxError as error:
+        raise PluginError(str(error)) from None
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:

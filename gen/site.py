@@ -89,6 +89,16 @@ def require_folders(use_directory_urls: bool) -> None:
         raise ActmaxError("The gallery's addresses are folders, for years: `use_directory_urls` must not be false.")
 
 
+def check_pages(site: Site, docs: Path) -> None:
+    """Looks at what the author's pages ask for.
+
+    Raises:
+        ActmaxError: a page asks for what will not be there, or cannot be read.
+    """
+    for name, text in _authors(docs):
+        check(site.plan, name, text)
+
+
 def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, Outcome]:
     """Draws what is missing, and asks what is not known.
 
@@ -103,8 +113,7 @@ def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, 
     """
     published = ledger.read(docs / addresses.LEDGER)
     plan, store = site.plan, site.store
-    for name, text in _authors(docs):
-        check(plan, name, text)
+    check_pages(site, docs)
     wanted = [*plan.recipes(), *(recipe for _, recipe in beside(plan))]
     gallery = draw(wanted, plan.source, store, say=say, starts=plan.starts.pictures)
     about = study(plan, gallery.entries, store, site.root, say)

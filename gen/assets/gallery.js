@@ -343,6 +343,12 @@ function reach() {
   }
 }
 
+// The theme puts buttons beside each listing, in a landmark; landmarks are told apart by their names.
+
+function name() {
+  all(".md-code__nav").forEach((buttons, place) => buttons.setAttribute("aria-label", `Listing ${place + 1}`));
+}
+
 all(".gallery-tools:not(.units-tools)").forEach(index);
 all(".units-tools").forEach(units);
 all(".plate-steps").forEach(scrub);
@@ -353,4 +359,5 @@ all(".lost").forEach(lost);
 light();
 document.addEventListener("click", enlarge);
 addEventListener("load", reach);
+addEventListener("load", name);
 addEventListener("resize", reach);

@@ -180,13 +180,18 @@ def _groups(settings: Settings) -> dict[str, tuple[Member, ...]]:
     for group, lines in settings.groups.items():
         if not labels.slugify(group):
             faults.append(f"{KEY}.groups.{group}: a group's name needs letters or digits.")
-        members = []
+        members: dict[Member, str] = {}
         for place, line in enumerate(lines):
             key = f"{KEY}.groups.{group}[{place}]"
             try:
-                members += [_member(key, one) for one in _several(key, line)]
+                several = [_member(key, one) for one in _several(key, line)]
             except SettingsError as error:
                 faults.append(str(error))
+                continue
+            if len(several) == 1 and several[0] in members:
+                word = quoted(several[0].word)
+                faults.append(f"{key} is {word}, which the group has already, {members[several[0]]}: name it once.")
+            members |= {one: f"in [{place}]" for one in several if one not in members}
         groups[group] = tuple(members)
     if faults:
         raise SettingsError(_listed(faults))

@@ -167,6 +167,34 @@ def test_draw_takes_the_plain_method(run: Run, tmp_path: Path) -> None:
         assert json.loads(image.text["actmax:recipe"])["parameterization"] == "pixels"  # type: ignore[attr-defined]
 
 
+def test_draw_takes_several_targets_and_sums_of_classes(run: Run, tmp_path: Path) -> None:
+    answer = run("draw", "zebra + 0.5*tiger", "jack-o'-lantern", "conv5:12", *SMALL)
+    assert answer.status == 0
+    assert sorted(files(tmp_path)) == ["conv5-12.png", "jack-o-lantern.png", "zebra-0-5-tiger.png"]
+    for canonical in ("fc8:340 + 0.5*fc8:292", "fc8:607", "conv5:12"):
+        assert f" of {canonical}\n" in answer.out
+    alone = tmp_path / "alone.png"
+    run("draw", "conv5:12", *SMALL, "--out", str(alone))
+    assert alone.read_bytes() == (tmp_path / "conv5-12.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["zebra + tigre"], "no class 'tigre'. Nearest: 'tiger'"),
+        (["zebra", "tiger", "--out", "one.png"], "--out names one picture"),
+        (["zebra", "Zebra"], "into one file"),
+    ],
+)
+def test_what_of_several_targets_cannot_be_is_said_before_any_is_drawn(
+    words: list[str], said: str, run: Run, tmp_path: Path
+) -> None:
+    answer = run("draw", *words, *SMALL)
+    assert answer.status == 1
+    assert said in " ".join(answer.err.split())
+    assert files(tmp_path) == []
+
+
 def test_draw_writes_where_it_is_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     run("draw", "zebra", *SMALL, "--out", "pictures/first.png")
@@ -488,6 +516,7 @@ def test_train_says_in_one_paragraph_what_was_wrong(
         ["train", "generator"],
         ["train", "spectrum"],
         ["train", "statistics"],
+        ["train", "sounds"],
     ],
 )
 def test_help_is_given(words: list[str], run: Run) -> None:
@@ -501,7 +530,7 @@ def test_every_command_and_option_is_explained() -> None:
     commands = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     assert set(commands) == {"draw", "classes", "distill", "doctor", "train"}
     training = commands["train"].commands
-    assert set(training) == {"generator", "spectrum", "statistics"}
+    assert set(training) == {"generator", "sounds", "spectrum", "statistics"}
     for command in [*commands.values(), *training.values()]:
         assert command.help
         for option in command.params:

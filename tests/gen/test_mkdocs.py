@@ -335,6 +335,18 @@ def test_bad_input_ends_the_build_with_a_sentence_and_leaves_the_store_alone(
     assert not (warm.root / "trapped").exists()
 
 
+@pytest.mark.parametrize("author", [lambda site: site.edit(size=10), vain], ids=["settings", "page"])
+def test_what_is_wrong_leaves_the_last_site_there(warm: Site, author: Callable[[Site], object]) -> None:
+    warm.configure(hooks=[str(Path(__file__).parents[2] / "gen/hook.py")])
+    assert warm.build().returncode == 0
+    before = {path for path in (warm.root / "site").rglob("*") if path.is_file()}
+    author(warm)
+    built = warm.build()
+    assert built.returncode != 0
+    assert "Traceback" not in built.stdout
+    assert {path for path in (warm.root / "site").rglob("*") if path.is_file()} == before
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_both_hosts_show_the_same_message(warm: Site, host: str) -> None:
     warm.edit(size=10)

@@ -67,10 +67,20 @@ def test_groups_are_all_that_an_author_has_to_give() -> None:
 
 def test_a_class_is_given_by_name_index_wnid_or_a_word_of_the_authors() -> None:
     lines = ["zebra", 340, "n02391049", "340", {"zebra": "zebra"}, {"my horse": "zebra"}, {"my horse": 340}]
-    found = read({"groups": {"animals": lines}}).groups["animals"]
-    assert {member.label.index for member in found} == {340}
-    assert [member.stand_in for member in found] == [False] * 5 + [True] * 2
-    assert [member.word for member in found] == ["zebra"] * 5 + ["my horse"] * 2
+    found = [read({"groups": {"animals": [line]}}).groups["animals"] for line in lines]
+    assert [len(members) for members in found] == [1] * len(lines)
+    assert {member.label.index for (member,) in found} == {340}
+    assert [member.stand_in for (member,) in found] == [False] * 5 + [True] * 2
+    assert [member.word for (member,) in found] == ["zebra"] * 5 + ["my horse"] * 2
+
+
+def test_a_class_that_is_named_twice_is_told() -> None:
+    with pytest.raises(SettingsError, match=r"groups\.animals\[2\] is 'zebra', which the group has already, in \[0\]"):
+        read({"groups": {"animals": ["zebra", "tiger", 340]}})
+    groups = {"animals": ["zebra", "0-397"], "striped": ["zebra", {"my horse": "zebra"}, {"your horse": "zebra"}]}
+    found = read({"groups": groups}).groups  # a range says nothing of each, and words are not classes
+    assert len(found["animals"]) == 398
+    assert [member.word for member in found["striped"]] == ["zebra", "my horse", "your horse"]
 
 
 def test_all_classes_or_a_range_of_them_are_one_word() -> None:
