@@ -335,9 +335,16 @@ def test_bad_input_ends_the_build_with_a_sentence_and_leaves_the_store_alone(
     assert not (warm.root / "trapped").exists()
 
 
-@pytest.mark.parametrize("author", [lambda site: site.edit(size=10), vain], ids=["settings", "page"])
+HOOK = [str(SCRIPT.with_name("hook.py"))]
+
+
+def small(site: Site) -> None:
+    site.configure(hooks=HOOK, extra={"gallery": {**GALLERY, "size": 10}})
+
+
+@pytest.mark.parametrize("author", [small, vain], ids=["settings", "page"])
 def test_what_is_wrong_leaves_the_last_site_there(warm: Site, author: Callable[[Site], object]) -> None:
-    warm.configure(hooks=[str(Path(__file__).parents[2] / "gen/hook.py")])
+    warm.configure(hooks=HOOK)
     assert warm.build().returncode == 0
     before = {path for path in (warm.root / "site").rglob("*") if path.is_file()}
     author(warm)
