@@ -259,6 +259,29 @@ def test_an_answer_of_another_shape_is_named(made: Made, tmp_path: Path) -> None
         generated(settings(), tmp_path)
 
 
+@pytest.mark.parametrize("asked", ["layers", "answering", "walk", "filters", "passed on"])
+def test_an_answer_that_lacks_a_part_is_named(made: Made, tmp_path: Path, asked: str) -> None:
+    shutil.copytree(made.root / ".cache", tmp_path / ".cache")
+    for path in (tmp_path / ".cache" / "answers").glob("*.json"):
+        values = json.loads(path.read_text())
+        if values["asked"]["ask"] == asked:
+            answer = values["answer"]
+            if asked == "layers":
+                answer.pop(0)
+            elif asked == "filters":
+                answer["pixels"][0] = answer["pixels"][0][4:]
+            elif asked == "walk":
+                answer["adds"].popitem()
+            elif asked == "passed on":
+                next(iter(answer.values()))[0].pop()
+            else:
+                answer.popitem()
+            values["checksum"] = digest(json.dumps(answer, sort_keys=True).encode())
+            path.write_text(json.dumps(values))
+    with pytest.raises(StoreError, match=r"is not one: remove .*answers"):
+        generated(settings(), tmp_path)
+
+
 def test_a_network_whose_layers_have_no_names_is_walked_through_without_them(tmp_path: Path) -> None:
     from torchvision.models import squeezenet1_0
 
