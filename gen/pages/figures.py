@@ -115,5 +115,5 @@ def _pictures(values: object) -> list[dict[str, str]]:
 def _as_numbered(figure: str, number: int, name: str) -> str:
     """A drawing of ours with its number in front of the caption."""
     link = f'<a class="numbered" href="#{name}">Figure {number}</a> '
-    with_id = figure.replace("<figure>", f'<figure id="{name}">', 1)
+    with_id = figure.replace("<figure ", f'<figure id="{name}" ', 1)
     return with_id.replace("<figcaption>", f"<figcaption>{link}", 1)

@@ -45,7 +45,7 @@ def test_figures_are_numbered_as_the_page_names_them_and_can_be_linked_to(
     }
     html = rendered(page(contents, body))
     assert '<a href="#figure-hill">figure 2</a>' in html
-    assert re.findall(r'<figure id="([^"]+)">', html) == ["figure-onion", "figure-hill"]
+    assert re.findall(r'<figure id="([^"]+)" data-search-exclude="">', html) == ["figure-onion", "figure-hill"]
     assert "Figure 1 Skins." in visible(html)
 
 
