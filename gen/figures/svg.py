@@ -58,6 +58,7 @@ def figure(title: str, words: str, parts: Sequence[str], height: float, caption:
     title, words, caption = (escape(" ".join(part.split())) for part in (title, words, caption))
     return (
         f'<figure data-search-exclude=""><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 420 {height:g}" '
-        f'role="{role}" style="width:100%;max-width:30rem;height:auto;fill:{INK};{FONT}"><title>{title}</title><desc>{words}</desc>'
+        f'role="{role}" style="width:100%;max-width:30rem;height:auto;fill:{INK};{FONT}">'
+        f"<title>{title}</title><desc>{words}</desc>"
         f"{''.join(parts)}</svg><figcaption>{caption}</figcaption></figure>"
     )
