@@ -81,6 +81,9 @@ def rendered() -> Callable[[str], str]:
         name, option = next(iter(line.items())) if isinstance(line, dict) else (line, {})
         extensions.append(Equations() if name == "gen.mathml" else name)
         options[name] = option
+    # An author may have it, and what is not the author's must not reach a file by it.
+    extensions.append("pymdownx.snippets")
+    options["pymdownx.snippets"] = {"base_path": [str(ROOT)], "check_paths": True}
     site = Markdown(extensions=extensions, extension_configs=options)
 
     def convert(text: str) -> str:

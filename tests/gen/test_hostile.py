@@ -33,7 +33,7 @@ HOSTILE = [
     "x | y **b** _e_ `c` ~~s~~ $m$ [l](javascript:alert(1)) ![i](j)",
     "x ``` ~~~ <!-- <![CDATA[ <?php",
     "x &lt;script&gt; { #anchor .class }",
-    '--8<-- "secret.md" x',
+    '--8<-- "LICENSE" x',
     "*[x]: y",
     "]: x",
     "--- x",

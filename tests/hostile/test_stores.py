@@ -45,7 +45,7 @@ VALUES: list[Any] = [
     "x' zq='1",
     "{{ zq }} {% zq %} **x** <zq>",
     "../../../zq",
-    '\n\n--8<-- "secret.md"\n\n    zq',
+    '\n\n--8<-- "LICENSE"\n\n    zq',
     -1,
     0,
     10**30,
