@@ -27,7 +27,10 @@ log = logging.getLogger("mkdocs.plugins.ledger")
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    """Looks at settings and pages before MkDocs clears the site's folder: what is wrong leaves the last site there."""
+    """Looks at settings and pages before MkDocs clears the site's folder: what is wrong leaves the last site there. A
+    site without a gallery, such as a written tree, may have the hook as well."""
+    if "gallery" not in config.extra:
+        return
     try:
         site.require_folders(config.use_directory_urls)
         prepared = site.prepare(config.extra.get("gallery"), Path(config.config_file_path))
