@@ -337,7 +337,7 @@ function light() {
 // What is wider than the window can be scrolled by keys as well.
 
 function reach() {
-  for (const part of all(".equation, .md-typeset__scrollwrap")) {
+  for (const part of all(".equation, .md-typeset__scrollwrap, pre > code")) {
     if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
     else part.removeAttribute("tabindex");
   }
