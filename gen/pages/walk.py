@@ -10,7 +10,7 @@ from gen.figures import Cell, chart, strips
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.markdown import number
-from gen.pages.pictures import mosaic
+from gen.pages.pictures import mosaic, thumbnail
 from gen.pages.templating import render
 from gen.plan import addresses
 from gen.study.silenced import COUNTS, Silenced, mean
@@ -50,6 +50,7 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         yield addresses.STUDY_FILTERS, mosaic(study.filters.pixels, study.filters.side, FILTERS_ACROSS, LARGER)
     for (layer, channel), entry in study.channels.items():
         yield addresses.channel(layer, channel), entry.read("drawing.png")
+        yield addresses.channel(layer, channel, small=True), thumbnail(entry)
     for name, entry in study.variations.items():
         yield addresses.variation(name), entry.read("drawing.png")
     yield addresses.STUDY_FRAMES, study.variations[DRAWING].read("frames.webp")
@@ -64,7 +65,7 @@ def _figure(contents: Contents, study: Study) -> str:
         cells = [
             Cell(
                 name=f"{layer}, {_kinds(study)[layer]} {channel.number}",
-                picture=addresses.link(addresses.WALK, addresses.channel(layer, channel.number)),
+                picture=addresses.link(addresses.WALK, addresses.channel(layer, channel.number, small=True)),
                 link=_way_on(contents, layer, channel.number),
                 fed=row,
             )

@@ -175,9 +175,9 @@ def figure(group: str, word: str, steps: int) -> str:
     return f"{FIGURES}{slugify(group)}/{slugify(word)}_{steps}.jpg"
 
 
-def channel(layer: str, number: int) -> str:
-    """The drawing of a channel in the study."""
-    return f"{STUDY}{slugify(layer)}-{number}.png"
+def channel(layer: str, number: int, small: bool = False) -> str:
+    """The drawing of a channel in the study, or a lighter picture of it."""
+    return f"{STUDY}{slugify(layer)}-{number}{'.webp' if small else '.png'}"
 
 
 def variation(name: str) -> str:

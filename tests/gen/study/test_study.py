@@ -169,7 +169,8 @@ def test_the_page_of_the_walk_names_what_it_shows(made: Made) -> None:
     page = dict(files(made.contents))["write-ups/from-picture-to-prediction/index.md"]
     assert isinstance(page, str)
     for layer, number in made.study.channels:
-        assert f'src="../../assets/study/{layer}-{number}.png"' in page
+        assert f'href="../../assets/study/{layer}-{number}.png"' in page
+        assert f'src="../../assets/study/{layer}-{number}.webp"' in page
     assert "<svg" in page
 
 
