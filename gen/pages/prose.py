@@ -83,6 +83,7 @@ def values(
             "classes": network.classes,
         },
         "presets": {name: dict(method) for name, method in METHODS.items()},
+        "methods": _methods(contents),
         "settings_fields": _settings_fields(),
         "method_fields": _method_fields(),
         "caption": _caption(contents),
@@ -155,6 +156,14 @@ def listing(name: str) -> str:
     if name not in functions:
         raise ActmaxError(f"listing({name!r}) is not there: name one of {', '.join(functions)}")
     return ast.get_source_segment(text, functions[name]) or ""
+
+
+def _methods(contents: Contents) -> dict[str, Any]:
+    """What each method comes to on this site: a preset by its own name, and what the author changed of it."""
+    own = {
+        method.name: {**METHODS[method.preset], **method.overrides} for method in contents.plan.outline.gallery.methods
+    }
+    return {name: dict(method) for name, method in METHODS.items()} | own
 
 
 def _settings_fields() -> list[Any]:

@@ -67,6 +67,11 @@ def test_two_methods_share_a_place_and_the_words_are_of_the_published_file(conte
     ]
 
 
+def test_a_page_can_say_how_a_method_draws_here(contents: Contents) -> None:
+    said = page(contents, "{{ presets.plain.steps }} {{ methods.plain.steps }} {{ methods.smooth.steps }}")
+    assert said.split() == ["1000", "2", "64"]
+
+
 def test_a_row_shows_what_it_is_given(contents: Contents, rendered: Text) -> None:
     one = "{'file': 'assets/a.png', 'alt': 'An \"a\"', 'title': '<i>', 'words': 'x & y'}"
     html = rendered(page(contents, f'{{{{ figure.row("mine", [{one}], "Words.") }}}}'))
