@@ -427,6 +427,64 @@ def test_without_a_script_the_buttons_let_go_of_the_photo_and_no_slider_is_in_th
         assert frame(page) == pytest.approx(place, abs=0.01)
 
 
+# Figures of the write-up.
+
+WRITE_UP = "/write-ups/activation-maximization/"
+OPACITY = "getComputedStyle(document.querySelector('#figure-vehicles img + img')).opacity"
+
+
+def test_two_methods_are_compared_in_one_place_by_button_and_by_pointer(visit: Visit, real: str) -> None:
+    page = visit(WRITE_UP, real)
+    figure = page.locator("#figure-vehicles")
+    assert page.evaluate(OPACITY) == "0"
+    picture = figure.locator("a.enlarge").first
+    picture.hover()
+    page.wait_for_function(f"{OPACITY} === '1'")
+    page.mouse.move(0, 0)
+    page.wait_for_function(f"{OPACITY} === '0'")
+    figure.locator("label", has_text="as the gallery draws it").click()
+    page.wait_for_function(f"{OPACITY} === '1'")
+    picture.hover()
+    page.wait_for_function(f"{OPACITY} === '0'")
+
+
+def test_the_steps_of_a_drawing_are_looked_through_by_buttons_and_by_the_slider(visit: Visit, real: str) -> None:
+    page = visit(WRITE_UP, real)
+    figure = page.locator("#figure-steps")
+    shown = "Math.round(new DOMMatrix(getComputedStyle(document.querySelector('#figure-steps img')).transform).e)"
+    width = figure.locator(".frames-view").bounding_box()["width"]  # type: ignore[index]
+    last = figure.locator("input[type=radio]").count() - 1
+    assert abs(page.evaluate(shown) + last * width) < last
+    figure.locator("label").first.click()
+    assert page.evaluate(shown) == 0
+    figure.get_by_role("slider").fill("2")
+    assert abs(page.evaluate(shown) + 2 * width) < 2
+    assert figure.locator("input[type=radio]").nth(2).is_checked()
+
+
+def test_figures_are_numbered_and_linked_to(visit: Visit, real: str) -> None:
+    page = visit(f"{WRITE_UP}#figure-vehicles", real)
+    numbers = page.locator("a.numbered").all_inner_texts()
+    assert numbers == [f"Figure {number}" for number in range(1, len(numbers) + 1)]
+    assert page.locator("#figure-vehicles").evaluate("figure => Math.abs(figure.getBoundingClientRect().top)") < 200
+    for link in page.locator("article a[href^='#figure-']").all():
+        assert page.locator(link.get_attribute("href") or "").count() == 1
+
+
+def test_sounds_are_there_to_be_heard(visit: Visit, real: str) -> None:
+    page = visit("/write-ups/sounds/", real)
+    assert page.locator("audio").count() == 16
+    heard = page.locator("audio").first.evaluate(
+        """async (audio) => {
+            const known = new Promise((done) => (audio.onloadedmetadata = done));
+            audio.load();
+            await known;
+            return audio.duration;
+        }"""
+    )
+    assert 1.0 < heard < 1.1
+
+
 # Methods side by side.
 
 
