@@ -5,6 +5,7 @@ from __future__ import annotations
 from jinja2 import TemplateSyntaxError, nodes
 
 from actmax.errors import ActmaxError, did_you_mean, quoted
+from gen.pages.captions import unknown
 from gen.pages.markdown import split_front_matter
 from gen.pages.templating import sandbox
 from gen.plan.plan import Plan
@@ -34,8 +35,10 @@ def check(plan: Plan, path: str, text: str) -> None:
         if said:
             raise ActmaxError(f"docs/{path}, line {call.lineno}: {said}.")
     if plan.walk is None:
-        tested = {name.name for test in page.find_all(nodes.If) for name in test.test.find_all(nodes.Name)}
-        tested |= {test.test.name for test in page.find_all(nodes.If) if isinstance(test.test, nodes.Name)}
+        tests = [test.test for test in page.find_all(nodes.If)]
+        tested = {
+            name.name for test in tests for name in (test, *test.find_all(nodes.Name)) if isinstance(name, nodes.Name)
+        }
         for name in page.find_all(nodes.Name):
             if name.name == "study" and "study" not in tested:
                 raise ActmaxError(
@@ -47,26 +50,30 @@ def check(plan: Plan, path: str, text: str) -> None:
 
 def _wrong(plan: Plan, call: nodes.Call) -> str:
     """What a call asks for that there will not be; empty where that cannot be told."""
-    given = [one.value for one in call.args if isinstance(one, nodes.Const)]
-    given += [""] * (3 - len(given))
-    named = {one.key: one.value.value for one in call.kwargs if isinstance(one.value, nodes.Const)}
-    if isinstance(call.node, nodes.Name) and call.node.name == "caption" and isinstance(given[0], str) and given[0]:
-        return _no_caption(plan, given[0], str(given[1] or named.get("method", "plain")))
-    if isinstance(call.node, nodes.Getattr) and call.node.attr == "versus" and isinstance(given[1], str) and given[1]:
-        return _no_group(plan, given[1])
+    if isinstance(call.node, nodes.Name) and call.node.name == "caption":
+        word, method = _given(call, 0, "word"), _given(call, 1, "method", "plain")
+        return _no_caption(plan, word, method) if word and method else ""
+    if isinstance(call.node, nodes.Getattr) and call.node.attr == "versus":
+        group = _given(call, 1, "group")
+        return _no_group(plan, group) if group else ""
     return ""
 
 
+def _given(call: nodes.Call, place: int, name: str, default: str = "") -> str:
+    """A text that an argument is; empty where it is something else, or known only when the page is filled in."""
+    named = {one.key: one.value for one in call.kwargs}
+    argument = call.args[place] if place < len(call.args) else named.get(name, nodes.Const(default))
+    return argument.value if isinstance(argument, nodes.Const) and isinstance(argument.value, str) else ""
+
+
 def _no_caption(plan: Plan, word: str, method: str) -> str:
-    if plan.unit_named(word) is not None:
+    if plan.unit_named(word) is not None or plan.drawn(word, method):
         return ""
-    of_word = [member for members in plan.groups.values() for member in members if member.word == word]
-    if any(plan.plate(member.label).by_method(method) for member in of_word):
-        return ""
-    words = [member.word for members in plan.groups.values() for member in members]
+    members = [member for some in plan.groups.values() for member in some]
+    of_word = [member for member in members if member.word == word]
+    words = [member.word for member in members]
     near = did_you_mean(word, words) if not of_word else f"It is drawn by {_ways(plan, of_word)}."
-    call = f"caption({quoted(word)}, {quoted(method)})"
-    return f"{call}: no class listed under that word has a drawing by this method. {near}".rstrip(".")
+    return f"{unknown(word, method)}. {near}".rstrip(".")
 
 
 def _ways(plan: Plan, members: list[Member]) -> str:

@@ -30,23 +30,25 @@ def caption(contents: Contents, word: str, method: str = "plain") -> str:
             f"**{escape(plate.name)}** after {drawing.variant.recipe.steps} steps: shown this picture, the channel "
             f"answers {number(drawing.measures.activation)}, the mean over its map."
         )
-    for members in contents.plan.groups.values():
-        for member in members:
-            variant = contents.plan.plate(member.label).by_method(method)
-            if member.word == word and variant is not None:
-                jpeg = variant.recipe in contents.plan.figures.values()
-                entry = contents.entries[variant.recipe.digest()]
-                return render(
-                    "caption.md.jinja",
-                    member=member,
-                    variant=variant,
-                    file="JPEG" if jpeg else "picture",
-                    measures=entry.measures("drawing.jpg" if jpeg else "drawing.png"),
-                    network=contents.network,
-                ).strip()
-    raise ActmaxError(
-        f"caption({quoted(word)}, {quoted(method)}): no class listed under that word has a drawing by this method."
-    )
+    found = contents.plan.drawn(word, method)
+    if found is None:
+        raise ActmaxError(f"{unknown(word, method)}.")
+    member, variant = found
+    jpeg = variant.recipe in contents.plan.figures.values()
+    return render(
+        "caption.md.jinja",
+        member=member,
+        variant=variant,
+        file="JPEG" if jpeg else "picture",
+        measures=contents.entries[variant.recipe.digest()].measures("drawing.jpg" if jpeg else "drawing.png"),
+        network=contents.network,
+    ).strip()
+
+
+def unknown(word: str, method: str) -> str:
+    """What is said of a caption that there cannot be."""
+    call = f"caption({quoted(word)}, {quoted(method)})"
+    return f"{call}: no class listed under that word has a drawing by this method"
 
 
 def pairs(contents: Contents, group: str, method: str) -> list[dict[str, Any]]:

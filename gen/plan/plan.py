@@ -172,6 +172,14 @@ class Plan:
         """A recipe for the network that draws, at the size and precision of the settings."""
         return _recipe(self.settings, self.source, target, preset, overrides, seed)
 
+    def drawn(self, word: str, method: str) -> tuple[Member, Variant] | None:
+        """The class that is listed under a word and its first drawing by a method, if there is one."""
+        for member in chain.from_iterable(self.groups.values()):
+            variant = self.plate(member.label).by_method(method)
+            if member.word == word and variant is not None:
+                return member, variant
+        return None
+
     def class_target(self, label: Label) -> str:
         """What a drawing of a class maximises."""
         return _class_target(self.source, label)

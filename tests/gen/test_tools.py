@@ -452,6 +452,18 @@ def test_what_a_page_asks_in_vain_is_said_before_anything_is_drawn(author: Autho
     assert not author.store.path.exists()
 
 
+def test_what_is_known_only_when_a_page_is_filled_in_is_not_refused_before(author: Author) -> None:
+    (author.root / "docs").mkdir()
+    (author.root / "docs/mine.md").write_text(
+        "---\nmeasured: true\n---\n{% for word in ['zebra', 'my cat'] %}{{ caption(word, 'robust') }}{% endfor %}\n"
+        "{% set way = 'robust' %}{{ caption('zebra', way) }} {{ caption('zebra', method=way) }}\n"
+        "{{ caption(method='robust', word='zebra') }}\n"
+    )
+    author.draw()
+    author.calls("write", str(author.root / "tree"))
+    assert (author.root / "tree/docs/mine.md").read_text().count("**zebra**") == 4
+
+
 def test_a_page_that_asks_whether_there_is_a_walk_is_right(author: Author) -> None:
     (author.root / "docs").mkdir()
     (author.root / "docs/mine.md").write_text(
