@@ -9,7 +9,7 @@ import platform
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -24,6 +24,11 @@ from actmax.recipe.recipe import Recipe
 from actmax.recipe.target import parse
 from actmax.store.record import Measures
 from actmax.store.store import Store
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Kind = TypeVar("Kind", bound="BaseModel")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -185,16 +190,10 @@ def distill(
 ) -> None:
     """Train a compact AlexNet on a teacher's answers. Killed at any moment, the same command goes on."""
     with errors_for_people():
-        from pydantic import ValidationError
-
         from actmax.networks import weights
         from actmax.train.distill import Options, distil
 
-        fields = dict(_override(words, Options.model_fields) for words in change or ())
-        try:
-            options = Options(**{"minutes": minutes, **fields})
-        except ValidationError as error:
-            raise ActmaxError("; ".join(explain(error))) from None
+        options = _options(Options, minutes, change)
         source = weights.source(teacher, weights_file)
         path = distil(source, images, folder, options, warm_start, lambda words: typer.echo(words, err=True))
         typer.echo(path)
@@ -216,16 +215,10 @@ def generator(
 ) -> None:
     """Train a generator that paints what a hidden layer has seen. Killed at any moment, the same command goes on."""
     with errors_for_people():
-        from pydantic import ValidationError
-
         from actmax.networks import weights
         from actmax.train.generator import Options, train
 
-        fields = dict(_override(words, Options.model_fields) for words in change or ())
-        try:
-            options = Options(**{"minutes": minutes, **fields})
-        except ValidationError as error:
-            raise ActmaxError("; ".join(explain(error))) from None
+        options = _options(Options, minutes, change)
         source = weights.source(network, weights_file)
         typer.echo(train(source, images, folder, options, lambda words: typer.echo(words, err=True)))
 
@@ -318,6 +311,17 @@ def _with_classes(text: str, output: str) -> str:
             if ":" not in name:
                 raise
     return "".join(parts)
+
+
+def _options(kind: type[Kind], minutes: float, change: list[str] | None) -> Kind:
+    """How something is trained: for how long, and what `--set` changes besides."""
+    from pydantic import ValidationError
+
+    fields = dict(_override(words, kind.model_fields) for words in change or ())
+    try:
+        return kind(**{"minutes": minutes, **fields})
+    except ValidationError as error:
+        raise ActmaxError("; ".join(explain(error))) from None
 
 
 def _override(words: str, allowed: Iterable[str]) -> tuple[str, Any]:

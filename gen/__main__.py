@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,7 +104,7 @@ def write(
             typer.secho(prepared.warning, fg="yellow", err=True)
         place = Place.of(*(values.get(key) for key in ("site_url", "site_name", "site_author")))
         contents, outcome = site.generate(prepared, docs, typer.echo, place)
-        files = partial(site.files, contents, docs)
+        files = site.files(contents, docs)
         tree = tools.write_tree(files, values, docs, templates, folder, site.told(contents, docs))
         typer.echo(f"{outcome}; wrote {tree.files} files to {folder}")
         for sentence in tools.left_out(values, tree.shifted):

@@ -97,11 +97,9 @@ def excited(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str,
     Returns:
         By layer, a number for each channel, to four significant digits.
     """
-    size = (image.shape[2], image.shape[3])
-    outputs = network.cut(layers, size)(network.normalize(image))
     return {
-        layer: _rounded(read(Target(layer, ((0, 1.0),)), channels_first(layer, outputs[layer], size))[0])
-        for layer in layers
+        layer: _rounded(read(Target(layer, ((0, 1.0),)), output)[0])
+        for layer, output in _outputs(network, image, layers).items()
     }
 
 
@@ -118,9 +116,7 @@ def answering(network: Network, image: Tensor, layers: Sequence[str]) -> dict[st
     Returns:
         By layer, a number for each channel, to four significant digits.
     """
-    size = (image.shape[2], image.shape[3])
-    outputs = network.cut(layers, size)(network.normalize(image))
-    maps = {layer: channels_first(layer, outputs[layer], size)[0].relu() for layer in layers}
+    maps = {layer: output[0].relu() for layer, output in _outputs(network, image, layers).items()}
     return {layer: _rounded(found.reshape(len(found), -1).mean(1)) for layer, found in maps.items()}
 
 
@@ -148,6 +144,13 @@ def passed_on(network: Network, image: Tensor, shown: Mapping[str, Sequence[int]
             parts = added[list(shown[below])] / handed if handed > 0 else added.new_zeros(len(shown[below]))
             found[layer].append(_rounded(parts.detach()))
     return found
+
+
+def _outputs(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+    """What some layers return for a picture (1, C, H, W) in [0, 1], with the channels first."""
+    size = (image.shape[2], image.shape[3])
+    outputs = network.cut(layers, size)(network.normalize(image))
+    return {layer: channels_first(layer, outputs[layer], size) for layer in layers}
 
 
 def _rounded(values: Tensor) -> list[float]:

@@ -10,15 +10,12 @@ and of two lines in the log with one step the later one holds.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from tqdm import tqdm
@@ -28,6 +25,7 @@ from actmax.files import digest, write_atomically
 from actmax.networks import compact
 from actmax.networks.load import load
 from actmax.networks.weights import Source
+from actmax.train import checkpoint
 from actmax.train.examination import Examination
 from actmax.train.images import Images, hold_out, read_images
 from actmax.train.options import Options
@@ -77,7 +75,7 @@ def distil(
             held, rest = hold_out(sources, options.holdout)
             run = Run(options, teacher, rest)
             if (folder / CHECKPOINT).is_file():
-                _resume(run, folder / CHECKPOINT, _identity(about))
+                checkpoint.resume(run, folder / CHECKPOINT, _identity(about))
                 _tell(report, f"goes on from step {run.step}, {run.done():.0%} of the run")
             elif warm_start:
                 run.warm_start(warm_start)
@@ -133,7 +131,7 @@ def _train(run: Run, folder: Path, examine: Examination, about: dict[str, str]) 
                 saved = run.seconds
                 # The checkpoint last: what it says is done has been exported.
                 _export(run, folder / EXPORT, about | {name: f"{part:.4f}" for name, part in metrics.items()})
-                write_atomically(folder / CHECKPOINT, _saved(run.state() | {"run": _identity(about)}))
+                write_atomically(folder / CHECKPOINT, checkpoint.saved(run.state() | {"run": _identity(about)}))
 
 
 # What is written of a run
@@ -167,27 +165,6 @@ def _export(run: Run, path: Path, about: dict[str, str]) -> None:
     compact.save(fold(run.average), part, about | {"views": str(run.step * run.options.batch)})
     part.chmod(0o644)  # safetensors writes for the owner alone, a package is for all
     os.replace(part, path)
-
-
-def _saved(state: dict[str, Any]) -> bytes:
-    file = io.BytesIO()
-    torch.save(state, file)
-    return file.getvalue()
-
-
-def _resume(run: Run, path: Path, identity: dict[str, str]) -> None:
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        other = [name for name, value in identity.items() if state["run"].get(name) != value]
-        if not other:
-            run.restore(state)
-    except Exception:  # noqa: BLE001 - torch's unpickler raises whatever it stumbles over
-        raise StoreError(f"The checkpoint {path} is damaged: remove it to begin anew.") from None
-    if other:
-        raise StoreError(
-            f"{path} belongs to a run with {other[0]} {state['run'].get(other[0])}, not {identity[other[0]]}: "
-            "give another folder, or the options of that run."
-        )
 
 
 def _digest(path: Path) -> str:

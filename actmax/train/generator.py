@@ -11,7 +11,6 @@ the same call goes on from the last checkpoint.
 from __future__ import annotations
 
 import copy
-import io
 import json
 import math
 import os
@@ -37,6 +36,7 @@ from actmax.networks.decoder import LAYER, SIZE, Decoder
 from actmax.networks.load import load
 from actmax.networks.network import Network
 from actmax.networks.weights import Source
+from actmax.train import checkpoint
 from actmax.train.images import framed, hold_out, read_images
 
 CHECKPOINT, LOG, EXPORT = "checkpoint.pt", "log.jsonl", "generator.safetensors"
@@ -231,7 +231,7 @@ def train(
             }
             run = Run(options, network, torch.cat([framed(found, SIZE) for found in rest]))
             if (folder / CHECKPOINT).is_file():
-                _resume(run, folder / CHECKPOINT, about)
+                checkpoint.resume(run, folder / CHECKPOINT, about)
                 report(f"goes on from step {run.step}, {run.done():.0%} of the run")
             _train(run, framed(held, SIZE), folder, about)
     except Timeout:
@@ -268,9 +268,7 @@ def _train(run: Run, held: Tensor, folder: Path, about: dict[str, str]) -> None:
                 line["held out"] = round(sum(losses) / len(losses), 4)
                 saved = run.seconds
                 _export(run.average, folder / EXPORT, about | {"images": str(run.step * run.options.batch)})
-                file = io.BytesIO()
-                torch.save(run.state() | {"run": about}, file)
-                write_atomically(folder / CHECKPOINT, file.getvalue())
+                write_atomically(folder / CHECKPOINT, checkpoint.saved(run.state() | {"run": about}))
             log.write(json.dumps(line) + "\n")
             log.flush()
             bar.update(run.done() - before)
@@ -282,18 +280,3 @@ def _export(decoder: Decoder, path: Path, about: dict[str, str]) -> None:
     compact.save(state, part, about)
     part.chmod(0o644)
     os.replace(part, path)
-
-
-def _resume(run: Run, path: Path, about: dict[str, str]) -> None:
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        other = [name for name, value in about.items() if state["run"].get(name) != value]
-        if not other:
-            run.restore(state)
-    except Exception:  # noqa: BLE001 - torch's unpickler raises whatever it stumbles over
-        raise StoreError(f"The checkpoint {path} is damaged: remove it to begin anew.") from None
-    if other:
-        raise StoreError(
-            f"{path} belongs to a run with {other[0]} {state['run'].get(other[0])}, not {about[other[0]]}: give "
-            "another folder, or the options of that run."
-        )

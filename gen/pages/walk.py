@@ -42,7 +42,6 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         filters=_about_filters(study),
         silenced=_silenced(study.silenced) if study.silenced else None,
         notes=contents.notes,
-        note=addresses.LOW_ACTIVATIONS if addresses.LOW_ACTIVATIONS in contents.notes else "",
     )
     yield addresses.source(addresses.WALK), keeping(contents.published, addresses.WALK, page)
     yield addresses.STUDY_PICTURE, study.picture
@@ -58,13 +57,13 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
 
 def _figure(contents: Contents, study: Study) -> str:
     """The whole way in one drawing: of each layer the channels that add most, and what they hand on."""
-    layers = []
+    layers, kinds = [], _kinds(study)
     for layer, stage in study.stages.items():
         # The first layer is fed by the picture alone, which no line needs to say.
         fed = study.passed.get(layer, [[FEEDS]] * len(stage.adding))
         cells = [
             Cell(
-                name=f"{layer}, {_kinds(study)[layer]} {channel.number}",
+                name=f"{layer}, {kinds[layer]} {channel.number}",
                 picture=addresses.link(addresses.WALK, addresses.channel(layer, channel.number, small=True)),
                 link=_way_on(contents, layer, channel.number),
                 fed=row,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ def _make_way(path: Path, folder: Path) -> None:
 
 
 def write_tree(
-    files: Callable[[], Iterable[File]],
+    files: Iterable[File],
     values: Mapping[str, Any],
     docs: Path,
     theme: Path | None,
@@ -92,7 +92,7 @@ def write_tree(
     config = MARK + portable.text(portable.configuration(values, THEME if theme else None, extra or {}))
     written = write([(CONFIG, config)], folder)
     shifted: list[str] = []
-    generated = write(_watched(files(), shifted), folder / DOCS)
+    generated = write(_watched(files, shifted), folder / DOCS)
     written |= generated
     taken = {path.relative_to(folder / DOCS).as_posix() for path in generated}
     written |= write((file for file in _copied(docs) if file[0] not in taken), folder / DOCS)

@@ -128,7 +128,7 @@ OPERATIONS: dict[str, Callable[[Path], object]] = {
     "merge": lambda root: Store(root / "store").merge(Store(root / "other")),
     "sweep": lambda root: Store(root / "store").sweep(),
     "record": lambda root: record(root / "site", root / "docs"),
-    "write": lambda root: write_tree(pages, {}, root / "site", None, root / "written"),
+    "write": lambda root: write_tree(pages(), {}, root / "site", None, root / "written"),
 }
 TOUCHED = {"replace": {1}, "remove": {1}, "merge": {3}}
 """The drawings that an operation may replace or forget. What cannot be read counts as absent, also in a merge."""
