@@ -1,13 +1,13 @@
-from .engine.compose import Picture, ascend
+from .engine.ascend import Picture, ascend
 from .errors import ActmaxError
 from .networks.cards import card
-from .networks.labels import classes, resolve
+from .networks.labels import classes, resolve_class
 from .networks.load import load
 from .networks.network import Network, wrap
-from .networks.weights import source
-from .pipeline.decide import decide
+from .networks.weights import resolve_weights
 from .pipeline.draw import draw
-from .pipeline.publish import published
+from .pipeline.publish import render_files
+from .pipeline.select import select_network
 from .recipe.methods import METHODS, compose
 from .recipe.recipe import Recipe
 from .store.store import Store
@@ -23,11 +23,11 @@ __all__ = [
     "card",
     "classes",
     "compose",
-    "decide",
     "draw",
     "load",
-    "published",
-    "resolve",
-    "source",
+    "render_files",
+    "resolve_class",
+    "resolve_weights",
+    "select_network",
     "wrap",
 ]

@@ -81,7 +81,7 @@ def draw(
         list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of the recipe, as JSON.")
     ] = None,
     start: Annotated[Path | None, typer.Option(help="A picture to start from in place of noise.")] = None,
-    keep: Annotated[
+    feature_weight: Annotated[
         float | None, typer.Option(help="How much of that picture is to stay, from 0, as a part of the slope.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The PNG to write; by default named after the target.")] = None,
@@ -89,17 +89,17 @@ def draw(
 ) -> None:
     """Draw pictures, and say what the network makes of each."""
     with errors_for_people():
-        from actmax.pipeline.decide import decide
-        from actmax.pipeline.publish import SHOWN, published
+        from actmax.pipeline.publish import SHOWN, render_files
+        from actmax.pipeline.select import select_network
 
         paths = _paths(targets, out)
         overrides = dict(_override(words, OVERRIDABLE) for words in change or ())
         starts = {}
         if start is not None:
             name, starts[name] = read_start(start)
-            overrides = accentuation(name, keep) | overrides
-        elif keep is not None:
-            raise RecipeError("--keep says how much stays of a picture: name one with --start.")
+            overrides = accentuation(name, feature_weight) | overrides
+        elif feature_weight is not None:
+            raise RecipeError("--feature-weight says how much stays of a picture: name one with --start.")
 
         def recipe_for(target: str, source: Source) -> Recipe:
             return compose(
@@ -115,11 +115,11 @@ def draw(
 
         for target in paths:  # what is wrong is said before anything is downloaded
             recipe_for(target, Source(network, "", Path()))
-        decision = decide(network, weights_file, Store(store))
+        decision = select_network(network, weights_file, Store(store))
         if decision.fallback:
             typer.secho(f"Drawn by the compact AlexNet: {decision.fallback}", fg="yellow", err=True)
         names = {recipe_for(target, decision.source): path for target, path in paths.items()}
-        for drawn, record in published(list(names), decision.source, starts=starts):
+        for drawn, record in render_files(list(names), decision.source, starts=starts):
             path = names[record.recipe]
             files.save(path, drawn[SHOWN[0]])
             typer.echo(_report(path, record.recipe, record.measures[SHOWN[0]]))
@@ -147,10 +147,10 @@ def doctor(
 ) -> None:
     """Say which network would draw, on what, and whether it works."""
     with errors_for_people():
-        from actmax.pipeline.decide import decide
         from actmax.pipeline.publish import load
+        from actmax.pipeline.select import select_network
 
-        decision = decide(network, weights_file, Store(store), retry=retry)
+        decision = select_network(network, weights_file, Store(store), retry=retry)
         loaded = load(decision.source)
         from actmax.engine.device import choose_device, choose_dtype, describe
 
@@ -194,7 +194,7 @@ def distill(
         from actmax.train.distill import Options, distil
 
         options = _options(Options, minutes, change)
-        source = weights.source(teacher, weights_file)
+        source = weights.resolve_weights(teacher, weights_file)
         path = distil(source, images, folder, options, warm_start, lambda words: typer.echo(words, err=True))
         typer.echo(path)
 
@@ -219,7 +219,7 @@ def generator(
         from actmax.train.generator import Options, train
 
         options = _options(Options, minutes, change)
-        source = weights.source(network, weights_file)
+        source = weights.resolve_weights(network, weights_file)
         typer.echo(train(source, images, folder, options, lambda words: typer.echo(words, err=True)))
 
 
@@ -246,7 +246,7 @@ def statistics(
         from actmax.networks.load import load
         from actmax.train.photographs import maps, statistics
 
-        loaded = load(weights.source(network, weights_file))
+        loaded = load(weights.resolve_weights(network, weights_file))
         typer.echo(f"{out}: {statistics(loaded, layer or maps(loaded), images, out)} photographs")
 
 
@@ -285,7 +285,7 @@ def _paths(targets: list[str], out: Path | None) -> dict[str, Path]:
 def _aim(text: str, output: str) -> str:
     """A class, a sum of classes, or else a target in the grammar of :mod:`actmax.recipe.target`."""
     try:
-        return f"{output}:{labels.resolve(text).index}"
+        return f"{output}:{labels.resolve_class(text).index}"
     except UnknownNameError as unknown:
         try:
             target = parse(_with_classes(text, output))
@@ -306,7 +306,7 @@ def _with_classes(text: str, output: str) -> str:
     for place in range(0, len(parts), 2):
         weight, sign, name = parts[place].rpartition("*")
         try:
-            parts[place] = f"{weight}{sign}{output}:{labels.resolve(name.strip()).index}"
+            parts[place] = f"{weight}{sign}{output}:{labels.resolve_class(name.strip()).index}"
         except UnknownNameError:
             if ":" not in name:
                 raise

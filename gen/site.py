@@ -9,9 +9,9 @@ from typing import Any
 
 from actmax.errors import ActmaxError, reason
 from actmax.networks.weights import Source
-from actmax.pipeline.decide import decide
 from actmax.pipeline.draw import Outcome, draw
 from actmax.pipeline.progress import Say
+from actmax.pipeline.select import select_network
 from actmax.store.store import Store
 from gen import ledger
 from gen.changed import last_changes
@@ -73,7 +73,7 @@ def prepare(values: object, config: Path) -> Site:
     starts = read_starts(wanted.gallery, root)
     settings = wanted.gallery.settings
     store = Store(store_path(settings, root))
-    decision = decide(settings.network, weights_path(settings, root), store)
+    decision = select_network(settings.network, weights_path(settings, root), store)
     other = second(settings, decision.source, root)
     pages = channels(wanted.gallery, decision.source, store)
     return Site(root, plan(wanted, decision.source, starts, pages), store, other, decision.fallback)

@@ -1,24 +1,24 @@
 """The mathematics, as plain functions: gradient ascent, objectives, parameterizations, optimizers and more."""
 
-from actmax.ascent.composition import Composition, Step, climb
-from actmax.ascent.constraints import Constraint, blur, bounded, length, shrunk, within_range
-from actmax.ascent.gradient import ascend, gradient
-from actmax.ascent.objectives import Objective, against_rivals
+from actmax.ascent.constraints import Constraint, blur, bounded, clip, l2_decay, length
+from actmax.ascent.gradient_ascent import ascend, gradient
+from actmax.ascent.objectives import Objective, logsumexp
+from actmax.ascent.optimize import Method, Step, optimize
 from actmax.ascent.optimizers import Optimizer, adam, gradient_ascent
 from actmax.ascent.params import Canvas, Parameterization, Params, fourier, generator, learned, phase, pixels
 from actmax.ascent.penalties import (
     Penalty,
-    distance_of_features,
-    squared_distance_from_grey,
+    channel_statistics_penalty,
+    feature_distance,
+    l2_penalty,
     total_variation,
-    unlikeness,
 )
-from actmax.ascent.transforms import Transform, View, affine, jitter, rotate, zoom
+from actmax.ascent.transforms import Transform, View, affine, jitter, rotate, scale
 
 __all__ = [
     "Canvas",
-    "Composition",
     "Constraint",
+    "Method",
     "Objective",
     "Optimizer",
     "Parameterization",
@@ -29,26 +29,26 @@ __all__ = [
     "View",
     "adam",
     "affine",
-    "against_rivals",
     "ascend",
     "blur",
     "bounded",
-    "climb",
-    "distance_of_features",
+    "channel_statistics_penalty",
+    "clip",
+    "feature_distance",
     "fourier",
     "generator",
     "gradient",
     "gradient_ascent",
     "jitter",
+    "l2_decay",
+    "l2_penalty",
     "learned",
     "length",
+    "logsumexp",
+    "optimize",
     "phase",
     "pixels",
     "rotate",
-    "shrunk",
-    "squared_distance_from_grey",
+    "scale",
     "total_variation",
-    "unlikeness",
-    "within_range",
-    "zoom",
 ]

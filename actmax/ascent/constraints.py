@@ -11,8 +11,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from actmax.ascent.gradients import blurred
 from actmax.ascent.params.canvas import Canvas
-from actmax.ascent.slopes import blurred
 
 Constraint = Callable[[Tensor, int, Canvas], Tensor]
 """The variable (B, …), how many steps it has taken, from 1, and the canvas -> the variable that the next one leaves."""
@@ -33,7 +33,7 @@ def length(rms: float) -> Constraint:
     return constrain
 
 
-def shrunk(part: float) -> Constraint:
+def l2_decay(part: float) -> Constraint:
     """Decay: each number loses a part of itself at each step (Yosinski et al. 2015, "L2 decay").
 
     Args:
@@ -52,7 +52,7 @@ def blur(deviation: float, every: int = 1) -> Constraint:
     return lambda x, steps, _canvas: x if steps % every else blurred(x, deviation)
 
 
-def within_range() -> Constraint:
+def clip() -> Constraint:
     """Pixels within what a picture can show, 0…1 (the bounded range of Mahendran & Vedaldi 2016, section 3.2)."""
 
     def constrain(x: Tensor, _steps: int, canvas: Canvas) -> Tensor:

@@ -1,7 +1,7 @@
 """What is maximised: from the outputs of layers to a score for each image.
 
 Scores are taken before the softmax: a probability can also rise by pushing all other classes down
-(Simonyan et al. 2013, section 2). Where some of that is wanted, :func:`against_rivals` adds it to the slope.
+(Simonyan et al. 2013, section 2). Where some of that is wanted, :func:`logsumexp` adds it to the slope.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def channels_first(layer: str, output: Tensor, size: tuple[int, int]) -> Tensor:
     )
 
 
-def against_rivals(objective: Objective, layer: str, part: float) -> Objective:
+def logsumexp(objective: Objective, layer: str, part: float) -> Objective:
     """An objective of logits with the same score, whose slope also leads away from the classes that are ahead.
 
     The slope is that of h - part · log Σ exp: where the class leads, the sum's slope is nearly its own, and only the
@@ -82,10 +82,10 @@ class _Rivals(torch.autograd.Function):
         return logits.view_as(logits)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (logits,) = ctx.saved_tensors
-        shares = logits.float().softmax(1) * slope.sum(1, keepdim=True)
-        return slope - ctx.part * shares.to(slope.dtype), None
+        shares = logits.float().softmax(1) * grad.sum(1, keepdim=True)
+        return grad - ctx.part * shares.to(grad.dtype), None
 
 
 def of_targets(targets: Sequence[Target], size: tuple[int, int]) -> Objective:

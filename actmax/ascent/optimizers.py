@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from actmax.ascent.gradient import Score, ascend, gradient
+from actmax.ascent.gradient_ascent import Score, ascend, gradient
 
 Optimizer = Callable[[Sequence[Score], Tensor], Iterator[tuple[Tensor, Tensor]]]
 """A view of h for each step, and the start (B, …) -> after each step x, and the scores (B,) before it.
@@ -38,8 +38,8 @@ def _adam(views: Sequence[Score], x: Tensor, rate: float, anneal: float) -> Iter
     x = x.clone()
     optimizer = torch.optim.Adam([x], maximize=True, fused=True)
     for h, alpha in zip(views, step_sizes(rate, len(views), anneal), strict=True):
-        activation, slope = gradient(h, x)
-        x.grad = slope.contiguous()  # the fused step reads memory as it lies; a slope may be an expanded view
+        activation, grad = gradient(h, x)
+        x.grad = grad.contiguous()  # the fused step reads memory as it lies; a slope may be an expanded view
         optimizer.param_groups[0]["lr"] = alpha
         optimizer.step()
         yield x, activation

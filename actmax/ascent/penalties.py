@@ -28,7 +28,7 @@ def total_variation(images: Tensor) -> Tensor:
     return rows + columns
 
 
-def squared_distance_from_grey(images: Tensor) -> Tensor:
+def l2_penalty(images: Tensor) -> Tensor:
     """Mean squared distance of the pixels from 0.5: weight decay, seen from middle grey (Simonyan et al. 2013, eq. 1).
 
     Args:
@@ -40,7 +40,7 @@ def squared_distance_from_grey(images: Tensor) -> Tensor:
     return (images - 0.5).square().flatten(1).mean(1)
 
 
-def distance_of_features(features: Callable[[Tensor], Tensor], pictures: Tensor) -> Penalty:
+def feature_distance(features: Callable[[Tensor], Tensor], pictures: Tensor) -> Penalty:
     """Mean squared distance from what a layer makes of given pictures (Hamblin et al. 2024, "Feature Accentuation").
 
     Args:
@@ -69,7 +69,7 @@ def described(output: Tensor) -> Tensor:
     return torch.cat([mean, (variance + FAINT**2).sqrt().log()], 1)
 
 
-def unlikeness(
+def channel_statistics_penalty(
     features: Callable[[Tensor], Mapping[str, Tensor]], photographs: Mapping[str, tuple[Tensor, Tensor]]
 ) -> Penalty:
     """How far the channels of some layers are from what photographs make of them: 1 for a photograph, on average.

@@ -49,7 +49,7 @@ def rotate(degrees: float) -> Transform:
     return affine(rotate=degrees)
 
 
-def zoom(part: float) -> Transform:
+def scale(part: float) -> Transform:
     """Changes of size, up to this part of 1 either way."""
     return affine(scale=part)
 

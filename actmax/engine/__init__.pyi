@@ -1,6 +1,6 @@
+from .ascend import Picture, ascend
 from .batches import batches
-from .compose import Picture, ascend
-from .local import Drawing, render
+from .render import Drawing, render
 
 __all__ = [
     "Drawing",

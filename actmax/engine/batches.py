@@ -60,7 +60,7 @@ def kind(recipe: Recipe) -> tuple[Any, ...]:
     return (
         target.layer,
         bool(target.channels),
-        bool(recipe.rivals) and target.unit is None,
+        bool(recipe.logsumexp_weight) and target.unit is None,
         target.place,
         bool(recipe.start),
         *fields.values(),

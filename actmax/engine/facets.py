@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 from actmax.errors import RecipeError
 from actmax.networks.frozen import freeze
-from actmax.networks.network import Look, Network
+from actmax.networks.network import Forward, Network
 from actmax.recipe.recipe import Recipe
 from actmax.recipe.target import parse
 
 
 def by_facets(
     network: Network, layer: str, recipes: Sequence[Recipe], device: torch.device, dtype: torch.dtype
-) -> Look:
+) -> Forward:
     """A network whose logits are what they are, and whose slope reaches only one share of the units for a class.
 
     A class's logit is a sum over the units of the last hidden layer, each with its weight. Those with a weight above
@@ -49,11 +49,11 @@ def by_facets(
     head = nn.Sequential(nn.ReLU(), _Share(shares), nn.Linear(weights.shape[1], weights.shape[0]))
     head[2].weight, head[2].bias = (nn.Parameter(value.clone(), requires_grad=False) for value in (weights, bias))
     head = head.to(device, dtype)
-    freeze(head, asked.leak)
-    look = network.cut([hidden], (asked.side, asked.side), device, dtype, asked.leak)
+    freeze(head, asked.relu_leak)
+    forward = network.submodel([hidden], (asked.side, asked.side), device, dtype, asked.relu_leak)
 
     def looked(x: Tensor) -> Mapping[str, Tensor]:
-        return {layer: head(look(x)[hidden])}
+        return {layer: head(forward(x)[hidden])}
 
     return looked
 
@@ -99,6 +99,6 @@ class _Shared(torch.autograd.Function):
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (shares,) = ctx.saved_tensors
-        return slope * shares, None
+        return grad * shares, None

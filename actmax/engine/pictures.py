@@ -8,8 +8,8 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from actmax.ascent.composition import to_values
-from actmax.ascent.slopes import blurred
+from actmax.ascent.gradients import blurred
+from actmax.ascent.optimize import to_values
 from actmax.errors import RecipeError
 
 UNTOUCHED, MOST = 0.5, 0.9
@@ -35,15 +35,15 @@ def to_images(rgb: Tensor) -> list[Image.Image]:
     return [Image.fromarray(values) for values in to_values(rgb).permute(0, 2, 3, 1).numpy()]
 
 
-def to_masks(touched: Tensor) -> list[Image.Image]:
+def to_masks(gradient_magnitude: Tensor) -> list[Image.Image]:
     """Sums of slopes (B, H, W) -> B grey pictures: black for the less touched half, white for the most touched tenth.
 
     Blurred first, by a hundredth of the width: single pixels say nothing.
     """
-    smooth = blurred(touched[:, None].float().cpu(), touched.shape[2] / 100).flatten(1)
+    smooth = blurred(gradient_magnitude[:, None].float().cpu(), gradient_magnitude.shape[2] / 100).flatten(1)
     low, high = (smooth.quantile(part, 1, keepdim=True) for part in (UNTOUCHED, MOST))
     part = ((smooth - low) / (high - low).clamp_min(1e-12)).clamp(0, 1)
-    values = (part * 255).round().to(torch.uint8).view(len(touched), *touched.shape[1:]).numpy()
+    values = (part * 255).round().to(torch.uint8).view(len(gradient_magnitude), *gradient_magnitude.shape[1:]).numpy()
     return [Image.fromarray(grey) for grey in values]
 
 

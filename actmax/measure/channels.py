@@ -59,7 +59,7 @@ def connections(network: Network, below: str, layer: str, count: int) -> dict[st
     return {"inputs": _strongest(joined, count), "outputs": _strongest(joined.T, count)}
 
 
-def matters(network: Network, image: Tensor, unit: int, layers: Sequence[str]) -> dict[str, list[float]]:
+def attribution(network: Network, image: Tensor, unit: int, layers: Sequence[str]) -> dict[str, list[float]]:
     """What each channel adds to a class's logit for a picture: gradient × activation, summed over the map
     (Shrikumar et al. 2017).
 
@@ -77,15 +77,15 @@ def matters(network: Network, image: Tensor, unit: int, layers: Sequence[str]) -
     """
     x = network.normalize(image).requires_grad_()
     outputs, logits = network.outputs_of(layers, x)
-    slopes = torch.autograd.grad(logits[0, unit], [outputs[layer] for layer in layers])
+    grads = torch.autograd.grad(logits[0, unit], [outputs[layer] for layer in layers])
     return {
-        layer: _rounded((outputs[layer] * slope).reshape(slope.shape[1], -1).sum(1))
-        for layer, slope in zip(layers, slopes, strict=True)
+        layer: _rounded((outputs[layer] * grad).reshape(grad.shape[1], -1).sum(1))
+        for layer, grad in zip(layers, grads, strict=True)
     }
 
 
 @torch.inference_mode()
-def excited(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str, list[float]]:
+def mean_activation(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str, list[float]]:
     """How much a picture excites each channel of some layers: the mean of its activation over the map, which is what a
     drawing of the channel maximises.
 
@@ -104,7 +104,7 @@ def excited(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str,
 
 
 @torch.inference_mode()
-def answering(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str, list[float]]:
+def mean_response(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str, list[float]]:
     """How loudly each channel of some layers answers a picture: the mean over the map of what it hands on, which is its
     activation after the ReLU.
 
@@ -120,8 +120,8 @@ def answering(network: Network, image: Tensor, layers: Sequence[str]) -> dict[st
     return {layer: _rounded(found.reshape(len(found), -1).mean(1)) for layer, found in maps.items()}
 
 
-def passed_on(network: Network, image: Tensor, shown: Mapping[str, Sequence[int]]) -> dict[str, list[list[float]]]:
-    """What channels hand on to those of the next layer: gradient × activation, as :func:`matters` has it for a logit.
+def flow(network: Network, image: Tensor, shown: Mapping[str, Sequence[int]]) -> dict[str, list[list[float]]]:
+    """What channels hand on to those of the next layer: gradient × activation, as :func:`attribution` has it for a logit.
 
     Args:
         network: as loaded.
@@ -139,8 +139,8 @@ def passed_on(network: Network, image: Tensor, shown: Mapping[str, Sequence[int]
         found[layer] = []
         for channel in shown[layer]:
             handed = outputs[layer][:, channel].relu().sum()
-            (slope,) = torch.autograd.grad(handed, outputs[below], retain_graph=True)
-            added = (outputs[below] * slope).reshape(slope.shape[1], -1).sum(1)
+            (grad,) = torch.autograd.grad(handed, outputs[below], retain_graph=True)
+            added = (outputs[below] * grad).reshape(grad.shape[1], -1).sum(1)
             parts = added[list(shown[below])] / handed if handed > 0 else added.new_zeros(len(shown[below]))
             found[layer].append(_rounded(parts.detach()))
     return found
@@ -149,7 +149,7 @@ def passed_on(network: Network, image: Tensor, shown: Mapping[str, Sequence[int]
 def _outputs(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
     """What some layers return for a picture (1, C, H, W) in [0, 1], with the channels first."""
     size = (image.shape[2], image.shape[3])
-    outputs = network.cut(layers, size)(network.normalize(image))
+    outputs = network.submodel(layers, size)(network.normalize(image))
     return {layer: channels_first(layer, outputs[layer], size) for layer in layers}
 
 

@@ -51,7 +51,7 @@ def measure(network: Network, target: str, image: Tensor) -> Measures:
     size = (height, width)
     output = network.card.output
     names = (output,) if aim.layer in network.card.outputs else (output, aim.layer)
-    outputs = network.cut(names, size)(network.normalize(image))
+    outputs = network.submodel(names, size)(network.normalize(image))
     logits = outputs[output]
     if not logits.isfinite().all():
         raise WeightsError(

@@ -50,7 +50,7 @@ def filters(network: Network, layer: str) -> dict[str, Any] | None:
 
 
 @torch.inference_mode()
-def without_units(
+def ablation(
     network: Network, pictures: list[tuple[Tensor, int]], counts: list[int], seed: int = 0
 ) -> list[dict[str, Any]]:
     """How class logits change when units of the last hidden layer are silenced.
@@ -75,7 +75,7 @@ def without_units(
     found = []
     for image, unit in pictures:
         _, _, height, width = image.shape
-        activations = network.cut([hidden], (height, width))(network.normalize(image))[hidden][0].relu()
+        activations = network.submodel([hidden], (height, width))(network.normalize(image))[hidden][0].relu()
         added = weights[unit] * activations
         alive = activations.argsort(descending=True)[: int((activations > 0).sum())]
         generator = torch.Generator().manual_seed(seed)

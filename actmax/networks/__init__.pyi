@@ -1,8 +1,8 @@
 from .cards import Card, card
-from .labels import Label, classes, resolve
+from .labels import Label, classes, resolve_class
 from .load import load
 from .network import Network, wrap
-from .weights import Source, source
+from .weights import Source, resolve_weights
 
 __all__ = [
     "Card",
@@ -12,7 +12,7 @@ __all__ = [
     "card",
     "classes",
     "load",
-    "resolve",
-    "source",
+    "resolve_class",
+    "resolve_weights",
     "wrap",
 ]

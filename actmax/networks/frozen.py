@@ -23,7 +23,7 @@ _MOST: Mapping[type[nn.Module], float] = {nn.ReLU: math.inf, nn.ReLU6: 6.0}
 """Where each kind of ReLU answers with a constant again."""
 
 
-def freeze(module: nn.Module, leak: float = 0.0) -> None:
+def freeze(module: nn.Module, relu_leak: float = 0.0) -> None:
     """Puts frozen layers in the place of linear and convolutional ones, but for those that have a user's hooks.
 
     With a leak, ReLUs as well: see :class:`LeakingReLU`. Those that a forward pass calls as functions stay as they are.
@@ -34,19 +34,19 @@ def freeze(module: nn.Module, leak: float = 0.0) -> None:
         if type(child) is nn.Linear:
             module.set_submodule(name, FrozenLinear(child))
         elif type(child) is nn.Conv2d and _takes_images(child):
-            module.set_submodule(name, FrozenFirst(child))
+            module.set_submodule(name, InputConv(child))
         elif isinstance(child, nn.Conv2d):
             # Also of a class that pads in its own way.
             child.__class__ = type(f"Frozen{type(child).__name__}", (_SmallMaps, type(child)), {})
-    if leak:
-        _let_leak(module, leak)
+    if relu_leak:
+        _let_leak(module, relu_leak)
 
 
-def _let_leak(module: nn.Module, leak: float) -> None:
+def _let_leak(module: nn.Module, relu_leak: float) -> None:
     """Puts leaking ReLUs in the place of ReLUs, under every name that one has."""
     for name, child in list(module.named_modules(remove_duplicate=False)):
         if name and type(child) in _MOST and not _watched(child):
-            module.set_submodule(name, LeakingReLU(leak, _MOST[type(child)]))
+            module.set_submodule(name, LeakingReLU(relu_leak, _MOST[type(child)]))
 
 
 def _watched(module: nn.Module) -> bool:
@@ -80,9 +80,9 @@ class _Product(torch.autograd.Function):
         return _filled_up(x, weight, bias)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         (transpose,) = ctx.saved_tensors
-        return _filled_up(slope, transpose, None), None, None, None
+        return _filled_up(grad, transpose, None), None, None, None
 
 
 def _filled_up(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -117,8 +117,8 @@ class _Doubled(torch.autograd.Function):
         return x.repeat(2, 1, 1, 1).to(memory_format=torch.channels_last)
 
     @staticmethod
-    def backward(_: Any, slope: Tensor) -> Tensor:
-        return slope.sum(0, keepdim=True).contiguous(memory_format=torch.channels_last)
+    def backward(_: Any, grad: Tensor) -> Tensor:
+        return grad.sum(0, keepdim=True).contiguous(memory_format=torch.channels_last)
 
 
 class LeakingReLU(nn.Module):
@@ -134,31 +134,31 @@ class LeakingReLU(nn.Module):
         most: above which the answer is constant again: 6 for a ReLU6.
     """
 
-    def __init__(self, leak: float, most: float = math.inf) -> None:
+    def __init__(self, relu_leak: float, most: float = math.inf) -> None:
         super().__init__()
-        self.leak, self.most = leak, most
+        self.relu_leak, self.most = relu_leak, most
 
     def forward(self, x: Tensor) -> Tensor:
         """Of any shape."""
-        result: Tensor = _Leaking.apply(x, self.leak, self.most)
+        result: Tensor = _Leaking.apply(x, self.relu_leak, self.most)
         return result
 
 
 class _Leaking(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, leak: float, most: float) -> Tensor:
+    def forward(ctx: Any, x: Tensor, relu_leak: float, most: float) -> Tensor:
         answer = x.clamp(0.0, most)
         ctx.save_for_backward(answer)
-        ctx.leak, ctx.most = leak, most
+        ctx.relu_leak, ctx.most = relu_leak, most
         return answer
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         (answer,) = ctx.saved_tensors
         if ctx.most == math.inf:  # one pass over memory instead of four
-            return torch.ops.aten.leaky_relu_backward(slope, answer, ctx.leak, False), None, None
+            return torch.ops.aten.leaky_relu_backward(grad, answer, ctx.relu_leak, False), None, None
         moves = (answer > 0) & (answer < ctx.most)
-        return torch.where(moves, slope, slope * ctx.leak), None, None
+        return torch.where(moves, grad, grad * ctx.relu_leak), None, None
 
 
 def _takes_images(convolution: nn.Conv2d) -> bool:
@@ -173,7 +173,7 @@ def _takes_images(convolution: nn.Conv2d) -> bool:
     )
 
 
-class FrozenFirst(nn.Module):
+class InputConv(nn.Module):
     """A network's first convolution, whose slope is found by a dense convolution.
 
     The slope at the image is a convolution of the maps' slope with gaps between its values, as wide as the stride s,
@@ -221,16 +221,16 @@ class _First(torch.autograd.Function):
         return _alike(partial(functional.conv2d, weight=weight, bias=bias, stride=stride, padding=padding), x)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None, None]:
         (back,) = ctx.saved_tensors
         _, channels, height, width = ctx.shape
         (down, right), (top, left) = ctx.stride, ctx.padding
         rows, columns = back.shape[2:]
-        slope = slope.contiguous(memory_format=torch.channels_last)
-        cells = _alike(partial(functional.conv2d, weight=back, padding=(rows - 1, columns - 1)), slope)
+        grad = grad.contiguous(memory_format=torch.channels_last)
+        cells = _alike(partial(functional.conv2d, weight=back, padding=(rows - 1, columns - 1)), grad)
         _, _, high, wide = cells.shape
-        cells = cells.view(len(slope), channels, down, right, high, wide)
-        padded = cells.permute(0, 1, 4, 2, 5, 3).reshape(len(slope), channels, high * down, wide * right)
+        cells = cells.view(len(grad), channels, down, right, high, wide)
+        padded = cells.permute(0, 1, 4, 2, 5, 3).reshape(len(grad), channels, high * down, wide * right)
         short = (max(left + width - wide * right, 0), max(top + height - high * down, 0))
         if any(short):  # what no window reached
             padded = functional.pad(padded, (0, short[0], 0, short[1]))

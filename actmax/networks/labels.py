@@ -84,7 +84,7 @@ def classes() -> tuple[Label, ...]:
     )
 
 
-def resolve(name: str | int) -> Label:
+def resolve_class(name: str | int) -> Label:
     """The class that a person means by an index, a WNID, a name, a slug or a synonym.
 
     Spelling is forgiven in case, spaces and hyphens as long as only a single class is meant.

@@ -16,8 +16,7 @@ from actmax.networks import labels, pickles
 from actmax.networks.cards import CARDS, Card, card
 from actmax.networks.compact import CompactAlexNet, dequantize
 from actmax.networks.network import Network, Normalization, check_finite
-from actmax.networks.weights import Progress, Source, fetch
-from actmax.networks.weights import source as decided
+from actmax.networks.weights import Progress, Source, fetch, resolve_weights
 
 _REMEDY = "Save one with torch.save(model.state_dict(), …) or as safetensors."
 
@@ -34,7 +33,7 @@ def load(network: str | Source, file: Path | None = None, progress: Progress | N
         UnknownNameError: there is no such classifier.
         WeightsError: the weights cannot be had, cannot be read, or belong to another network.
     """
-    source = decided(network, file) if isinstance(network, str) else network
+    source = resolve_weights(network, file) if isinstance(network, str) else network
     about = card(source.network)
     build = _builder(about)
     path = fetch(source, progress)

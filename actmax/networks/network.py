@@ -18,7 +18,7 @@ from actmax.networks.frozen import freeze
 
 CPU = torch.device("cpu")
 
-Look = Callable[[Tensor], Mapping[str, Tensor]]
+Forward = Callable[[Tensor], Mapping[str, Tensor]]
 """Normalised images (B, C, H, W) -> the output of each layer that was asked for, by the name that was used."""
 
 
@@ -80,8 +80,8 @@ class Network:
         self.labels = tuple(labels)
         self._module = module.float().eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self._places = {name: name for name, _ in module.named_modules() if name} | dict(card.layers)
-        self._cuts: dict[Any, Look] = {}
-        self._cutting = threading.Lock()
+        self._submodels: dict[Any, Forward] = {}
+        self._lock_submodels = threading.Lock()
 
     def layers(self) -> tuple[str, ...]:
         """The names by which a layer can be asked for: the card's, ``logits``, and every module's dotted name."""
@@ -152,14 +152,14 @@ class Network:
             handle.remove()
         return seen[-1] if seen[-1].ndim == 2 else seen[-1].flatten(2).mean(2)
 
-    def cut(
+    def submodel(
         self,
         layers: Sequence[str],
         size: tuple[int, int],
         device: torch.device = CPU,
         dtype: torch.dtype = torch.float32,
-        leak: float = 0.0,
-    ) -> Look:
+        relu_leak: float = 0.0,
+    ) -> Forward:
         """The network as far as some layers need it: nothing higher is computed or copied, forward or backward.
 
         Several threads may look at once.
@@ -176,14 +176,14 @@ class Network:
             RecipeError: it cannot be shown images of that size, or a layer is not reached or returns no tensor.
         """
         asked = tuple(dict.fromkeys(layers))
-        key = (asked, size, device, dtype, leak)
-        with self._cutting:
-            if key not in self._cuts:
-                while len(self._cuts) > 1:  # batches alike share a cut; more would fill the memory with copies
-                    del self._cuts[next(iter(self._cuts))]
+        key = (asked, size, device, dtype, relu_leak)
+        with self._lock_submodels:
+            if key not in self._submodels:
+                while len(self._submodels) > 1:  # batches alike share a cut; more would fill the memory with copies
+                    del self._submodels[next(iter(self._submodels))]
                 with torch.inference_mode(False):  # who only looks now may climb with the same cut later
-                    self._cuts[key] = self._cut(asked, size, device, dtype, leak)
-            return self._cuts[key]
+                    self._submodels[key] = self._submodel(asked, size, device, dtype, relu_leak)
+            return self._submodels[key]
 
     def trace(self, size: tuple[int, int]) -> dict[str, Tensor]:
         """What each layer returns for one black image, by the names of :meth:`layers`.
@@ -195,15 +195,15 @@ class Network:
         with torch.inference_mode(), _hooked(parts, outputs, "register_forward_hook"):
             try:
                 result = self._module(self._black(size))
-            except Exception:  # noqa: BLE001 - whatever a user's module raises; :meth:`cut` tells of it
+            except Exception:  # noqa: BLE001 - whatever a user's module raises; :meth:`submodel` tells of it
                 result = None
         outputs |= dict.fromkeys(self.card.outputs, result)
         outputs |= {layer: outputs[place] for layer, place in self.card.layers.items() if place in outputs}
         return {name: output for name, output in outputs.items() if isinstance(output, Tensor)}
 
-    def _cut(
-        self, asked: tuple[str, ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype, leak: float
-    ) -> Look:
+    def _submodel(
+        self, asked: tuple[str, ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype, relu_leak: float
+    ) -> Forward:
         places = {name: self._place(name) for name in asked}
         # What lies above is not copied; the network itself stays in float32 for measuring.
         above = self._above(places, size)
@@ -215,15 +215,15 @@ class Network:
             except Exception:  # noqa: BLE001 - a forward may look at modules that it does not call
                 part = copy.deepcopy(self._module)
         part = part.to(device, dtype).to(memory_format=torch.channels_last)
-        freeze(part, leak)
+        freeze(part, relu_leak)
         own = threading.local()
 
-        def look(x: Tensor) -> Mapping[str, Tensor]:
+        def forward(x: Tensor) -> Mapping[str, Tensor]:
             if not hasattr(own, "part"):  # a pass leaves its hooks in the modules while it lasts
                 own.part = _twin(part)
             return _run(own.part, places, x.to(dtype, memory_format=torch.channels_last))
 
-        return look
+        return forward
 
     def _above(self, places: Mapping[str, str], size: tuple[int, int]) -> list[nn.Module]:
         """The modules that a pass which ends at these places does not come to; such a pass is tried, once.

@@ -17,7 +17,7 @@ from actmax.files import DIGITS
 from actmax.networks.cards import CARDS, FALLBACK, PUBLISHED_DIGITS, Card, card
 from actmax.networks.download import Progress, download
 
-__all__ = ["Progress", "Source", "fetch", "hub_folder", "source"]
+__all__ = ["Progress", "Source", "fetch", "hub_folder", "resolve_weights"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Source:
         return self.sha256 or self.digest
 
 
-def source(network: str, file: Path | None = None) -> Source:
+def resolve_weights(network: str, file: Path | None = None) -> Source:
     """Decides which weights a network gets, without reading more than a file's bytes.
 
     Args:
@@ -61,8 +61,8 @@ def source(network: str, file: Path | None = None) -> Source:
     if file is not None:
         sha = _sha256(file)
         # Published weights have the same identity wherever they lie.
-        published = bool(about.sha256) and sha.startswith(about.sha256)
-        return Source(network, sha[: PUBLISHED_DIGITS if published else DIGITS], file, sha256=sha)
+        render_files = bool(about.sha256) and sha.startswith(about.sha256)
+        return Source(network, sha[: PUBLISHED_DIGITS if render_files else DIGITS], file, sha256=sha)
     if about.url:
         path = hub_folder() / about.url.rpartition("/")[2]
         return Source(network, about.sha256[:PUBLISHED_DIGITS], path, about.url, about.sha256)
@@ -113,7 +113,7 @@ def fetch(wanted: Source, progress: Progress | None = None) -> Path:
     """The path of the weights, downloaded and checked if they are not there yet.
 
     Args:
-        wanted: as :func:`source` decided.
+        wanted: as :func:`resolve_weights` decided.
         progress: told of a download.
 
     Raises:

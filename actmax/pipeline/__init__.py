@@ -4,8 +4,8 @@ Nothing here imports torch until something must be drawn or worked out.
 """
 
 from actmax.pipeline.answers import Question, answered, ask
-from actmax.pipeline.decide import Decision, decide
 from actmax.pipeline.draw import Outcome, draw
-from actmax.pipeline.publish import published
+from actmax.pipeline.publish import render_files
+from actmax.pipeline.select import NetworkSelection, select_network
 
-__all__ = ["Decision", "Outcome", "Question", "answered", "ask", "decide", "draw", "published"]
+__all__ = ["NetworkSelection", "Outcome", "Question", "answered", "ask", "draw", "render_files", "select_network"]

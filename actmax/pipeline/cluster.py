@@ -16,7 +16,7 @@ from actmax.engine.batches import batches, best_size
 from actmax.errors import ActmaxError
 from actmax.networks.weights import Source
 from actmax.pipeline.progress import drawing
-from actmax.pipeline.publish import load, published
+from actmax.pipeline.publish import load, render_files
 from actmax.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _drawn(
     starts: dict[str, Image.Image],
 ) -> Iterator[Published]:
     count = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    painter = ray.remote(num_cpus=1)(Painter)
+    painter = ray.remote(num_cpus=1)(RenderWorker)
     given = ray.put(starts)
     jobs: dict[Any, _Job] = {}
     idle: list[Any] = []
@@ -128,7 +128,7 @@ class _Job:
     """How often that was begun before, by workers that were lost."""
 
 
-class Painter:
+class RenderWorker:
     """A worker of the cluster: it keeps the network, and draws batches on one thread.
 
     Args:
@@ -148,7 +148,7 @@ class Painter:
 
     def draw(self, recipes: Sequence[Recipe], starts: Mapping[str, Image.Image]) -> list[Published]:
         """A batch as files and records."""
-        return list(published(recipes, self.source, starts=starts))
+        return list(render_files(recipes, self.source, starts=starts))
 
 
 def _cause(error: Any) -> Exception:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from actmax.networks.weights import Source
 from actmax.pipeline.progress import Say, silent
-from actmax.pipeline.publish import published
+from actmax.pipeline.publish import render_files
 from actmax.recipe.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.record import Record
@@ -91,7 +91,7 @@ def draw(
                 stored = len(entries)
             if missing:
                 say(f"drawing {len(missing)} pictures, {stored} are in the store")
-                _draw(list(missing.values()), source, store, entries, say, starts, engine or published)
+                _draw(list(missing.values()), source, store, entries, say, starts, engine or render_files)
     return Outcome(entries, len(wanted) - stored, stored, time.perf_counter() - started)
 
 

@@ -43,9 +43,9 @@ def filmstrip(frames: Sequence[Image.Image]) -> bytes:
     return _encoded(strip, "WEBP", quality=60)  # they pass by in a moment; the last one is there in full
 
 
-def mask(touched: Image.Image) -> bytes:
+def mask(gradient_magnitude: Image.Image) -> bytes:
     """Where the steps have been, as a grey WebP."""
-    return _encoded(touched.convert("RGB"), "WEBP", quality=60)
+    return _encoded(gradient_magnitude.convert("RGB"), "WEBP", quality=60)
 
 
 def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:

@@ -16,14 +16,14 @@ from actmax.recipe.recipe import Recipe
 from actmax.store.record import Record, Wins
 
 if TYPE_CHECKING:
-    from actmax.engine.local import Drawing
+    from actmax.engine.render import Drawing
     from actmax.networks.network import Network
 
 SHOWN = ("drawing.png", "drawing.jpg")
 """The files that pages show large: each is measured."""
 
 
-def published(
+def render_files(
     recipes: Sequence[Recipe],
     source: Source,
     progress: Callable[[int], object] = lambda _: None,
@@ -40,7 +40,7 @@ def published(
     Raises:
         ActmaxError: the weights cannot be had, a picture to start from is not given, or a target does not exist.
     """
-    from actmax.engine.local import render
+    from actmax.engine.render import render
 
     network = load(source)
     with drawing(sum(recipe.steps for recipe in recipes), progress) as tell:
@@ -67,8 +67,8 @@ def publish(drawing: Drawing, network: Network) -> tuple[dict[str, bytes], Recor
         "drawing.jpg": encode.jpeg(drawing.image),
         "frames.webp": encode.filmstrip([image for _, image in drawing.frames]),
     }
-    if drawing.touched is not None:
-        files["mask.webp"] = encode.mask(drawing.touched)
+    if drawing.gradient_magnitude is not None:
+        files["mask.webp"] = encode.mask(drawing.gradient_magnitude)
     record = Record(
         recipe=recipe,
         measures={name: measure(network, recipe.target, decode(files[name])) for name in SHOWN},

@@ -22,7 +22,7 @@ _ROBUST: Mapping[str, Any] = MappingProxyType(
         "step_size": 0.04,
         "anneal": 0.5,
         "start_sd": 0.01,
-        "decay": 1.3,
+        "decay_power": 1.3,
         "decorrelate": True,
         "jitter": 12,
         "scale": 0.1,
@@ -34,7 +34,7 @@ _VIEWS: Mapping[str, Any] = MappingProxyType({"jitter": 12, "scale": 0.1, "rotat
 # The methods before 2017 move pixels by steps along the slope. Their authors' step sizes are for one network's logits
 # and for pixels of 0…255; these are for any network, since the slope is made as steep everywhere, and for 64 steps.
 _PIXELS: Mapping[str, Any] = MappingProxyType(
-    {"parameterization": "pixels", "optimizer": "ascent", "steps": 64, "unit_slope": True, "start_sd": 0.1}
+    {"parameterization": "pixels", "optimizer": "ascent", "steps": 64, "normalize_gradient": True, "start_sd": 0.1}
 )
 
 METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -59,26 +59,26 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 **_ROBUST,
                 "steps": 64,
                 "step_size": 0.06,
-                "total_variation": 0.25,
-                "rivals": 0.5,
-                "leak": 0.1,
-                "centre": 0.6,
+                "total_variation_weight": 0.25,
+                "logsumexp_weight": 0.5,
+                "relu_leak": 0.1,
+                "gradient_window": 0.6,
             }
         ),
         # Erhan et al. 2009, section 3: the largest activation among the pictures of one length. They scale the picture
         # back to it after each step; so here, to the contrast of a photograph.
-        "erhan": MappingProxyType({**_PIXELS, "step_size": 2.0, "length": 1.0}),
+        "erhan": MappingProxyType({**_PIXELS, "step_size": 2.0, "norm": 1.0}),
         # Simonyan et al. 2013, equation 1: the logit less λ ‖x‖², from a grey picture. Their λ is not told.
-        "simonyan": MappingProxyType({**_PIXELS, "step_size": 2.0, "grey": 2.0}),
+        "simonyan": MappingProxyType({**_PIXELS, "step_size": 2.0, "l2_weight": 2.0}),
         # Yosinski et al. 2015, section 3.1, two of their four operators: decay, and a blur of 1 pixel every fourth
         # step (of 1000, with a decay of 0.0001, in one of the combinations that they found at random).
-        "yosinski": MappingProxyType({**_PIXELS, "step_size": 2.0, "shrink": 0.01, "blur": 1.0, "blur_every": 4}),
+        "yosinski": MappingProxyType({**_PIXELS, "step_size": 2.0, "l2_decay": 0.01, "blur": 1.0, "blur_every": 4}),
         # Mahendran & Vedaldi 2016, sections 3 and 6: total variation, values within range, and a jitter.
         "mahendran": MappingProxyType(
-            {**_PIXELS, "step_size": 2.0, "total_variation": 0.5, "clip": True, "jitter": 12}
+            {**_PIXELS, "step_size": 2.0, "total_variation_weight": 0.5, "clip": True, "jitter": 12}
         ),
         # Walker et al. 2019, methods: "most exciting inputs" of one length by a blurred slope.
-        "mei": MappingProxyType({**_PIXELS, "step_size": 2.0, "slope_blur": 2.0, "length": 1.0}),
+        "mei": MappingProxyType({**_PIXELS, "step_size": 2.0, "gradient_blur": 2.0, "norm": 1.0}),
         # Fel et al. 2023, section 3: the strengths of the waves are those of photographs, and their phases move.
         "maco": MappingProxyType(
             {
@@ -92,7 +92,7 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             }
         ),
         # Yin et al. 2020, equation 4, and VITAL (2025) after them: channels that answer as they do to photographs.
-        "statistics": MappingProxyType({**_ROBUST, "steps": 64, "step_size": 0.08, "statistics": 0.2}),
+        "statistics": MappingProxyType({**_ROBUST, "steps": 64, "step_size": 0.08, "statistics_weight": 0.2}),
         # As `robust` on the weights of an untrained convolutional generator instead of the picture's waves
         # (Ulyanov, Vedaldi & Lempitsky 2018).
         "generator": MappingProxyType(
@@ -114,22 +114,24 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 ACCENTUATION: Mapping[str, Any] = MappingProxyType(
     # Smaller steps than from noise, since what is there is to stay; Adam at 0.05 for 100 steps in the paper. Its layer
     # is the objective's own; a class's logit keeps nothing of a picture, so here it is one in the middle.
-    {"start_sd": 0.0, "step_size": 0.03, "centre": 0.0, "keep": 0.5, "keep_layer": "conv3"}
+    {"start_sd": 0.0, "step_size": 0.03, "gradient_window": 0.0, "feature_weight": 0.5, "feature_layer": "conv3"}
 )
 """What differs from a method where it starts from a real picture and holds on to that picture's features (Hamblin et
 al. 2024, "Feature Accentuation: Revealing 'What' Features Respond to in Natural Images"); `start` names the picture."""
 
 
-def accentuation(start: str, keep: float | None = None) -> dict[str, Any]:
+def accentuation(start: str, feature_weight: float | None = None) -> dict[str, Any]:
     """What a recipe from a real picture has besides its method.
 
     Args:
         start: the picture's name in recipes.
-        keep: how much of it is to stay; 0: nothing holds it. By default as :data:`ACCENTUATION` has it.
+        feature_weight: how much of it is to stay; 0: nothing holds it. By default as :data:`ACCENTUATION` has it.
     """
     overrides = {**ACCENTUATION, "start": start}
-    if keep is not None:
-        overrides |= {"keep": keep} if keep else {"keep": 0.0, "keep_layer": ""}
+    if feature_weight is not None:
+        overrides |= (
+            {"feature_weight": feature_weight} if feature_weight else {"feature_weight": 0.0, "feature_layer": ""}
+        )
     return overrides
 
 

@@ -19,11 +19,11 @@ ALGORITHM = 1
 drawing is then made again. A golden test fails when the arithmetic changes and this does not."""
 
 OWNERS = {
-    "decay": ("parameterization", "fourier"),
+    "decay_power": ("parameterization", "fourier"),
     "decorrelate": ("parameterization", "fourier"),
     "anneal": ("optimizer", "adam"),
-    "length": ("parameterization", "pixels"),
-    "shrink": ("parameterization", "pixels"),
+    "norm": ("parameterization", "pixels"),
+    "l2_decay": ("parameterization", "pixels"),
     "blur": ("parameterization", "pixels"),
     "clip": ("parameterization", "pixels"),
 }
@@ -60,28 +60,28 @@ class Recipe(BaseModel):
     start_sd: Annotated[float, Field(ge=0)]
     """Standard deviation of the noise at the start: of the normalised pixels, of the coefficients, of the phases in
     radians, or of the generator's weights in units of He's deviation."""
-    decay: Annotated[float, Field(ge=0)] = 0.0
+    decay_power: Annotated[float, Field(ge=0)] = 0.0
     """Power of 1/frequency that scales the Fourier coefficients; 0 with anything else."""
     decorrelate: bool = False
     """Whether colours are ImageNet's decorrelated ones; with ``fourier`` only."""
-    total_variation: Annotated[float, Field(ge=0, le=100)] = 0.0
+    total_variation_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Weight of a penalty on differences of neighbouring pixels, as a part of the steepness of the
     objective's own slope."""
-    unit_slope: bool = False
+    normalize_gradient: bool = False
     """Whether the objective's slope at the picture is given 1 for the mean size of its numbers, so that a step size
     fits every network; it always is where a penalty is weighed against it."""
-    grey: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    l2_weight: Annotated[float, Field(ge=0, le=1000)] = 0.0
     """Weight of a penalty on the squared distance from middle grey: each value is pulled back by so many times its
     distance, against a slope of the objective with 1 for the mean size of its numbers."""
-    statistics: Annotated[float, Field(ge=0, le=100)] = 0.0
+    statistics_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Weight of a penalty on means and deviations of the network's channels unlike those that photographs cause, as a
     part of the steepness of the objective's own slope. They are known for the compact network."""
-    slope_blur: Annotated[float, Field(ge=0, le=20)] = 0.0
+    gradient_blur: Annotated[float, Field(ge=0, le=20)] = 0.0
     """Deviation in pixels of a Gaussian that blurs the objective's slope before each step; 0: none."""
-    length: Annotated[float, Field(ge=0, le=100)] = 0.0
+    norm: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Root mean square to which the normalised pixels are scaled after each step; 0: they are left as they are. With
     ``pixels`` only, as the next four."""
-    shrink: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    l2_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """What part of itself each normalised pixel loses after each step."""
     blur: Annotated[float, Field(ge=0, le=20)] = 0.0
     """Deviation in pixels of a Gaussian that blurs the picture after every `blur_every` steps; 0: none."""
@@ -91,10 +91,10 @@ class Recipe(BaseModel):
     """Whether values outside what a picture can show are clipped after each step."""
     start: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""
     """The first digits of the SHA-256 of a picture file to start from in place of noise; empty: noise."""
-    keep: Annotated[float, Field(ge=0, le=100)] = 0.0
-    """Weight of a penalty on the distance from what `keep_layer` makes of the picture at the start, as a part of the
+    feature_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Weight of a penalty on the distance from what `feature_layer` makes of the picture at the start, as a part of the
     steepness of the objective's own slope: the larger, the more of that picture stays."""
-    keep_layer: Annotated[str, Field(pattern=r"^([A-Za-z_][\w.]{0,200})?$")] = ""
+    feature_layer: Annotated[str, Field(pattern=r"^([A-Za-z_][\w.]{0,200})?$")] = ""
     """The layer whose answer is to stay as it is."""
     facets: Annotated[int, Field(ge=0, le=64)] = 0
     """Where the target is a class: into how many shares the units that speak for it are dealt, so that each drawing
@@ -104,13 +104,13 @@ class Recipe(BaseModel):
     canvas: Annotated[int, Field(ge=0, le=2048)] = 0
     """Width and height at which the picture is drawn, where that is smaller than `size`; the finished one is
     enlarged. 0: as `size`."""
-    rivals: Annotated[float, Field(ge=0, le=1)] = 0.0
+    logsumexp_weight: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Where the target is a class: what part of the logarithm of the sum of all classes' exponentials the slope takes
     off its logit, so that classes ahead of it are pushed down; 0 climbs the logit itself."""
-    leak: Annotated[float, Field(ge=0, le=1)] = 0.0
+    relu_leak: Annotated[float, Field(ge=0, le=1)] = 0.0
     """What part of the slope passes back through a ReLU that is off; 0 is the gradient itself. Other activations, and
     ReLUs that a network calls as functions, keep their own slope."""
-    centre: Annotated[float, Field(ge=0, le=10)] = 0.0
+    gradient_window: Annotated[float, Field(ge=0, le=10)] = 0.0
     """Width of the middle, where the objective's slope counts most: the deviation of a Gaussian, in halves of the
     picture's width; 0: it counts alike everywhere."""
     jitter: Annotated[int, Field(ge=0)] = 0
@@ -136,10 +136,10 @@ class Recipe(BaseModel):
         for name, (field, choice) in OWNERS.items():
             if getattr(self, name) and getattr(self, field) != choice:
                 raise ValueError(f"{name} belongs to {field} {choice!r}, not to {getattr(self, field)!r}")
-        if bool(self.keep) != bool(self.keep_layer):
-            raise ValueError("keep and keep_layer belong together: how much is to stay, and of which layer's answer")
-        if self.keep and not self.start:
-            raise ValueError("keep holds on to the picture at the start: give one (start)")
+        if bool(self.feature_weight) != bool(self.feature_layer):
+            raise ValueError("feature_weight and feature_layer belong together: how strongly features are kept, and of which layer")
+        if self.feature_weight and not self.start:
+            raise ValueError("feature_weight holds on to the features of the start image: give one (start)")
         if self.start and self.parameterization == "generator":
             raise ValueError("a generator cannot start from a picture (start): pixels, fourier and phase can")
         if self.facet >= max(self.facets, 1):

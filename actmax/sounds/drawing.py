@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from actmax.ascent import fourier, jitter, total_variation
-from actmax.engine.compose import ascend
+from actmax.engine.ascend import ascend
 from actmax.networks.network import Network
 
 STEPS, SHAKE, SMOOTH, QUIET = 128, 6, 0.3, 0.3
@@ -30,9 +30,9 @@ def draw(network: Network, kind: str, seed: int = 0) -> Tensor:
     picture = ascend(
         network,
         kind,
-        params=fourier(decay=1.0, decorrelate=False),
+        params=fourier(decay_power=1.0, decorrelate=False),
         transforms=[jitter(SHAKE)],
-        balanced=[(SMOOTH, total_variation), (QUIET, loudness)],
+        relative_penalties=[(SMOOTH, total_variation), (QUIET, loudness)],
         steps=STEPS,
         seed=seed,
     )

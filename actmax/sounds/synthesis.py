@@ -122,8 +122,8 @@ def _wind(chance: Chance) -> Sound:
 
 def _clock(chance: Chance) -> Sound:
     """Clicks, evenly far apart."""
-    sound, apart = np.zeros(LENGTH), chance.uniform(0.12, 0.25)
-    for struck in np.arange(chance.uniform(0, apart), 1.0, apart):
+    sound, mean_cosine_distance = np.zeros(LENGTH), chance.uniform(0.12, 0.25)
+    for struck in np.arange(chance.uniform(0, mean_cosine_distance), 1.0, mean_cosine_distance):
         since = np.maximum(TIME - struck, 0)
         sound += (struck <= TIME) * np.exp(-since * 400) * chance.standard_normal(LENGTH)
     return sound

@@ -53,7 +53,7 @@ def distil(
     """Trains, or goes on training, and returns the exported file.
 
     Args:
-        source: the teacher, as :func:`actmax.networks.weights.source` decides on it.
+        source: the teacher, as :func:`actmax.networks.weights.resolve_weights` decides on it.
         images: folders or tar files; each gives its share of the views of a batch. A WNID in a
             file's name says its class, which is used for evaluation only.
         folder: of the run; made if it does not exist.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from actmax.ascent.gradient import gradient
+from actmax.ascent.gradient_ascent import gradient
 from actmax.train.options import Options
 from actmax.train.student import CLASSES, NORMALIZATION
 
@@ -43,7 +43,7 @@ class Drawings:
         if options.drawn:
             self.pictures, self.targets = self._beginnings(options.buffer)
 
-    def climb(self) -> Tensor:
+    def optimize(self) -> Tensor:
         """Some of the pictures, after their steps uphill -> (drawn, 3, H, W), normalised, float32."""
         options, generator = self.options, self._generator
         if not options.drawn:
@@ -61,8 +61,8 @@ class Drawings:
             reach = 2 * options.jitter + 1
             shift = [int(place) - options.jitter for place in torch.randint(reach, (2,), generator=generator)]
             x = torch.roll(x, shift, (2, 3))
-            _, slope = gradient(lambda x: self._answer(x).gather(1, targets[:, None])[:, 0], x)
-            step = smooth(slope)
+            _, grad = gradient(lambda x: self._answer(x).gather(1, targets[:, None])[:, 0], x)
+            step = smooth(grad)
             x = displayable(x + options.ascent_step * step / step.abs().mean((1, 2, 3), keepdim=True).clamp_min(1e-12))
         self.pictures[picked] = x.half()
         return x

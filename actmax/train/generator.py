@@ -91,7 +91,7 @@ class Run:
         self.dtype = choose_dtype("auto", self.device)
         self.normalize = network.normalize
         names = tuple(dict.fromkeys((*options.features, LAYER)))
-        self.look = network.cut(names, (options.shown, options.shown), self.device, self.dtype)
+        self.forward = network.submodel(names, (options.shown, options.shown), self.device, self.dtype)
         self.generator = Generator().manual_seed(options.seed)
         with torch.random.fork_rng():
             torch.manual_seed(options.seed)
@@ -139,9 +139,9 @@ class Run:
         rgb = images.to(self.device).float() / 255
         with torch.no_grad():
             seen = {name: output.float() for name, output in self._seen(rgb).items()}
-        painted = self.paint(decoder, seen[LAYER].relu() / decoder.deviation)
-        answers = self._seen(painted)
-        value = self.options.pixels * _part(painted, rgb)
+        synthesize = self.paint(decoder, seen[LAYER].relu() / decoder.deviation)
+        answers = self._seen(synthesize)
+        value = self.options.pixels * _part(synthesize, rgb)
         for name, weight in self.options.features.items():
             value = value + weight * _part(answers[name].float(), seen[name])
         return value
@@ -172,7 +172,7 @@ class Run:
 
     def _seen(self, rgb: Tensor) -> dict[str, Tensor]:
         shown = functional.interpolate(rgb, (self.options.shown,) * 2, mode="bilinear", align_corners=False)
-        return dict(self.look(self.normalize(shown)))
+        return dict(self.forward(self.normalize(shown)))
 
     @torch.no_grad()
     def _deviation(self) -> Tensor:

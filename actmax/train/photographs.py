@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from actmax import files
-from actmax.ascent.params.fourier import colors, waves_of
+from actmax.ascent.params.fourier import colors, spectrum_of
 from actmax.ascent.params.phase import places
 from actmax.ascent.penalties import described
 from actmax.errors import ActmaxError, RecipeError
@@ -45,7 +45,7 @@ def spectrum(images: Sequence[Path], path: Path) -> int:
     pixels, names = _photographs(images)
     total = torch.zeros(3, SIZE, SIZE // 2 + 1)
     for some in torch.split(pixels, AT_A_TIME):
-        total += waves_of(some.float() / 255, colors()).abs().sum(0)
+        total += spectrum_of(some.float() / 255, colors()).abs().sum(0)
     octaves, angles = (place.flatten() for place in places(SIZE, SIZE))
     across = octaves[None] * (FREQUENCIES - 1) - torch.arange(FREQUENCIES)[:, None]
     half = DIRECTIONS / 2
@@ -84,13 +84,13 @@ def statistics(network: Network, layers: Sequence[str], images: Sequence[Path], 
     """
     if not layers:
         raise RecipeError(f"{network.card.title} has no layer with a map that is known by name: name one.")
-    look = network.cut(layers, (SIZE, SIZE))
+    forward = network.submodel(layers, (SIZE, SIZE))
     pixels, names = _photographs(images)
     if len(pixels) < 2:
         raise ActmaxError(f"There is a single photograph in {names}: how much channels vary is seen in several.")
     seen: dict[str, list[Tensor]] = {layer: [] for layer in layers}
     for some in torch.split(pixels, AT_A_TIME):
-        for layer, output in look(network.normalize(some.float() / 255)).items():
+        for layer, output in forward(network.normalize(some.float() / 255)).items():
             if output.ndim != 4:
                 raise RecipeError(f"{layer} has no map: statistics are those of channels over an image.")
             seen[layer].append(described(output))

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from actmax.ascent.gradient import gradient
+from actmax.ascent.gradient_ascent import gradient
 from actmax.engine.device import choose_device, choose_dtype
 from actmax.errors import WeightsError
 from actmax.networks.network import Network
@@ -89,7 +89,7 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = options.rate * self._schedule()
         size = self._size()
-        drawn = resized(self.drawings.climb(), size)
+        drawn = resized(self.drawings.optimize(), size)
         x = self._mixed(torch.cat([self._views(options.batch - options.drawn, size), drawn]))
         target = self.teacher(x)
         if options.perturb:
@@ -174,10 +174,8 @@ class Run:
         radius = torch.rand(len(x), 1, 1, 1, generator=self.generator).to(self.device) * options.perturb
         change = 0.5 * radius * torch.randn(x.shape, generator=self.noise, device=self.device)
         for _ in range(options.perturb_steps):
-            _, slope = gradient(
-                lambda change: -(expected * (self.answer(x + change) / t).log_softmax(1)).sum(1), change
-            )
-            change = change + radius * slope / size_of(slope).clamp_min(1e-12)
+            _, grad = gradient(lambda change: -(expected * (self.answer(x + change) / t).log_softmax(1)).sum(1), change)
+            change = change + radius * grad / size_of(grad).clamp_min(1e-12)
             change = change * (radius / size_of(change).clamp_min(1e-12)).clamp_max(1)
         return x + change
 

@@ -88,8 +88,8 @@ def _misled(module: Listener, pictures: Tensor, kinds: Tensor, far: float) -> Te
     module.eval()
     start = (pictures + far * (2 * torch.rand_like(pictures) - 1)).clamp(0, 1).requires_grad_()
     loss = functional.cross_entropy(module(_normalized(start)), kinds)
-    (slope,) = torch.autograd.grad(loss, start)
-    changed = start.detach() + 1.25 * far * slope.sign()
+    (grad,) = torch.autograd.grad(loss, start)
+    changed = start.detach() + 1.25 * far * grad.sign()
     return torch.minimum(torch.maximum(changed, pictures - far), pictures + far).clamp(0, 1)
 
 

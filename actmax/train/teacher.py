@@ -31,8 +31,8 @@ class Teacher:
         if network.channels != 3:
             raise ActmaxError(f"{network.card.title} cannot teach: its images have {network.channels} channels, not 3.")
         output = network.card.output
-        look = network.cut((output,), (options.size, options.size), device, dtype)
-        self._answer: Callable[[Tensor], Tensor] = lambda x: look(x)[output]
+        forward = network.submodel((output,), (options.size, options.size), device, dtype)
+        self._answer: Callable[[Tensor], Tensor] = lambda x: forward(x)[output]
         # On a CPU a few images' activations stay in its caches, which halves the time.
         self._batch = 8 if device.type == "cpu" else options.batch
         self._own = network.normalize if network.normalize != NORMALIZATION else None

@@ -6,7 +6,7 @@ from actmax.networks import labels
 from actmax.networks.labels import Label
 from gen.ledger.file import Ledger
 from gen.plan import addresses
-from gen.plan.plan import Plan, Plate
+from gen.plan.plan import ClassPage, Plan
 
 
 def gone(ledger: Ledger, plan: Plan) -> list[Label]:
@@ -48,7 +48,7 @@ def old_aliases(ledger: Ledger, plan: Plan) -> dict[str, str]:
     }
 
 
-def gone_anchors(ledger: Ledger, plate: Plate) -> list[str]:
+def gone_anchors(ledger: Ledger, plate: ClassPage) -> list[str]:
     """Anchors of drawings that a class's page had once and has no longer: a method or seed that left."""
     planned = {variant.anchor for variant in plate.variants}
     return [anchor for anchor in ledger.anchors(plate.url) if addresses.is_drawing(anchor) and anchor not in planned]

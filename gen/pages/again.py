@@ -9,7 +9,7 @@ from typing import Any
 
 from actmax.networks import labels
 from actmax.networks.cards import card
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.recipe import METHODS, OVERRIDABLE, Recipe, accentuation, parse
 from gen.plan.plan import Variant
 
@@ -41,16 +41,16 @@ def python(variant: Variant) -> str:
     given = repr(recipe.network) + (', Path("FILE")' if needs_file(recipe) else "")
     if recipe.start:
         return (
-            "from pathlib import Path; from actmax import compose, published, source\n"
+            "from pathlib import Path; from actmax import compose, render_files, resolve_weights\n"
             "from actmax.pictures import read_start\n"
             f"recipe = compose({', '.join(words)})\n"
-            f'drawn = published([recipe], source({given}), starts=dict([read_start(Path("PICTURE"))]))\n'
+            f'drawn = render_files([recipe], resolve_weights({given}), starts=dict([read_start(Path("PICTURE"))]))\n'
             f'Path("{variant.anchor}.png").write_bytes(next(drawn)[0]["drawing.png"])'
         )
     return (
-        "from pathlib import Path; from actmax import compose, published, source\n"
+        "from pathlib import Path; from actmax import compose, render_files, resolve_weights\n"
         f"recipe = compose({', '.join(words)})\n"
-        f'Path("{variant.anchor}.png").write_bytes(next(published([recipe], source({given})))[0]["drawing.png"])'
+        f'Path("{variant.anchor}.png").write_bytes(next(render_files([recipe], resolve_weights({given})))[0]["drawing.png"])'
     )
 
 
@@ -63,7 +63,7 @@ def needs_file(recipe: Recipe) -> bool:
 def _own_weights(network: str) -> str:
     """The digest of the weights that a network has without a file of the user's; empty if it has none."""
     known = card(network)
-    return source(network).digest if known.file or known.url else ""
+    return resolve_weights(network).digest if known.file or known.url else ""
 
 
 def _target(recipe: Recipe) -> str:

@@ -11,17 +11,19 @@ from gen.pages import again, citation, data, pictures
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
-from gen.pages.live import easel
+from gen.pages.live import live_widget
 from gen.pages.redirects import redirect
 from gen.pages.templating import render
 from gen.plan import addresses
-from gen.plan.plan import Plate
+from gen.plan.plan import ClassPage
 
 NEIGHBOURS = 8
 """How many classes of the same group a page shows, at most."""
 
 
-def class_page(contents: Contents, plate: Plate, before: Plate | None, after: Plate | None) -> Iterator[File]:
+def class_page(
+    contents: Contents, plate: ClassPage, before: ClassPage | None, after: ClassPage | None
+) -> Iterator[File]:
     """All that lies below a class's address, and the redirects that lead there.
 
     Args:
@@ -48,7 +50,7 @@ def class_page(contents: Contents, plate: Plate, before: Plate | None, after: Pl
         again=again,
         carriers=contents.units.carriers.get(plate.label, {}) if contents.units else {},
         plan=contents.plan,
-        easel=easel(contents, "class", plate.url, plate.label),
+        live_widget=live_widget(contents, "class", plate.url, plate.label),
         citations=[
             citation.bibtex(drawing, plate.label, contents.network.title, contents.place) for drawing in drawings
         ],
@@ -75,7 +77,7 @@ def _curve(label: Label, drawing: Drawing) -> str:
     return curve(record.activations, drawing.steps, first, caption)
 
 
-def _neighbours(contents: Contents, plate: Plate, group: str) -> list[Plate]:
+def _neighbours(contents: Contents, plate: ClassPage, group: str) -> list[ClassPage]:
     """The classes that stand around a class in a group, without itself."""
     members = list(dict.fromkeys(member.label for member in contents.plan.groups[group]))
     place = members.index(plate.label)

@@ -13,7 +13,7 @@ from actmax.store.entry import Entry
 from gen.ledger.file import Ledger
 from gen.pages.drawing import FIVE, Drawing
 from gen.pages.place import Place
-from gen.plan.plan import Plan, Plate
+from gen.plan.plan import ClassPage, Plan
 from gen.study.comparison import Row
 from gen.study.diversity import Diversity
 from gen.study.opinion import Opinions
@@ -107,11 +107,11 @@ class Contents:
         }
 
     @property
-    def best(self) -> list[Plate]:
+    def best(self) -> list[ClassPage]:
         """The classes, those first whose drawings convince most: the network that had no part in them, and then the
         one that drew."""
 
-        def order(plate: Plate) -> tuple[int, int, float]:
+        def order(plate: ClassPage) -> tuple[int, int, float]:
             main = self.drawings[plate.label][0]
             opinion = main.opinion.rank if main.opinion else None
             return opinion or 1, main.measures.rank or 1, -(main.measures.probability or 0)

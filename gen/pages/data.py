@@ -11,7 +11,7 @@ from gen.pages import again
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
 from gen.plan import addresses
-from gen.plan.plan import Plate
+from gen.plan.plan import ClassPage
 
 SCHEMA = 2
 """Of every file. Keys may be added within a revision; none is renamed or taken away."""
@@ -57,7 +57,7 @@ def index(contents: Contents) -> Iterator[File]:
         yield found[some[0].label], text({"schema": SCHEMA, "classes": classes})
 
 
-def of_drawing(contents: Contents, plate: Plate, drawing: Drawing) -> str:
+def of_drawing(contents: Contents, plate: ClassPage, drawing: Drawing) -> str:
     """All that is known of a drawing: enough to make it again."""
     record, second = drawing.entry.record, contents.second
     opinion = {"network": second.name, **drawing.opinion.model_dump()} if second and drawing.opinion else None
@@ -80,7 +80,7 @@ def of_drawing(contents: Contents, plate: Plate, drawing: Drawing) -> str:
     )
 
 
-def about_class(plate: Plate) -> dict[str, Any]:
+def about_class(plate: ClassPage) -> dict[str, Any]:
     """Who a class is, and where its page stands."""
     label = plate.label
     return {

@@ -69,7 +69,7 @@ def live(contents: Contents) -> Iterator[File]:
     yield f"{addresses.LIVE}live.json", json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
 
-def easel(contents: Contents, kind: str, here: str, label: labels.Label | None = None) -> str:
+def live_widget(contents: Contents, kind: str, here: str, label: labels.Label | None = None) -> str:
     """The place of an easel on a page, as HTML; empty where readers are not to draw.
 
     Args:
@@ -105,8 +105,12 @@ def _settings(method: str) -> dict[str, object]:
         "steps": min(recipe["steps"], METHODS["smooth"]["steps"]),
         "alpha": recipe["step_size"],
         "sd": recipe["start_sd"],
-        "penalty": recipe["total_variation"],
-        **{name: recipe[name] for name in ("anneal", "decay", "jitter", "scale", "rotate", "rivals", "leak", "centre")},
+        "penalty": recipe["total_variation_weight"],
+        "decay": recipe["decay_power"],
+        "rivals": recipe["logsumexp_weight"],
+        "leak": recipe["relu_leak"],
+        "centre": recipe["gradient_window"],
+        **{name: recipe[name] for name in ("anneal", "jitter", "scale", "rotate")},
     }
 
 

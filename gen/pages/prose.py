@@ -21,7 +21,7 @@ from gen.pages import citation, markdown
 from gen.pages.captions import caption
 from gen.pages.contents import Contents
 from gen.pages.figures import anchor, commands, figures, numbered
-from gen.pages.live import easel
+from gen.pages.live import live_widget
 from gen.pages.markdown import number, percent, place, setting
 from gen.pages.templating import render, sandbox
 from gen.plan import addresses
@@ -115,10 +115,10 @@ def _caption(contents: Contents) -> Callable[..., str]:
 
 def _live(contents: Contents, here: str) -> dict[str, Callable[..., str]]:
     def draw() -> str:
-        return easel(contents, "draw", here)
+        return live_widget(contents, "draw", here)
 
     def bench() -> str:
-        return easel(contents, "bench", here)
+        return live_widget(contents, "bench", here)
 
     return {"draw": draw, "bench": bench}
 
@@ -233,8 +233,8 @@ def _study(study: Study, classes: int, judge: str, opinions: Mapping[str, Measur
         witness = f"; {judge}: place {place(opinion.rank)}" if opinion else ""
         return {
             "file": addresses.variation(name),
-            "alt": f"The drawing of {study.label.name} with a penalty of weight {entry.recipe.total_variation:g}",
-            "title": f"λ = {entry.recipe.total_variation:g}",
+            "alt": f"The drawing of {study.label.name} with a penalty of weight {entry.recipe.total_variation_weight:g}",
+            "title": f"λ = {entry.recipe.total_variation_weight:g}",
             "words": f"{verdict(name)}{witness}",
         }
 

@@ -16,7 +16,7 @@ from gen.pages.likeness import by_likeness
 from gen.pages.markdown import number
 from gen.pages.templating import render
 from gen.plan import addresses
-from gen.plan.plan import UnitPlate
+from gen.plan.plan import ChannelPage
 from gen.study.units import Units
 
 SHOWN = "drawing.jpg"
@@ -66,7 +66,7 @@ def network(contents: Contents, known: Units) -> Iterator[File]:
         yield addresses.photo(photo.name), pictures.photo(photo.path, SMALL)
 
 
-def _layer(contents: Contents, known: Units, layer: str, plates: Sequence[UnitPlate]) -> Iterator[File]:
+def _layer(contents: Contents, known: Units, layer: str, plates: Sequence[ChannelPage]) -> Iterator[File]:
     here, names = addresses.of_layer(layer), list(contents.plan.units)
     place = names.index(layer)
     drawings = {plate.channel: of_channel(contents, plate) for plate in plates}
@@ -110,10 +110,10 @@ def _layer(contents: Contents, known: Units, layer: str, plates: Sequence[UnitPl
 def _unit(
     contents: Contents,
     known: Units,
-    plate: UnitPlate,
+    plate: ChannelPage,
     drawings: Sequence[UnitDrawing],
-    before: UnitPlate | None,
-    after: UnitPlate | None,
+    before: ChannelPage | None,
+    after: ChannelPage | None,
 ) -> Iterator[File]:
     unit, main = (plate.layer, plate.channel), drawings[0]
     record = main.entry.record
@@ -148,12 +148,12 @@ def _unit(
     yield main.frames, main.entry.read("frames.webp")
 
 
-def of_channel(contents: Contents, plate: UnitPlate) -> list[UnitDrawing]:
+def of_channel(contents: Contents, plate: ChannelPage) -> list[UnitDrawing]:
     """The main one first, those of what silences it last."""
     return [UnitDrawing(plate.url, variant, contents.entries[variant.recipe.digest()]) for variant in plate.every]
 
 
-def _about(plate: UnitPlate, drawings: Sequence[UnitDrawing], known: Units) -> dict[str, Any]:
+def _about(plate: ChannelPage, drawings: Sequence[UnitDrawing], known: Units) -> dict[str, Any]:
     unit = (plate.layer, plate.channel)
     return {
         "channel": plate.channel,

@@ -39,7 +39,7 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Plate:
+class ClassPage:
     """One class with its page and its drawings."""
 
     label: Label
@@ -65,7 +65,7 @@ class Plate:
 
 
 @dataclass(frozen=True)
-class UnitPlate:
+class ChannelPage:
     """One channel of a layer with its page and its drawings."""
 
     layer: str
@@ -98,13 +98,13 @@ class Plan:
     outline: Outline
     source: Source
     """The network that draws."""
-    plates: tuple[Plate, ...]
+    plates: tuple[ClassPage, ...]
     """In the order in which the author names the classes."""
     figures: Mapping[str, Recipe]
     """The write-up's figures: an address, and what is drawn there."""
     starts: Starts = field(default_factory=Starts)
     """The pictures that some drawings start from."""
-    units: Mapping[str, tuple[UnitPlate, ...]] = field(default_factory=dict)
+    units: Mapping[str, tuple[ChannelPage, ...]] = field(default_factory=dict)
     """By layer, from the image on, the channels that have a page."""
 
     @property
@@ -132,33 +132,33 @@ class Plan:
         """What is known of the network that draws."""
         return card(self.source.network)
 
-    def unit(self, layer: str, channel: int) -> UnitPlate | None:
+    def unit(self, layer: str, channel: int) -> ChannelPage | None:
         """The page of a channel, if it has one."""
         return self._by_unit.get((layer, channel))
 
-    def unit_named(self, name: str) -> UnitPlate | None:
+    def unit_named(self, name: str) -> ChannelPage | None:
         """The page of a channel by the name that it has on pages, ``conv4:117``, if it has one."""
         return self._by_name.get(name)
 
     @property
-    def channels(self) -> Iterator[UnitPlate]:
+    def channels(self) -> Iterator[ChannelPage]:
         """Every channel that has a page, layer by layer."""
         return chain.from_iterable(self.units.values())
 
     @cached_property
-    def _by_unit(self) -> dict[tuple[str, int], UnitPlate]:
+    def _by_unit(self) -> dict[tuple[str, int], ChannelPage]:
         return {(plate.layer, plate.channel): plate for plate in self.channels}
 
     @cached_property
-    def _by_name(self) -> dict[str, UnitPlate]:
+    def _by_name(self) -> dict[str, ChannelPage]:
         return {plate.name: plate for plate in self.channels}
 
-    def plate(self, label: Label) -> Plate:
+    def plate(self, label: Label) -> ClassPage:
         """The page of a class of the gallery."""
         return self._by_label[label]
 
     @cached_property
-    def _by_label(self) -> dict[Label, Plate]:
+    def _by_label(self) -> dict[Label, ClassPage]:
         return {plate.label: plate for plate in self.plates}
 
     def recipes(self) -> list[Recipe]:
@@ -202,7 +202,7 @@ def plan(
     starts = starts or Starts()
     settings = outline.gallery.settings
     plates = tuple(
-        Plate(subject.label, subject.words, subject.groups, _variants(settings, source, subject, starts))
+        ClassPage(subject.label, subject.words, subject.groups, _variants(settings, source, subject, starts))
         for subject in outline.subjects
     )
     figures = {
@@ -214,7 +214,7 @@ def plan(
 
 def _units(
     gallery: Gallery, source: Source, starts: Starts, units: Mapping[str, Sequence[int]]
-) -> dict[str, tuple[UnitPlate, ...]]:
+) -> dict[str, tuple[ChannelPage, ...]]:
     settings, asked = gallery.settings, gallery.settings.units
     method = next(method for method in gallery.methods if method.name == gallery.asked.units_by)
     seeds = list(dict.fromkeys(asked.seeds)) if isinstance(asked, UnitsSettings) else [settings.seeds[0]]
@@ -225,7 +225,7 @@ def _units(
 
     return {
         layer: tuple(
-            UnitPlate(
+            ChannelPage(
                 layer,
                 channel,
                 drawn(f"{layer}:{channel}"),

@@ -156,7 +156,7 @@ def _method(name: str, given: MethodSettings, settings: Settings) -> Method:
             raise SettingsError(f"{key}.groups names {group!r}. {did_you_mean(group, settings.groups)}")
     groups = tuple(settings.groups if given.groups is None else given.groups)
     if given.start:
-        overrides = accentuation(UNREAD, overrides.get("keep")) | dict(overrides)
+        overrides = accentuation(UNREAD, overrides.get("feature_weight")) | dict(overrides)
     method = Method(name, preset, overrides, groups, given.start or "")
     try:  # what is wrong with it does not depend on the network
         compose(
@@ -224,7 +224,7 @@ def _member(key: str, line: Line) -> Member:
     else:
         word, named = "", line
     try:
-        label = labels.resolve(named)
+        label = labels.resolve_class(named)
     except UnknownNameError as error:
         hint = " If ImageNet has no such class, say what stands for it: `- word: class`."
         raise SettingsError(f"{key}: {error}{hint}") from None
@@ -236,7 +236,7 @@ def _member(key: str, line: Line) -> Member:
 def _asked(settings: Settings) -> Asked:
     def label(word: str | int, key: str) -> Label:
         try:
-            return labels.resolve(word)
+            return labels.resolve_class(word)
         except UnknownNameError as error:
             raise SettingsError(f"{KEY}.{key} in mkdocs.yml: {error}") from None
 

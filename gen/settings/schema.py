@@ -66,7 +66,11 @@ class PhotoSettings(BaseModel):
     """The class that it is drawn towards."""
     credit: Annotated[str, Field(max_length=200)] = ""
     """Who made the photo, and by what right it stands here."""
-    keep: Annotated[list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=1, max_length=8)] = [0.5, 0.2, 0.0]
+    feature_weights: Annotated[list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=1, max_length=8)] = [
+        0.5,
+        0.2,
+        0.0,
+    ]
     """How much of the photo is to stay: a drawing for each."""
 
 
@@ -152,7 +156,7 @@ class Settings(BaseModel):
     all; without it there is no such page, as with the next two."""
     photo: PhotoSettings | None = None
     """Drawings that start from a photo of yours, such as `{picture: docs/cat.jpg, class: tiger}`, and how much of it
-    each of them is to `keep` ([0.5, 0.2, 0.0]), and whom to `credit`."""
+    is kept (`feature_weights`: [0.5, 0.2, 0.0]), and whom to `credit`."""
     diversity: DiversitySettings | None = None
     """How much drawings of one class differ, such as `{class: zebra}`, and how many are drawn by `seeds` (3) and by
     `facets` (3)."""

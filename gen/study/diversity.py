@@ -86,11 +86,11 @@ def diversity(plan: Plan, entries: Mapping[str, Entry], judge: Source, store: St
 
 def _apart(drawings: Sequence[Entry], judge: Source, store: Store) -> float:
     def answer(network: Network) -> float:
-        from actmax.measure.likeness import apart
+        from actmax.measure.distance import mean_cosine_distance
         from actmax.measure.measure import decode, resized
 
         images = [resized(decode(entry.read("drawing.png")), network.size) for entry in drawings]
-        return apart(network, images)
+        return mean_cosine_distance(network, images)
 
-    question = Question("apart", revisions.APART, {"pictures": [entry.picture for entry in drawings]})
+    question = Question("apart", revisions.MEAN_COSINE_DISTANCE, {"pictures": [entry.picture for entry in drawings]})
     return answer_to(question, answer, _APART, judge, store)

@@ -62,7 +62,7 @@ def second(settings: Settings, drawn_by: Source, root: Path) -> Source | None:
             "alexnet, compact or another classifier."
         )
     try:
-        other = weights.source(wanted.network, weights_path(wanted, root))
+        other = weights.resolve_weights(wanted.network, weights_path(wanted, root))
     except SettingsError:
         raise
     except ActmaxError as error:

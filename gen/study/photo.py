@@ -35,8 +35,8 @@ def recipes(plan: Plan) -> dict[float, Recipe]:
     wanted, label = plan.settings.photo, plan.asked.photo
     if wanted is None or label is None:
         return {}
-    strengths = sorted(set(wanted.keep), reverse=True)
-    if ACCENTUATION["keep_layer"] not in plan.card.layers:
+    strengths = sorted(set(wanted.feature_weights), reverse=True)
+    if ACCENTUATION["feature_layer"] not in plan.card.layers:
         strengths = [0.0]
     start = plan.starts.names[wanted.picture]
     return {

@@ -26,7 +26,7 @@ Changes = Annotated[list[float], Field(min_length=len(COUNTS), max_length=len(CO
 
 
 class Silenced(BaseModel):
-    """One class, on its own drawing; see :func:`actmax.measure.probe.without_units`."""
+    """One class, on its own drawing; see :func:`actmax.measure.probe.ablation`."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
@@ -68,9 +68,9 @@ def mean(changes: Mapping[Label, Silenced], way: Way) -> list[float]:
 def _of_class(plan: Plan, label: Label, entry: Entry, store: Store) -> Silenced:
     def answer(network: Network) -> dict[str, Any]:
         from actmax.measure.measure import decode
-        from actmax.measure.probe import without_units
+        from actmax.measure.probe import ablation
 
-        return without_units(network, [(decode(entry.read("drawing.png")), label.index)], list(COUNTS))[0]
+        return ablation(network, [(decode(entry.read("drawing.png")), label.index)], list(COUNTS))[0]
 
     about = {"picture": entry.picture, "class": label.index, "counts": list(COUNTS)}
-    return answer_to(Question("silenced units", revisions.SILENCED, about), answer, _SHAPE, plan.source, store)
+    return answer_to(Question("silenced units", revisions.ABLATION, about), answer, _SHAPE, plan.source, store)

@@ -189,13 +189,13 @@ def _added(plan: Plan, entry: Entry, layers: list[str], store: Store) -> dict[st
     target = entry.recipe.target
 
     def answer(network: Network) -> dict[str, list[float]]:
-        from actmax.measure.channels import matters
+        from actmax.measure.channels import attribution
         from actmax.measure.measure import decode
 
-        return matters(network, decode(entry.read("drawing.png")), parse(target).unit or 0, layers)
+        return attribution(network, decode(entry.read("drawing.png")), parse(target).unit or 0, layers)
 
     about = {"picture": entry.picture, "target": target, "layers": layers}
-    question = Question("matters", revisions.MATTERS, about)
+    question = Question("matters", revisions.ATTRIBUTION, about)
     return answer_to(question, answer, _NUMBERS, plan.source, store, lambda found: _covers(found, layers, plan))
 
 
@@ -230,12 +230,12 @@ def _excitement(plan: Plan, photo: Photo, store: Store) -> dict[str, list[float]
 
     def answer(network: Network) -> dict[str, list[float]]:
         from actmax.engine.pictures import shown
-        from actmax.measure.channels import excited
+        from actmax.measure.channels import mean_activation
 
-        return excited(network, shown(read_rgb(photo.path), network.size)[None], layers)
+        return mean_activation(network, shown(read_rgb(photo.path), network.size)[None], layers)
 
     about = {"picture": photo.name, "layers": layers}
-    question = Question("excited", revisions.EXCITED, about)
+    question = Question("excited", revisions.MEAN_ACTIVATION, about)
     return answer_to(question, answer, _NUMBERS, plan.source, store, lambda found: _covers(found, layers, plan))
 
 

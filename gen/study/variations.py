@@ -30,7 +30,7 @@ def variations(plan: Plan) -> dict[str, Recipe]:
     }
     for name, weight in PENALTIES.items():
         if weight is not None:
-            recipes[name] = plan.recipe(target, DEFAULT, {"total_variation": weight}, seed)
+            recipes[name] = plan.recipe(target, DEFAULT, {"total_variation_weight": weight}, seed)
     for name, alpha in STEP_SIZES.items():
         recipes[name] = plan.recipe(target, "plain", {"steps": STEPS, "step_size": alpha}, seed)
     return recipes

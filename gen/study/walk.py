@@ -133,12 +133,12 @@ def walk(plan: Plan, label: Label, drawing: Entry, entries: Mapping[str, Entry],
     target = plan.class_target(label)
 
     def look(network: Network) -> dict[str, Any]:
-        from actmax.measure.channels import matters
+        from actmax.measure.channels import attribution
         from actmax.measure.measure import decode, measure
 
         image = decode(picture)
         measured = measure(network, target, image)
-        adds = matters(network, image, label.index, hidden) if hidden else {}
+        adds = attribution(network, image, label.index, hidden) if hidden else {}
         return {"top": measured.top, "logit": measured.activation, "adds": adds}
 
     asked = _question(plan, label, picture)
@@ -152,13 +152,13 @@ def walk(plan: Plan, label: Label, drawing: Entry, entries: Mapping[str, Entry],
     adding = {layer: [channel.number for channel in stage.adding] for layer, stage in stages.items()}
 
     def hand_on(network: Network) -> dict[str, list[list[float]]]:
-        from actmax.measure.channels import passed_on
+        from actmax.measure.channels import flow
         from actmax.measure.measure import decode
 
-        return passed_on(network, decode(picture), adding)
+        return flow(network, decode(picture), adding)
 
     about = {"picture": digest(picture), "channels": adding}
-    question = Question("passed on", revisions.PASSED_ON, about)
+    question = Question("passed on", revisions.FLOW, about)
     passed = answer_to(question, hand_on, _PASSED, plan.source, store, lambda it: _joins(it, adding)) if stages else {}
     return Walk(
         picture=picture,
@@ -206,23 +206,23 @@ def _question(plan: Plan, label: Label, picture: bytes) -> Question:
         "target": plan.class_target(label),
         "layers": list(plan.card.hidden),
         "measure": revisions.MEASURE,
-        "matters": revisions.MATTERS,
+        "matters": revisions.ATTRIBUTION,
     }
     return Question("walk", revisions.WALK, about)
 
 
 def _question_of_answers(plan: Plan, name: str) -> Question:
-    return Question("answering", revisions.ANSWERING, {"picture": name, "layers": list(plan.card.hidden)})
+    return Question("answering", revisions.MEAN_RESPONSE, {"picture": name, "layers": list(plan.card.hidden)})
 
 
 def _answers(plan: Plan, name: str, read: Callable[[], bytes], store: Store) -> Numbers:
     """How loudly each channel answers a picture."""
 
     def answer(network: Network) -> Numbers:
-        from actmax.measure.channels import answering
+        from actmax.measure.channels import mean_response
         from actmax.measure.measure import decode
 
-        return answering(network, decode(read()), plan.card.hidden)
+        return mean_response(network, decode(read()), plan.card.hidden)
 
     question = _question_of_answers(plan, name)
     return answer_to(question, answer, _NUMBERS, plan.source, store, lambda found: _complete(found, plan))

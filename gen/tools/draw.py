@@ -112,7 +112,7 @@ def _seconds_a_step(site: Site, alike: Sequence[Recipe]) -> float:
     import torch
 
     from actmax.engine.batches import MOST
-    from actmax.engine.local import render
+    from actmax.engine.render import render
     from actmax.pipeline.publish import load
 
     network = load(site.plan.source)

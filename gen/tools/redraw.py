@@ -36,7 +36,7 @@ def _recipes(site: Site, name: str) -> list[Recipe]:
     layer, colon, _ = name.partition(":")
     if colon and layer in site.plan.card.layers:
         raise ActmaxError(f"{quoted(name)} has no page on this site: name it under `units:` first.")
-    label = labels.resolve(name)
+    label = labels.resolve_class(name)
     for plate in site.plan.plates:
         if plate.label == label:
             return [variant.recipe for variant in plate.variants]

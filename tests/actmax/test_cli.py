@@ -122,7 +122,7 @@ def test_draw_writes_a_png_that_says_how_it_was_made(run: Run, tmp_path: Path) -
         recipe = Recipe(**json.loads(image.text["actmax:recipe"]))  # type: ignore[attr-defined]
     assert (recipe.network, recipe.target, recipe.seed) == ("compact", "fc8:340", 7)
     assert (recipe.steps, recipe.jitter) == (2, 3)
-    assert recipe.weights == weights.source("compact").digest
+    assert recipe.weights == weights.resolve_weights("compact").digest
     assert answer.out.startswith(f"zebra.png  {recipe.digest()}\nactivation ")
 
 
@@ -131,7 +131,7 @@ def test_draw_says_what_the_network_makes_of_the_file(run: Run, tmp_path: Path) 
     from actmax.networks.load import load
 
     out = run("draw", "zebra", *SMALL).out
-    found = measure(load(weights.source("compact")), "fc8:340", decode((tmp_path / "zebra.png").read_bytes()))
+    found = measure(load(weights.resolve_weights("compact")), "fc8:340", decode((tmp_path / "zebra.png").read_bytes()))
     assert f"activation {found.activation:.4g} of fc8:340" in out
     assert f"probability {found.probability:.4f}, rank {found.rank}, margin {found.margin:.4g}" in out
     # One step is not enough for a zebra.
@@ -227,7 +227,7 @@ def test_the_network_may_be_named_in_the_environment(run: Run, tmp_path: Path, m
         (["zebra", *SMALL, "--set", "steps=many"], "steps: input should be a valid integer, not 'many'"),
         (["zebra", *SMALL, "--set", "step_size=NaN"], "step_size: input should be a finite number, not nan"),
         (["zebra", *SMALL, "--set", "jitter=[1,2]"], "jitter: input should be a valid integer, not [1, 2]"),
-        (["zebra", *SMALL, "--method", "plain", "--set", "decay=1"], "decay belongs to parameterization 'fourier'"),
+        (["zebra", *SMALL, "--method", "plain", "--set", "decay_power=1"], "decay_power belongs to parameterization 'fourier'"),
         (["zebra", *SMALL, "--seed", "-1"], "seed: input should be greater than or equal to 0, not -1"),
         (["zebra", "--network", "alexnt"], "Did you mean 'alexnet'?"),
         (["zebra", *SMALL, "--size", "0"], "size: input should be greater than or equal to 64, not 0"),
@@ -268,10 +268,10 @@ def recipe_in(path: Path) -> Recipe:
 def test_draw_starts_from_a_picture_and_names_it_by_its_digest(run: Run, tmp_path: Path) -> None:
     start = photo(tmp_path / "start.png")
     still = ("--method", "plain", "--set", "step_size=1e-9")
-    assert run("draw", "zebra", *SMALL, *still, "--start", start, "--keep", "0").status == 0
+    assert run("draw", "zebra", *SMALL, *still, "--start", start, "--feature-weight", "0").status == 0
     recipe = recipe_in(tmp_path / "zebra.png")
     assert recipe.start == hashlib.sha256(Path(start).read_bytes()).hexdigest()[:16]
-    assert (recipe.keep, recipe.keep_layer) == (0.0, "")
+    assert (recipe.feature_weight, recipe.feature_layer) == (0.0, "")
     with Image.open(tmp_path / "zebra.png") as drawn, Image.open(start) as wanted:
         assert ImageChops.difference(drawn, wanted).getextrema() == ((0, 0),) * 3
 
@@ -280,9 +280,9 @@ def test_draw_starts_from_a_picture_and_names_it_by_its_digest(run: Run, tmp_pat
     ("words", "kept"),
     [
         ([], (0.5, "conv3")),
-        (["--keep", "2"], (2.0, "conv3")),
-        (["--keep", "2", "--set", "keep_layer=conv2"], (2.0, "conv2")),
-        (["--set", "keep=0.25"], (0.25, "conv3")),
+        (["--feature-weight", "2"], (2.0, "conv3")),
+        (["--feature-weight", "2", "--set", "feature_layer=conv2"], (2.0, "conv2")),
+        (["--set", "feature_weight=0.25"], (0.25, "conv3")),
     ],
 )
 def test_draw_holds_on_to_the_picture_as_much_as_it_is_told(
@@ -291,22 +291,28 @@ def test_draw_holds_on_to_the_picture_as_much_as_it_is_told(
     start = photo(tmp_path / "start.png")
     assert run("draw", "zebra", *SMALL, "--start", start, *words).status == 0
     recipe = recipe_in(tmp_path / "zebra.png")
-    assert (recipe.keep, recipe.keep_layer) == kept
+    assert (recipe.feature_weight, recipe.feature_layer) == kept
     assert recipe.step_size == 0.03
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--keep", "0.5"], "--keep says how much stays of a picture: name one with --start."),
+        (["--feature-weight", "0.5"], "--feature-weight says how much stays of a picture: name one with --start."),
         (["--start", "absent.jpg"], "absent.jpg cannot be read as a picture: it is absent"),
         (["--start", "folder"], "folder cannot be read as a picture: it is a folder"),
         (["--start", "words.jpg"], "words.jpg cannot be read as a picture: it is empty, damaged or in none of"),
         (["--start", "start.png", "--method", "generator"], "a generator cannot start from a picture (start)"),
-        (["--start", "start.png", "--keep", "-1"], "keep: input should be greater than or equal to 0, not -1.0"),
-        (["--start", "start.png", "--keep", "nan"], "keep: input should be a finite number, not nan"),
-        (["--start", "start.png", "--set", "keep=0"], "keep and keep_layer belong together"),
-        (["--start", "start.png", "--set", "keep_layer=conv6"], "no layer 'conv6'. Did you mean 'conv5'"),
+        (
+            ["--start", "start.png", "--feature-weight", "-1"],
+            "feature_weight: input should be greater than or equal to 0, not -1.0",
+        ),
+        (
+            ["--start", "start.png", "--feature-weight", "nan"],
+            "feature_weight: input should be a finite number, not nan",
+        ),
+        (["--start", "start.png", "--set", "feature_weight=0"], "feature_weight and feature_layer belong together"),
+        (["--start", "start.png", "--set", "feature_layer=conv6"], "no layer 'conv6'. Did you mean 'conv5'"),
         (["--set", "start=0123456789abcdef"], "starts from a picture that is not given: 0123456789abcdef."),
         (["--set", "start=start.png"], "start: string should match pattern"),
     ],
@@ -345,7 +351,7 @@ def test_doctor_says_what_would_draw(run: Run) -> None:
     answer = run("doctor", "--network", "compact")
     assert (answer.status, answer.err) == (0, "")
     rows = dict(line.split(":", 1) for line in answer.out.splitlines())
-    compact = weights.source("compact")
+    compact = weights.resolve_weights("compact")
     assert rows["network"].strip() == "the compact AlexNet"
     assert rows["weights"].strip() == f"{compact.path} ({compact.digest})"
     assert rows["device"].strip().startswith("cpu: ")
@@ -442,7 +448,7 @@ def test_train_statistics_measures_the_layers_that_are_named(
     assert (answer.status, answer.out, answer.err) == (0, "answers.safetensors: 6 photographs\n", "")
     with safe_open(tmp_path / "answers.safetensors", "np") as file:
         assert sorted({name.partition(".")[0] for name in file.keys()}) == layers  # noqa: SIM118 - no mapping
-        assert file.metadata()["weights"] == weights.source("compact").digest
+        assert file.metadata()["weights"] == weights.resolve_weights("compact").digest
 
 
 def test_train_generator_writes_weights_into_the_folder_of_its_run(run: Run, photographs: Path, tmp_path: Path) -> None:

@@ -27,9 +27,9 @@ import torch
 import typer
 
 from actmax.engine.batches import MOST
-from actmax.networks.weights import Source, source
+from actmax.networks.weights import Source, resolve_weights
 from actmax.pipeline.cluster import Published, render_on_cluster
-from actmax.pipeline.publish import published
+from actmax.pipeline.publish import render_files
 from actmax.recipe import Recipe, compose
 
 RATIO = 0.95
@@ -44,12 +44,12 @@ def main(
     kills: Annotated[int, typer.Option(min=0)] = 20,
 ) -> None:
     cores = torch.get_num_threads()
-    drawn_by = source("compact")
+    drawn_by = resolve_weights("compact")
     recipes = [
         compose("smooth", {"steps": STEPS}, network="compact", weights=drawn_by.digest, target=f"fc8:{unit}")
         for unit in range(0, 1000, 1000 // drawings)
     ][:drawings]
-    rate, expected = timed(lambda progress: published(recipes, drawn_by, progress=progress), cores)
+    rate, expected = timed(lambda progress: render_files(recipes, drawn_by, progress=progress), cores)
     print(f"one process of {cores} threads: {rate:.1f} image-steps/s")
     ray.init(num_cpus=cores, include_dashboard=False, log_to_driver=False)
     of_cluster, found = timed(lambda progress: render_on_cluster(recipes, drawn_by, progress), cores)

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where
 
 from projects import default_classes
 
-from actmax.engine.local import render
+from actmax.engine.render import render
 from actmax.measure.measure import decode, measure
 from actmax.networks import weights
 from actmax.networks.cards import card
@@ -71,7 +71,7 @@ def main(
     package: Annotated[bool, typer.Option(help="Also measure the network in the package.")] = True,
 ) -> None:
     data = Path(os.environ["ACTMAX_TEST_DATA"])
-    teacher = load(weights.source("squeezenet1_0", data / "networks/squeezenet1_0.safetensors"))
+    teacher = load(weights.resolve_weights("squeezenet1_0", data / "networks/squeezenet1_0.safetensors"))
     photographs, _ = hold_out([read_images(data / "distill/images64.tar")], HOLDOUT)
     held = Held(framed(photographs, SIZE), truth(photographs))
     wanted = said(teacher, held)

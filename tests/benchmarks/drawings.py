@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where
 
 from projects import default_classes
 
-from actmax.engine.local import Drawing, render
+from actmax.engine.render import Drawing, render
 from actmax.measure.measure import decode, measure
 from actmax.networks import weights
 from actmax.networks.cards import card
@@ -41,7 +41,7 @@ def main(
     method: str = "robust",
     sheet: Annotated[Path | None, typer.Option(help="Also write all drawings on one PNG.")] = None,
 ) -> None:
-    source = weights.source(network, weights_file)
+    source = weights.resolve_weights(network, weights_file)
     loaded = load(source)
     labels = default_classes()
     recipes = [
@@ -50,14 +50,14 @@ def main(
     ]
     finished = {drawing.recipe: drawing for drawing in render(recipes, loaded)}
     drawings = [finished[recipe] for recipe in recipes]
-    print(f"{'class':<18}{'as published':>24}{'JPEG 75':>12}{'shift 4 px':>12}")
+    print(f"{'class':<18}{'as render_files':>24}{'JPEG 75':>12}{'shift 4 px':>12}")
     rows = []
     for label, drawing in zip(labels, drawings, strict=True):
         row = measured(drawing, loaded)
         rows.append(row)
-        published, *others = row
+        render_files, *others = row
         print(
-            f"{label.name:<18}{published.probability:>10.4f} rank {published.rank:>4} "
+            f"{label.name:<18}{render_files.probability:>10.4f} rank {render_files.rank:>4} "
             + "".join(f"{other.probability:>10.4f}{'!' if other.failed else ' '} " for other in others)
         )
     for name, column in zip(("published", "JPEG 75", "shift 4 px"), zip(*rows, strict=True), strict=True):

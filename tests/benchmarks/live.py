@@ -30,11 +30,11 @@ import typer
 from playwright.sync_api import Page, sync_playwright
 from torch import Tensor
 
-from actmax.engine.local import render
+from actmax.engine.render import render
 from actmax.measure.measure import resized
 from actmax.networks.load import load
 from actmax.networks.network import Network
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.recipe import Recipe, compose
 from gen.pages.assets import FOLDER
 from gen.pages.live import ENGINE, SIZE, WAYS, _settings, weights
@@ -75,7 +75,7 @@ window.draw = (settings) => {
 
 def main(classes: Annotated[int, typer.Option(help="How many, evenly spaced.")] = 20) -> None:
     indices = [(10 + 1000 * place // classes) % 1000 for place in range(classes)]
-    network, judge = load(source("compact")), load("efficientnet-lite0")
+    network, judge = load(resolve_weights("compact")), load("efficientnet-lite0")
     method = _settings(WAYS["waves"])
     sent = {name: len(gzip.compress((FOLDER / "live" / name).read_bytes())) for name in ENGINE}
     print(f"compressed: {sum(sent.values()) / 1024:.1f} KB, of which before a click: {sent['live.js'] / 1024:.1f} KB")

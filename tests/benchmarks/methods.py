@@ -30,9 +30,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))
 from drawings import contact_sheet
 
 from actmax.ascent import adam, affine, bounded, learned
-from actmax.engine.compose import ascend
+from actmax.engine.ascend import ascend
 from actmax.engine.device import choose_device, choose_dtype, describe
-from actmax.engine.local import render
+from actmax.engine.render import render
 from actmax.files import write_atomically
 from actmax.measure.measure import decode, resized
 from actmax.measure.spectrum import fine_share
@@ -69,7 +69,7 @@ def main(
         "command": f"python tests/benchmarks/methods.py {network} --classes {classes}",
     }
     if generator:
-        rgb = torch.cat([decode(file) for file in painted(drawing_by, load(generator), indices, rate)])
+        rgb = torch.cat([decode(file) for file in synthesize(drawing_by, load(generator), indices, rate)])
         report = {name: says(judge, rgb, indices) for name, judge in {"itself": drawing_by, **judges}.items()}
         print(f"{generator}, rate {rate}", json.dumps({"fine": fine_share(rgb).mean().item(), **report}), flush=True)
         if sheet:
@@ -106,7 +106,7 @@ def drawn(method: Compared, network: Network, indices: list[int]) -> list[bytes]
     return [encode.png(finished[one], one) for one in recipes]
 
 
-def painted(network: Network, decoder: Decoder, indices: list[int], rate: float) -> list[bytes]:
+def synthesize(network: Network, decoder: Decoder, indices: list[int], rate: float) -> list[bytes]:
     """Drawings by a learned generator: DGN-AM's iteration, its code from 0 to 3 deviations (Nguyen et al. 2016)."""
     files = []
     for index in indices:

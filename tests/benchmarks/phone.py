@@ -66,12 +66,12 @@ DOWN = """async () => {
 def main(site: Annotated[Path, typer.Argument(exists=True, file_okay=False)], pages: list[str]) -> None:
     with served(site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
-        met = [look(playwright, browser, f"{address}/", page) for page in pages]
+        met = [forward(playwright, browser, f"{address}/", page) for page in pages]
         browser.close()
     raise SystemExit(not all(met))
 
 
-def look(playwright: Playwright, browser: Browser, address: str, path: str) -> bool:
+def forward(playwright: Playwright, browser: Browser, address: str, path: str) -> bool:
     """Measures a page several times, and prints a line."""
     usable, shifts, faults = [], [], 0
     about: list[dict[str, float]] = []

@@ -37,8 +37,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where
 from drawings import as_jpeg, contact_sheet
 from projects import default_classes
 
-from actmax.engine.local import render
 from actmax.engine.pictures import to_images
+from actmax.engine.render import render
 from actmax.measure.measure import decode, resized
 from actmax.networks import weights
 from actmax.networks.load import load
@@ -53,18 +53,18 @@ TEACHES = {"compact": "squeezenet1_0"}
 
 CANDIDATES: Mapping[str, Mapping[str, Any]] = {
     # One thing at a time that differs from `smooth`.
-    "without-penalty": {"total_variation": 0.0},
-    "penalty-0.15": {"total_variation": 0.15},
-    "penalty-0.4": {"total_variation": 0.4},
-    "without-rivals": {"rivals": 0.0},
-    "without-leak": {"leak": 0.0},
-    "leak-0.05": {"leak": 0.05},
-    "leak-0.2": {"leak": 0.2},
-    "without-centre": {"centre": 0.0},
-    "centre-0.45": {"centre": 0.45},
-    "decay-1.0": {"decay": 1.0},
-    "decay-1.45": {"decay": 1.45},
-    "decay-1.6": {"decay": 1.6},
+    "without-penalty": {"total_variation_weight": 0.0},
+    "penalty-0.15": {"total_variation_weight": 0.15},
+    "penalty-0.4": {"total_variation_weight": 0.4},
+    "without-rivals": {"logsumexp_weight": 0.0},
+    "without-leak": {"relu_leak": 0.0},
+    "leak-0.05": {"relu_leak": 0.05},
+    "leak-0.2": {"relu_leak": 0.2},
+    "without-centre": {"gradient_window": 0.0},
+    "centre-0.45": {"gradient_window": 0.45},
+    "decay-1.0": {"decay_power": 1.0},
+    "decay-1.45": {"decay_power": 1.45},
+    "decay-1.6": {"decay_power": 1.6},
     "canvas-160": {"canvas": 160},
     "canvas-192": {"canvas": 192},
     "steps-32": {"steps": 32, "step_size": 0.12},
@@ -122,7 +122,7 @@ def found(name: str) -> Network:
     """A network by name; SqueezeNet from the folder of checking data."""
     folder = Path(os.environ["ACTMAX_TEST_DATA"]) / "networks"
     file = folder / f"{name}.safetensors" if name.startswith("squeezenet") else None
-    return load(weights.source(name, file))
+    return load(weights.resolve_weights(name, file))
 
 
 def drawn(method: str, network: Network, indices: Sequence[int]) -> list[bytes]:

@@ -25,7 +25,7 @@ from torchvision.models import AlexNet
 
 from actmax.engine.batches import best_size
 from actmax.engine.device import choose_device, choose_dtype, describe
-from actmax.engine.local import render
+from actmax.engine.render import render
 from actmax.engine.workers import side_by_side
 from actmax.networks.cards import card
 from actmax.networks.compact import CompactAlexNet
@@ -104,18 +104,18 @@ def drawing(method: str, network: Network) -> float:
 
 def bare(network: Network, size: int, device: torch.device, dtype: torch.dtype) -> float:
     """Forward and backward of the frozen network alone, in batches side by side: what remains if all else were free."""
-    look = network.cut(["logits"], (size, size), device, dtype)
+    forward = network.submodel(["logits"], (size, size), device, dtype)
     batch = best_size(network.linear_weights())
     workers = torch.get_num_threads() if device.type == "cpu" else 1
 
-    def climb(steps: int, _: object) -> None:
+    def optimize(steps: int, _: object) -> None:
         x = torch.rand(batch, 3, size, size, device=device)
         for _step in range(steps):
             leaf = x.clone().requires_grad_()
-            look(leaf)["logits"][:, 0].float().sum().backward()
+            forward(leaf)["logits"][:, 0].float().sum().backward()
 
     steps = max(48 // batch, 2)
-    return rate(lambda: list(side_by_side(climb, [steps] * workers, workers)), steps * batch * workers)
+    return rate(lambda: list(side_by_side(optimize, [steps] * workers, workers)), steps * batch * workers)
 
 
 def alone() -> float:

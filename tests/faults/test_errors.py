@@ -180,15 +180,15 @@ def test_an_error_at_any_call_loses_nothing_and_is_told_in_a_sentence(name: str,
             tried.add("errors", tried=1, told=said is not None)
 
 
-def _nothing_lost(root: Path, touched: set[int], where: str) -> None:
+def _nothing_lost(root: Path, gradient_magnitude: set[int], where: str) -> None:
     store = Store(root / "store")
     store.sweep()  # as the next writer does
-    for channel in {1, 2, 3} - touched:
+    for channel in {1, 2, 3} - gradient_magnitude:
         entry = store.get(of_class(channel))
         assert entry is not None, f"{where}: drawing {channel} is lost"
         assert entry.read("drawing.png") == OLD["drawing.png"], where
         assert entry.derived("small.webp", lambda: b"small") == b"small", where
-    for channel in touched:
+    for channel in gradient_magnitude:
         entry = store.get(of_class(channel))
         assert entry is None or entry.read("drawing.png") in (OLD["drawing.png"], NEW["drawing.png"]), where
     assert store.note("answers/one") in ({"answer": 1}, {"answer": 3}), where

@@ -55,7 +55,7 @@ def flip(path: Path, _: Path, dice: random.Random) -> None:
     path.write_bytes(data)
 
 
-def cut(path: Path, _: Path, dice: random.Random) -> None:
+def submodel(path: Path, _: Path, dice: random.Random) -> None:
     data = path.read_bytes()
     path.write_bytes(data[: dice.randrange(len(data))])
 
@@ -88,7 +88,7 @@ HARMS: list[Callable[[Path, Path, random.Random], None]] = [
     flip,
     flip,
     flip,
-    cut,
+    submodel,
     grow,
     swap,
     lose,

@@ -13,7 +13,7 @@ import fakes
 import pytest
 from PIL import Image
 
-from actmax.networks.weights import Source, source
+from actmax.networks.weights import Source, resolve_weights
 from actmax.recipe import Recipe, parse
 from actmax.store import Entry, Store
 from gen.ledger import Ledger
@@ -37,7 +37,7 @@ def planned(tmp_path: Path) -> Plans:
     def made(groups: dict[str, list[Any]], drawn_by: Source | None = None, **settings: Any) -> Plan:
         defaults = {"size": 64, "methods": {"robust": {"steps": 2}}}
         wanted = outline(read({**defaults, **settings, "groups": groups}))
-        return plan(wanted, drawn_by or source("compact"), read_starts(wanted.gallery, tmp_path))
+        return plan(wanted, drawn_by or resolve_weights("compact"), read_starts(wanted.gallery, tmp_path))
 
     return made
 

@@ -237,7 +237,7 @@ def test_search_finds_a_class_by_all_its_names_and_no_section_of_its_page(warm: 
     tiger = found["gallery/tiger/"]
     assert set(tiger["tags"]) == {"292", "n02129604", "tiger", "Panthera tigris", "my cat"}
     assert tiger["boost"] > 1
-    definition = labels.resolve("tiger").definition
+    definition = labels.resolve_class("tiger").definition
     expected = f"Class 292 of ImageNet, n02129604: tiger, Panthera tigris. L{definition[1:]}."
     assert tiger["text"] == f"<p>{expected}</p>"
     assert "zebra" not in found["gallery/"]["text"] + found["gallery/compare/"]["text"]

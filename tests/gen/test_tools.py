@@ -58,7 +58,7 @@ class Author:
         return list(self._drawn(self.plan))
 
     def digest(self, name: str) -> str:
-        return self.plan.plate(labels.resolve(name)).variants[0].recipe.digest()
+        return self.plan.plate(labels.resolve_class(name)).variants[0].recipe.digest()
 
     def calls(self, *words: str, fails: bool = False) -> str:
         """What a tool says."""
@@ -178,7 +178,7 @@ def test_prune_keeps_what_the_pages_beside_the_gallery_show(author: Author) -> N
     Image.new("RGB", (90, 60), "red").save(author.root / "cat.png")
     author.edit(
         comparison={"classes": ["zebra", "volcano"], "methods": ["plain", "smooth"]},
-        photo={"picture": "cat.png", "class": "tiger", "keep": [0.2, 0]},
+        photo={"picture": "cat.png", "class": "tiger", "feature_weights": [0.2, 0]},
         diversity={"class": "zebra", "seeds": 2, "facets": 2},
     )
     gallery = author.draw()

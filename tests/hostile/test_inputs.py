@@ -33,7 +33,7 @@ VALID: dict[str, Any] = {
     "seeds": [0, 1],
     "walk": {"class": "zebra", "channels": 4, "steps": 64},
     "comparison": {"classes": ["zebra", 980], "methods": ["maco"]},
-    "photo": {"picture": "cat.jpg", "class": "tiger", "keep": [0.5, 0], "credit": "Me"},
+    "photo": {"picture": "cat.jpg", "class": "tiger", "feature_weights": [0.5, 0], "credit": "Me"},
     "diversity": {"class": "zebra", "seeds": 2, "facets": 3},
     "units": {"layers": {"conv4": "all", "conv5": ["0-31", 117]}, "method": "mine", "seeds": [0], "negative": True},
     "photos": "pictures",

@@ -30,27 +30,27 @@ OTHER: dict[str, Any] = {
     "step_size": 0.031,
     "anneal": 0.25,
     "start_sd": 0.02,
-    "decay": 0.5,
+    "decay_power": 0.5,
     "decorrelate": False,
-    "total_variation": 0.3,
-    "unit_slope": True,
-    "grey": 2.0,
-    "statistics": 0.2,
-    "slope_blur": 2.0,
-    "length": 1.0,
-    "shrink": 0.01,
+    "total_variation_weight": 0.3,
+    "normalize_gradient": True,
+    "l2_weight": 2.0,
+    "statistics_weight": 0.2,
+    "gradient_blur": 2.0,
+    "norm": 1.0,
+    "l2_decay": 0.01,
     "blur": 1.0,
     "blur_every": 4,
     "clip": True,
     "start": "fedcba9876543210",
-    "keep": 0.25,
-    "keep_layer": "conv4",
+    "feature_weight": 0.25,
+    "feature_layer": "conv4",
     "facets": 3,
     "facet": 1,
     "canvas": 160,
-    "rivals": 0.5,
-    "leak": 0.1,
-    "centre": 0.6,
+    "logsumexp_weight": 0.5,
+    "relu_leak": 0.1,
+    "gradient_window": 0.6,
     "jitter": 11,
     "scale": 0.2,
     "rotate": 6.0,
@@ -62,13 +62,13 @@ OTHER: dict[str, Any] = {
 
 # What a field needs where it has another value: pixels have no Fourier coefficients to scale, nor does plain ascent
 # change its step size.
-_PIXELS: dict[str, Any] = {"parameterization": "pixels", "decay": 0.0, "decorrelate": False}
-_KEPT: dict[str, Any] = {"start": "0123456789abcdef", "keep": 0.5, "keep_layer": "conv3"}
+_PIXELS: dict[str, Any] = {"parameterization": "pixels", "decay_power": 0.0, "decorrelate": False}
+_KEPT: dict[str, Any] = {"start": "0123456789abcdef", "feature_weight": 0.5, "feature_layer": "conv3"}
 NEEDED: dict[str, dict[str, Any]] = {
-    "parameterization": {"decay": 0.0, "decorrelate": False},
+    "parameterization": {"decay_power": 0.0, "decorrelate": False},
     "optimizer": {"anneal": 0.0},
-    **dict.fromkeys(("length", "shrink", "blur", "clip"), _PIXELS),
-    **dict.fromkeys(("keep", "keep_layer"), _KEPT),
+    **dict.fromkeys(("norm", "l2_decay", "blur", "clip"), _PIXELS),
+    **dict.fromkeys(("feature_weight", "feature_layer"), _KEPT),
     "facet": {"facets": 3},
 }
 

@@ -21,7 +21,7 @@ from browsing import chromium, served
 from PIL import Image
 from torchvision import models
 
-from actmax.engine.local import frame_steps
+from actmax.engine.render import frame_steps
 from actmax.networks.cards import card
 from actmax.networks.network import Network
 from actmax.pipeline import encode
@@ -146,7 +146,7 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "photo": {
             "picture": "docs/assets/photographs/chelsea.webp",
             "class": "tiger",
-            "keep": [0.5, 0],
+            "feature_weights": [0.5, 0],
             "credit": "Me",
         },
         "diversity": {"class": "zebra", "seeds": 2, "facets": 2},
@@ -185,7 +185,7 @@ def _put(store: Store, recipe: Recipe) -> Entry:
     target = parse(recipe.target)
     unit, of_class = target.channels[0][0], target.layer in card(recipe.network).outputs
     steps = tuple(frame_steps(recipe.steps))
-    blue = 90 + 40 * recipe.facet + round(100 * recipe.keep)
+    blue = 90 + 40 * recipe.facet + round(100 * recipe.feature_weight)
     image = Image.new("RGB", (recipe.size, recipe.size), (unit % 256, 40 * recipe.seed, blue))
     image.paste((20, 120, 60), (recipe.size // 4, recipe.size // 4, recipe.size // 2, recipe.size // 2))
     frames = [Image.blend(Image.new("RGB", image.size, "grey"), image, part / len(steps)) for part in range(len(steps))]

@@ -14,16 +14,16 @@ import torch
 from browsing import served
 from torch import Tensor
 
-from actmax.ascent.composition import balance
+from actmax.ascent.optimize import balance
 from actmax.ascent.params import Canvas, fourier
 from actmax.ascent.params.pixels import pixels
 from actmax.ascent.penalties import total_variation
 from actmax.ascent.transforms import apply_affine, random_affine
-from actmax.engine.local import render
+from actmax.engine.render import render
 from actmax.measure.measure import measure
 from actmax.networks.load import load
 from actmax.networks.network import Network
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.recipe import METHODS, compose
 from gen.pages.live import ENGINE, weights
 from gen.tools import engine
@@ -114,7 +114,7 @@ def apart(found: Tensor, wanted: Tensor) -> float:
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return load(source("compact"))
+    return load(resolve_weights("compact"))
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_logits_and_slope_are_pytorchs(page: Page, network: Network, size: int) 
     for seed, target in enumerate(CLASSES):
         image = steady(network, size, target, seed)
         found = page.evaluate(
-            "slopeOfLogit", {"height": size, "width": size, "image": packed(image), "target": target, "leak": 0}
+            "slopeOfLogit", {"height": size, "width": size, "image": packed(image), "target": target, "relu_leak": 0}
         )
         logits, slope = answered(network, image, target)
         assert apart(unpacked(found["logits"]), logits) <= FAR
@@ -169,9 +169,9 @@ def steady(network: Network, size: int, target: int, seed: int) -> Tensor:
 def test_other_shapes_and_a_leak(page: Page, network: Network, shape: tuple[int, int]) -> None:
     height, width = shape
     image = torch.rand(1, 3, *shape, generator=torch.Generator().manual_seed(5))
-    asked = {"height": height, "width": width, "image": packed(image), "target": 7, "leak": 0.1}
+    asked = {"height": height, "width": width, "image": packed(image), "target": 7, "relu_leak": 0.1}
     found = page.evaluate("slopeOfLogit", asked)
-    logits, slope = answered(network, image, 7, leak=0.1)
+    logits, slope = answered(network, image, 7, relu_leak=0.1)
     assert apart(unpacked(found["logits"]), logits) <= FAR
     assert apart(unpacked(found["slope"]), slope) <= FAR
 
@@ -180,7 +180,7 @@ def test_a_view_is_the_same_view(page: Page, network: Network) -> None:
     maps = random_affine(torch.Generator().manual_seed(3), 4, (96, 96), 9, 0.3, 30.0)
     image = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(6))
     for one in maps:
-        asked = {"height": 96, "width": 96, "image": packed(image), "target": 9, "leak": 0, "maps": packed(one)}
+        asked = {"height": 96, "width": 96, "image": packed(image), "target": 9, "relu_leak": 0, "maps": packed(one)}
         found = page.evaluate("slopeOfLogit", asked)
         logits, slope = answered(network, image, 9, maps=one)
         assert apart(unpacked(found["logits"]), logits) <= FAR
@@ -189,14 +189,14 @@ def test_a_view_is_the_same_view(page: Page, network: Network) -> None:
 
 
 def answered(
-    network: Network, image: Tensor, target: int, leak: float = 0.0, maps: Tensor | None = None
+    network: Network, image: Tensor, target: int, relu_leak: float = 0.0, maps: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     x = image.clone().requires_grad_()
     seen = network.normalize(x)
     if maps is not None:
         seen = apply_affine(maps[None], seen)
     size = (image.shape[2], image.shape[3])
-    logits = network.cut(["fc8"], size, leak=leak)(seen)["fc8"]
+    logits = network.cut(["fc8"], size, relu_leak=relu_leak)(seen)["fc8"]
     (slope,) = torch.autograd.grad(logits[0, target], x)
     return logits.detach(), slope
 
@@ -212,7 +212,7 @@ def test_waves_and_the_way_back_are_pytorchs(page: Page, network: Network, shape
     asked = {
         "height": shape[0],
         "width": shape[1],
-        "decay": 1.3,
+        "decay_power": 1.3,
         "coefficients": packed(coefficients),
         "slope": packed(slope),
     }
@@ -254,9 +254,20 @@ def height(page: Page, network: Network, index: int) -> float:
     recipe = compose("smooth", fields, network="compact", weights=network.weights, target=f"fc8:{index}")
     generator = torch.Generator().manual_seed(recipe.seed)
     canvas = Canvas(3, 128, 128, network.normalize, network.normalize.inverse)
-    start = fourier(recipe.decay, recipe.decorrelate, recipe.start_sd)([generator], canvas).start
+    start = fourier(recipe.decay_power, recipe.decorrelate, recipe.start_sd)([generator], canvas).start
     maps = random_affine(generator, recipe.steps, (128, 128), recipe.jitter, recipe.scale, recipe.rotate)
-    same = ("steps", "optimizer", "anneal", "decay", "jitter", "scale", "rotate", "rivals", "leak", "centre")
+    same = (
+        "steps",
+        "optimizer",
+        "anneal",
+        "decay_power",
+        "jitter",
+        "scale",
+        "rotate",
+        "logsumexp_weight",
+        "relu_leak",
+        "gradient_window",
+    )
     settings = {name: getattr(recipe, name) for name in same} | {
         "target": index,
         "size": 128,
@@ -264,7 +275,7 @@ def height(page: Page, network: Network, index: int) -> float:
         "parameterization": "waves",
         "alpha": recipe.step_size,
         "sd": recipe.start_sd,
-        "penalty": recipe.total_variation,
+        "penalty": recipe.total_variation_weight,
         "start": packed(start),
         "maps": packed(maps),
     }
@@ -293,15 +304,15 @@ def test_plain_ascent_on_pixels_is_the_equation(page: Page, network: Network) ->
         "optimizer": "ascent",
         "alpha": alpha,
         "anneal": 0,
-        "decay": 1,
+        "decay_power": 1,
         "sd": 0.01,
         "jitter": 0,
         "scale": 0,
         "rotate": 0,
         "penalty": 0,
-        "rivals": 0,
-        "leak": 0,
-        "centre": 0,
+        "logsumexp_weight": 0,
+        "relu_leak": 0,
+        "gradient_window": 0,
         "start": packed(start),
     }
     found = page.evaluate("ascended", settings)

@@ -17,7 +17,7 @@ DARKEST = 0.02
 """What black is taken for, and its distance from white: waves would have to be endless to reach either."""
 
 
-def fourier(decay: float = 1.3, decorrelate: bool = True, sd: float = 0.01) -> Params:
+def fourier(decay_power: float = 1.3, decorrelate: bool = True, sd: float = 0.01) -> Params:
     """Coefficients of a real 2-D Fourier transform, scaled by 1/frequency**decay, colours decorrelated.
 
     Steepest ascent on these coefficients is ascent in another metric on the image: low frequencies,
@@ -40,17 +40,19 @@ def fourier(decay: float = 1.3, decorrelate: bool = True, sd: float = 0.01) -> P
         # The lowest frequency, a constant, is scaled like a single wave over the image. The factor `size`
         # makes the strength of a given coefficient independent of the image's size.
         size = max(height, width)
-        scale = (size / (frequencies(height, width).clamp_min(1 / size) * size).pow(decay))[None, None, :, :, None]
+        scale = (size / (frequencies(height, width).clamp_min(1 / size) * size).pow(decay_power))[
+            None, None, :, :, None
+        ]
         scale = scale.to(canvas.device)
         shape = (canvas.channels, height, width // 2 + 1, 2)
         start = torch.stack([torch.randn(shape, generator=generator) for generator in generators])
         color = colors() if decorrelate else None
 
         def picture(coefficients: Tensor) -> Tensor:
-            return painted(torch.view_as_complex(coefficients * scale), canvas, color)
+            return synthesize(torch.view_as_complex(coefficients * scale), canvas, color)
 
         def variable(pictures: Tensor) -> Tensor:
-            return torch.view_as_real(waves_of(pictures, color)).contiguous() / scale.cpu()
+            return torch.view_as_real(spectrum_of(pictures, color)).contiguous() / scale.cpu()
 
         return Parameterization(sd * start, picture, variable=variable)
 
@@ -72,7 +74,7 @@ def colors() -> Tensor:
     return scaled
 
 
-def painted(spectrum: Tensor, canvas: Canvas, color: Tensor | None) -> Tensor:
+def synthesize(spectrum: Tensor, canvas: Canvas, color: Tensor | None) -> Tensor:
     """Waves -> the images that they add up to.
 
     Args:
@@ -90,8 +92,8 @@ def painted(spectrum: Tensor, canvas: Canvas, color: Tensor | None) -> Tensor:
     return image
 
 
-def waves_of(pictures: Tensor, color: Tensor | None) -> Tensor:
-    """The inverse of :func:`painted`, but for black and white, which no wave reaches: (B, C, H, W // 2 + 1), complex.
+def spectrum_of(pictures: Tensor, color: Tensor | None) -> Tensor:
+    """The inverse of :func:`synthesize`, but for black and white, which no wave reaches: (B, C, H, W // 2 + 1), complex.
 
     Args:
         pictures: (B, C, H, W) in [0, 1].

@@ -39,8 +39,8 @@ def generator(sd: float = 1.0) -> Params:
         start = torch.stack([sd * gains * torch.randn(sum(counts), generator=chance) for chance in generators])
 
         def picture(weights: Tensor) -> Tensor:
-            painted = [paint(x, flat) for x, flat in zip(inputs, weights, strict=True)]
-            return torch.cat(painted)[:, :, :height, :width].sigmoid()
+            synthesize = [paint(x, flat) for x, flat in zip(inputs, weights, strict=True)]
+            return torch.cat(synthesize)[:, :, :height, :width].sigmoid()
 
         # One image after another: side by side as groups of channels they would round otherwise than alone.
         def paint(x: Tensor, weights: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params
-from actmax.ascent.params.fourier import colors, frequencies, painted, waves_of
+from actmax.ascent.params.fourier import colors, frequencies, spectrum_of, synthesize
 from actmax.errors import RecipeError
 
 SPECTRUM = Path(__file__).parent / "spectrum.safetensors"
@@ -40,16 +40,16 @@ def phase(sd: float = math.pi) -> Params:
         start = torch.stack([torch.randn(shape, generator=generator) for generator in generators])
 
         def picture(phases: Tensor) -> Tensor:
-            return painted(torch.polar(strengths.expand_as(phases).contiguous(), phases), canvas, color)
+            return synthesize(torch.polar(strengths.expand_as(phases).contiguous(), phases), canvas, color)
 
-        return Parameterization(sd * start, picture, variable=lambda pictures: waves_of(pictures, color).angle())
+        return Parameterization(sd * start, picture, variable=lambda pictures: spectrum_of(pictures, color).angle())
 
     return params
 
 
 @lru_cache(maxsize=4)
 def strength(height: int, width: int) -> Tensor:
-    """Of each wave of an image, in decorrelated colours: (3, H, W // 2 + 1), as :func:`painted` takes them.
+    """Of each wave of an image, in decorrelated colours: (3, H, W // 2 + 1), as :func:`synthesize` takes them.
 
     Read from a table of logarithms over frequency and direction, bilinearly. What has no wave at all is taken for the
     longest.

@@ -397,7 +397,7 @@ void API(show)(const float *map) {
 }
 
 // The way back: from the slope at what the network was shown to the slope at the image. The farther from the middle,
-// the less it counts (actmax.ascent.composition.centred); middle: for each row, then for each column, its weight, or 0.
+// the less it counts (actmax.ascent.optimize.centred); middle: for each row, then for each column, its weight, or 0.
 void API(show_back)(const float *map, const float *middle) {
   int h = sizes[0].h, w = sizes[0].w, plane = h * w;
   if (map) {
@@ -410,7 +410,7 @@ void API(show_back)(const float *map, const float *middle) {
 }
 
 // ---- The penalty: total variation, the mean size of differences between neighbours. Both slopes are made equally steep,
-// by the mean size of their numbers, before they are weighed (actmax.ascent.composition.balance).
+// by the mean size of their numbers, before they are weighed (actmax.ascent.optimize.balance).
 
 static float unit(const float *x, int n) {
   double sum = 0;

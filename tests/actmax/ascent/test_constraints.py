@@ -7,9 +7,9 @@ import math
 import pytest
 import torch
 
-from actmax.ascent.constraints import blur, bounded, length, shrunk, within_range
+from actmax.ascent.constraints import blur, bounded, clip, l2_decay, length
+from actmax.ascent.gradients import blurred
 from actmax.ascent.params import Canvas
-from actmax.ascent.slopes import blurred
 from actmax.networks.network import IMAGENET
 
 CANVAS = Canvas(3, 8, 8, IMAGENET, IMAGENET.inverse)
@@ -31,7 +31,7 @@ def test_length_is_of_whatever_moves() -> None:
 
 def test_decay_takes_a_part_of_each_number() -> None:
     x = torch.tensor([[[[8.0, -4.0]]]])
-    assert shrunk(0.25)(x, 5, CANVAS).flatten().tolist() == [6.0, -3.0]
+    assert l2_decay(0.25)(x, 5, CANVAS).flatten().tolist() == [6.0, -3.0]
 
 
 def test_a_blur_comes_after_every_so_many_steps() -> None:
@@ -45,7 +45,7 @@ def test_a_blur_comes_after_every_so_many_steps() -> None:
 
 def test_range_is_what_a_picture_can_show_in_each_channel_of_its_own() -> None:
     rgb = torch.tensor([-9.0, 0.0, 0.3, 1.0, 9.0]).view(1, 1, 1, 5).expand(2, 3, 1, 5)
-    found = IMAGENET.inverse(within_range()(IMAGENET(rgb), 1, CANVAS))
+    found = IMAGENET.inverse(clip()(IMAGENET(rgb), 1, CANVAS))
     expected = torch.tensor([0.0, 0.0, 0.3, 1.0, 1.0]).view(1, 1, 1, 5).expand(2, 3, 1, 5)
     torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from actmax.ascent.gradient import ascend, gradient
+from actmax.ascent.gradient_ascent import ascend, gradient
 from actmax.ascent.optimizers import adam, step_sizes
 
 
@@ -33,12 +33,12 @@ def test_one_step_is_x_plus_alpha_times_the_gradient(net: nn.Module) -> None:
 
 def test_the_gradient_agrees_with_finite_differences(net: nn.Module) -> None:
     x, step = start(1), 1e-6
-    _, slope = gradient(lambda x: net(x)[:, 2], x)
+    _, grad = gradient(lambda x: net(x)[:, 2], x)
     for place in [(0, 0, 0, 0), (0, 1, 3, 4), (0, 2, 7, 7)]:
         nudge = torch.zeros_like(x)
         nudge[place] = step
         finite = (net(x + nudge)[0, 2] - net(x - nudge)[0, 2]) / (2 * step)
-        assert slope[place].item() == pytest.approx(finite.item(), rel=1e-7, abs=1e-10)
+        assert grad[place].item() == pytest.approx(finite.item(), rel=1e-7, abs=1e-10)
 
 
 def test_each_image_climbs_its_own_hill(net: nn.Module) -> None:
@@ -69,9 +69,9 @@ def test_the_start_is_left_as_it_was(net: nn.Module) -> None:
 
 def test_the_first_step_of_adam_moves_every_number_by_alpha_uphill(net: nn.Module) -> None:
     x = start()
-    _, slope = gradient(lambda x: net(x)[:, 1], x)
+    _, grad = gradient(lambda x: net(x)[:, 1], x)
     ((moved, _),) = adam(0.05)([lambda x: net(x)[:, 1]], x)
-    torch.testing.assert_close(moved - x, 0.05 * slope.sign(), rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(moved - x, 0.05 * grad.sign(), rtol=1e-3, atol=1e-5)
 
 
 def test_adam_takes_one_step_for_each_view() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from actmax.ascent.objectives import against_rivals, channels_first, score
+from actmax.ascent.objectives import channels_first, logsumexp, score
 from actmax.errors import RecipeError
 from actmax.recipe.target import parse
 
@@ -65,9 +65,9 @@ def test_scores_are_float32_in_any_arithmetic() -> None:
 @pytest.mark.parametrize("text", ["conv:1", "conv:1@center", "conv:1@0,2", "conv:0 - 0.5*conv:1", "conv"])
 def test_a_score_depends_on_its_own_image_only(text: str) -> None:
     maps = torch.randn(3, 2, 4, 5, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    (slope,) = torch.autograd.grad(score([parse(text)] * 3, maps)[1], maps)
-    assert slope[1].abs().sum() > 0
-    assert slope[0].abs().sum() == slope[2].abs().sum() == 0
+    (grad,) = torch.autograd.grad(score([parse(text)] * 3, maps)[1], maps)
+    assert grad[1].abs().sum() > 0
+    assert grad[0].abs().sum() == grad[2].abs().sum() == 0
 
 
 @pytest.mark.parametrize("text", ["conv:1", "conv:1@center", "conv"])
@@ -79,10 +79,10 @@ def test_a_score_is_finite_beside_an_image_that_is_not(text: str) -> None:
 
 def test_the_gradient_of_a_channel_is_spread_evenly_over_space() -> None:
     maps = MAPS.clone().requires_grad_()
-    (slope,) = torch.autograd.grad(score([parse("conv:1"), parse("conv:0")], maps).sum(), maps)
+    (grad,) = torch.autograd.grad(score([parse("conv:1"), parse("conv:0")], maps).sum(), maps)
     sixth = torch.full((2, 3), 1 / 6)
-    assert torch.allclose(slope[0], torch.stack([torch.zeros(2, 3), sixth]))
-    assert torch.allclose(slope[1], torch.stack([sixth, torch.zeros(2, 3)]))
+    assert torch.allclose(grad[0], torch.stack([torch.zeros(2, 3), sixth]))
+    assert torch.allclose(grad[1], torch.stack([sixth, torch.zeros(2, 3)]))
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_rivals_change_the_slope_and_not_the_score() -> None:
     def second(outputs: Mapping[str, Tensor]) -> Tensor:
         return outputs["logits"][:, 1]
 
-    found = against_rivals(second, "logits", 0.5)({"logits": logits})
+    found = logsumexp(second, "logits", 0.5)({"logits": logits})
     assert found.tolist() == LOGITS[:, 1].tolist()
-    (slope,) = torch.autograd.grad(found.sum(), logits)
+    (grad,) = torch.autograd.grad(found.sum(), logits)
     (expected,) = torch.autograd.grad((logits[:, 1] - 0.5 * logits.logsumexp(1)).sum(), logits)
-    torch.testing.assert_close(slope, expected)
+    torch.testing.assert_close(grad, expected)

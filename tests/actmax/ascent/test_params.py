@@ -97,8 +97,8 @@ def test_photographs_are_strong_in_long_waves_and_in_brightness() -> None:
 
 
 def test_decay_makes_low_frequencies_strong() -> None:
-    def smoothness(decay: float) -> float:
-        image = picture(fourier(decay, decorrelate=False, sd=0.01)(seeded(0), canvas()))
+    def smoothness(decay_power: float) -> float:
+        image = picture(fourier(decay_power, decorrelate=False, sd=0.01)(seeded(0), canvas()))
         return (image.diff(dim=3).var() / image.var()).item()
 
     assert smoothness(2.0) < 0.5 * smoothness(1.0) < 0.5 * smoothness(0.0)
@@ -124,13 +124,13 @@ def test_an_image_starts_from_its_seed_alone(name: str) -> None:
 # The code of a generator that has learnt.
 
 
-def painted(codes: Tensor) -> Tensor:
+def synthesize(codes: Tensor) -> Tensor:
     """A pixel on the left and one on the right, each in the colours that three numbers of the code say."""
     return codes.view(-1, 2, 3, 1).permute(0, 2, 3, 1).clamp(0, 1)
 
 
 def test_a_code_is_painted_as_large_as_the_canvas() -> None:
-    param = learned(painted, 6)(seeded(0), canvas(48, 64))
+    param = learned(synthesize, 6)(seeded(0), canvas(48, 64))
     image = param.picture(torch.tensor([[1.0, 0.0, 0.5, 0.0, 1.0, 0.5]]))
     assert image.shape == (1, 3, 48, 64)
     assert image[0, :, 20, 0].tolist() == [1.0, 0.0, 0.5]
@@ -140,7 +140,7 @@ def test_a_code_is_painted_as_large_as_the_canvas() -> None:
 
 
 def test_a_code_starts_as_a_relu_lets_it_pass_from_its_seed_alone() -> None:
-    together, alone = (learned(painted, 600, sd=2.0)(seeded(*seeds), canvas()).start for seeds in ((3, 4), (4,)))
+    together, alone = (learned(synthesize, 600, sd=2.0)(seeded(*seeds), canvas()).start for seeds in ((3, 4), (4,)))
     assert together.min() >= 0
     assert together.square().mean().sqrt().item() == pytest.approx(2, rel=0.1)
     assert torch.equal(together[1], alone[0])

@@ -12,14 +12,14 @@ from torch import Tensor, nn
 from actmax.ascent.penalties import (
     FAINT,
     Penalty,
+    channel_statistics_penalty,
     described,
-    distance_of_features,
-    squared_distance_from_grey,
+    feature_distance,
+    l2_penalty,
     total_variation,
-    unlikeness,
 )
 
-PENALTIES = [total_variation, squared_distance_from_grey]
+PENALTIES = [total_variation, l2_penalty]
 
 
 def some(images: int = 2) -> Tensor:
@@ -39,8 +39,10 @@ def photographs(count: int) -> tuple[Tensor, Tensor]:
 
 
 BY_A_NETWORK: dict[str, Callable[[], Penalty]] = {
-    "distance of features": lambda: distance_of_features(layer(), some()),
-    "unlikeness": lambda: unlikeness(lambda images: {"maps": layer()(images)}, {"maps": photographs(16)}),
+    "distance of features": lambda: feature_distance(layer(), some()),
+    "unlikeness": lambda: channel_statistics_penalty(
+        lambda images: {"maps": layer()(images)}, {"maps": photographs(16)}
+    ),
 }
 
 
@@ -54,7 +56,7 @@ def test_total_variation_is_the_mean_difference_of_neighbours() -> None:
 
 def test_distance_from_grey_is_squared_and_mean() -> None:
     images = torch.stack([torch.full((3, 4, 5), value) for value in (0.5, 1.0, 0.0)])
-    assert squared_distance_from_grey(images).tolist() == pytest.approx([0.0, 0.25, 0.25])
+    assert l2_penalty(images).tolist() == pytest.approx([0.0, 0.25, 0.25])
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
@@ -68,12 +70,12 @@ def test_the_gradient_of_what_a_network_answers_agrees_with_finite_differences(m
     """In float32, which is what those penalties are computed in: along random ways, not pixel by pixel."""
     penalty, chance = made(), torch.Generator().manual_seed(0)
     images = torch.rand(2, 3, 5, 6, generator=chance).requires_grad_()
-    (slope,) = torch.autograd.grad(penalty(images).sum(), images)
+    (grad,) = torch.autograd.grad(penalty(images).sum(), images)
     for _ in range(4):
         way = torch.randn(images.shape, generator=chance)
         with torch.no_grad():
             rise = (penalty(images + 0.01 * way) - penalty(images - 0.01 * way)) / 0.02
-        torch.testing.assert_close((slope * way).flatten(1).sum(1), rise, rtol=0.02, atol=0.005)
+        torch.testing.assert_close((grad * way).flatten(1).sum(1), rise, rtol=0.02, atol=0.005)
 
 
 @pytest.mark.parametrize("penalty", [*PENALTIES, BY_A_NETWORK["unlikeness"]()])
@@ -84,11 +86,11 @@ def test_an_image_is_judged_by_itself(penalty: Penalty) -> None:
 
 def test_distance_of_features_is_a_part_of_those_of_each_images_own_picture() -> None:
     pictures = torch.stack([torch.full((3, 4, 5), value) for value in (0.5, 0.25)])
-    distance = distance_of_features(lambda images: 8 * images, pictures)
+    distance = feature_distance(lambda images: 8 * images, pictures)
     assert distance(pictures).tolist() == [0.0, 0.0]
     assert distance(pictures + 0.25).tolist() == pytest.approx([0.25, 1.0])
     assert distance(torch.zeros(2, 3, 4, 5)).tolist() == pytest.approx([1.0, 1.0])
-    nothing = distance_of_features(lambda images: 0 * images, pictures)  # a layer that a picture leaves cold
+    nothing = feature_distance(lambda images: 0 * images, pictures)  # a layer that a picture leaves cold
     assert nothing(pictures + 0.25).tolist() == [0.0, 0.0]
 
 
@@ -105,13 +107,13 @@ def test_unlikeness_is_the_mean_square_of_scores_each_in_its_own_deviations() ->
         "other": (answers, torch.ones(4)),
     }
     maps = torch.tensor([[[[0.0, 20.0]], [[3.0, 3.0]]]])
-    alone = unlikeness(lambda _: {"one": maps}, {"one": known["one"]})(torch.zeros(1, 3, 1, 2))
+    alone = channel_statistics_penalty(lambda _: {"one": maps}, {"one": known["one"]})(torch.zeros(1, 3, 1, 2))
     assert alone.tolist() == pytest.approx([(0 + 1 + 4 + 9) / 4], rel=1e-4)
-    both = unlikeness(lambda _: {"one": maps, "other": maps}, known)(torch.zeros(1, 3, 1, 2))
+    both = channel_statistics_penalty(lambda _: {"one": maps, "other": maps}, known)(torch.zeros(1, 3, 1, 2))
     assert both.tolist() == pytest.approx([(0 + 1 + 4 + 9) / 8], rel=1e-4)
 
 
 def test_unlikeness_is_one_for_a_photograph_on_average() -> None:
-    penalty = unlikeness(lambda images: {"maps": layer()(images)}, {"maps": photographs(40)})
+    penalty = channel_statistics_penalty(lambda images: {"maps": layer()(images)}, {"maps": photographs(40)})
     assert penalty(some(40)).mean().item() == pytest.approx(39 / 40, rel=1e-3)  # deviations are those of a sample
     assert penalty(torch.zeros(1, 3, 5, 6)).item() > 3

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from actmax.ascent.params import Canvas
-from actmax.ascent.transforms import affine, apply_affine, jitter, random_affine, rotate, zoom
+from actmax.ascent.transforms import affine, apply_affine, jitter, random_affine, rotate, scale
 
 
 def maps(seed: int = 0, steps: int = 400, jitter: int = 0, scale: float = 0.0, rotate: float = 0.0) -> Tensor:
@@ -39,9 +39,9 @@ def test_a_shift_moves_the_picture() -> None:
 
 def test_scale_and_turn_stay_within_their_bounds() -> None:
     linear = maps(scale=0.1, rotate=5.0)[:, :, :2]
-    zoom = torch.linalg.det(linear).sqrt()
-    assert 1 / 1.1 - 1e-6 <= zoom.min() < 0.93
-    assert 1.07 < zoom.max() <= 1 / 0.9 + 1e-6
+    scale = torch.linalg.det(linear).sqrt()
+    assert 1 / 1.1 - 1e-6 <= scale.min() < 0.93
+    assert 1.07 < scale.max() <= 1 / 0.9 + 1e-6
     angle = torch.atan2(linear[:, 1, 0], linear[:, 0, 0]).abs().max()
     assert math.radians(4.5) < angle <= math.radians(5.0) + 1e-6
 
@@ -72,7 +72,7 @@ def test_a_turn_keeps_shapes_where_the_picture_is_not_square() -> None:
 
 def test_views_of_parts_are_those_of_their_seed_and_step() -> None:
     canvas = Canvas(3, 64, 64, lambda x: x, lambda x: x)
-    for transform in (jitter(5), rotate(20.0), zoom(0.2), affine(5, 0.2, 20.0)):
+    for transform in (jitter(5), rotate(20.0), scale(0.2), affine(5, 0.2, 20.0)):
         first, again = (transform([torch.Generator().manual_seed(1)], 6, canvas) for _ in range(2))
         assert len(first) == 6
         seen = [view(picture()) for view in first]

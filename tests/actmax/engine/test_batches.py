@@ -53,4 +53,4 @@ def test_no_batch_is_shared_by_targets_that_are_read_otherwise(first: str, secon
 
 
 def test_no_batch_is_shared_by_a_class_that_has_rivals_and_a_group_that_has_none() -> None:
-    assert not together(robust(rivals=0.5), robust(rivals=0.5, target="fc8:340 - 0.5*fc8:292"))
+    assert not together(robust(logsumexp_weight=0.5), robust(logsumexp_weight=0.5, target="fc8:340 - 0.5*fc8:292"))

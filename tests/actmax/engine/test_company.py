@@ -12,12 +12,12 @@ from PIL import Image
 from torch import nn
 
 from actmax.engine.batches import batches
-from actmax.engine.local import render
+from actmax.engine.render import render
 from actmax.engine.workers import side_by_side
 from actmax.networks.cards import card
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network, wrap
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.recipe import METHODS, Recipe, accentuation, compose
 
 
@@ -46,14 +46,14 @@ def lite() -> Network:
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(source("compact"))
+    return load(resolve_weights("compact"))
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("size", [64, 160, 224])
-@pytest.mark.parametrize(("name", "leak"), [("compact", 0.1), ("alexnet", 0.0), ("lite", 0.1)])
+@pytest.mark.parametrize(("name", "relu_leak"), [("compact", 0.1), ("alexnet", 0.0), ("lite", 0.1)])
 def test_a_network_answers_an_image_alike_in_a_batch_of_any_size(
-    name: str, size: int, precision: str, leak: float, request: pytest.FixtureRequest
+    name: str, size: int, precision: str, relu_leak: float, request: pytest.FixtureRequest
 ) -> None:
     """Answer and slope. 64 px make small maps, which torch computes by other algorithms for a single image."""
     if precision == "bf16" and (size > 64 or name == "lite") and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
@@ -64,15 +64,15 @@ def test_a_network_answers_an_image_alike_in_a_batch_of_any_size(
 
     def seen(some: torch.Tensor, _: object) -> tuple[torch.Tensor, torch.Tensor]:
         x = some.clone().requires_grad_()
-        logits = network.cut(["logits"], (size, size), dtype=dtype, leak=leak)(x)["logits"]
-        (slope,) = torch.autograd.grad(logits[:, 340].float().sum(), x)
-        return logits.detach(), slope
+        logits = network.submodel(["logits"], (size, size), dtype=dtype, relu_leak=relu_leak)(x)["logits"]
+        (grad,) = torch.autograd.grad(logits[:, 340].float().sum(), x)
+        return logits.detach(), grad
 
     counts = [11, 1, 2, 3, 5, 8]
     whole, *parts = side_by_side(seen, [images[-count:] for count in counts], 1)
-    for count, (logits, slope) in zip(counts[1:], parts, strict=True):
+    for count, (logits, grad) in zip(counts[1:], parts, strict=True):
         assert torch.equal(logits, whole[0][-count:]), count
-        assert torch.equal(slope, whole[1][-count:]), count
+        assert torch.equal(grad, whole[1][-count:]), count
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -90,7 +90,7 @@ def test_a_recipe_draws_the_same_bytes_in_any_company(compact: Network, method: 
         assert len(found) == 9
         assert np.array_equal(np.asarray(found[wanted].image), np.asarray(alone.image))
         assert found[wanted].activations == alone.activations
-        assert found[wanted].touched == alone.touched
+        assert found[wanted].gradient_magnitude == alone.gradient_magnitude
 
 
 OF_ITS_OWN: dict[str, Callable[[int], dict[str, Any]]] = {
@@ -122,7 +122,7 @@ def test_what_an_image_has_of_its_own_touches_no_other(
         found = {drawing.recipe: drawing for drawing in render(company, compact, starts=starts)}
         assert np.array_equal(np.asarray(found[wanted].image), np.asarray(alone.image))
         assert found[wanted].activations == alone.activations
-        assert found[wanted].touched == alone.touched
+        assert found[wanted].gradient_magnitude == alone.gradient_magnitude
 
 
 def test_no_image_step_is_computed_that_no_recipe_asked_for(compact: Network) -> None:
@@ -130,18 +130,18 @@ def test_no_image_step_is_computed_that_no_recipe_asked_for(compact: Network) ->
     counted: list[int] = []
     module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
     network = wrap(module)
-    cut = network.cut
+    submodel = network.submodel
 
     def counting(*arguments: object) -> object:
-        look = cut(*arguments)  # type: ignore[arg-type]
+        forward = submodel(*arguments)  # type: ignore[arg-type]
 
         def counts(x: torch.Tensor) -> object:
             counted.append(len(x))
-            return look(x)
+            return forward(x)
 
         return counts
 
-    network.cut = counting  # type: ignore[method-assign, assignment]
+    network.submodel = counting  # type: ignore[method-assign, assignment]
     recipes = [
         compose("robust", {"size": 64, "steps": 4}, network=network.card.name, weights="", target="logits:1", seed=seed)
         for seed in range(11)

@@ -8,7 +8,7 @@ import torch
 from actmax.engine.facets import by_facets, share
 from actmax.networks.load import load
 from actmax.networks.network import Network
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.recipe import Recipe, compose
 
 CPU = torch.device("cpu")
@@ -17,7 +17,7 @@ WEIGHTS = torch.tensor([3.0, -1.0, 2.0, 1.0, 0.0, 0.5])
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(source("compact"))
+    return load(resolve_weights("compact"))
 
 
 def recipe(network: Network, unit: int, **fields: object) -> Recipe:
@@ -50,7 +50,7 @@ def test_logits_are_the_networks_own_and_the_slope_is_that_of_each_images_share(
     (found,) = torch.autograd.grad(logits[0, 340] + logits[1, 340] + logits[2, 292], x)
 
     weights, _ = compact.linear("fc8")
-    heard = compact.cut(["fc6"], (64, 64))(x)["fc6"].relu()
+    heard = compact.submodel(["fc6"], (64, 64))(x)["fc6"].relu()
     shared = [share(weights[unit], 3, facet) * weights[unit] for unit, facet in ((340, 0), (340, 2), (292, 1))]
     (expected,) = torch.autograd.grad((heard * torch.stack(shared)).sum(), x)
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-5)
@@ -58,7 +58,7 @@ def test_logits_are_the_networks_own_and_the_slope_is_that_of_each_images_share(
 
 def test_a_single_facet_is_the_slope_itself(compact: Network) -> None:
     x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    whole = by_facets(compact, "fc8", [recipe(compact, 340, facets=1, leak=0.1)], CPU, torch.float32)(x)["fc8"]
-    usual = compact.cut(["fc8"], (64, 64), leak=0.1)(x)["fc8"]
-    slopes = [torch.autograd.grad(logits[0, 340], x)[0] for logits in (whole, usual)]
-    torch.testing.assert_close(*slopes, rtol=1e-3, atol=1e-5)
+    whole = by_facets(compact, "fc8", [recipe(compact, 340, facets=1, relu_leak=0.1)], CPU, torch.float32)(x)["fc8"]
+    usual = compact.submodel(["fc8"], (64, 64), relu_leak=0.1)(x)["fc8"]
+    grads = [torch.autograd.grad(logits[0, 340], x)[0] for logits in (whole, usual)]
+    torch.testing.assert_close(*grads, rtol=1e-3, atol=1e-5)

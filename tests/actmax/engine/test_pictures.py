@@ -38,9 +38,9 @@ def test_a_picture_is_shown_in_grey_where_images_have_one_channel() -> None:
 
 def test_a_mask_is_black_for_the_less_touched_half_and_white_for_the_most_touched_tenth() -> None:
     # Tenths from left to right, each touched once more, in wide stripes that the blur leaves alone.
-    touched = (torch.arange(100) // 10).float().expand(2, 50, 100).clone()
-    touched[1] *= 1000
-    masks = to_masks(touched)
+    gradient_magnitude = (torch.arange(100) // 10).float().expand(2, 50, 100).clone()
+    gradient_magnitude[1] *= 1000
+    masks = to_masks(gradient_magnitude)
     assert [mask.mode for mask in masks] == ["L", "L"]
     assert masks[0].tobytes() == masks[1].tobytes()
     found = np.asarray(masks[0])[25, 5::10].astype(int).tolist()

@@ -11,16 +11,16 @@ from pathlib import Path
 import projects
 import torch
 
-from actmax.engine.local import render
+from actmax.engine.render import render
 from actmax.measure.measure import decode, measure
 from actmax.networks.load import load
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.pipeline import encode
 from actmax.recipe import compose
 
 
 def test_squeezenet_is_convinced_by_every_second_default_class(checking_data: Path) -> None:
-    wanted = source("squeezenet1_0", checking_data / "networks/squeezenet1_0.safetensors")
+    wanted = resolve_weights("squeezenet1_0", checking_data / "networks/squeezenet1_0.safetensors")
     network = load(wanted)
     indices = [label.index for label in projects.default_classes()][:16:2]
     recipes = [
@@ -41,7 +41,7 @@ def test_squeezenet_is_convinced_by_every_second_default_class(checking_data: Pa
 
 
 def test_the_gallerys_method_convinces_its_network_and_mostly_one_that_had_no_part() -> None:
-    network, witness = load(source("compact")), load(source("efficientnet-lite0"))
+    network, witness = load(resolve_weights("compact")), load(resolve_weights("efficientnet-lite0"))
     targets = [f"fc8:{index}" for index in (1, 207, 407, 817, 980)]
     recipes = [compose(network="compact", weights=network.weights, target=target) for target in targets]
     places = []
@@ -55,6 +55,6 @@ def test_the_gallerys_method_convinces_its_network_and_mostly_one_that_had_no_pa
 
 def test_noise_convinces_no_network_of_a_zebra() -> None:
     """The measure is not one that anything passes."""
-    network = load(source("compact"))
+    network = load(resolve_weights("compact"))
     noise = torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
     assert measure(network, "fc8:340", noise).failed

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from actmax.measure.channels import answering, connections, counts, excited, matters, passed_on
+from actmax.measure.channels import attribution, connections, counts, flow, mean_activation, mean_response
 from actmax.measure.measure import measure
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network, wrap
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 
 BETWEEN = [[1.0, -2.0], [0.5, 3.0], [-4.0, 0.25]]
 """Row by row what each of three upper channels has for each of two lower ones."""
@@ -58,7 +58,7 @@ def tiny() -> Network:
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(source("compact"))
+    return load(resolve_weights("compact"))
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +134,8 @@ def test_layers_that_do_not_fit_upon_each_other_are_not_connected(tiny: Network,
 def test_what_a_channel_adds_is_its_activation_times_the_slope(tiny: Network) -> None:
     """Of a picture of one colour: the lower maps are even, and the upper ones even but for their borders."""
     image = torch.tensor([0.5, 0.25, 0.125])[None, :, None, None].expand(1, 3, 16, 16).clone()
-    found = matters(tiny, image, 0, ["low", "high", "out"])
-    outputs = tiny.cut(["high"], (16, 16))(image)["high"][0]
+    found = attribution(tiny, image, 0, ["low", "high", "out"])
+    outputs = tiny.submodel(["high"], (16, 16))(image)["high"][0]
     quarters = outputs.view(3, 2, 8, 2, 8).mean((2, 4)).flatten(1)
     assert found["high"] == pytest.approx((torch.tensor(PLACES[0]) * quarters).sum(1).tolist(), rel=1e-3)
     logit, bias = tiny.logits(image)[0, 0].item(), tiny.linear("out")[1][0].item()
@@ -145,18 +145,18 @@ def test_what_a_channel_adds_is_its_activation_times_the_slope(tiny: Network) ->
 
 @pytest.mark.parametrize("unit", [340, 7])
 def test_the_last_hidden_layer_adds_up_to_the_logit_less_its_bias(compact: Network, picture: Tensor, unit: int) -> None:
-    found = matters(compact, picture, unit, ["conv5", "fc6"])
+    found = attribution(compact, picture, unit, ["conv5", "fc6"])
     weights, bias = compact.linear("fc8")
     logit = compact.logits(IMAGENET(picture))[0, unit].item()
     assert sum(found["fc6"]) == pytest.approx(logit - bias[unit].item(), abs=2e-3)
-    hidden = compact.cut(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0].relu()
+    hidden = compact.submodel(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0].relu()
     assert found["fc6"] == pytest.approx((weights[unit] * hidden).tolist(), rel=1e-3, abs=1e-6)
     assert len(found["conv5"]) == 256
 
 
 def test_a_channel_that_is_silent_adds_nothing(compact: Network, picture: Tensor) -> None:
-    hidden = compact.cut(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0]
-    added = matters(compact, picture, 340, ["fc6"])["fc6"]
+    hidden = compact.submodel(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0]
+    added = attribution(compact, picture, 340, ["fc6"])["fc6"]
     silent = (hidden <= 0).nonzero().flatten().tolist()
     assert 0 < len(silent) < 512
     assert {added[channel] for channel in silent} == {0.0}
@@ -164,7 +164,7 @@ def test_a_channel_that_is_silent_adds_nothing(compact: Network, picture: Tensor
 
 def test_asking_leaves_the_network_as_it_was(compact: Network, picture: Tensor) -> None:
     before = compact.logits(IMAGENET(picture))
-    matters(compact, picture, 340, ["conv5", "fc6"])
+    attribution(compact, picture, 340, ["conv5", "fc6"])
     assert torch.equal(compact.logits(IMAGENET(picture)), before)
     hooks = [hook for part in compact._module.modules() for hook in part._forward_hooks]
     assert hooks == []
@@ -178,18 +178,18 @@ def test_a_picture_excites_a_channel_as_much_as_a_drawing_of_it_scores(
     compact: Network, picture: Tensor, target: str
 ) -> None:
     layer, _, channel = target.partition(":")
-    found = excited(compact, picture, ["conv1", "conv4", "conv5", "fc6"])[layer][int(channel)]
+    found = mean_activation(compact, picture, ["conv1", "conv4", "conv5", "fc6"])[layer][int(channel)]
     assert found == pytest.approx(measure(compact, target, picture).activation, rel=1e-3)
 
 
 def test_how_much_a_picture_of_one_colour_excites_can_be_worked_out_by_hand(tiny: Network) -> None:
     image = torch.tensor([0.5, 0.25, 0.125])[None, :, None, None].expand(1, 3, 8, 12)
-    assert excited(tiny, image, ["low"]) == {"low": [0.5 + 0.25, 2 * 0.25 - 0.125 + 0.5]}
+    assert mean_activation(tiny, image, ["low"]) == {"low": [0.5 + 0.25, 2 * 0.25 - 0.125 + 0.5]}
 
 
 def test_what_a_channel_answers_is_the_mean_of_what_it_hands_on(compact: Network, picture: Tensor) -> None:
-    outputs = compact.cut(["conv3", "fc6"], (96, 96))(IMAGENET(picture))
-    found = answering(compact, picture, ["conv3", "fc6"])
+    outputs = compact.submodel(["conv3", "fc6"], (96, 96))(IMAGENET(picture))
+    found = mean_response(compact, picture, ["conv3", "fc6"])
     assert found["conv3"] == pytest.approx(outputs["conv3"][0].relu().mean((1, 2)).tolist(), rel=1e-3)
     assert found["fc6"] == pytest.approx(outputs["fc6"][0].relu().tolist(), rel=1e-3)
 
@@ -200,25 +200,25 @@ def test_what_a_channel_answers_is_the_mean_of_what_it_hands_on(compact: Network
 def test_what_a_channel_hands_on_is_a_part_of_the_next_ones_answer(tiny: Network) -> None:
     """Of a picture of one colour, away from the borders: the weights' sums times what the lower channels hand on."""
     image = torch.tensor([0.5, 0.25, 0.125])[None, :, None, None].expand(1, 3, 64, 64).clone()
-    (row,) = passed_on(tiny, image, {"low": [1, 0], "high": [1]})["high"]
+    (row,) = flow(tiny, image, {"low": [1, 0], "high": [1]})["high"]
     added = torch.tensor(BETWEEN[1]) * torch.tensor([0.75, 0.875])
     whole = added.sum() + tiny._module.get_submodule("high").bias[1]  # type: ignore[index]
     assert row == pytest.approx([(added[1] / whole).item(), (added[0] / whole).item()], rel=0.1)
 
 
 def test_all_channels_of_a_layer_hand_on_what_the_next_answers_less_its_bias(compact: Network, picture: Tensor) -> None:
-    outputs = compact.cut(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0]
+    outputs = compact.submodel(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0]
     unit = int(outputs.argmax())
-    (parts,) = passed_on(compact, picture, {"conv5": range(256), "fc6": [unit]})["fc6"]
+    (parts,) = flow(compact, picture, {"conv5": range(256), "fc6": [unit]})["fc6"]
     _, bias = compact.linear("fc6")
     assert sum(parts) == pytest.approx(((outputs[unit] - bias[unit]) / outputs[unit]).item(), abs=0.01)
 
 
 def test_nothing_is_handed_on_to_a_channel_that_is_silent(compact: Network, picture: Tensor) -> None:
-    outputs = compact.cut(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0]
-    assert passed_on(compact, picture, {"conv5": [3, 5], "fc6": [int(outputs.argmin())]})["fc6"] == [[0.0, 0.0]]
+    outputs = compact.submodel(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0]
+    assert flow(compact, picture, {"conv5": [3, 5], "fc6": [int(outputs.argmin())]})["fc6"] == [[0.0, 0.0]]
 
 
 def test_numbers_have_four_digits(compact: Network, picture: Tensor) -> None:
-    numbers = excited(compact, picture, ["conv4"])["conv4"]
+    numbers = mean_activation(compact, picture, ["conv4"])["conv4"]
     assert [number for number in numbers if float(f"{number:.4g}") != number] == []

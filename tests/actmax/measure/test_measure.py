@@ -14,13 +14,13 @@ from actmax.measure.measure import decode, measure
 from actmax.networks.cards import card
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.store.record import Measures
 
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(source("compact"))
+    return load(resolve_weights("compact"))
 
 
 def picture(kind: str) -> Tensor:
@@ -81,7 +81,7 @@ def test_the_first_and_the_last_class_are_measured_against_all_others(index: int
 def test_a_channel_is_measured_and_has_no_probability(compact: Network) -> None:
     rgb = picture("stripes")
     with torch.inference_mode():
-        maps = compact.cut(["conv5"], (96, 96))(IMAGENET(rgb))["conv5"]
+        maps = compact.submodel(["conv5"], (96, 96))(IMAGENET(rgb))["conv5"]
     found = measure(compact, "conv5:12", rgb)
     assert found.activation == pytest.approx(maps[0, 12].mean().item(), abs=1e-5)
     assert (found.probability, found.rank, found.margin) == (None, None, None)

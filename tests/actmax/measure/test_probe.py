@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from actmax.measure.measure import measure
-from actmax.measure.probe import filters, layers, without_units
+from actmax.measure.probe import ablation, filters, layers
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(source("compact"))
+    return load(resolve_weights("compact"))
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def test_silencing_is_what_the_network_itself_answers_without_the_units(
     compact: Network, picture: torch.Tensor
 ) -> None:
     """The units are set to zero for real, and the last layer is computed again."""
-    (found,) = without_units(compact, [(picture, 340)], [1, 5, 512])
-    hidden = compact.cut(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0].relu()
+    (found,) = ablation(compact, [(picture, 340)], [1, 5, 512])
+    hidden = compact.submodel(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0].relu()
     weights, bias = compact.linear("fc8")
 
     def logit(silenced: torch.Tensor) -> float:
@@ -58,18 +58,18 @@ def test_silencing_is_what_the_network_itself_answers_without_the_units(
 
 
 def test_chance_picks_among_the_units_that_are_not_zero(compact: Network, picture: torch.Tensor) -> None:
-    hidden = compact.cut(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0].relu()
+    hidden = compact.submodel(["fc6"], (96, 96))(IMAGENET(picture))["fc6"][0].relu()
     weights, _ = compact.linear("fc8")
     alive = int((hidden > 0).sum())
-    (found,) = without_units(compact, [(picture, 340)], [1, alive])
+    (found,) = ablation(compact, [(picture, 340)], [1, alive])
     mean = (weights[340] * hidden).sum().item() / alive
     assert found["random"][1] == pytest.approx(-mean * alive, abs=1e-3)
     assert found["random"][0] == pytest.approx(-mean, abs=0.1)
 
 
 def test_random_choices_depend_on_their_seed_alone(compact: Network, picture: torch.Tensor) -> None:
-    one, again = (without_units(compact, [(picture, 1)], [8], seed=5) for _ in range(2))
-    (other,) = without_units(compact, [(picture, 1)], [8], seed=6)
+    one, again = (ablation(compact, [(picture, 1)], [8], seed=5) for _ in range(2))
+    (other,) = ablation(compact, [(picture, 1)], [8], seed=6)
     assert one == again
     assert one[0]["random"] != other["random"]
 

@@ -52,7 +52,7 @@ def folder(path: Path, decoder: Decoder) -> None:
     path.mkdir()
 
 
-def cut(path: Path, decoder: Decoder) -> None:
+def submodel(path: Path, decoder: Decoder) -> None:
     compact.save(decoder.state_dict(), path, {})
     path.write_bytes(path.read_bytes()[:-100])
 
@@ -79,7 +79,7 @@ def no_vector(path: Path, decoder: Decoder) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [absent, folder, cut, words, another_network, one_tensor_less, another_code, no_vector]
+    "spoil", [absent, folder, submodel, words, another_network, one_tensor_less, another_code, no_vector]
 )
 def test_what_is_no_generator_is_refused_in_a_sentence(
     spoil: Callable[[Path, Decoder], None], decoder: Decoder, tmp_path: Path

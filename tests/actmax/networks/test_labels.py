@@ -11,7 +11,7 @@ import pytest
 
 from actmax.errors import ActmaxError, UnknownNameError
 from actmax.networks import labels
-from actmax.networks.labels import classes, meant, resolve, search, slugify
+from actmax.networks.labels import classes, meant, resolve_class, search, slugify
 
 
 def test_there_are_a_thousand_classes_in_index_order() -> None:
@@ -113,12 +113,18 @@ def test_slugify(text: str, slug: str) -> None:
     ],
 )
 def test_a_class_is_found_by(name: str | int, index: int) -> None:
-    assert resolve(name).index == index
+    assert resolve_class(name).index == index
 
 
 def test_every_class_is_found_by_its_own_name_slug_and_wnid() -> None:
     for label in classes():
-        assert resolve(label.name) == resolve(label.slug) == resolve(label.wnid) == resolve(label.index) == label
+        assert (
+            resolve_class(label.name)
+            == resolve_class(label.slug)
+            == resolve_class(label.wnid)
+            == resolve_class(label.index)
+            == label
+        )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +138,7 @@ def test_every_class_is_found_by_its_own_name_slug_and_wnid() -> None:
 )
 def test_an_ambiguous_name_is_refused_and_both_choices_are_named(name: str, choices: tuple[int, int]) -> None:
     with pytest.raises(UnknownNameError) as refusal:
-        resolve(name)
+        resolve_class(name)
     message = str(refusal.value)
     assert repr(name) in message
     for index in choices:
@@ -151,7 +157,7 @@ def test_an_ambiguous_name_is_refused_and_both_choices_are_named(name: str, choi
 )
 def test_an_unknown_name_is_refused_and_the_nearest_is_named(name: str, nearest: str) -> None:
     with pytest.raises(UnknownNameError) as refusal:
-        resolve(name)
+        resolve_class(name)
     assert repr(name) in str(refusal.value)
     assert repr(nearest) in str(refusal.value)
 
@@ -159,19 +165,19 @@ def test_an_unknown_name_is_refused_and_the_nearest_is_named(name: str, nearest:
 @pytest.mark.parametrize("name", ["", "  ", "?", "qqqqqqqq", "鶴"])
 def test_a_name_like_no_other_is_refused(name: str) -> None:
     with pytest.raises(UnknownNameError, match="ImageNet-1k has no class"):
-        resolve(name)
+        resolve_class(name)
 
 
 @pytest.mark.parametrize("index", [-1, 1000, "1000"])
 def test_an_index_outside_is_refused_and_the_bounds_are_named(index: int | str) -> None:
     with pytest.raises(UnknownNameError, match=f"no ImageNet class {index}: indices run from 0 to 999"):
-        resolve(index)
+        resolve_class(index)
 
 
 @pytest.mark.parametrize("value", [True, None, 340.0, ["zebra"]])
 def test_what_is_no_name_is_refused(value: object) -> None:
     with pytest.raises(UnknownNameError, match=re.escape(repr(value))):
-        resolve(value)  # type: ignore[arg-type]
+        resolve_class(value)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +215,7 @@ def test_a_search_for_nothing_finds_nothing(text: str) -> None:
 
 def test_looking_up_a_class_does_not_import_torch() -> None:
     code = (
-        "import sys, actmax; assert actmax.resolve('zebra').index == 340;"
+        "import sys, actmax; assert actmax.resolve_class('zebra').index == 340;"
         "print([name for name in ('torch', 'torchvision', 'timm') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -280,7 +286,7 @@ def test_names_that_moved_are_missed_at_once(
 )
 def test_a_name_of_any_length_is_refused_in_a_few_words(name: str | int) -> None:
     with pytest.raises(UnknownNameError) as refusal:
-        resolve(name)
+        resolve_class(name)
     assert len(str(refusal.value)) < 500
 
 

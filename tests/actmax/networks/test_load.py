@@ -13,14 +13,14 @@ from torch import nn
 from torch.nn import functional
 from torchvision import models
 
-from actmax.engine.compose import ascend
+from actmax.engine.ascend import ascend
 from actmax.errors import RecipeError, UnknownNameError, WeightsError
-from actmax.measure.channels import excited
+from actmax.measure.channels import mean_activation
 from actmax.measure.probe import layers
 from actmax.networks.cards import CARDS, card
 from actmax.networks.load import load
 from actmax.networks.network import Network, wrap
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 
 
 def saved(module: nn.Module, path: Path) -> Path:
@@ -134,7 +134,7 @@ def test_weights_under_other_names_are_put_in_their_places_without_asking_anybod
     monkeypatch.setattr(socket.socket, "connect", refused)
     network = load(name)
     module = timm.create_model(card(name).architecture, pretrained=False).eval()
-    module.load_state_dict(by_name(torch.load(source(name).path, weights_only=True), module))
+    module.load_state_dict(by_name(torch.load(resolve_weights(name).path, weights_only=True), module))
     image = scenery(network.size)
     with torch.inference_mode():
         wanted = module((image - 0.5) / 0.5)
@@ -149,7 +149,7 @@ def test_a_card_says_what_timm_says_of_a_networks_images(name: str) -> None:
 
 
 def test_weights_in_another_order_are_told_by_their_shapes(tmp_path: Path) -> None:
-    state = torch.load(source("efficientnet-lite0").path, weights_only=True)
+    state = torch.load(resolve_weights("efficientnet-lite0").path, weights_only=True)
     torch.save(dict(reversed(state.items())), tmp_path / "reversed.pth")
     with pytest.raises(WeightsError, match=r"reversed\.pth are not those of efficientnet-lite0"):
         load("efficientnet-lite0", tmp_path / "reversed.pth")
@@ -157,7 +157,7 @@ def test_weights_in_another_order_are_told_by_their_shapes(tmp_path: Path) -> No
 
 def test_a_file_with_timms_names_is_taken_as_it_is(tmp_path: Path) -> None:
     module = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    state = by_name(torch.load(source("efficientnet-lite0").path, weights_only=True), module)
+    state = by_name(torch.load(resolve_weights("efficientnet-lite0").path, weights_only=True), module)
     save_file({key: value.contiguous() for key, value in state.items()}, tmp_path / "net.safetensors")
     found, known = (load("efficientnet-lite0", file) for file in (tmp_path / "net.safetensors", None))
     image = scenery(known.size)
@@ -202,9 +202,9 @@ def swin() -> Network:
 
 def test_a_channel_of_a_network_with_channels_last_is_the_one_that_is_named(swin: Network) -> None:
     image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    found = excited(swin, image, ["features.1"])["features.1"]
+    found = mean_activation(swin, image, ["features.1"])["features.1"]
     with torch.inference_mode():
-        maps = swin.cut(["features.1"], (64, 64))(swin.normalize(image))["features.1"]
+        maps = swin.submodel(["features.1"], (64, 64))(swin.normalize(image))["features.1"]
     assert maps.shape == (1, 16, 16, 96)
     assert found[17] == pytest.approx(maps[0, :, :, 17].mean().item(), rel=1e-3)
     picture = ascend(swin, "features.1:17", steps=4, precision="fp32")
@@ -252,8 +252,8 @@ def test_an_awkward_module_is_cut_where_it_is_asked(layer: str) -> None:
     module = Awkward()
     network = wrap(module, size=32, labels=["a", "b", "c", "d", "e"])
     image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    alone = network.cut([layer], (32, 32))(image)[layer]
-    beside = network.cut([layer, "blocks.2", "logits"], (32, 32))(image)[layer]
+    alone = network.submodel([layer], (32, 32))(image)[layer]
+    beside = network.submodel([layer, "blocks.2", "logits"], (32, 32))(image)[layer]
     torch.testing.assert_close(alone, beside)
     kept: list[torch.Tensor] = []
     if layer != "logits":
@@ -269,7 +269,7 @@ def test_a_residual_network_answers_alike_alone_and_in_company() -> None:
     network = wrap(models.get_model("resnet18", weights=None), size=64)
     image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     names = ["layer1.0.bn2", "logits"]
-    alone, beside = (network.cut(names[:count], (64, 64))(image)["layer1.0.bn2"] for count in (1, 2))
+    alone, beside = (network.submodel(names[:count], (64, 64))(image)["layer1.0.bn2"] for count in (1, 2))
     torch.testing.assert_close(alone, beside)
 
 
@@ -278,7 +278,7 @@ def test_what_a_users_hook_does_to_a_linear_layer_is_done_in_a_cut_too() -> None
     module[2].register_forward_hook(lambda _part, _given, output: output + 100)
     network = wrap(module, size=8)
     image = torch.rand(1, 3, 8, 8)
-    torch.testing.assert_close(network.cut(["logits"], (8, 8))(image)["logits"], network.logits(image))
+    torch.testing.assert_close(network.submodel(["logits"], (8, 8))(image)["logits"], network.logits(image))
 
 
 def test_a_label_stands_for_its_logit() -> None:

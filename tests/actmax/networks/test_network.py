@@ -26,9 +26,9 @@ from actmax.networks.cards import card
 from actmax.networks.compact import SCALE, CompactAlexNet, dequantize, header, quantize, save
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
-from actmax.networks.weights import Source, source
+from actmax.networks.weights import Source, resolve_weights
 
-COMPACT_FILE = source("compact").path
+COMPACT_FILE = resolve_weights("compact").path
 
 
 def noise(size: int, images: int = 2) -> Tensor:
@@ -39,13 +39,13 @@ def noise(size: int, images: int = 2) -> Tensor:
 def layer(network: Network, name: str, x: Tensor) -> Tensor:
     """A layer's output, in float32 on the processor."""
     with torch.inference_mode():
-        return cut(network, name, x)(x)
+        return submodel(network, name, x)(x)
 
 
-def cut(network: Network, name: str, x: Tensor, dtype: torch.dtype = torch.float32) -> Callable[[Tensor], Tensor]:
+def submodel(network: Network, name: str, x: Tensor, dtype: torch.dtype = torch.float32) -> Callable[[Tensor], Tensor]:
     """The network as far as a layer, for images like x."""
-    look = network.cut([name], (x.shape[2], x.shape[3]), dtype=dtype)
-    return lambda x: look(x)[name]
+    forward = network.submodel([name], (x.shape[2], x.shape[3]), dtype=dtype)
+    return lambda x: forward(x)[name]
 
 
 def network_of(module: nn.Module, name: str = "squeezenet1_0") -> Network:
@@ -54,7 +54,7 @@ def network_of(module: nn.Module, name: str = "squeezenet1_0") -> Network:
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(source("compact"))
+    return load(resolve_weights("compact"))
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_the_compact_network_gives_a_logit_for_each_class(compact: Network) -> N
 
 
 def test_the_compact_network_knows_its_weights(compact: Network) -> None:
-    assert compact.weights == source("compact").digest
+    assert compact.weights == resolve_weights("compact").digest
 
 
 def test_the_compact_file_says_where_it_comes_from() -> None:
@@ -150,8 +150,8 @@ def test_a_network_is_frozen(squeeze: nn.Module) -> None:
     network = network_of(squeeze)
     x = noise(64).requires_grad_()
     first = network.logits(x)
-    (slope,) = torch.autograd.grad(first.sum(), x)
-    assert slope.abs().sum() > 0
+    (grad,) = torch.autograd.grad(first.sum(), x)
+    assert grad.abs().sum() > 0
     assert not any(value.requires_grad for value in squeeze.parameters())
     assert torch.equal(network.logits(x), first)  # no dropout
 
@@ -190,7 +190,7 @@ def test_what_a_hook_keeps_of_a_layer_is_not_overwritten_by_the_relu() -> None:
 
 def test_every_layer_on_the_card_exists(compact: Network) -> None:
     for name in compact.card.layers:
-        cut(compact, name, noise(64))
+        submodel(compact, name, noise(64))
 
 
 def test_conv1_is_the_first_convolution_alone(compact: Network) -> None:
@@ -215,7 +215,7 @@ def test_the_gradient_of_a_cut_network_is_that_of_the_whole(name: str, compact: 
     x = noise(96).requires_grad_()
     module(x)
     (wanted,) = torch.autograd.grad(kept[0][:, 340].sum(), x)
-    (found,) = torch.autograd.grad(cut(compact, name, x)(x)[:, 340].sum(), x)
+    (found,) = torch.autograd.grad(submodel(compact, name, x)(x)[:, 340].sum(), x)
     assert torch.allclose(found, wanted, rtol=1e-3, atol=1e-4 * wanted.abs().max().item())
 
 
@@ -237,7 +237,7 @@ def test_nothing_above_the_layer_is_computed() -> None:
 def test_cutting_in_another_arithmetic_leaves_the_network_as_it_was(compact: Network) -> None:
     with torch.inference_mode():
         before = compact.logits(noise(64))
-        rough = cut(compact, "conv5", noise(64), torch.bfloat16)(noise(64))
+        rough = submodel(compact, "conv5", noise(64), torch.bfloat16)(noise(64))
         assert torch.equal(compact.logits(noise(64)), before)
     assert rough.dtype == torch.bfloat16
     exact = layer(compact, "conv5", noise(64))
@@ -250,7 +250,7 @@ def test_cutting_in_another_arithmetic_leaves_the_network_as_it_was(compact: Net
 )
 def test_an_unknown_layer_is_refused_and_the_nearest_is_named(name: str, nearest: str, compact: Network) -> None:
     with pytest.raises(UnknownNameError) as failure:
-        cut(compact, name, noise(64))
+        submodel(compact, name, noise(64))
     assert f"the compact AlexNet has no layer {name!r}" in str(failure.value)
     assert repr(nearest) in str(failure.value)
 
@@ -278,7 +278,7 @@ def test_weights_are_loaded_from(suffix: str, squeeze: nn.Module, tmp_path: Path
     else:
         # Before torch 1.6 a file was no zip; torchvision's AlexNet is such a file.
         torch.save(state, path, _use_new_zipfile_serialization=suffix == ".pth")
-    network = load(source("squeezenet1_0", path))
+    network = load(resolve_weights("squeezenet1_0", path))
     with torch.inference_mode():
         assert torch.allclose(network.logits(noise(64)), squeeze.eval()(noise(64)), atol=1e-5)
 
@@ -287,14 +287,14 @@ def test_weights_in_half_precision_are_computed_in_float32(squeeze: nn.Module, t
     path = tmp_path / "net.safetensors"
     save_file({key: value.half() for key, value in squeeze.state_dict().items()}, path)
     with torch.inference_mode():
-        assert load(source("squeezenet1_0", path)).logits(noise(64)).dtype == torch.float32
+        assert load(resolve_weights("squeezenet1_0", path)).logits(noise(64)).dtype == torch.float32
 
 
 def test_old_weights_without_batch_norms_counter_are_loaded(tmp_path: Path) -> None:
     module = models.get_model("shufflenet_v2_x0_5", weights=None).eval()
     path = tmp_path / "net.pth"
     torch.save({k: v for k, v in module.state_dict().items() if not k.endswith("num_batches_tracked")}, path)
-    network = load(source("shufflenet_v2_x0_5", path))
+    network = load(resolve_weights("shufflenet_v2_x0_5", path))
     with torch.inference_mode():
         assert torch.allclose(network.logits(noise(32, 1)), module(noise(32, 1)), atol=1e-5)
 
@@ -304,7 +304,7 @@ def test_a_network_that_computes_its_own_widths_is_loaded(tmp_path: Path) -> Non
     module = models.get_model("regnet_y_400mf", weights=None).eval()
     path = tmp_path / "net.safetensors"
     save_file(module.state_dict(), path)
-    network = load(source("regnet_y_400mf", path))
+    network = load(resolve_weights("regnet_y_400mf", path))
     with torch.inference_mode():
         assert torch.allclose(network.logits(noise(32, 1)), module(noise(32, 1)), atol=1e-5)
 
@@ -312,7 +312,7 @@ def test_a_network_that_computes_its_own_widths_is_loaded(tmp_path: Path) -> Non
 def complaint(network: str, path: Path) -> str:
     """What is said of a file that holds no weights for a network: one paragraph that names the file."""
     with pytest.raises(WeightsError) as failure:
-        load(source(network, path))
+        load(resolve_weights(network, path))
     message = str(failure.value)
     assert str(path) in message
     assert "\n" not in message
@@ -457,7 +457,7 @@ def says(network: Network, x: Tensor) -> int:
 
 
 def test_squeezenet_sees_a_zebra(data: Path) -> None:
-    network = load(source("squeezenet1_0", data / "networks" / "squeezenet1_0.safetensors"))
+    network = load(resolve_weights("squeezenet1_0", data / "networks" / "squeezenet1_0.safetensors"))
     assert says(network, photo(data / "photos" / "340_n02391049_zebra.webp", 256, 227)) == 340
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from actmax.ascent.penalties import unlikeness
+from actmax.ascent.penalties import channel_statistics_penalty
 from actmax.errors import RecipeError
 from actmax.measure.measure import decode, resized
 from actmax.networks import statistics, weights
@@ -22,7 +22,7 @@ from actmax.networks.statistics import measured, statistics_of
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(weights.source("compact"))
+    return load(weights.resolve_weights("compact"))
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def test_each_channel_of_each_convolution_is_known_by_four_numbers(compact: Netw
 
 def test_photographs_are_as_they_should_be_and_noise_is_not(compact: Network, checking_data: Path) -> None:
     known = statistics_of(compact)
-    look = compact.cut(tuple(known), (224, 224))
-    penalty = unlikeness(lambda images: look(compact.normalize(images)), known)
+    forward = compact.submodel(tuple(known), (224, 224))
+    penalty = channel_statistics_penalty(lambda images: forward(compact.normalize(images)), known)
 
     def unlike(image: Tensor) -> float:
         with torch.inference_mode():
@@ -60,7 +60,7 @@ def test_photographs_are_as_they_should_be_and_noise_is_not(compact: Network, ch
 
 
 def test_another_networks_channels_are_not_known() -> None:
-    assert measured(weights.source("compact").digest)
+    assert measured(weights.resolve_weights("compact").digest)
     assert not measured("7be5be79")
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     with pytest.raises(RecipeError, match="how my net's channels answer photographs has not been measured"):

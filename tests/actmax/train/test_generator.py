@@ -24,7 +24,7 @@ from actmax.train import generator
 from actmax.train.generator import Options, Run, train
 from actmax.train.images import framed, read_images
 
-COMPACT = weights.source("compact")
+COMPACT = weights.resolve_weights("compact")
 SMALL: dict[str, Any] = {"shown": 64, "batch": 4, "holdout": 3, "steps": 4, "checkpoint_minutes": 0}
 """A run of moments: every step is examined, saved and exported."""
 
@@ -71,14 +71,14 @@ def test_a_loss_is_nothing_where_the_images_are_painted_and_all_where_nothing_wa
     run = Run(Options(**SMALL | {"features": features}), network, pixels)
     rgb = pixels.float() / 255
 
-    def painted(picture: Tensor) -> float:
+    def synthesize(picture: Tensor) -> float:
         run.paint = lambda _decoder, code: picture.expand(len(code), -1, -1, -1)  # type: ignore[method-assign]
         return run.loss(run.decoder, pixels).item()
 
-    assert painted(rgb) == pytest.approx(0, abs=1e-6)
+    assert synthesize(rgb) == pytest.approx(0, abs=1e-6)
     if not features:  # of what a layer answers to the mean picture, its mean answer is not known
-        assert painted(rgb.mean(0, keepdim=True)) == pytest.approx(weights, rel=1e-4)
-    assert painted(rgb.flip(0)) > 1.5 * weights  # another image is farther away than the mean of all
+        assert synthesize(rgb.mean(0, keepdim=True)) == pytest.approx(weights, rel=1e-4)
+    assert synthesize(rgb.flip(0)) > 1.5 * weights  # another image is farther away than the mean of all
 
 
 def test_a_code_is_in_units_of_its_deviation_over_the_images(network: Network, pixels: Tensor) -> None:
@@ -212,7 +212,7 @@ def test_a_network_without_the_layer_is_refused(folder: Path, tmp_path: Path) ->
     with pytest.raises(
         RecipeError, match="has no layer fc6: a generator is trained on AlexNet's, or the compact one's"
     ):
-        train(weights.source("squeezenet1_1", path), [folder], tmp_path / "run", Options(**SMALL))
+        train(weights.resolve_weights("squeezenet1_1", path), [folder], tmp_path / "run", Options(**SMALL))
     assert not (tmp_path / "run").exists()
 
 

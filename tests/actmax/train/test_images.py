@@ -133,7 +133,7 @@ def test_the_hold_out_is_of_the_largest_source_and_always_the_same(folder: Path)
 
 def test_a_wnid_in_the_name_is_the_true_label() -> None:
     names = ("n02391049/3.webp", "n01440764_tench.webp", "n99999999_5.png", "holiday.jpg")
-    assert truth(Images("", names, (), 0)).tolist() == [labels.resolve("zebra").index, 0, -1, -1]
+    assert truth(Images("", names, (), 0)).tolist() == [labels.resolve_class("zebra").index, 0, -1, -1]
 
 
 def test_views_are_seeded_crops(folder: Path) -> None:

@@ -28,7 +28,7 @@ from actmax.train.photographs import DIRECTIONS, FREQUENCIES, SIZE, maps, spectr
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(weights.source("compact"))
+    return load(weights.resolve_weights("compact"))
 
 
 def saved(images: Sequence[Image.Image], folder: Path) -> Path:
@@ -95,7 +95,7 @@ def test_statistics_are_mean_and_deviation_over_the_images(compact: Network, fol
     assert sorted(found) == ["conv1.deviation", "conv1.mean", "conv2.deviation", "conv2.mean"]
     for layer in ("conv1", "conv2"):
         with torch.inference_mode():
-            answers = described(compact.cut([layer], (SIZE, SIZE))(IMAGENET(images))[layer])
+            answers = described(compact.submodel([layer], (SIZE, SIZE))(IMAGENET(images))[layer])
         torch.testing.assert_close(found[f"{layer}.mean"].float(), answers.mean(0), rtol=2e-3, atol=2e-3)
         torch.testing.assert_close(found[f"{layer}.deviation"].float(), answers.std(0), rtol=2e-3, atol=2e-3)
     about = stored.header(path)

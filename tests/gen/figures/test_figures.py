@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from actmax.ascent.gradient import ascend
+from actmax.ascent.gradient_ascent import ascend
 from actmax.networks.cards import card
 from gen.figures import Cell, chart, curve, onion, strips, surface
 from gen.figures.surface import CLIMBS, Climb, hill, slope

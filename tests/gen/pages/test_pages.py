@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from actmax import cli
 from actmax.errors import ActmaxError
 from actmax.networks import labels
-from actmax.networks.weights import Source, source
+from actmax.networks.weights import Source, resolve_weights
 from actmax.pipeline import encode
 from actmax.recipe import Recipe
 from actmax.store import Entry, Store
@@ -156,7 +156,7 @@ def test_an_alias_of_a_site_without_address_is_relative(published: Callable[...,
 
 
 def test_the_write_ups_figures_lie_where_the_draft_shows_them(collected: Collects) -> None:
-    made = plan(outline(read(configuration.read(MKDOCS)["extra"]["gallery"])), source("compact"))
+    made = plan(outline(read(configuration.read(MKDOCS)["extra"]["gallery"])), resolve_weights("compact"))
     contents = collected(made)
     files = dict(pages(contents))
     figures = {path: content for path, content in files.items() if path.startswith("assets/activation")}
@@ -164,7 +164,7 @@ def test_the_write_ups_figures_lie_where_the_draft_shows_them(collected: Collect
     standing |= {"caterpillar": "tractor", "helicopter": "warplane"}
     assert set(figures) == {f"assets/activation_maximization/vehicles/{word}_1000.jpg" for word in standing}
     for word, name in standing.items():
-        variant = made.plate(labels.resolve(name)).by_method("plain")
+        variant = made.plate(labels.resolve_class(name)).by_method("plain")
         assert variant is not None
         jpeg = contents.entries[variant.recipe.digest()].read("drawing.jpg")
         assert figures[f"assets/activation_maximization/vehicles/{word}_1000.jpg"] == jpeg
@@ -234,7 +234,7 @@ def test_a_classes_name_survives_in_title_heading_and_alias(
     published: Callable[..., Files], rendered: Text, visible: Text, name: str
 ) -> None:
     files = published({"things": [name]})
-    label = labels.resolve(name)
+    label = labels.resolve_class(name)
     page = text(files, f"gallery/{label.slug}/index.md")
     head, body = split_front_matter(page)
     assert head["title"] == label.name
@@ -349,8 +349,19 @@ def test_a_page_offers_the_drawing_without_what_its_steps_hardly_touched_where_t
         ({"mine": {"preset": "robust", "decorrelate": False, "rotate": 0, "decay": 0.5, "step_size": 1}}, {}),
         ({"mine": {"preset": "robust", "parameterization": "pixels", "decay": 0, "decorrelate": False}}, {}),
         ({"smooth": {"start": "PICTURE"}}, {}),
-        ({"mine": {"preset": "smooth", "start": "PICTURE", "keep": 0}}, {}),
-        ({"mine": {"preset": "plain", "start": "PICTURE", "keep": 0.2, "keep_layer": "conv4", "start_sd": 0.1}}, {}),
+        ({"mine": {"preset": "smooth", "start": "PICTURE", "feature_weight": 0}}, {}),
+        (
+            {
+                "mine": {
+                    "preset": "plain",
+                    "start": "PICTURE",
+                    "feature_weight": 0.2,
+                    "feature_layer": "conv4",
+                    "start_sd": 0.1,
+                }
+            },
+            {},
+        ),
     ],
 )
 def test_the_lines_on_a_page_draw_the_same_recipe(
@@ -364,7 +375,7 @@ def test_the_lines_on_a_page_draw_the_same_recipe(
     file = tmp_path / "FILE"
     file.write_bytes(b"weights")
     named = file if network in ("my alexnet", "resnet18") else None
-    decided = source(network.removeprefix("my "), named)
+    decided = resolve_weights(network.removeprefix("my "), named)
     Image.new("RGB", (90, 60), "red").save(tmp_path / "PICTURE", "PNG")
     wanted = outline(read({"groups": {"things": ["jack-o'-lantern", "Cardigan"]}, "methods": method, **settings}))
     made = plan(wanted, decided, read_starts(wanted.gallery, tmp_path))

@@ -14,7 +14,7 @@ from PIL import Image
 
 from actmax.errors import ActmaxError
 from actmax.networks import labels
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.store import Entry
 from gen.pages import Contents, files
 from gen.pages.captions import caption
@@ -51,7 +51,7 @@ def made(drawn: Draws, tmp_path: Path) -> Callable[..., Files]:
         }
         wanted = outline(read(values))
         asked = numbered(wanted.gallery.asked.units, CHANNELS, "the compact AlexNet")
-        planned: Plan = plan(wanted, source("compact"), units=asked)
+        planned: Plan = plan(wanted, resolve_weights("compact"), units=asked)
         found = list(files(Contents(planned, drawn(planned), units=known)))
         assert len(found) == len({path for path, _ in found}), "a file is written twice"
         return dict(found)
@@ -204,7 +204,7 @@ def test_the_authors_pictures_are_shown_small_under_the_name_of_their_content(
 
 def test_an_author_can_quote_what_was_measured_of_a_channel(drawn: Draws) -> None:
     wanted = outline(read({"groups": {"a": ["zebra"]}, "units": {"layers": {"conv4": 117}}, "size": 64}))
-    planned = plan(wanted, source("compact"), units={"conv4": [117]})
+    planned = plan(wanted, resolve_weights("compact"), units={"conv4": [117]})
     contents = Contents(planned, drawn(planned), units=KNOWN)
     steps = planned.recipes()[0].steps
     assert caption(contents, "conv4:117") == (

@@ -52,7 +52,7 @@ def contents(planned: Plans, drawn: Draws, tmp_path: Path) -> Contents:
     made = planned(
         {"animals": ["zebra", "tiger"]},
         comparison={"classes": ["zebra", "volcano"], "methods": ["erhan", "smooth"]},
-        photo={"picture": "cat.png", "class": "tiger", "keep": [0, 0.2, 0.5], "credit": "Me & you"},
+        photo={"picture": "cat.png", "class": "tiger", "feature_weights": [0, 0.2, 0.5], "credit": "Me & you"},
         diversity={"class": "zebra", "seeds": 2, "facets": 3},
     )
     entries = drawn(made, failed=[VOLCANO.index], besides=[recipe for _, recipe in beside(made)])

@@ -10,7 +10,7 @@ import pytest
 from actmax.engine.batches import batches
 from actmax.networks import labels
 from actmax.networks.cards import card
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from gen.plan import Plan, outline, plan
 from gen.settings import SettingsError, read
 
@@ -45,7 +45,7 @@ def test_a_word_that_is_the_classes_own_name_is_no_stand_in(planned: Plans, line
 def test_a_class_in_two_groups_is_one_page(planned: Plans) -> None:
     made = planned({"striped": ["zebra", "tiger"], "horses": ["n02391049", {"my horse": "zebra"}]})
     assert [plate.label.name for plate in made.plates] == ["zebra", "tiger"]
-    zebra = made.plate(labels.resolve("zebra"))
+    zebra = made.plate(labels.resolve_class("zebra"))
     assert zebra.groups == ("striped", "horses")
     assert zebra.words == ("my horse",)
     assert len(zebra.variants) == 1
@@ -125,7 +125,7 @@ def test_each_class_is_drawn_once_for_each_method_and_seed(planned: Plans) -> No
 
 @pytest.mark.parametrize("network", ["alexnet", "compact"])
 def test_a_recipe_asks_for_the_classes_logit_of_the_network_that_was_decided_upon(network: str) -> None:
-    decided = source(network)
+    decided = resolve_weights(network)
     (recipe,) = plan(
         outline(read({"groups": {"animals": ["zebra"]}, "precision": "fp32", "size": 96})), decided
     ).recipes()

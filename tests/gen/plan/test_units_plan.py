@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.recipe import Recipe, parse
 from gen.plan import Plan, addresses, outline, plan
-from gen.plan.plan import UnitPlate
+from gen.plan.plan import ChannelPage
 from gen.settings import read
 from gen.settings.units import numbered
 
@@ -20,10 +20,10 @@ def planned(units: Any, **settings: Any) -> Plan:
     """For the compact network, small and of two steps."""
     values = {"size": 64, "methods": {"robust": {"steps": 2}}, "groups": {"animals": ["zebra"]}, **settings}
     wanted = outline(read({**values, "units": units}))
-    return plan(wanted, source("compact"), units=numbered(wanted.gallery.asked.units, CHANNELS, "a network"))
+    return plan(wanted, resolve_weights("compact"), units=numbered(wanted.gallery.asked.units, CHANNELS, "a network"))
 
 
-def plates(made: Plan) -> list[UnitPlate]:
+def plates(made: Plan) -> list[ChannelPage]:
     return [plate for plates in made.units.values() for plate in plates]
 
 
@@ -82,7 +82,7 @@ def test_the_method_that_is_named_draws_them_as_the_settings_say() -> None:
     recipe = variant.recipe
     assert (variant.anchor, variant.preset) == ("mine-seed-0", "plain")
     assert (recipe.optimizer, recipe.steps, recipe.size, recipe.precision) == ("ascent", 3, 96, "fp32")
-    assert (recipe.network, recipe.weights) == ("compact", source("compact").digest)
+    assert (recipe.network, recipe.weights) == ("compact", resolve_weights("compact").digest)
 
 
 def test_what_is_to_be_drawn_are_the_classes_and_then_the_channels() -> None:

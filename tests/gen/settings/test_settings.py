@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from actmax.networks import labels
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from gen import configuration
 from gen.plan import outline, plan
 from gen.settings import Settings, SettingsError, read
 from gen.settings.resolve import store_path, weights_path
 
 MKDOCS = Path(__file__).parents[3] / "mkdocs.yml"
-ZEBRA, TIGER = labels.resolve("zebra"), labels.resolve("tiger")
+ZEBRA, TIGER = labels.resolve_class("zebra"), labels.resolve_class("tiger")
 
 
 def settings(**values: Any) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def test_the_projects_own_settings_are_valid(monkeypatch: pytest.MonkeyPatch) ->
     assert [method.preset for method in found.methods] == ["smooth", "plain"]
     assert [label.name for label in found.asked.comparison] == ["zebra", "volcano"]
     assert [label and label.name for label in (found.asked.photo, found.asked.diversity)] == ["tiger", "zebra"]
-    assert plan(outline(found), source("compact")).recipes()
+    assert plan(outline(found), resolve_weights("compact")).recipes()
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
@@ -122,12 +122,12 @@ def test_the_pages_beside_the_gallery_are_those_that_are_asked_for(
 
 def test_a_method_that_starts_from_a_picture_holds_on_to_it() -> None:
     given = {
-        "cat": {"preset": "robust", "start": "cat.jpg", "keep": 2},
-        "let-go": {"preset": "plain", "start": "cat.jpg", "keep": 0},
+        "cat": {"preset": "robust", "start": "cat.jpg", "feature_weight": 2},
+        "let-go": {"preset": "plain", "start": "cat.jpg", "feature_weight": 0},
     }
     cat, let_go = read(settings(methods=given)).methods
-    assert (cat.start, cat.overrides["keep"], cat.overrides["keep_layer"]) == ("cat.jpg", 2, "conv3")
-    assert (let_go.start, let_go.overrides["keep"], let_go.overrides["keep_layer"]) == ("cat.jpg", 0, "")
+    assert (cat.start, cat.overrides["feature_weight"], cat.overrides["feature_layer"]) == ("cat.jpg", 2, "conv3")
+    assert (let_go.start, let_go.overrides["feature_weight"], let_go.overrides["feature_layer"]) == ("cat.jpg", 0, "")
 
 
 def test_paths_start_where_mkdocs_yml_lies(tmp_path: Path) -> None:
@@ -191,11 +191,11 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (photographed(label="tigre"), ("photo.class", "'tigre'", "Nearest: 'tiger'")),
     (settings(photo={"class": "tiger"}), ("photo.picture", "required")),
     (photographed(picture=3), ("photo.picture", "not 3", "string")),
-    (photographed(keep=0.5), ("photo.keep", "not 0.5", "list")),
-    (photographed(keep=[]), ("photo.keep", "not []", "at least 1")),
-    (photographed(keep=[0.5, -0.1]), ("photo.keep[1]", "not -0.1", "greater than or equal to 0")),
-    (photographed(keep=[101]), ("photo.keep[0]", "not 101", "less than or equal to 100")),
-    (photographed(keep=list(range(9))), ("photo.keep", "at most 8")),
+    (photographed(feature_weights=0.5), ("photo.feature_weights", "not 0.5", "list")),
+    (photographed(feature_weights=[]), ("photo.feature_weights", "not []", "at least 1")),
+    (photographed(feature_weights=[0.5, -0.1]), ("photo.feature_weights[1]", "not -0.1", "greater than or equal to 0")),
+    (photographed(feature_weights=[101]), ("photo.feature_weights[0]", "not 101", "less than or equal to 100")),
+    (photographed(feature_weights=list(range(9))), ("photo.feature_weights", "at most 8")),
     (photographed(credit="x" * 201), ("photo.credit", "longer than 200")),
     (settings(diversity={"class": "zebre"}), ("diversity.class", "'zebre'", "Nearest: 'zebra'")),
     (settings(diversity={"class": 1000}), ("diversity.class", "1000", "from 0 to 999")),
@@ -223,8 +223,14 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
         settings(methods={"generator": {"start": "cat.jpg"}}),
         ("methods.generator", "start", "pixels, fourier and phase"),
     ),
-    (settings(methods={"robust": {"start": "cat.jpg", "keep": -1}}), ("methods.robust", "keep", "not -1")),
-    (settings(methods={"robust": {"keep": 0.5, "keep_layer": "conv3"}}), ("methods.robust", "keep", "(start)")),
+    (
+        settings(methods={"robust": {"start": "cat.jpg", "feature_weight": -1}}),
+        ("methods.robust", "feature_weight", "not -1"),
+    ),
+    (
+        settings(methods={"robust": {"feature_weight": 0.5, "feature_layer": "conv3"}}),
+        ("methods.robust", "feature_weight", "(start)"),
+    ),
     # Groups and classes.
     (settings(groups=None), ("groups", "not None", "dictionary")),
     (settings(groups={}), ("groups", "not {}", "at least 1")),

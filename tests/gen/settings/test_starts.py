@@ -76,7 +76,7 @@ def test_a_picture_that_cannot_be_read_is_named_with_its_key_in_a_sentence(
 def test_a_method_draws_from_the_picture_as_its_recipes_say(planned: Plans, tmp_path: Path) -> None:
     name = save(tmp_path / "cat.png", "red")
     (recipe,) = planned(GROUPS, **started("cat.png")).recipes()
-    assert (recipe.start, recipe.start_sd, recipe.keep, recipe.keep_layer) == (name, 0.0, 0.5, "conv3")
+    assert (recipe.start, recipe.start_sd, recipe.feature_weight, recipe.feature_layer) == (name, 0.0, 0.5, "conv3")
 
 
 def test_what_is_in_the_file_decides_and_not_its_name(planned: Plans, tmp_path: Path) -> None:

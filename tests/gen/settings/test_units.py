@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.store import Store
 from gen.settings import Settings, SettingsError, read
 from gen.settings.resolve import Gallery, photos_path
@@ -153,7 +153,7 @@ def test_a_channel_that_the_layer_does_not_have_is_refused(given: object, channe
 
 
 def of_compact(units: object, store: Store) -> dict[str, list[int]]:
-    return channels(gallery(units, size=64), source("compact"), store)
+    return channels(gallery(units, size=64), resolve_weights("compact"), store)
 
 
 def test_all_channels_of_a_network_are_those_of_its_hidden_layers(store: Store) -> None:
@@ -183,7 +183,7 @@ def test_all_channels_of_a_network_without_named_layers_are_refused_in_a_sentenc
 
     path = tmp_path / "squeezenet.pth"
     torch.save(squeezenet1_0(weights=None).state_dict(), path)
-    drawn_by = source("squeezenet1_0", path)
+    drawn_by = resolve_weights("squeezenet1_0", path)
     with pytest.raises(SettingsError) as caught:
         channels(gallery("all", size=64), drawn_by, store)
     message = str(caught.value)

@@ -16,7 +16,7 @@ from torch.nn import functional
 from actmax.measure.measure import decode, resized
 from actmax.measure.spectrum import fine_share
 from actmax.networks import labels
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.pipeline import Outcome
 from actmax.pipeline.publish import load
 from actmax.recipe import METHODS
@@ -38,7 +38,7 @@ SETTINGS: dict[str, Any] = {
 }
 BESIDE: dict[str, Any] = {
     "comparison": {"classes": ["zebra", "volcano"], "methods": ["mahendran", "statistics", "smooth"]},
-    "photo": {"picture": "cat.png", "class": "tiger", "keep": [0.2, 0]},
+    "photo": {"picture": "cat.png", "class": "tiger", "feature_weights": [0.2, 0]},
     "diversity": {"class": "zebra", "seeds": 2, "facets": 2},
 }
 
@@ -126,7 +126,7 @@ def test_each_method_has_its_drawings_and_how_fine_they_are(made: Made) -> None:
 def test_the_distance_of_two_drawings_is_the_witnesss(made: Made) -> None:
     found = made.contents.diversity
     assert found is not None
-    witness = load(source("efficientnet-lite0"))
+    witness = load(resolve_weights("efficientnet-lite0"))
     with torch.inference_mode():
         one, other = (
             witness.features(witness.normalize(resized(decode(entry.read("drawing.png")), witness.size)))
@@ -134,7 +134,7 @@ def test_the_distance_of_two_drawings_is_the_witnesss(made: Made) -> None:
         )
         assert found.by_seeds == pytest.approx(1 - functional.cosine_similarity(one, other).item(), abs=1e-5)
     assert found.network.name == "efficientnet-lite0"
-    assert (found.label, found.classes) == (labels.resolve("zebra"), 2)
+    assert (found.label, found.classes) == (labels.resolve_class("zebra"), 2)
 
 
 def test_a_drawing_without_what_its_steps_hardly_touched_stands_beside_it(made: Made) -> None:

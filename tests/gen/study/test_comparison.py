@@ -10,13 +10,13 @@ import pytest
 
 from actmax.networks import labels
 from actmax.networks.cards import card
-from actmax.networks.weights import Source, source
+from actmax.networks.weights import Source, resolve_weights
 from gen.compared import COMPARED, Compared
 from gen.plan import Plan
 from gen.study import comparison
 
 Plans = Callable[..., Plan]
-ZEBRA, VOLCANO = labels.resolve("zebra"), labels.resolve("volcano")
+ZEBRA, VOLCANO = labels.resolve_class("zebra"), labels.resolve_class("volcano")
 GROUPS = {"animals": ["zebra"]}
 NAMES = [method.name for method in COMPARED]
 DOCS = Path(__file__).parents[3] / "docs"
@@ -97,7 +97,7 @@ def test_what_the_package_brings_is_about_the_methods_that_are_compared_and_know
     compact, other = comparison.on_many()
     assert compact.network == card("compact").title
     raw = json.loads((comparison.MEASURED / "compact.json").read_text("utf-8"))
-    assert raw["weights"] == source("compact").digest  # of the very weights in the package
+    assert raw["weights"] == resolve_weights("compact").digest  # of the very weights in the package
     assert list(compact.methods) == NAMES
     assert list(other.methods) == [name for name in NAMES if name != "statistics"]
     for found in (compact, other):

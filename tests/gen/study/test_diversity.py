@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from actmax.measure.likeness import apart
+from actmax.measure.distance import apart
 from actmax.networks.network import wrap
-from actmax.networks.weights import Source, source
+from actmax.networks.weights import Source, resolve_weights
 from actmax.pipeline.publish import load
 from actmax.store import Entry, Store
 from gen.plan import Plan
@@ -33,7 +33,7 @@ def test_one_class_is_drawn_by_seeds_and_by_facets(planned: Plans) -> None:
 
 def test_without_a_word_nothing_is_drawn_often(planned: Plans, store: Store) -> None:
     assert recipes(planned(GROUPS)) == ([], [])
-    assert diversity(planned(GROUPS), {}, source("compact"), store) is None
+    assert diversity(planned(GROUPS), {}, resolve_weights("compact"), store) is None
 
 
 def test_a_network_whose_layers_have_no_names_has_no_facets(planned: Plans) -> None:
@@ -71,7 +71,7 @@ def test_a_gallery_of_one_class_has_no_others_to_compare_with(
 
 
 def test_the_distance_of_several_is_the_same_in_any_order() -> None:
-    network = load(source("compact"))
+    network = load(resolve_weights("compact"))
     images = torch.rand(3, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).unbind()
     distance = apart(network, images)
     assert distance > 0.001
@@ -79,7 +79,7 @@ def test_the_distance_of_several_is_the_same_in_any_order() -> None:
 
 
 def test_the_features_are_what_the_last_layer_turns_into_logits() -> None:
-    network = load(source("compact"))
+    network = load(resolve_weights("compact"))
     weight, bias = network.linear("fc8")
     x = network.normalize(torch.rand(2, 3, 96, 96, generator=torch.Generator().manual_seed(0)))
     features = network.features(x)

@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 
 from actmax.measure.measure import decode, measure, resized
 from actmax.networks.cards import card
-from actmax.networks.weights import Source, source
+from actmax.networks.weights import Source, resolve_weights
 from actmax.pipeline.publish import load
 from actmax.store import Entry, Measures, Store
 from gen.pages import Contents, filled_in
@@ -27,7 +27,7 @@ from gen.study.opinion import opinions, second
 
 Plans = Callable[..., Plan]
 Draws = Callable[..., dict[str, Entry]]
-COMPACT = source("compact")
+COMPACT = resolve_weights("compact")
 OTHER = Source("alexnet", "0123456789abcdef", Path("nowhere"))
 
 
@@ -36,7 +36,7 @@ def asked(given: Any, drawn_by: Source, root: Path = Path()) -> Source | None:
 
 
 def test_the_witness_is_asked_unless_it_draws_or_the_author_wants_another_or_none() -> None:
-    witness = source("efficientnet-lite0")
+    witness = resolve_weights("efficientnet-lite0")
     assert asked(None, OTHER) == asked(None, COMPACT) == witness
     assert asked(None, witness) == COMPACT
     assert asked(False, OTHER) is None
@@ -46,7 +46,7 @@ def test_the_witness_is_asked_unless_it_draws_or_the_author_wants_another_or_non
 def test_a_file_of_weights_lies_beside_mkdocs_yml(tmp_path: Path) -> None:
     (tmp_path / "mine.pth").write_bytes(b"weights")
     found = asked({"network": "squeezenet1_0", "weights": "mine.pth"}, COMPACT, tmp_path)
-    assert found == source("squeezenet1_0", tmp_path / "mine.pth")
+    assert found == resolve_weights("squeezenet1_0", tmp_path / "mine.pth")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_weights_of_another_network_are_named_with_the_key(
     save_file({"conv.weight": np.zeros((2, 2), np.float32)}, tmp_path / "foreign.safetensors")
     made = planned({"animals": ["zebra"]})
     with pytest.raises(SettingsError, match=r"second_opinion in mkdocs\.yml: .*foreign"):
-        opinions(made, drawn(made), source("alexnet", tmp_path / "foreign.safetensors"), store)
+        opinions(made, drawn(made), resolve_weights("alexnet", tmp_path / "foreign.safetensors"), store)
 
 
 # The pages.

@@ -35,13 +35,17 @@ def cat(tmp_path: Path) -> str:
 
 
 def wanted(*keep: float, **values: Any) -> dict[str, Any]:
-    return {"photo": {"picture": "cat.png", "class": "tiger", "keep": list(keep)}, **values}
+    return {"photo": {"picture": "cat.png", "class": "tiger", "feature_weights": list(keep)}, **values}
 
 
 def test_less_and_less_of_the_photo_stays(planned: Plans, cat: str) -> None:
     found = recipes(planned(GROUPS, **wanted(0, 0.2, 0.5, 0.2, seeds=[7, 3])))
     assert list(found) == [0.5, 0.2, 0.0]
-    assert [(one.keep, one.keep_layer) for one in found.values()] == [(0.5, "conv3"), (0.2, "conv3"), (0.0, "")]
+    assert [(one.feature_weight, one.feature_layer) for one in found.values()] == [
+        (0.5, "conv3"),
+        (0.2, "conv3"),
+        (0.0, ""),
+    ]
     assert {(one.start, one.start_sd, one.target, one.seed) for one in found.values()} == {(cat, 0.0, "fc8:292", 7)}
 
 
@@ -52,7 +56,9 @@ def test_without_a_word_nothing_starts_from_a_photo(planned: Plans) -> None:
 
 def test_nothing_holds_on_to_the_photo_where_layers_have_no_names(planned: Plans, cat: str) -> None:
     found = recipes(planned(GROUPS, drawn_by=UNNAMED, **wanted(0.5, 0.2)))
-    assert [(keep, one.keep, one.keep_layer, one.start) for keep, one in found.items()] == [(0.0, 0.0, "", cat)]
+    assert [(keep, one.feature_weight, one.feature_layer, one.start) for keep, one in found.items()] == [
+        (0.0, 0.0, "", cat)
+    ]
 
 
 def test_the_photo_is_shown_as_the_ascent_saw_it(
@@ -62,6 +68,6 @@ def test_the_photo_is_shown_as_the_ascent_saw_it(
     entries = drawn(made, besides=list(recipes(made).values()))
     found = photo(made, entries)
     assert found is not None
-    assert found.label == labels.resolve("tiger")
+    assert found.label == labels.resolve_class("tiger")
     assert torch.equal(decode(found.picture)[0], shown(made.starts.pictures[cat], (64, 64)))
     assert {keep: entry.recipe for keep, entry in found.drawings.items()} == recipes(made)

@@ -17,7 +17,7 @@ from PIL import Image
 from actmax.errors import StoreError
 from actmax.files import digest
 from actmax.measure import probe
-from actmax.measure.channels import answering, matters, passed_on
+from actmax.measure.channels import answering, flow, matters
 from actmax.measure.measure import decode
 from actmax.networks.cards import card
 from actmax.pipeline import Outcome
@@ -146,7 +146,7 @@ def test_a_gallery_of_one_class_compares_with_nothing(tmp_path: Path) -> None:
 def test_the_lines_between_channels_are_what_is_handed_on(made: Made) -> None:
     network = load(made.contents.plan.source)
     shown = {layer: [one.number for one in stage.adding] for layer, stage in made.study.stages.items()}
-    assert made.study.passed == passed_on(network, decode(made.study.picture), shown)
+    assert made.study.passed == flow(network, decode(made.study.picture), shown)
 
 
 def test_every_class_of_the_gallery_was_silenced(made: Made) -> None:
@@ -228,11 +228,11 @@ def test_without_a_walk_there_is_no_study(made: Made) -> None:
 
 def test_a_new_class_is_the_only_one_that_is_worked_out(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    without_units = probe.without_units
+    ablation = probe.ablation
 
     def counted(network: Any, pictures: list[Any], counts: list[int]) -> Any:
         asked.extend(unit for _, unit in pictures)
-        return without_units(network, pictures, counts)
+        return ablation(network, pictures, counts)
 
     monkeypatch.setattr(probe, "without_units", counted)
     more = settings() | {"groups": {"animals": ["zebra", "tiger", "goldfish"]}}

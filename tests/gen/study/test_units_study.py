@@ -15,7 +15,7 @@ from actmax.measure.measure import decode
 from actmax.networks import labels
 from actmax.networks.load import load
 from actmax.networks.network import Network
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.store import Entry, Store
 from gen.plan import outline, plan
 from gen.plan.plan import Plan
@@ -29,7 +29,7 @@ CHANNELS = {"conv1": 64, "conv4": 256, "conv5": 256, "fc6": 512}
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(source("compact"))
+    return load(resolve_weights("compact"))
 
 
 @pytest.fixture
@@ -43,7 +43,9 @@ def planned() -> Callable[..., Plan]:
             **values,
         }
         wanted = outline(read(settings))
-        return plan(wanted, source("compact"), units=numbered(wanted.gallery.asked.units, CHANNELS, "a network"))
+        return plan(
+            wanted, resolve_weights("compact"), units=numbered(wanted.gallery.asked.units, CHANNELS, "a network")
+        )
 
     return made
 

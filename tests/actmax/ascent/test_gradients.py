@@ -8,17 +8,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from actmax.ascent.slopes import Touched, balance, blurred, centred, smoothed, unit
+from actmax.ascent.gradients import GradientMagnitude, balance, blurred, centred, smoothed, unit
 
 
 def slope_of(score: Tensor, x: Tensor) -> Tensor:
-    (slope,) = torch.autograd.grad(score, x)
-    return slope
+    (grad,) = torch.autograd.grad(score, x)
+    return grad
 
 
 def test_a_slope_of_mean_size_one_keeps_its_direction_and_zero_stays_zero() -> None:
-    slopes = torch.tensor([[[[1.0, -3.0]]], [[[1e-6, 3e-6]]], [[[0.0, 0.0]]]])
-    torch.testing.assert_close(unit(slopes), torch.tensor([[[[0.5, -1.5]]], [[[0.5, 1.5]]], [[[0.0, 0.0]]]]))
+    grads = torch.tensor([[[[1.0, -3.0]]], [[[1e-6, 3e-6]]], [[[0.0, 0.0]]]])
+    torch.testing.assert_close(unit(grads), torch.tensor([[[[0.5, -1.5]]], [[[0.5, 1.5]]], [[[0.0, 0.0]]]]))
 
 
 def test_the_objectives_slope_is_of_mean_size_one_and_a_penaltys_of_its_weight() -> None:
@@ -28,10 +28,10 @@ def test_the_objectives_slope_is_of_mean_size_one_and_a_penaltys_of_its_weight()
     seen, restrained = balance(x, [0.3])
     assert torch.equal(seen, x)
     assert torch.equal(restrained, x)
-    slope = slope_of(((factors * up * seen).flatten(1).sum(1) - (down * restrained).flatten(1).sum(1)).sum(), x)
+    grad = slope_of(((factors * up * seen).flatten(1).sum(1) - (down * restrained).flatten(1).sum(1)).sum(), x)
     for image in range(3):
         expected = up[image] / up[image].abs().mean() - 0.3 * down[image] / down[image].abs().mean()
-        assert torch.allclose(slope[image], expected, atol=1e-6)
+        assert torch.allclose(grad[image], expected, atol=1e-6)
 
 
 def test_a_pulls_slope_is_taken_as_it_is() -> None:
@@ -39,8 +39,8 @@ def test_a_pulls_slope_is_taken_as_it_is() -> None:
     up, down, back = torch.randn(3, 2, 3, 4, 5)
     seen, restrained, pulled = balance(x, [0.3], [7.0])
     assert torch.equal(pulled, x)
-    slope = slope_of((1e3 * up * seen - 1e3 * down * restrained - back * pulled).sum(), x)
-    torch.testing.assert_close(slope, unit(up) - 0.3 * unit(down) - 7 * back, rtol=1e-4, atol=1e-4)
+    grad = slope_of((1e3 * up * seen - 1e3 * down * restrained - back * pulled).sum(), x)
+    torch.testing.assert_close(grad, unit(up) - 0.3 * unit(down) - 7 * back, rtol=1e-4, atol=1e-4)
     pulled_alone = balance(x, [], [7.0])
     assert len(pulled_alone) == 2
     torch.testing.assert_close(slope_of((back * pulled_alone[1]).sum() + 0 * pulled_alone[0].sum(), x), 7 * back)
@@ -50,8 +50,8 @@ def test_a_pulls_slope_is_taken_as_it_is() -> None:
 def test_a_slope_of_zero_stays_zero(weights: list[float]) -> None:
     x = torch.rand(1, 3, 4, 4, requires_grad=True)
     seen, *copies = balance(x, weights)
-    slope = slope_of((0 * seen).sum() + sum((0 * copy).sum() for copy in copies), x)
-    assert torch.equal(slope, torch.zeros_like(x))
+    grad = slope_of((0 * seen).sum() + sum((0 * copy).sum() for copy in copies), x)
+    assert torch.equal(grad, torch.zeros_like(x))
 
 
 # Towards the middle.
@@ -61,9 +61,9 @@ def test_a_slope_counts_by_a_gaussian_of_the_distance_from_the_middle() -> None:
     x = torch.rand(1, 2, 5, 9, requires_grad=True)
     image = centred(x, 1.0)
     assert torch.equal(image, x)
-    slope = slope_of(3 * image.sum(), x)
+    grad = slope_of(3 * image.sum(), x)
     for place, halves in {(2, 4): 0, (0, 4): 1, (2, 8): 1, (0, 0): 2, (4, 8): 2, (1, 4): 0.25}.items():
-        assert slope[0, 1][place].item() == pytest.approx(3 * math.exp(-halves / 2))
+        assert grad[0, 1][place].item() == pytest.approx(3 * math.exp(-halves / 2))
 
 
 def test_a_narrow_middle_leaves_little_at_the_margins() -> None:
@@ -115,14 +115,14 @@ def test_a_smoothed_picture_is_the_same_and_its_slope_is_blurred() -> None:
 
 
 def test_what_was_touched_is_the_sum_of_the_slopes_sizes_each_step_counting_alike() -> None:
-    touched = Touched()
-    assert touched.total is None
+    gradient_magnitude = GradientMagnitude()
+    assert gradient_magnitude.total is None
     x = torch.rand(1, 2, 1, 2, requires_grad=True)
-    for factor, slopes in ((1.0, [[[1.0, 0.0]], [[-1.0, 0.0]]]), (1e4, [[[0.0, 1.0]], [[-1.0, 4.0]]])):
-        image = touched(x)
+    for factor, grads in ((1.0, [[[1.0, 0.0]], [[-1.0, 0.0]]]), (1e4, [[[0.0, 1.0]], [[-1.0, 4.0]]])):
+        image = gradient_magnitude(x)
         assert torch.equal(image, x)
-        slope = factor * torch.tensor([slopes])
-        assert torch.equal(slope_of((slope * image).sum(), x), slope)
+        grad = factor * torch.tensor([grads])
+        assert torch.equal(slope_of((grad * image).sum(), x), grad)
     # Mean sizes over the channels: (1, 0) and (0.5, 2.5); with 1 for their own mean: (2, 0) and (1/3, 5/3).
-    assert touched.total is not None
-    torch.testing.assert_close(touched.total, torch.tensor([[[2 + 1 / 3, 5 / 3]]]))
+    assert gradient_magnitude.total is not None
+    torch.testing.assert_close(gradient_magnitude.total, torch.tensor([[[2 + 1 / 3, 5 / 3]]]))

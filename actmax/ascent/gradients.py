@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def balance(picture: Tensor, weights: Sequence[float], pulls: Sequence[float] = ()) -> tuple[Tensor, ...]:
+def balance(picture: Tensor, weights: Sequence[float], absolute_penalties: Sequence[float] = ()) -> tuple[Tensor, ...]:
     """A picture for the objective, and one for each penalty, whose slopes are made as steep as given on the way back.
 
     How strong a penalty has to be depends on how large a network's logits are, and changes while the picture grows. As
@@ -31,28 +31,30 @@ def balance(picture: Tensor, weights: Sequence[float], pulls: Sequence[float] = 
         size, and not the length: some networks' slopes have a few spikes that make up most of their length, and a
         penalty that had to be as long would drown all else.
     """
-    parts: tuple[Tensor, ...] = _Balance.apply(picture, tuple(weights), tuple(pulls))
+    parts: tuple[Tensor, ...] = _Balance.apply(picture, tuple(weights), tuple(absolute_penalties))
     return parts
 
 
 class _Balance(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, picture: Tensor, weights: Sequence[float], pulls: Sequence[float]) -> tuple[Tensor, ...]:
-        ctx.weights, ctx.pulls = (1.0, *weights), pulls
-        return tuple(picture.clone() for _ in (*ctx.weights, *pulls))
+    def forward(
+        ctx: Any, picture: Tensor, weights: Sequence[float], absolute_penalties: Sequence[float]
+    ) -> tuple[Tensor, ...]:
+        ctx.weights, ctx.absolute_penalties = (1.0, *weights), absolute_penalties
+        return tuple(picture.clone() for _ in (*ctx.weights, *absolute_penalties))
 
     @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         count = len(ctx.weights)
-        weighed = [weight * unit(slope) for weight, slope in zip(ctx.weights, slopes[:count], strict=True)]
-        weighed += [pull * slope for pull, slope in zip(ctx.pulls, slopes[count:], strict=True)]
+        weighed = [weight * unit(grad) for weight, grad in zip(ctx.weights, grads[:count], strict=True)]
+        weighed += [pull * grad for pull, grad in zip(ctx.absolute_penalties, grads[count:], strict=True)]
         return torch.stack(weighed).sum(0), None, None
 
 
-def unit(slopes: Tensor) -> Tensor:
+def unit(grads: Tensor) -> Tensor:
     """Each image's slope (B, …), with 1 for the mean size of its numbers; zero stays zero."""
-    numbers = slopes.flatten(1)
-    return functional.normalize(numbers, p=1, eps=1e-12).mul_(numbers.shape[1]).view_as(slopes)
+    numbers = grads.flatten(1)
+    return functional.normalize(numbers, p=1, eps=1e-12).mul_(numbers.shape[1]).view_as(grads)
 
 
 def centred(image: Tensor, deviation: float) -> Tensor:
@@ -76,12 +78,12 @@ class _Centred(torch.autograd.Function):
         return image.view_as(image)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         down, right = (
-            torch.linspace(-1, 1, size, device=slope.device, dtype=slope.dtype).div_(ctx.deviation).square_().mul_(-0.5)
-            for size in slope.shape[2:]
+            torch.linspace(-1, 1, size, device=grad.device, dtype=grad.dtype).div_(ctx.deviation).square_().mul_(-0.5)
+            for size in grad.shape[2:]
         )
-        return slope * (down[:, None] + right).exp_(), None
+        return grad * (down[:, None] + right).exp_(), None
 
 
 def smoothed(picture: Tensor, deviation: float) -> Tensor:
@@ -104,8 +106,8 @@ class _Smoothed(torch.autograd.Function):
         return picture.view_as(picture)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
-        return blurred(slope, ctx.deviation), None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return blurred(grad, ctx.deviation), None
 
 
 def blurred(images: Tensor, deviation: float) -> Tensor:
@@ -130,7 +132,7 @@ def blurred(images: Tensor, deviation: float) -> Tensor:
     return images
 
 
-class Touched:
+class GradientMagnitude:
     """Where the slope has been: the transparency mask of Fel et al. 2023 ("MACO", section 3.3), at no cost.
 
     The sum over the steps of the slope's size at each pixel; each step counts alike, however steep it was.
@@ -145,19 +147,19 @@ class Touched:
         same: Tensor = _Touched.apply(image, self)
         return same
 
-    def add(self, slope: Tensor) -> None:
+    def add(self, grad: Tensor) -> None:
         """Remembers a slope (B, C, H, W)."""
-        size = unit(slope.detach().abs().mean(1))
+        size = unit(grad.detach().abs().mean(1))
         self.total = size if self.total is None else self.total.add_(size)
 
 
 class _Touched(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, image: Tensor, touched: Touched) -> Tensor:
-        ctx.touched = touched
+    def forward(ctx: Any, image: Tensor, gradient_magnitude: GradientMagnitude) -> Tensor:
+        ctx.gradient_magnitude = gradient_magnitude
         return image.view_as(image)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
-        ctx.touched.add(slope)
-        return slope, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        ctx.gradient_magnitude.add(grad)
+        return grad, None

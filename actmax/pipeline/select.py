@@ -18,7 +18,7 @@ _NOTE = "network"
 
 
 @dataclass(frozen=True)
-class Decision:
+class NetworkSelection:
     """Which network draws, and why it is not the one that was hoped for."""
 
     source: Source
@@ -26,7 +26,7 @@ class Decision:
     """Why ``auto`` had to take the network in the package; empty where it had not."""
 
 
-def decide(network: str, file: Path | None, store: Store, retry: bool = False) -> Decision:
+def select_network(network: str, file: Path | None, store: Store, retry: bool = False) -> NetworkSelection:
     """Which network draws. ``auto`` is decided once per store: AlexNet if its weights can be had.
 
     Args:
@@ -36,18 +36,18 @@ def decide(network: str, file: Path | None, store: Store, retry: bool = False) -
         retry: forget that and decide anew.
 
     Raises:
-        WeightsError, UnknownNameError: as :func:`actmax.networks.weights.source` does.
+        WeightsError, UnknownNameError: as :func:`actmax.networks.weights.resolve_weights` does.
     """
     if network != AUTO or file is not None:
-        return Decision(weights.source(PREFERRED if network == AUTO else network, file))
+        return NetworkSelection(weights.resolve_weights(PREFERRED if network == AUTO else network, file))
     decided = {} if retry else store.note(_NOTE)
     if decided.get("network") not in (PREFERRED, FALLBACK):
         decided = {"network": PREFERRED, "why": ""}
         try:
             with Bar(f"{PREFERRED}'s weights", "B") as bar:
-                weights.fetch(weights.source(PREFERRED), bar.reach)
+                weights.fetch(weights.resolve_weights(PREFERRED), bar.reach)
         except WeightsError as error:
             decided = {"network": FALLBACK, "why": str(error)}
         with contextlib.suppress(StoreError):  # a store that cannot be written still serves
             store.set_note(_NOTE, decided)
-    return Decision(weights.source(decided["network"]), str(decided.get("why", "")))
+    return NetworkSelection(weights.resolve_weights(decided["network"]), str(decided.get("why", "")))

@@ -12,7 +12,7 @@ from actmax.networks.network import Network
 
 
 @torch.inference_mode()
-def apart(network: Network, images: Sequence[Tensor]) -> float:
+def mean_cosine_distance(network: Network, images: Sequence[Tensor]) -> float:
     """The mean distance of two of the pictures: one less the cosine between what the last layer is shown of each.
 
     Args:

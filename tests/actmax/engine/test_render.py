@@ -11,20 +11,20 @@ import torch
 from PIL import Image
 from torch import nn
 
-from actmax.ascent.penalties import distance_of_features, unlikeness
-from actmax.engine.local import Drawing, frame_steps, render
+from actmax.ascent.penalties import channel_statistics_penalty, feature_distance
+from actmax.engine.render import Drawing, frame_steps, render
 from actmax.errors import RecipeError, UnknownNameError
 from actmax.networks.cards import Card
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network, Normalization
 from actmax.networks.statistics import Statistics, statistics_of
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.recipe import ALGORITHM, METHODS, Recipe, accentuation, compose
 
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(source("compact"))
+    return load(resolve_weights("compact"))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_frames_are_kept_at_1_2_5_and_at_the_end(steps: int, frames: list[int]) 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_score_rises_for_every_kind_of_target(compact: Network, target: str, method: str) -> None:
     # Where a layer as a whole is sought, calm may be worth more than all that it adds from noise.
-    strict = {"total_variation": 0.1} if method == "smooth" else {}
+    strict = {"total_variation_weight": 0.1} if method == "smooth" else {}
     (drawing,) = render([recipe(compact, target, method, steps=20, precision="fp32", **strict)], compact)
     first, last = drawing.activations[0], max(drawing.activations[-3:])
     assert last > first
@@ -84,7 +84,10 @@ def test_a_picture_on_a_smaller_canvas_is_enlarged_in_every_frame(compact: Netwo
 
 def test_rivals_are_pushed_down_for_classes_and_for_nothing_else(compact: Network) -> None:
     def pair(target: str) -> tuple[Any, Any]:
-        recipes = [recipe(compact, target, "smooth", steps=12, rivals=rivals) for rivals in (0.0, 0.5)]
+        recipes = [
+            recipe(compact, target, "smooth", steps=12, logsumexp_weight=logsumexp_weight)
+            for logsumexp_weight in (0.0, 0.5)
+        ]
         one, other = (drawn([each], compact)[0] for each in recipes)
         return one, other
 
@@ -98,11 +101,11 @@ def test_rivals_are_pushed_down_for_classes_and_for_nothing_else(compact: Networ
 
 def test_statistics_draw_channels_nearer_to_what_photographs_make_of_them(compact: Network) -> None:
     known = statistics_of(compact)
-    look = compact.cut(tuple(known), (64, 64))
-    unlike = unlikeness(lambda images: look(compact.normalize(images)), known)
+    forward = compact.submodel(tuple(known), (64, 64))
+    unlike = channel_statistics_penalty(lambda images: forward(compact.normalize(images)), known)
 
     def farness(weight: float) -> float:
-        fields = {"steps": 20, "statistics": weight, "precision": "fp32"}
+        fields = {"steps": 20, "statistics_weight": weight, "precision": "fp32"}
         (drawing,) = render([recipe(compact, "fc8:340", "statistics", **fields)], compact)
         return unlike(as_tensor(drawing.image)).item()
 
@@ -122,7 +125,7 @@ def test_grey_pulls_each_value_back_by_so_many_times_its_distance() -> None:
     fields = {"start": START, "step_size": 0.5, "steps": 2, "precision": "fp32"}
     for grey, factor in ((0.0, 1.0), (0.5, 0.75), (1.0, 0.5)):
         (drawing,) = render(
-            [recipe(network, "logits:1", "simonyan", grey=grey, **fields)],
+            [recipe(network, "logits:1", "simonyan", l2_weight=grey, **fields)],
             network,
             starts={START: Image.new("RGB", (64, 64), (255, 204, 51))},
         )
@@ -133,7 +136,7 @@ def test_grey_pulls_each_value_back_by_so_many_times_its_distance() -> None:
 
 def test_a_penalty_makes_a_calmer_picture(compact: Network) -> None:
     def roughness(weight: float) -> float:
-        (drawing,) = render([recipe(compact, "fc8:340", "smooth", steps=20, total_variation=weight)], compact)
+        (drawing,) = render([recipe(compact, "fc8:340", "smooth", steps=20, total_variation_weight=weight)], compact)
         pixels = np.asarray(drawing.image).astype(float)
         return float(np.abs(np.diff(pixels, axis=0)).mean() + np.abs(np.diff(pixels, axis=1)).mean())
 
@@ -201,8 +204,8 @@ def test_a_class_wins_where_it_is_the_largest_logit_before_the_step(tiny: Networ
             x = x.detach().requires_grad_()
             logits = tiny.logits(x)
             wins.append(logits.argmax().item() == index)
-            (slope,) = torch.autograd.grad(logits[0, index], x)
-            x = x + asked.step_size * slope
+            (grad,) = torch.autograd.grad(logits[0, index], x)
+            x = x + asked.step_size * grad
         expected.append(tuple(wins))
     assert [drawing.wins for drawing in drawn(recipes, tiny)] == expected
     assert {False, True} <= {won for wins in expected for won in wins}
@@ -212,7 +215,7 @@ def test_a_class_wins_where_it_is_the_largest_logit_before_the_step(tiny: Networ
 @pytest.mark.parametrize("method", METHODS)
 def test_the_class_that_comes_first_at_the_start_wins_and_its_neighbour_does_not(compact: Network, method: str) -> None:
     still = {"steps": 3, "start_sd": 0.0, "jitter": 0, "scale": 0.0, "rotate": 0.0, "step_size": 1e-9}
-    still |= {"length": 0.0, "shrink": 0.0}  # these move the picture whatever the step size
+    still |= {"norm": 0.0, "l2_decay": 0.0}  # these move the picture whatever the step size
     still |= {"precision": "fp32"} | ({"parameterization": "pixels"} if method == "plain" else {})
     (drawing,) = render([recipe(compact, "fc8:0", method, **still)], compact)
     first = compact.logits(IMAGENET(as_tensor(drawing.image))).argmax().item()
@@ -307,7 +310,7 @@ def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str, monk
 def test_the_arithmetic_of_a_drawing_from_a_picture_is_that_of_its_revision(tiny: Network) -> None:
     card = replace(tiny.card, layers={"first": "0"})
     named = Network(tiny._module, card, tiny.weights, tiny.normalize, tiny.size)
-    fields = accentuation(START) | {"keep_layer": "first", "steps": 12, "precision": "fp32", "seed": 1}
+    fields = accentuation(START) | {"feature_layer": "first", "steps": 12, "precision": "fp32", "seed": 1}
     (drawing,) = render([recipe(named, "logits:4", "smooth", **fields)], named, starts={START: photo()})
     picked = [drawing.activations[step] for step in (0, 2, 11)]
     # Two processors, or two releases of torch, round to scores that are up to 0.4 % apart here.
@@ -361,8 +364,8 @@ def test_the_centre_of_a_picture_of_any_shape_is_the_start(compact: Network) -> 
 
 
 def test_what_is_kept_stays_nearer_to_the_start_and_climbs_as_well(compact: Network) -> None:
-    look = compact.cut(["conv3"], (64, 64))
-    distance = distance_of_features(lambda images: look(compact.normalize(images))["conv3"], as_tensor(photo()))
+    forward = compact.submodel(["conv3"], (64, 64))
+    distance = feature_distance(lambda images: forward(compact.normalize(images))["conv3"], as_tensor(photo()))
 
     def accentuated(keep: float) -> Drawing:
         return from_photo(compact, "smooth", **accentuation(START, keep), steps=20)
@@ -396,9 +399,9 @@ def test_no_generator_starts_from_a_picture(compact: Network) -> None:
 
 def test_the_mask_is_white_where_the_slope_was_and_black_elsewhere(compact: Network) -> None:
     (drawing,) = render([recipe(compact, "conv1:5@3,4", "plain", precision="fp32")], compact)
-    assert drawing.touched is not None
-    assert (drawing.touched.mode, drawing.touched.size) == ("L", (64, 64))
-    mask = np.asarray(drawing.touched)
+    assert drawing.gradient_magnitude is not None
+    assert (drawing.gradient_magnitude.mode, drawing.gradient_magnitude.size) == ("L", (64, 64))
+    mask = np.asarray(drawing.gradient_magnitude)
     # The unit sees 11 × 11 pixels from row 4 · 3 - 2 and column 4 · 4 - 2 on, and the mask is blurred by two more.
     assert (mask[8:23, 12:27] == 255).all()
     assert mask.astype(int).sum() == 15 * 15 * 255
@@ -406,9 +409,9 @@ def test_the_mask_is_white_where_the_slope_was_and_black_elsewhere(compact: Netw
 
 def test_the_mask_is_as_large_as_the_picture(compact: Network) -> None:
     (drawing,) = render([recipe(compact, "fc8:340", "smooth", size=96, canvas=64)], compact)
-    assert drawing.touched is not None
-    assert drawing.touched.size == drawing.image.size == (96, 96)
-    counts = np.bincount(np.asarray(drawing.touched).ravel(), minlength=256) / 96**2
+    assert drawing.gradient_magnitude is not None
+    assert drawing.gradient_magnitude.size == drawing.image.size == (96, 96)
+    counts = np.bincount(np.asarray(drawing.gradient_magnitude).ravel(), minlength=256) / 96**2
     assert counts[0] == pytest.approx(0.5, abs=0.1)
     assert counts[255] == pytest.approx(0.1, abs=0.05)
 

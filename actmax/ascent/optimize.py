@@ -9,17 +9,17 @@ import torch
 from torch import Generator, Tensor
 
 from actmax.ascent.constraints import Constraint
+from actmax.ascent.gradients import GradientMagnitude, balance, centred, smoothed
 from actmax.ascent.objectives import Objective
 from actmax.ascent.optimizers import Optimizer
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params
 from actmax.ascent.penalties import Penalty
-from actmax.ascent.slopes import Touched, balance, centred, smoothed
 from actmax.ascent.transforms import Transform, View
 from actmax.errors import RecipeError
 
 
 @dataclass(frozen=True)
-class Composition:
+class Method:
     """Everything about an ascent but the network, the objective and the seed."""
 
     params: Params
@@ -32,25 +32,25 @@ class Composition:
     """How the network sees the image at each step, one after another."""
     penalties: Sequence[tuple[float, Penalty]] = ()
     """What is subtracted from the objective: (weight, penalty)."""
-    balanced: Sequence[tuple[float, Penalty]] = ()
+    relative_penalties: Sequence[tuple[float, Penalty]] = ()
     """The same, with weights that fit every network: as parts of the steepness of the objective's own slope."""
-    pulls: Sequence[tuple[float, Penalty]] = ()
+    absolute_penalties: Sequence[tuple[float, Penalty]] = ()
     """The same, whose own slope counts, against an objective's that has 1 for the mean size of its numbers."""
-    unit_slope: bool = False
+    normalize_gradient: bool = False
     """Whether the objective's slope has that size also without such penalties, so that a step size fits every
     network."""
-    centre: float = 0.0
-    """Width of the middle, where the objective's slope counts most; see :func:`actmax.ascent.slopes.centred`. 0: alike
+    gradient_window: float = 0.0
+    """Width of the middle, where the objective's slope counts most; see :func:`actmax.ascent.gradients.centred`. 0: alike
     everywhere."""
-    slope_blur: float = 0.0
-    """Deviation in pixels of a blur of the objective's slope; see :func:`actmax.ascent.slopes.smoothed`. 0: none."""
+    gradient_blur: float = 0.0
+    """Deviation in pixels of a blur of the objective's slope; see :func:`actmax.ascent.gradients.smoothed`. 0: none."""
     constraints: Sequence[Constraint] = ()
     """What is done to the variable after each step, one after another."""
 
     @property
     def weighs(self) -> bool:
         """Whether the objective's slope is given a size of its own."""
-        return self.unit_slope or bool(self.balanced) or bool(self.pulls)
+        return self.normalize_gradient or bool(self.relative_penalties) or bool(self.absolute_penalties)
 
 
 @dataclass(frozen=True)
@@ -63,42 +63,44 @@ class Step:
     """(B,): the objective before the step, penalties aside."""
     outputs: Mapping[str, Tensor]
     """What the layers returned before the step, for the image as the step saw it."""
-    touched: Tensor | None
-    """(B, H, W), from 0 on: the size of the slopes so far at each pixel; see :class:`actmax.ascent.slopes.Touched`."""
+    gradient_magnitude: Tensor | None
+    """(B, H, W), from 0 on: the size of the slopes so far at each pixel; see :class:`actmax.ascent.gradients.GradientMagnitude`."""
 
 
 @dataclass
 class _Seen:
     """h as a single step sees it, and what it saw."""
 
-    composition: Composition
-    look: Callable[[Tensor], Mapping[str, Tensor]]
+    composition: Method
+    forward: Callable[[Tensor], Mapping[str, Tensor]]
     objective: Objective
     param: Parameterization
     canvas: Canvas
     views: Sequence[View]
-    touched: Touched
+    gradient_magnitude: GradientMagnitude
     outputs: Mapping[str, Tensor] = field(default_factory=dict)
     activations: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
         method = self.composition
         restrained: Sequence[Tensor] = ()
-        if self.param.normalized is None or method.weighs or method.slope_blur:
+        if self.param.normalized is None or method.weighs or method.gradient_blur:
             picture = self.param.picture(x)
             if method.weighs:
-                weights, pulls = ([weight for weight, _ in some] for some in (method.balanced, method.pulls))
-                picture, *restrained = balance(picture, weights, pulls)
-            image = self.canvas.normalize(smoothed(picture, method.slope_blur) if method.slope_blur else picture)
+                weights, absolute_penalties = (
+                    [weight for weight, _ in some] for some in (method.relative_penalties, method.absolute_penalties)
+                )
+                picture, *restrained = balance(picture, weights, absolute_penalties)
+            image = self.canvas.normalize(smoothed(picture, method.gradient_blur) if method.gradient_blur else picture)
         else:
             image = self.param.normalized(x)
             picture = self.param.picture(x) if method.penalties else image
-        image = self.touched(image)
-        if method.centre:
-            image = centred(image, method.centre)
+        image = self.gradient_magnitude(image)
+        if method.gradient_window:
+            image = centred(image, method.gradient_window)
         for view in self.views:
             image = view(image)
-        outputs = self.look(image)
+        outputs = self.forward(image)
         score = _number_each("An objective", self.objective(outputs), len(x))
         if x.requires_grad and not score.requires_grad:
             raise RecipeError("The objective does not depend on the picture: there is no slope to climb.")
@@ -107,7 +109,9 @@ class _Seen:
             self.activations = score.detach()
         for weight, penalty in method.penalties:
             score = score - weight * _number_each("A penalty", penalty(picture), len(x))
-        for (_, penalty), copy in zip((*method.balanced, *method.pulls), restrained, strict=True):
+        for (_, penalty), copy in zip(
+            (*method.relative_penalties, *method.absolute_penalties), restrained, strict=True
+        ):
             score = score - _number_each("A penalty", penalty(copy), len(x))
         return score
 
@@ -119,9 +123,9 @@ def _number_each(what: str, value: object, images: int) -> Tensor:
     return value
 
 
-def climb(
-    composition: Composition,
-    look: Callable[[Tensor], Mapping[str, Tensor]],
+def optimize(
+    composition: Method,
+    forward: Callable[[Tensor], Mapping[str, Tensor]],
     objective: Objective,
     canvas: Canvas,
     seeds: Sequence[int],
@@ -151,20 +155,20 @@ def climb(
     views = [transform(generators, composition.steps, canvas) for transform in composition.transforms]
     if any(len(of_transform) != composition.steps for of_transform in views):
         raise RecipeError(f"A transform must give a view for each of the {composition.steps} steps.")
-    return param, _steps(composition, look, objective, canvas, param, list(zip(*views, strict=True)))
+    return param, _steps(composition, forward, objective, canvas, param, list(zip(*views, strict=True)))
 
 
 def _steps(
-    composition: Composition,
-    look: Callable[[Tensor], Mapping[str, Tensor]],
+    composition: Method,
+    forward: Callable[[Tensor], Mapping[str, Tensor]],
     objective: Objective,
     canvas: Canvas,
     param: Parameterization,
     views: Sequence[Sequence[View]],
 ) -> Iterator[Step]:
-    touched = Touched()
+    gradient_magnitude = GradientMagnitude()
     seen = [
-        _Seen(composition, look, objective, param, canvas, views[step] if views else (), touched)
+        _Seen(composition, forward, objective, param, canvas, views[step] if views else (), gradient_magnitude)
         for step in range(composition.steps)
     ]
     start = param.start.to(canvas.device)
@@ -175,7 +179,7 @@ def _steps(
             raise RecipeError("An optimizer must look at the view of each step, and yield the variable after it.")
         for constrain in composition.constraints:
             x.copy_(constrain(x, count, canvas))  # in place: the optimizer goes on from there
-        yield Step(x, view.activations, view.outputs, touched.total)
+        yield Step(x, view.activations, view.outputs, gradient_magnitude.total)
         view.outputs = {}  # a thousand steps' answers would fill the memory
 
 

@@ -14,8 +14,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent.composition import climb, finite
-from actmax.ascent.objectives import against_rivals, of_targets
+from actmax.ascent.objectives import logsumexp, of_targets
+from actmax.ascent.optimize import finite, optimize
 from actmax.ascent.params.canvas import Canvas
 from actmax.engine.batches import ON_A_GPU, batches, best_size
 from actmax.engine.device import choose_device, choose_dtype, describe, exact
@@ -46,7 +46,7 @@ class Drawing:
     """Whether the network said the target's class first before each step, in the view that the ascent
     saw; None unless the target is a class."""
     provenance: Provenance
-    touched: Image.Image | None = None
+    gradient_magnitude: Image.Image | None = None
     """Grey, 8 bits, size × size: how much each place has moved the activation over the steps, white for the most."""
 
     @property
@@ -138,24 +138,24 @@ def _render_batch(
     started = time.perf_counter()
     canvas = Canvas(network.channels, *size, network.normalize, network.normalize.inverse, device)
     if asked.facets:
-        look = by_facets(network, layer, recipes, device, dtype)
+        forward = by_facets(network, layer, recipes, device, dtype)
     else:
-        look = network.cut([layer], size, device, dtype, asked.leak)
+        forward = network.submodel([layer], size, device, dtype, asked.relu_leak)
     is_class = layer in network.card.outputs
     objective = of_targets(targets, size)
-    if is_class and asked.rivals and targets[0].unit is not None:  # as of all in a batch
-        objective = against_rivals(objective, layer, asked.rivals)
+    if is_class and asked.logsumexp_weight and targets[0].unit is not None:  # as of all in a batch
+        objective = logsumexp(objective, layer, asked.logsumexp_weight)
     start = torch.stack([shown(starts[recipe.start], size) for recipe in recipes]) if asked.start else None
     method = composition(asked, network, device, dtype, start)
-    param, steps = climb(method, look, objective, canvas, [recipe.seed for recipe in recipes], start)
+    param, steps = optimize(method, forward, objective, canvas, [recipe.seed for recipe in recipes], start)
     kept = set(frame_steps(asked.steps))
     frames: dict[int, list[Image.Image]] = {}
     curve: list[Tensor] = []
     winners: list[Tensor] = []
-    touched = None
+    gradient_magnitude = None
     for count, step in enumerate(steps, 1):
         curve.append(step.activations)
-        touched = step.touched
+        gradient_magnitude = step.gradient_magnitude
         if is_class:
             winners.append(step.outputs[layer].argmax(1))
         if count in kept:
@@ -166,7 +166,7 @@ def _render_batch(
     finite(scores)
     activations = scores.tolist()
     said_first = torch.stack(winners, 1).tolist() if winners else []
-    masks = [] if touched is None else enlarged(to_masks(touched), asked.size)
+    masks = [] if gradient_magnitude is None else enlarged(to_masks(gradient_magnitude), asked.size)
     provenance = Provenance(
         device=describe(device),
         precision="bf16" if dtype == torch.bfloat16 else "fp32",

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from actmax.measure.likeness import apart
+from actmax.measure.distance import mean_cosine_distance
 from actmax.networks.network import Network, wrap
 
 
@@ -35,4 +35,4 @@ RED, GREEN = flat(1, 0, 0), flat(0, 1, 0)
 def test_pictures_are_as_far_apart_as_what_is_seen_of_them(
     colour: Network, images: list[Tensor], distance: float
 ) -> None:
-    assert apart(colour, images) == pytest.approx(distance, abs=1e-6)
+    assert mean_cosine_distance(colour, images) == pytest.approx(distance, abs=1e-6)

@@ -22,8 +22,8 @@ def gradient(h: Score, x: Tensor) -> tuple[Tensor, Tensor]:
     """The activations h(x) and their gradient ∇ₓh, of the shape of x."""
     x = x.detach().requires_grad_()
     activation = h(x)
-    (slope,) = torch.autograd.grad(activation.sum(), x)
-    return activation.detach(), slope
+    (grad,) = torch.autograd.grad(activation.sum(), x)
+    return activation.detach(), grad
 
 
 def ascend(views: Iterable[Score], x: Tensor, alpha: float) -> Ascent:
@@ -34,6 +34,6 @@ def ascend(views: Iterable[Score], x: Tensor, alpha: float) -> Ascent:
     image shifted or turned.
     """
     for h in views:
-        activation, slope = gradient(h, x)
-        x = x + alpha * slope
+        activation, grad = gradient(h, x)
+        x = x + alpha * grad
         yield x, activation

@@ -15,24 +15,24 @@ from actmax.ascent import (
     Canvas,
     adam,
     affine,
-    against_rivals,
     fourier,
     generator,
     gradient,
     gradient_ascent,
     jitter,
+    l2_penalty,
+    logsumexp,
     pixels,
     rotate,
-    squared_distance_from_grey,
     total_variation,
 )
-from actmax.ascent.constraints import within_range
-from actmax.engine.compose import Picture, ascend
-from actmax.engine.local import render
+from actmax.ascent.constraints import clip
+from actmax.engine.ascend import Picture, ascend
+from actmax.engine.render import render
 from actmax.errors import RecipeError, UnknownNameError
 from actmax.networks.load import load
 from actmax.networks.network import Network, wrap
-from actmax.networks.weights import source
+from actmax.networks.weights import resolve_weights
 from actmax.recipe import compose
 
 Activations = Mapping[str, Tensor]
@@ -40,7 +40,7 @@ Activations = Mapping[str, Tensor]
 
 @pytest.fixture(scope="module")
 def compact() -> Network:
-    return load(source("compact"))
+    return load(resolve_weights("compact"))
 
 
 class Forked(nn.Module):
@@ -129,7 +129,7 @@ def test_the_parts_of_a_named_method_draw_what_the_method_draws(compact: Network
     picture = ascend(
         compact,
         "fc8:340",
-        params=fourier(decay=1.3, sd=0.01),
+        params=fourier(decay_power=1.3, sd=0.01),
         transforms=[affine(jitter=12, scale=0.1, rotate=5.0)],
         optimizer=adam(0.04, anneal=0.5),
         steps=12,
@@ -146,7 +146,7 @@ def test_a_penalty_is_subtracted_and_does_its_work(compact: Network) -> None:
         return total_variation(picture.values[None] / 255).item()
 
     assert variation(1000.0) < 0.5 * variation(0.0)
-    grey = ascend(compact, "fc8:340", penalties=[(1e6, squared_distance_from_grey)], steps=24, size=64)
+    grey = ascend(compact, "fc8:340", penalties=[(1e6, l2_penalty)], steps=24, size=64)
     assert (grey.values.float() - 127.5).abs().mean() < 10
 
 
@@ -156,18 +156,24 @@ def test_a_balanced_penalty_weighs_the_same_however_large_the_logits_are(compact
             compact, lambda a: factor * a["fc8"][:, 340], steps=12, size=64, precision="fp32", **penalties
         ).values.float()
 
-    balanced: dict[str, Any] = {"balanced": [(0.5, total_variation)]}
+    relative_penalties: dict[str, Any] = {"relative_penalties": [(0.5, total_variation)]}
     plain: dict[str, Any] = {"penalties": [(100.0, total_variation)]}
-    assert (drawn(1, **balanced) - drawn(100, **balanced)).abs().mean() < 1
+    assert (drawn(1, **relative_penalties) - drawn(100, **relative_penalties)).abs().mean() < 1
     assert (drawn(1, **plain) - drawn(100, **plain)).abs().mean() > 3
 
 
 def test_the_middle_counts_before_the_margins(compact: Network) -> None:
     """Measured by how far the pixels move that start alike."""
 
-    def moved(centre: float) -> float:
+    def moved(gradient_window: float) -> float:
         picture = ascend(
-            compact, "fc8:340", params=pixels(0.0), centre=centre, optimizer=gradient_ascent(20.0), steps=5, size=96
+            compact,
+            "fc8:340",
+            params=pixels(0.0),
+            gradient_window=gradient_window,
+            optimizer=gradient_ascent(20.0),
+            steps=5,
+            size=96,
         )
         change = (picture.values.float() - picture.values.float().median()).abs().mean(0)
         return (change[36:60, 36:60].mean() / change.mean()).item()
@@ -177,7 +183,7 @@ def test_the_middle_counts_before_the_margins(compact: Network) -> None:
 
 def test_a_slope_that_leaks_climbs_too_and_elsewhere(compact: Network) -> None:
     settings: dict[str, Any] = {"steps": 20, "size": 64, "precision": "fp32"}
-    true, leaking = (ascend(compact, "fc8:340", leak=leak, **settings) for leak in (0.0, 0.1))
+    true, leaking = (ascend(compact, "fc8:340", relu_leak=relu_leak, **settings) for relu_leak in (0.0, 0.1))
     assert leaking.activations[0] == true.activations[0]
     assert rises(leaking)
     assert not torch.equal(leaking.values, true.values)
@@ -190,12 +196,14 @@ def test_rivals_ask_for_no_other_layer(compact: Network) -> None:
         seen.append(len(outputs))
         return outputs["fc8"][:, 340]
 
-    assert rises(ascend(compact, against_rivals(zebra, "fc8", 0.5), steps=12, size=64))
+    assert rises(ascend(compact, logsumexp(zebra, "fc8", 0.5), steps=12, size=64))
     assert seen[0] > 1
     assert set(seen[1:]) == {1}
 
 
-@pytest.mark.parametrize("settings", [{"leak": -0.1}, {"leak": 1.5}, {"centre": -1.0}, {"slope_blur": -1.0}])
+@pytest.mark.parametrize(
+    "settings", [{"relu_leak": -0.1}, {"relu_leak": 1.5}, {"gradient_window": -1.0}, {"gradient_blur": -1.0}]
+)
 def test_a_slope_cannot_be_bent_so(compact: Network, settings: dict[str, float]) -> None:
     with pytest.raises(RecipeError, match=f"{next(iter(settings))} must be"):
         ascend(compact, "fc8:340", steps=1, size=64, **settings)  # type: ignore[arg-type]
@@ -272,10 +280,10 @@ def test_a_normalisation_that_does_not_fit_is_refused(arguments: dict[str, objec
 def test_the_curve_is_of_the_first_look_of_each_step() -> None:
     def looks_ahead(views, x):  # type: ignore[no-untyped-def]
         for h in views:
-            activation, slope = gradient(h, x)
+            activation, grad = gradient(h, x)
             before.append(activation.item())
-            h(x + slope)
-            x = x + slope
+            h(x + grad)
+            x = x + grad
             yield x, activation
 
     before: list[float] = []
@@ -321,31 +329,31 @@ def red(picture: Picture) -> list[list[float]]:
 def test_a_slope_is_the_objectives_own_or_has_one_for_the_mean_size_of_its_numbers() -> None:
     own = spotted(optimizer=gradient_ascent(0.3 / 7))
     assert own.values[:, 4, 4].tolist() == [204, 128, 128]
-    made_even = spotted(optimizer=gradient_ascent(0.3 / 243), unit_slope=True)
+    made_even = spotted(optimizer=gradient_ascent(0.3 / 243), normalize_gradient=True)
     assert torch.equal(made_even.values, own.values)
     assert own.values[0].sum() == 204 + 80 * 128
 
 
 def test_a_blurred_slope_moves_the_neighbours_as_well_and_no_penalty() -> None:
-    apart = red(spotted(optimizer=gradient_ascent(3 / 7), slope_blur=1.0))
-    assert apart[4][5] == apart[3][4] == pytest.approx(math.exp(-0.5), abs=0.02)
-    assert apart[4][6] == pytest.approx(math.exp(-2), abs=0.02)
+    mean_cosine_distance = red(spotted(optimizer=gradient_ascent(3 / 7), gradient_blur=1.0))
+    assert mean_cosine_distance[4][5] == mean_cosine_distance[3][4] == pytest.approx(math.exp(-0.5), abs=0.02)
+    assert mean_cosine_distance[4][6] == pytest.approx(math.exp(-2), abs=0.02)
 
     def red_is_wanted_in_the_corner(images: Tensor) -> Tensor:
         return -images[:, 0, 0, 0]
 
-    penalties: dict[str, Any] = {"penalties": [(3.0, red_is_wanted_in_the_corner)], "slope_blur": 1.0}
+    penalties: dict[str, Any] = {"penalties": [(3.0, red_is_wanted_in_the_corner)], "gradient_blur": 1.0}
     picture = spotted(optimizer=gradient_ascent(0.1), **penalties)
     assert picture.values[0, 0, :2].tolist() == [204, 128]
 
 
 def test_a_pull_is_taken_as_it_is_against_a_slope_of_mean_size_one() -> None:
     start = Image.new("RGB", (9, 9), (255, 204, 51))
-    pull = (243 / 2, squared_distance_from_grey)  # whose slope is then the distance itself
-    picture = spotted(start=start, pulls=[pull], optimizer=gradient_ascent(0.5))
+    pull = (243 / 2, l2_penalty)  # whose slope is then the distance itself
+    picture = spotted(start=start, absolute_penalties=[pull], optimizer=gradient_ascent(0.5))
     assert picture.values[:, 0, 0].tolist() == [round(255 * value) for value in (0.75, 0.65, 0.35)]
     assert picture.values[0, 4, 4] == 255  # 1 + 0.5 · (243 - 0.5), clipped
-    gentle = spotted(start=start, pulls=[pull], optimizer=gradient_ascent(0.1 / 243))
+    gentle = spotted(start=start, absolute_penalties=[pull], optimizer=gradient_ascent(0.1 / 243))
     assert gentle.values[0, 4, 4] == 255
     assert gentle.values[1, 4, 4] == 204
 
@@ -384,7 +392,7 @@ def test_pixels_within_range_are_pixels_of_any_network() -> None:
         "logits:1",
         params=pixels(0.0),
         optimizer=gradient_ascent(9.0),
-        constraints=[within_range(), remembered],
+        constraints=[clip(), remembered],
         steps=2,
     )
     assert seen == pytest.approx([1.0, 1.0], abs=1e-6)
@@ -421,7 +429,7 @@ def test_no_picture_is_a_start_where_none_can_be() -> None:
 
 
 def test_the_mask_shows_where_the_slope_was() -> None:
-    mask = spotted(size=(9, 27), optimizer=gradient_ascent(0.01)).touched
+    mask = spotted(size=(9, 27), optimizer=gradient_ascent(0.01)).gradient_magnitude
     assert mask is not None
     assert (mask.mode, mask.size) == ("L", (27, 9))
     white = [(x, y) for y in range(9) for x in range(27) if mask.getpixel((x, y)) == 255]

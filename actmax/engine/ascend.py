@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent.composition import Composition, climb, finite, to_values
 from actmax.ascent.constraints import Constraint
 from actmax.ascent.objectives import Objective, of_targets
+from actmax.ascent.optimize import Method, finite, optimize, to_values
 from actmax.ascent.optimizers import Optimizer, adam
 from actmax.ascent.params import Canvas, Params, fourier
 from actmax.ascent.penalties import Penalty
@@ -32,7 +32,7 @@ class Picture:
     """(C, H, W), uint8."""
     activations: tuple[float, ...]
     """The objective before each step, penalties aside, as the ascent saw it (through its transforms)."""
-    touched: Image.Image | None = None
+    gradient_magnitude: Image.Image | None = None
     """Grey: how much each place has moved the objective over the steps, white for the most."""
 
     @property
@@ -56,13 +56,13 @@ def ascend(
     params: Params | None = None,
     transforms: Sequence[Transform] = (),
     penalties: Sequence[tuple[float, Penalty]] = (),
-    balanced: Sequence[tuple[float, Penalty]] = (),
-    pulls: Sequence[tuple[float, Penalty]] = (),
+    relative_penalties: Sequence[tuple[float, Penalty]] = (),
+    absolute_penalties: Sequence[tuple[float, Penalty]] = (),
     constraints: Sequence[Constraint] = (),
-    unit_slope: bool = False,
-    slope_blur: float = 0.0,
-    centre: float = 0.0,
-    leak: float = 0.0,
+    normalize_gradient: bool = False,
+    gradient_blur: float = 0.0,
+    gradient_window: float = 0.0,
+    relu_leak: float = 0.0,
     optimizer: Optimizer | None = None,
     start: Image.Image | None = None,
     steps: int = 64,
@@ -106,46 +106,48 @@ def ascend(
     """
     if steps < 1:
         raise RecipeError(f"steps must be at least 1, not {steps}.")
-    if not 0 <= leak <= 1:
-        raise RecipeError(f"leak must be from 0 to 1, not {leak}.")
-    if centre < 0:
-        raise RecipeError(f"centre must be at least 0, not {centre}.")
-    if slope_blur < 0:
-        raise RecipeError(f"slope_blur must be at least 0, not {slope_blur}.")
+    if not 0 <= relu_leak <= 1:
+        raise RecipeError(f"relu_leak must be from 0 to 1, not {relu_leak}.")
+    if gradient_window < 0:
+        raise RecipeError(f"gradient_window must be at least 0, not {gradient_window}.")
+    if gradient_blur < 0:
+        raise RecipeError(f"gradient_blur must be at least 0, not {gradient_blur}.")
     height, width = network.size if size is None else (size, size) if isinstance(size, int) else size
     device = choose_device()
     dtype = choose_dtype(precision, device)
     names, maximised = _layers(network, objective, (height, width))
-    composition = Composition(
+    composition = Method(
         params=params or fourier(decorrelate=network.channels == 3),
         optimizer=optimizer or adam(0.05),
         steps=steps,
         transforms=transforms,
         penalties=penalties,
-        balanced=balanced,
-        pulls=pulls,
+        relative_penalties=relative_penalties,
+        absolute_penalties=absolute_penalties,
         constraints=constraints,
-        unit_slope=unit_slope,
-        slope_blur=slope_blur,
-        centre=centre,
+        normalize_gradient=normalize_gradient,
+        gradient_blur=gradient_blur,
+        gradient_window=gradient_window,
     )
     canvas = Canvas(network.channels, height, width, network.normalize, network.normalize.inverse, device)
     with exact():
-        look = network.cut(names, (height, width), device, dtype, leak)
+        forward = network.submodel(names, (height, width), device, dtype, relu_leak)
         first = None if start is None else shown(start, (height, width), network.channels)[None]
-        param, path = climb(composition, look, maximised, canvas, [seed], first)
+        param, path = optimize(composition, forward, maximised, canvas, [seed], first)
         curve = []
-        touched = None
+        gradient_magnitude = None
         x = param.start
         for step in path:
-            x, touched = step.x, step.touched
+            x, gradient_magnitude = step.x, step.gradient_magnitude
             curve.append(step.activations)
             if progress:
                 progress(1)
         scores = torch.cat(curve).float().cpu()
         finite(scores[None])
         values = to_values(param.picture(x))[0]
-    return Picture(values, tuple(scores.tolist()), None if touched is None else to_masks(touched)[0])
+    return Picture(
+        values, tuple(scores.tolist()), None if gradient_magnitude is None else to_masks(gradient_magnitude)[0]
+    )
 
 
 def _layers(network: Network, objective: str | Objective, size: tuple[int, int]) -> tuple[list[str], Objective]:
