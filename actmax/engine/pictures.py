@@ -11,6 +11,7 @@ from torch import Tensor
 from actmax.ascent.gradients import blurred
 from actmax.ascent.optimize import to_values
 from actmax.errors import RecipeError
+from actmax.tensors import image_to_tensor
 
 UNTOUCHED, MOST = 0.5, 0.9
 """Parts of a picture's places: those that are transparent, and those beyond which all are opaque."""
@@ -26,8 +27,7 @@ def shown(picture: Image.Image, size: tuple[int, int], channels: int = 3) -> Ten
         raise RecipeError(f"No picture has {channels} channels: an ascent on such images starts from noise.")
     height, width = size
     fitted = ImageOps.fit(picture.convert("RGB" if channels == 3 else "L"), (width, height), Image.Resampling.BICUBIC)
-    values = torch.frombuffer(bytearray(fitted.tobytes()), dtype=torch.uint8)
-    return values.view(height, width, channels).permute(2, 0, 1).float() / 255
+    return image_to_tensor(fitted).float() / 255
 
 
 def to_images(rgb: Tensor) -> list[Image.Image]:

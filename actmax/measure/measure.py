@@ -12,6 +12,7 @@ from actmax.networks.network import Network
 from actmax.pictures import read_rgb
 from actmax.recipe.target import parse
 from actmax.store.record import Measures
+from actmax.tensors import image_to_tensor
 
 
 def decode(encoded: bytes) -> Tensor:
@@ -20,9 +21,7 @@ def decode(encoded: bytes) -> Tensor:
     Raises:
         PictureError: it is none.
     """
-    rgb = read_rgb(encoded)
-    values = torch.frombuffer(bytearray(rgb.tobytes()), dtype=torch.uint8)
-    return values.view(1, rgb.height, rgb.width, 3).permute(0, 3, 1, 2).float() / 255
+    return image_to_tensor(read_rgb(encoded))[None].float() / 255
 
 
 def resized(image: Tensor, size: tuple[int, int]) -> Tensor:

@@ -137,7 +137,9 @@ class Recipe(BaseModel):
             if getattr(self, name) and getattr(self, field) != choice:
                 raise ValueError(f"{name} belongs to {field} {choice!r}, not to {getattr(self, field)!r}")
         if bool(self.feature_weight) != bool(self.feature_layer):
-            raise ValueError("feature_weight and feature_layer belong together: how strongly features are kept, and of which layer")
+            raise ValueError(
+                "feature_weight and feature_layer belong together: how strongly features are kept, and of which layer"
+            )
         if self.feature_weight and not self.start:
             raise ValueError("feature_weight holds on to the features of the start image: give one (start)")
         if self.start and self.parameterization == "generator":

@@ -20,6 +20,7 @@ from torch.nn import functional
 from actmax.errors import ActmaxError, PictureError
 from actmax.networks import labels
 from actmax.pictures import read_rgb
+from actmax.tensors import image_to_tensor
 
 SUFFIXES = (".webp", ".jpg", ".jpeg", ".png")
 MOST_BYTES = 64 << 20
@@ -95,8 +96,7 @@ def _pixels(file: bytes | Path, shorter_side: int) -> Tensor:
     shrink = shorter_side / min(rgb.size)
     if shrink < 1:
         rgb = rgb.resize((round(rgb.width * shrink), round(rgb.height * shrink)), Image.Resampling.BICUBIC)
-    values = torch.frombuffer(bytearray(rgb.tobytes()), dtype=torch.uint8)
-    return values.view(rgb.height, rgb.width, 3).permute(2, 0, 1)
+    return image_to_tensor(rgb)
 
 
 def hold_out(sources: Sequence[Images], count: int) -> tuple[Images, list[Images]]:

@@ -227,7 +227,10 @@ def test_the_network_may_be_named_in_the_environment(run: Run, tmp_path: Path, m
         (["zebra", *SMALL, "--set", "steps=many"], "steps: input should be a valid integer, not 'many'"),
         (["zebra", *SMALL, "--set", "step_size=NaN"], "step_size: input should be a finite number, not nan"),
         (["zebra", *SMALL, "--set", "jitter=[1,2]"], "jitter: input should be a valid integer, not [1, 2]"),
-        (["zebra", *SMALL, "--method", "plain", "--set", "decay_power=1"], "decay_power belongs to parameterization 'fourier'"),
+        (
+            ["zebra", *SMALL, "--method", "plain", "--set", "decay_power=1"],
+            "decay_power belongs to parameterization 'fourier'",
+        ),
         (["zebra", *SMALL, "--seed", "-1"], "seed: input should be greater than or equal to 0, not -1"),
         (["zebra", "--network", "alexnt"], "Did you mean 'alexnet'?"),
         (["zebra", *SMALL, "--size", "0"], "size: input should be greater than or equal to 64, not 0"),
