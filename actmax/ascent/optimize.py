@@ -40,8 +40,8 @@ class Method:
     """Whether the objective's slope has that size also without such penalties, so that a step size fits every
     network."""
     gradient_window: float = 0.0
-    """Width of the middle, where the objective's slope counts most; see :func:`actmax.ascent.gradients.centred`. 0: alike
-    everywhere."""
+    """Width of the middle, where the objective's slope counts most; see :func:`actmax.ascent.gradients.centred`. 0:
+    alike everywhere."""
     gradient_blur: float = 0.0
     """Deviation in pixels of a blur of the objective's slope; see :func:`actmax.ascent.gradients.smoothed`. 0: none."""
     constraints: Sequence[Constraint] = ()
@@ -64,7 +64,8 @@ class Step:
     outputs: Mapping[str, Tensor]
     """What the layers returned before the step, for the image as the step saw it."""
     gradient_magnitude: Tensor | None
-    """(B, H, W), from 0 on: the size of the slopes so far at each pixel; see :class:`actmax.ascent.gradients.GradientMagnitude`."""
+    """(B, H, W), from 0 on: the size of the gradients so far at each pixel; see
+    :class:`actmax.ascent.gradients.GradientMagnitude`."""
 
 
 @dataclass

@@ -121,7 +121,7 @@ def mean_response(network: Network, image: Tensor, layers: Sequence[str]) -> dic
 
 
 def flow(network: Network, image: Tensor, shown: Mapping[str, Sequence[int]]) -> dict[str, list[list[float]]]:
-    """What channels hand on to those of the next layer: gradient × activation, as :func:`attribution` has it for a logit.
+    """What channels pass to those of the next layer: gradient × activation, as :func:`attribution` has it for a logit.
 
     Args:
         network: as loaded.

@@ -50,7 +50,8 @@ def python(variant: Variant) -> str:
     return (
         "from pathlib import Path; from actmax import compose, render_files, resolve_weights\n"
         f"recipe = compose({', '.join(words)})\n"
-        f'Path("{variant.anchor}.png").write_bytes(next(render_files([recipe], resolve_weights({given})))[0]["drawing.png"])'
+        f'Path("{variant.anchor}.png").write_bytes('
+        f'next(render_files([recipe], resolve_weights({given})))[0]["drawing.png"])'
     )
 
 

@@ -233,7 +233,7 @@ def _study(study: Study, classes: int, judge: str, opinions: Mapping[str, Measur
         witness = f"; {judge}: place {place(opinion.rank)}" if opinion else ""
         return {
             "file": addresses.variation(name),
-            "alt": f"The drawing of {study.label.name} with a penalty of weight {entry.recipe.total_variation_weight:g}",
+            "alt": f"{study.label.name} drawn with a penalty of weight {entry.recipe.total_variation_weight:g}",
             "title": f"λ = {entry.recipe.total_variation_weight:g}",
             "words": f"{verdict(name)}{witness}",
         }

@@ -93,7 +93,7 @@ def synthesize(spectrum: Tensor, canvas: Canvas, color: Tensor | None) -> Tensor
 
 
 def spectrum_of(pictures: Tensor, color: Tensor | None) -> Tensor:
-    """The inverse of :func:`synthesize`, but for black and white, which no wave reaches: (B, C, H, W // 2 + 1), complex.
+    """The inverse of :func:`synthesize`, but for black and white, which none reaches: (B, C, H, W // 2 + 1), complex.
 
     Args:
         pictures: (B, C, H, W) in [0, 1].
