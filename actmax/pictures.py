@@ -7,7 +7,7 @@ import re
 import warnings
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -72,6 +72,19 @@ def read_start(path: Path) -> tuple[str, Image.Image]:
         return digest(path.read_bytes()), rgb
     except OSError as error:  # it was there a moment ago
         raise _refused(path, reason(error)) from None
+
+
+def encode_image(image: Image.Image, file_format: str, **options: Any) -> bytes:
+    """Encode an image as a file.
+
+    Args:
+        image: of any mode that the format can hold.
+        file_format: Pillow's name of it, such as ``PNG`` or ``WEBP``.
+        **options: of Pillow's encoder, such as ``quality``.
+    """
+    buffer = io.BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
 
 
 def _read(file: IO[bytes], name: str) -> Image.Image:

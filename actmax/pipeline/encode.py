@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from actmax.pictures import encode_image
 from actmax.recipe.recipe import Recipe
 
 CELL = 256
@@ -24,12 +23,12 @@ def png(image: Image.Image, recipe: Recipe) -> bytes:
     about = PngInfo()
     about.add_text("Software", "actmax")
     about.add_text("actmax:recipe", json.dumps(recipe.identity(), sort_keys=True))
-    return _encoded(image, "PNG", pnginfo=about)
+    return encode_image(image, "PNG", pnginfo=about)
 
 
 def jpeg(image: Image.Image) -> bytes:
     """For pages that show or link to a JPEG; colours are kept at full resolution."""
-    return _encoded(image, "JPEG", quality=92, subsampling=0)
+    return encode_image(image, "JPEG", quality=92, subsampling=0)
 
 
 def filmstrip(frames: Sequence[Image.Image]) -> bytes:
@@ -40,15 +39,9 @@ def filmstrip(frames: Sequence[Image.Image]) -> bytes:
         strip.paste(
             frame if frame.width == cell else frame.resize((cell, cell), Image.Resampling.LANCZOS), (place * cell, 0)
         )
-    return _encoded(strip, "WEBP", quality=60)  # they pass by in a moment; the last one is there in full
+    return encode_image(strip, "WEBP", quality=60)  # they pass by in a moment; the last one is there in full
 
 
 def mask(gradient_magnitude: Image.Image) -> bytes:
     """Where the steps have been, as a grey WebP."""
-    return _encoded(gradient_magnitude.convert("RGB"), "WEBP", quality=60)
-
-
-def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
+    return encode_image(gradient_magnitude.convert("RGB"), "WEBP", quality=60)

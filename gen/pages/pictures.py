@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from actmax.pictures import read_rgb
+from actmax.pictures import encode_image, read_rgb
 from actmax.store.entry import Entry
 
 REVISION = 1
@@ -43,9 +43,7 @@ def cutout(entry: Entry) -> bytes | None:
 def _cut_out(entry: Entry) -> bytes:
     rgba = read_rgb(entry.read("drawing.png"))
     rgba.putalpha(read_rgb(entry.read(MASK)).convert("L"))
-    buffer = io.BytesIO()
-    rgba.save(buffer, "WEBP", quality=80)
-    return buffer.getvalue()
+    return encode_image(rgba, "WEBP", quality=80)
 
 
 def sheet(smalls: Sequence[bytes], cell: int, columns: int) -> bytes:
@@ -56,17 +54,13 @@ def sheet(smalls: Sequence[bytes], cell: int, columns: int) -> bytes:
         with Image.open(io.BytesIO(small)) as opened:
             picture = opened.convert("RGB").resize((cell, cell), Image.Resampling.LANCZOS)
         grid.paste(picture, (place % columns * cell, place // columns * cell))
-    buffer = io.BytesIO()
-    grid.save(buffer, "WEBP", quality=75)
-    return buffer.getvalue()
+    return encode_image(grid, "WEBP", quality=75)
 
 
 def photo(path: Path, width: int) -> bytes:
     """The middle of an author's picture, small and square."""
     square = ImageOps.fit(read_rgb(path), (2 * width, 2 * width), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    square.save(buffer, "WEBP", quality=80)
-    return buffer.getvalue()
+    return encode_image(square, "WEBP", quality=80)
 
 
 def strip(pictures: Sequence[bytes]) -> bytes:
@@ -76,18 +70,14 @@ def strip(pictures: Sequence[bytes]) -> bytes:
     row = Image.new("RGB", (side * len(opened), side))
     for place, picture in enumerate(opened):
         row.paste(picture, (side * place, 0))
-    buffer = io.BytesIO()
-    row.save(buffer, "WEBP", quality=88)
-    return buffer.getvalue()
+    return encode_image(row, "WEBP", quality=88)
 
 
 def _webp(entry: Entry, width: int, **options: Any) -> bytes:
     rgb = read_rgb(entry.read("drawing.png"))
     if rgb.width != width:
         rgb = rgb.resize((width, width), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    rgb.save(buffer, "WEBP", **options)
-    return buffer.getvalue()
+    return encode_image(rgb, "WEBP", **options)
 
 
 def mosaic(tiles: Sequence[bytes], side: int, columns: int, larger: int, gap: int = 2) -> bytes:
@@ -105,6 +95,4 @@ def mosaic(tiles: Sequence[bytes], side: int, columns: int, larger: int, gap: in
     for place, tile in enumerate(tiles):
         one = Image.frombytes("RGB", (side, side), tile).resize((side * larger,) * 2, Image.Resampling.NEAREST)
         whole.paste(one, (place % columns * pitch, place // columns * pitch))
-    buffer = io.BytesIO()
-    whole.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return encode_image(whole, "PNG", optimize=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 
 from PIL import Image
 
+from actmax.pictures import encode_image
 from actmax.sounds.synthesis import KINDS, RATE, SIDE, wav
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
@@ -38,6 +38,4 @@ def sounds(contents: Contents, heard: Mapping[str, Heard]) -> Iterator[File]:
 
 
 def _webp(pixels: bytes) -> bytes:
-    buffer = io.BytesIO()
-    Image.frombytes("L", (SIDE, SIDE), pixels).save(buffer, "WEBP", lossless=True)
-    return buffer.getvalue()
+    return encode_image(Image.frombytes("L", (SIDE, SIDE), pixels), "WEBP", lossless=True)

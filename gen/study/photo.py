@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
 from actmax.networks.labels import Label
+from actmax.pictures import encode_image
 from actmax.recipe import ACCENTUATION, DEFAULT, Recipe, accentuation
 from actmax.store.entry import Entry
 from gen.plan.plan import Plan
@@ -51,7 +51,6 @@ def photo(plan: Plan, entries: Mapping[str, Entry]) -> Photo | None:
     if wanted is None or label is None:
         return None
     size, picture = plan.settings.size, plan.starts.pictures[plan.starts.names[wanted.picture]]
-    buffer = io.BytesIO()
-    ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC).save(buffer, "PNG")  # as the ascent saw it
+    start = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)  # as the ascent saw it
     drawings = {keep: entries[recipe.digest()] for keep, recipe in recipes(plan).items()}
-    return Photo(label, buffer.getvalue(), drawings)
+    return Photo(label, encode_image(start, "PNG"), drawings)

@@ -3,7 +3,6 @@ to the answer."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +19,7 @@ from actmax.files import digest
 from actmax.measure import revisions
 from actmax.networks import labels
 from actmax.networks.labels import Label
-from actmax.pictures import read_rgb
+from actmax.pictures import encode_image, read_rgb
 from actmax.pipeline.answers import Question
 from actmax.recipe import DEFAULT, Recipe
 from actmax.store.entry import Entry
@@ -300,6 +299,4 @@ def _picture(plan: Plan, drawing: Entry, root: Path) -> bytes:
         square = ImageOps.fit(read_rgb(path), (size, size), Image.Resampling.LANCZOS)
     except PictureError as error:
         raise SettingsError(f"{KEY}.walk.picture in mkdocs.yml is {_settings(plan).picture!r}: {error}") from None
-    buffer = io.BytesIO()
-    square.save(buffer, "PNG")
-    return buffer.getvalue()
+    return encode_image(square, "PNG")
