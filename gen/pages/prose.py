@@ -151,7 +151,7 @@ def listing(name: str) -> str:
     Raises:
         ActmaxError: there is none of that name.
     """
-    text = (Path(actmax.__file__).parent / "ascent/gradient.py").read_text("utf-8")
+    text = (Path(actmax.__file__).parent / "ascent/gradient_ascent.py").read_text("utf-8")
     functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
     if name not in functions:
         raise ActmaxError(f"listing({name!r}) is not there: name one of {', '.join(functions)}")

@@ -196,7 +196,7 @@ def answered(
     if maps is not None:
         seen = apply_affine(maps[None], seen)
     size = (image.shape[2], image.shape[3])
-    logits = network.cut(["fc8"], size, relu_leak=relu_leak)(seen)["fc8"]
+    logits = network.submodel(["fc8"], size, relu_leak=relu_leak)(seen)["fc8"]
     (slope,) = torch.autograd.grad(logits[0, target], x)
     return logits.detach(), slope
 

@@ -121,11 +121,11 @@ def test_every_figure_has_a_command_that_the_shell_takes(contents: Contents, mon
     assert len(lines) == len(contents.plan.figures)
     drawn: list[Any] = []
 
-    def published(recipes: list[Any], *_: object, **__: object) -> Iterator[Any]:
+    def render_files(recipes: list[Any], *_: object, **__: object) -> Iterator[Any]:
         drawn.extend(recipes)
         return iter(())
 
-    monkeypatch.setattr("actmax.pipeline.publish.published", published)
+    monkeypatch.setattr("actmax.pipeline.publish.render_files", render_files)
     for line in lines:
         program, *words = shlex.split(line)
         assert program == "actmax"

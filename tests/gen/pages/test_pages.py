@@ -383,13 +383,13 @@ def test_the_lines_on_a_page_draw_the_same_recipe(
 
     asked: list[tuple[Recipe, str]] = []
 
-    def published(recipes: list[Recipe], given: Source, *, starts: Mapping[str, Image.Image] = NONE) -> list[Any]:
+    def render_files(recipes: list[Recipe], given: Source, *, starts: Mapping[str, Image.Image] = NONE) -> list[Any]:
         asked.extend((recipe, f"{given.network} {given.digest}") for recipe in recipes)
         assert starts.keys() == {recipe.start for recipe in recipes if recipe.start}
         raise ActmaxError("that will do")
 
-    monkeypatch.setattr("actmax.pipeline.publish.published", published)
-    monkeypatch.setattr("actmax.published", published)
+    monkeypatch.setattr("actmax.pipeline.publish.render_files", render_files)
+    monkeypatch.setattr("actmax.render_files", render_files)
     monkeypatch.chdir(tmp_path)
     for plate in made.plates:
         page = text(files, f"{plate.url}index.md")

@@ -38,7 +38,7 @@ Draws = Callable[..., dict[str, Entry]]
 Text = Callable[[str], str]
 DOCS = Path(__file__).parents[3] / "docs"
 
-ZEBRA, VOLCANO, TIGER = map(labels.resolve, ("zebra", "volcano", "tiger"))
+ZEBRA, VOLCANO, TIGER = map(labels.resolve_class, ("zebra", "volcano", "tiger"))
 METHODS, PHOTO, DIVERSITY = (f"write-ups/{name}/index.md" for name in ("methods", "from-a-photo", "diversity"))
 PLACES = {("erhan", ZEBRA): 40, ("erhan", VOLCANO): 700, ("smooth", ZEBRA): 1, ("smooth", VOLCANO): 4}
 """In which the witness has the class; the network that drew has zebras first, and volcanoes second."""
