@@ -27,6 +27,10 @@ class RecipeError(ActmaxError):
     """A recipe or a composition that asks for something impossible."""
 
 
+class PrecisionError(RecipeError):
+    """A network that does not run in the precision, or on the device, that it was to run in."""
+
+
 class WeightsError(ActmaxError):
     """Weights that are absent, damaged, or made for another network."""
 

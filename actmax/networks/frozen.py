@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,8 +20,8 @@ SMALL = 20480
 (aten/src/ATen/native/Convolution.cpp, use_mkldnn): such a map is shown twice."""
 FEW = 4
 """Channels of an image, as opposed to those of a map."""
-_MOST: Mapping[type[nn.Module], float] = {nn.ReLU: math.inf, nn.ReLU6: 6.0}
-"""Where each kind of ReLU answers with a constant again."""
+RELU_BOUNDS: Mapping[type[nn.Module], float] = {nn.ReLU: math.inf, nn.ReLU6: 6.0}
+"""Above which each kind of ReLU is constant again."""
 
 
 def freeze(module: nn.Module, relu_leak: float = 0.0) -> None:
@@ -45,8 +46,8 @@ def freeze(module: nn.Module, relu_leak: float = 0.0) -> None:
 def _let_leak(module: nn.Module, relu_leak: float) -> None:
     """Puts leaking ReLUs in the place of ReLUs, under every name that one has."""
     for name, child in list(module.named_modules(remove_duplicate=False)):
-        if name and type(child) in _MOST and not _watched(child):
-            module.set_submodule(name, LeakingReLU(relu_leak, _MOST[type(child)]))
+        if name and type(child) in RELU_BOUNDS and not _watched(child):
+            module.set_submodule(name, LeakingReLU(relu_leak, RELU_BOUNDS[type(child)]))
 
 
 def _watched(module: nn.Module) -> bool:
@@ -141,6 +142,18 @@ class LeakingReLU(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Of any shape."""
         result: Tensor = _Leaking.apply(x, self.relu_leak, self.most)
+        return result
+
+
+@dataclass(frozen=True)
+class ReLULeak:
+    """The same as a hook of :class:`actmax.networks.hooks.GradientHooks`."""
+
+    leak: float
+
+    def __call__(self, x: Tensor, bound: float) -> Tensor:
+        """The ReLU of any tensor."""
+        result: Tensor = _Leaking.apply(x, self.leak, bound)
         return result
 
 

@@ -6,7 +6,8 @@ import copy
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,7 +15,8 @@ from torch import Tensor, nn
 
 from actmax.errors import RecipeError, UnknownNameError, WeightsError, did_you_mean, quoted
 from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD, Card
-from actmax.networks.frozen import freeze
+from actmax.networks.frozen import RELU_BOUNDS, ReLULeak, freeze
+from actmax.networks.hooks import GradientHooks
 
 CPU = torch.device("cpu")
 
@@ -158,6 +160,8 @@ class Network:
         size: tuple[int, int],
         device: torch.device = CPU,
         dtype: torch.dtype = torch.float32,
+        hooks: GradientHooks | float = GradientHooks(),  # noqa: B008 - immutable
+        *,
         relu_leak: float = 0.0,
     ) -> Forward:
         """The network as far as some layers need it: nothing higher is computed or copied, forward or backward.
@@ -169,20 +173,25 @@ class Network:
             size: height and width of the images that it will be shown.
             device: where it runs.
             dtype: in which arithmetic.
-            leak: the part of the slope that passes back through a ReLU that is off.
+            hooks: changes to the gradient inside the network. A number is deprecated, as is ``relu_leak``: use a hook
+                for ReLUs that lets this part of the gradient pass where they are off.
 
         Raises:
             UnknownNameError: the network has no such layer; the nearest are named.
             RecipeError: it cannot be shown images of that size, or a layer is not reached or returns no tensor.
         """
         asked = tuple(dict.fromkeys(layers))
-        key = (asked, size, device, dtype, relu_leak)
+        leak = relu_leak if isinstance(hooks, GradientHooks) else hooks
+        applied = hooks if isinstance(hooks, GradientHooks) else GradientHooks()
+        if leak:
+            applied = replace(applied, relu=ReLULeak(leak))
+        key = (asked, size, device, dtype, applied)
         with self._lock_submodels:
             if key not in self._submodels:
                 while len(self._submodels) > 1:  # batches alike share a cut; more would fill the memory with copies
                     del self._submodels[next(iter(self._submodels))]
                 with torch.inference_mode(False):  # who only looks now may climb with the same cut later
-                    self._submodels[key] = self._submodel(asked, size, device, dtype, relu_leak)
+                    self._submodels[key] = self._submodel(asked, size, device, dtype, applied)
             return self._submodels[key]
 
     def trace(self, size: tuple[int, int]) -> dict[str, Tensor]:
@@ -202,7 +211,12 @@ class Network:
         return {name: output for name, output in outputs.items() if isinstance(output, Tensor)}
 
     def _submodel(
-        self, asked: tuple[str, ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype, relu_leak: float
+        self,
+        asked: tuple[str, ...],
+        size: tuple[int, int],
+        device: torch.device,
+        dtype: torch.dtype,
+        hooks: GradientHooks,
     ) -> Forward:
         places = {name: self._place(name) for name in asked}
         # What lies above is not copied; the network itself stays in float32 for measuring.
@@ -215,12 +229,15 @@ class Network:
             except Exception:  # noqa: BLE001 - a forward may look at modules that it does not call
                 part = copy.deepcopy(self._module)
         part = part.to(device, dtype).to(memory_format=torch.channels_last)
-        freeze(part, relu_leak)
+        freeze(part)
+        inputs = [(self._place(name), function) for name, function in hooks.inputs]
+        outputs = [(self._place(name), function) for name, function in hooks.outputs]
         own = threading.local()
 
         def forward(x: Tensor) -> Mapping[str, Tensor]:
             if not hasattr(own, "part"):  # a pass leaves its hooks in the modules while it lasts
                 own.part = _twin(part)
+                _apply_hooks(own.part, hooks.relu, inputs, outputs)
             return _run(own.part, places, x.to(dtype, memory_format=torch.channels_last))
 
         return forward
@@ -285,6 +302,39 @@ def _twin(module: nn.Module) -> nn.Module:
     """The same modules once more, with the same tensors."""
     shared = {id(value): value for value in (*module.parameters(), *module.buffers())}
     return copy.deepcopy(module, shared)  # what it knows is taken as it is
+
+
+def _apply_hooks(
+    module: nn.Module,
+    relu: Callable[[Tensor, float], Tensor] | None,
+    inputs: Sequence[tuple[str, Callable[[Tensor], Tensor]]],
+    outputs: Sequence[tuple[str, Callable[[Tensor], Tensor]]],
+) -> None:
+    """Apply the functions of :class:`GradientHooks` in a private copy, by the names of its modules."""
+    if relu is not None:
+        for part in module.modules():
+            if type(part) in RELU_BOUNDS:
+                setattr(part, "forward", partial(relu_with, relu, RELU_BOUNDS[type(part)]))  # noqa: B010
+    for name, function in inputs:
+        module.get_submodule(name).register_forward_pre_hook(
+            lambda _, arguments, function=function: (function(arguments[0]), *arguments[1:])
+        )
+    for name, function in outputs:
+        module.get_submodule(name).register_forward_hook(
+            lambda _module, _inputs, output, function=function: _with_first(output, function)
+        )
+
+
+def relu_with(relu: Callable[[Tensor, float], Tensor], bound: float, x: Tensor) -> Tensor:
+    """Call the hook with a ReLU's input and upper bound."""
+    return relu(x, bound)
+
+
+def _with_first(output: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    """Apply a function to the first of a layer's outputs."""
+    if isinstance(output, tuple | list):
+        return type(output)([function(output[0]), *output[1:]])
+    return function(output)
 
 
 class _Reached(Exception):  # noqa: N818 - no error: all that was asked for is there
