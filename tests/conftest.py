@@ -1,7 +1,8 @@
-"""What all tests share: the checkout, checking data, Markdown as the site renders it, a report of what was tried."""
+"""Fixtures and options that all tests share."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,15 +14,37 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Tried:
-    """What the tests of faults and of hostile input have tried: a line for each of them at the end of the run."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("nightly")
+    group.addoption("--nightly-sample", type=float, metavar="FRACTION", help="run this fraction of the nightly tests")
+    group.addoption("--nightly-seed", default="", metavar="TEXT", help="what the sample depends on, such as a commit")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the nightly tests that are not in the sample. Whether a test is depends on the seed and its id alone."""
+    fraction = config.getoption("nightly_sample")
+    if fraction is None:
+        return
+    seed = config.getoption("nightly_seed")
+
+    def position(item: pytest.Item) -> float:
+        return int.from_bytes(hashlib.sha256(f"{seed} {item.nodeid}".encode()).digest()[:8]) / 2**64
+
+    skipped = [item for item in items if item.get_closest_marker("nightly") and position(item) >= fraction]
+    if skipped:
+        config.hook.pytest_deselected(items=skipped)
+        items[:] = [item for item in items if item not in set(skipped)]
+
+
+class Report:
+    """Counts of what the tests of faults and of hostile input have tried, printed at the end of the run."""
 
     def __init__(self) -> None:
         self.counts: dict[str, Counter[str]] = {}
         self.lines: list[str] = []
 
     def add(self, name: str, **counts: int) -> None:
-        """Adds numbers up under a name."""
+        """Add to the counts that are kept under a name."""
         self.counts.setdefault(name, Counter()).update(counts)
 
     def __iter__(self) -> Iterator[str]:
@@ -30,35 +53,35 @@ class Tried:
         yield from self.lines
 
 
-TRIED = pytest.StashKey[Tried]()
+REPORT = pytest.StashKey[Report]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[TRIED] = Tried()
+    config.stash[REPORT] = Report()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    lines = list(config.stash[TRIED])
+    lines = list(config.stash[REPORT])
     if lines:
         terminalreporter.section("tried")
         terminalreporter.write("".join(f"{line}\n" for line in lines))
 
 
 @pytest.fixture(scope="session")
-def tried(pytestconfig: pytest.Config) -> Tried:
-    """Where a test tells what it has tried."""
-    return pytestconfig.stash[TRIED]
+def report(pytestconfig: pytest.Config) -> Report:
+    """The counts that are printed at the end of the run."""
+    return pytestconfig.stash[REPORT]
 
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The checkout."""
+    """The checkout's root."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
 def checking_data() -> Path:
-    """Real networks and photographs, named by ``ACTMAX_TEST_DATA``; the test is skipped without."""
+    """The folder with real networks and photographs that ``ACTMAX_TEST_DATA`` names. Without it the test is skipped."""
     named = os.environ.get("ACTMAX_TEST_DATA")
     if not named:
         pytest.skip("ACTMAX_TEST_DATA names no folder with networks and photographs to check against")
@@ -69,7 +92,7 @@ def checking_data() -> Path:
 
 @pytest.fixture(scope="session")
 def rendered() -> Callable[[str], str]:
-    """Markdown to HTML, by Python-Markdown with the extensions of the project's own site."""
+    """A function from Markdown to HTML: Python-Markdown with the extensions of the project's own site."""
     from markdown import Markdown
 
     from gen import configuration
@@ -81,7 +104,7 @@ def rendered() -> Callable[[str], str]:
         name, option = next(iter(line.items())) if isinstance(line, dict) else (line, {})
         extensions.append(Equations() if name == "gen.mathml" else name)
         options[name] = option
-    # An author may have it, and what is not the author's must not reach a file by it.
+    # An author may use it, and it must not let text from elsewhere read a file.
     extensions.append("pymdownx.snippets")
     options["pymdownx.snippets"] = {"base_path": [str(ROOT)], "check_paths": True}
     site = Markdown(extensions=extensions, extension_configs=options)
