@@ -23,13 +23,13 @@ from gen.settings import read, repeated
 from gen.settings.resolve import store_path, weights_path
 from gen.settings.starts import read_starts
 from gen.study import study
-from gen.study.beside import beside
 from gen.study.comparison import rows
 from gen.study.diversity import diversity
 from gen.study.opinion import opinions, second
 from gen.study.photo import photo
 from gen.study.sounds import sounds
 from gen.study.units import channels, units
+from gen.study.walk import known_channels, walk
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,9 @@ def prepare(values: object, config: Path) -> Site:
     store = Store(store_path(settings, root))
     decision = select_network(settings.network, weights_path(settings, root), store)
     other = second(settings, decision.source, root)
-    pages = channels(wanted.gallery, decision.source, store)
-    return Site(root, plan(wanted, decision.source, starts, pages), store, other, decision.fallback)
+    planned = plan(wanted, decision.source, starts, channels(wanted.gallery, decision.source, store))
+    known = known_channels(planned, store, root)
+    return Site(root, planned if known is None else planned.with_walk(known), store, other, decision.fallback)
 
 
 def require_folders(use_directory_urls: bool) -> None:
@@ -114,24 +115,28 @@ def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, 
     published = ledger.read(docs / addresses.LEDGER)
     plan, store = site.plan, site.store
     check_pages(site, docs)
-    wanted = [*plan.recipes(), *(recipe for _, recipe in beside(plan))]
-    gallery = draw(wanted, plan.source, store, say=say, starts=plan.starts.pictures)
-    about = study(plan, gallery.entries, store, site.root, say)
+    outcome = draw(plan.recipes(), plan.source, store, say=say, starts=plan.starts.pictures)
+    walked = walk(plan, outcome.entries, store, site.root)
+    if walked is not None:  # which channels to draw is known now
+        plan = plan.with_walk(walked.channels)
+        missing = [recipe for recipe in plan.recipes() if recipe.digest() not in outcome.entries]
+        outcome += draw(missing, plan.source, store, say=say)
+    entries = outcome.entries
     contents = Contents(
         plan=plan,
-        entries=gallery.entries,
-        study=about,
+        entries=entries,
+        study=study(plan, walked, entries, store),
         place=place,
-        opinions=opinions(plan, gallery.entries, site.second, store) if site.second else None,
-        comparison=rows(plan, gallery.entries, store),
-        photo=photo(plan, gallery.entries),
-        diversity=diversity(plan, gallery.entries, site.second or plan.source, store),
+        opinions=opinions(plan, entries, site.second, store) if site.second else None,
+        comparison=rows(plan, entries, store),
+        photo=photo(plan, entries),
+        diversity=diversity(plan, entries, site.second or plan.source, store),
         sounds=sounds(plan, store, say),
-        units=units(plan, gallery.entries, store, site.root),
+        units=units(plan, entries, store, site.root),
         published=published,
         notes=frozenset(note for note in addresses.NOTES if (docs / addresses.source(note)).is_file()),
     )
-    return contents, gallery + about.outcome if about else gallery
+    return contents, outcome
 
 
 def told(contents: Contents, docs: Path) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.weights import resolve_weights
 from actmax.recipe import METHODS, OVERRIDABLE, Recipe, accentuation, parse
-from gen.plan.plan import Variant
+from gen.plan import PlannedDrawing
 
 
-def command(variant: Variant) -> str:
+def command(variant: PlannedDrawing) -> str:
     """The shell line that draws a picture again."""
     recipe = variant.recipe
     words = ["actmax", "draw", _target(recipe), "--network", recipe.network]
@@ -30,7 +30,7 @@ def command(variant: Variant) -> str:
     return shlex.join(words)
 
 
-def python(variant: Variant) -> str:
+def python(variant: PlannedDrawing) -> str:
     """A few lines of Python that do the same."""
     recipe = variant.recipe
     usual = _usual(variant.preset)
@@ -75,7 +75,7 @@ def _target(recipe: Recipe) -> str:
     return labels.classes()[target.unit].slug if of_class and target.unit is not None else recipe.target
 
 
-def _changes(variant: Variant) -> list[str]:
+def _changes(variant: PlannedDrawing) -> list[str]:
     """The fields of a recipe that neither its preset explains nor the picture at its start."""
     start = variant.recipe.start
     usual = _usual(variant.preset) | (accentuation(start) if start else {})

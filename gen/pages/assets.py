@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gen.pages.contents import Contents, File
 from gen.plan import addresses
-from gen.study.variations import DRAWING
+from gen.plan.drawings import DRAWING
 
 FOLDER = Path(__file__).parents[1] / "assets"
 LIGHTBOX = files("mkdocs_glightbox") / "glightbox"

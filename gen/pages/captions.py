@@ -34,7 +34,7 @@ def caption(contents: Contents, word: str, method: str = "plain") -> str:
     if found is None:
         raise ActmaxError(f"{unknown(word, method)}.")
     member, variant = found
-    jpeg = variant.recipe in contents.plan.figures.values()
+    jpeg = any(variant.recipe == figure.recipe for figure in contents.plan.figures.values())
     return render(
         "caption.md.jinja",
         member=member,
@@ -57,7 +57,7 @@ def pairs(contents: Contents, group: str, method: str) -> list[dict[str, Any]]:
     Raises:
         ActmaxError: there is no such group, or the method publishes no figures of it.
     """
-    published = {recipe: address for address, recipe in contents.plan.figures.items()}
+    published = {figure.recipe: address for address, figure in contents.plan.figures.items()}
     found = []
     for member in contents.plan.groups.get(group, ()):
         plate = contents.plan.plate(member.label)

@@ -12,8 +12,7 @@ from actmax.store.entry import Entry
 from actmax.store.record import Measures
 from gen.pages.markdown import number, percent, place
 from gen.pages.pictures import MASK
-from gen.plan import addresses
-from gen.plan.plan import Variant
+from gen.plan import PlannedDrawing, addresses
 
 FIVE = 5
 """A class among a network's first so many is not far from what it sees."""
@@ -25,7 +24,7 @@ class Drawing:
 
     page: str
     """The address of that page."""
-    variant: Variant
+    variant: PlannedDrawing
     entry: Entry
     opinion: Measures | None = None
     """The measures by the second network, where there is one."""

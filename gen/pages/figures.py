@@ -15,8 +15,7 @@ from gen.pages.captions import pairs
 from gen.pages.contents import Contents
 from gen.pages.templating import render
 from gen.plan import addresses
-from gen.plan.plan import Variant
-from gen.study.variations import DRAWING, preset_of
+from gen.plan.drawings import DRAWING
 
 
 def numbered(text: str) -> dict[str, int]:
@@ -79,15 +78,10 @@ def figures(contents: Contents, here: str, numbers: Mapping[str, int]) -> dict[s
 
 def commands(contents: Contents) -> list[tuple[str, str]]:
     """The figures by their file's name, each with the line for the shell that draws it again."""
-    plan = contents.plan
-    variants = [variant for plate in plan.plates for variant in plate.variants]
-    known = {variant.recipe: variant for variant in variants}
-    found = [(address.rpartition("/")[2], again.command(known[recipe])) for address, recipe in plan.figures.items()]
+    drawings = dict(contents.plan.figures)
     if contents.study:
-        for name, entry in contents.study.variations.items():
-            variant = Variant(name, preset_of(name), entry.recipe.seed, entry.recipe)
-            found.append((addresses.variation(name).rpartition("/")[2], again.command(variant)))
-    return found
+        drawings |= {addresses.variation(name): drawing for name, drawing in contents.plan.variations.items()}
+    return [(address.rpartition("/")[2], again.command(drawing)) for address, drawing in drawings.items()]
 
 
 def anchor(name: str) -> str:

@@ -34,8 +34,8 @@ def files(contents: Contents) -> Iterator[File]:
     for plate, before, after in zip(plates, (None, *plates[:-1]), (*plates[1:], None), strict=True):
         yield from class_page(contents, plate, before, after)
     yield from gone(contents)
-    for address, recipe in contents.plan.figures.items():
-        yield address, contents.entries[recipe.digest()].read("drawing.jpg")
+    for address, drawing in contents.plan.figures.items():
+        yield address, contents.entries[drawing.recipe.digest()].read("drawing.jpg")
     if contents.study:
         yield from walk(contents, contents.study)
     if contents.units:

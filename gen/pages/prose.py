@@ -25,11 +25,11 @@ from gen.pages.live import live_widget
 from gen.pages.markdown import number, percent, place, setting
 from gen.pages.templating import render, sandbox
 from gen.plan import addresses
+from gen.plan.drawings import DRAWING, PARAMETERIZATIONS, PENALTIES, STEP_SIZES, STEPS
 from gen.settings.schema import Settings
 from gen.study.comparison import on_many
 from gen.study.opinion import Opinions
 from gen.study.study import Study
-from gen.study.variations import DRAWING, PARAMETERIZATIONS, PENALTIES, STEP_SIZES, STEPS
 
 MOVED = {"pixels": "its pixels", "fourier": "its waves", "generator": "the weights of an untrained generator"}
 """What a parameterization moves, in words."""

@@ -13,9 +13,9 @@ from gen.pages.markdown import number
 from gen.pages.pictures import mosaic, thumbnail
 from gen.pages.templating import render
 from gen.plan import addresses
+from gen.plan.drawings import DRAWING
 from gen.study.silenced import COUNTS, Silenced, mean
 from gen.study.study import Study
-from gen.study.variations import DRAWING
 
 WAYS = {"most": "the most active", "least": "the least active", "random": "at random"}
 """Which of the units that are not zero are silenced, in words."""

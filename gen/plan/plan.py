@@ -1,41 +1,23 @@
-"""An outline and a network -> the plan: each page with its addresses, and the recipes that it shows. Pure."""
+"""Settings and a network -> the plan: every page with its addresses, and every drawing that one shows. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
 
 from actmax.networks.cards import Card, card
 from actmax.networks.labels import Label
 from actmax.networks.weights import Source
-from actmax.recipe import Recipe, compose
-from gen.plan import addresses
-from gen.plan.subjects import Outline, Subject
-from gen.settings.resolve import Asked, Gallery, Member, Method
+from actmax.recipe import Recipe
+from gen.plan import addresses, drawings
+from gen.plan.drawings import Composer, PlannedDrawing
+from gen.plan.subjects import Outline
+from gen.settings.resolve import Asked, Member, Method
 from gen.settings.schema import Settings, UnitsSettings
 from gen.settings.starts import Starts
-
-NEGATIVE = "negative"
-"""What a drawing of what silences a channel is called in place of its method."""
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One drawing on a page: a method and a seed."""
-
-    method: str
-    preset: str
-    seed: int
-    recipe: Recipe
-
-    @property
-    def anchor(self) -> str:
-        """Its name in links and file names: ``robust-seed-0``."""
-        return addresses.of_drawing(self.method, self.seed)
 
 
 @dataclass(frozen=True)
@@ -46,7 +28,7 @@ class ClassPage:
     words: tuple[str, ...]
     """The author's words for which this class stands in; often none."""
     groups: tuple[str, ...]
-    variants: tuple[Variant, ...]
+    variants: tuple[PlannedDrawing, ...]
     """Never empty; the first is the page's main picture."""
 
     @property
@@ -59,7 +41,7 @@ class ClassPage:
         """Other addresses of the page: by index, by WNID, by the author's words."""
         return tuple(addresses.of_name(name) for name in addresses.names(self.label, self.words))
 
-    def by_method(self, method: str) -> Variant | None:
+    def by_method(self, method: str) -> PlannedDrawing | None:
         """The first drawing by a method, if the class has one."""
         return next((variant for variant in self.variants if variant.method == method), None)
 
@@ -70,14 +52,14 @@ class ChannelPage:
 
     layer: str
     channel: int
-    variants: tuple[Variant, ...]
+    variants: tuple[PlannedDrawing, ...]
     """Never empty; the first is the page's main picture."""
-    negatives: tuple[Variant, ...] = ()
-    """What silences it most."""
+    negatives: tuple[PlannedDrawing, ...] = ()
+    """Drawings that minimize it."""
 
     @property
-    def every(self) -> tuple[Variant, ...]:
-        """Also what silences it."""
+    def every(self) -> tuple[PlannedDrawing, ...]:
+        """Drawings that maximize and that minimize it."""
         return (*self.variants, *self.negatives)
 
     @property
@@ -87,7 +69,7 @@ class ChannelPage:
 
     @property
     def name(self) -> str:
-        """What a reader calls it, and what its drawing maximises: ``conv4:117``."""
+        """Its name on pages, and the target of its drawing: ``conv4:117``."""
         return f"{self.layer}:{self.channel}"
 
 
@@ -97,20 +79,37 @@ class Plan:
 
     outline: Outline
     source: Source
-    """The network that draws."""
+    """The target network."""
     plates: tuple[ClassPage, ...]
     """In the order in which the author names the classes."""
-    figures: Mapping[str, Recipe]
-    """The write-up's figures: an address, and what is drawn there."""
-    starts: Starts = field(default_factory=Starts)
+    figures: Mapping[str, PlannedDrawing]
+    """The write-up's figures by address; each is a drawing of a class page too."""
+    starts: Starts
     """The pictures that some drawings start from."""
-    units: Mapping[str, tuple[ChannelPage, ...]] = field(default_factory=dict)
+    units: Mapping[str, tuple[ChannelPage, ...]]
     """By layer, from the image on, the channels that have a page."""
+    variations: Mapping[str, PlannedDrawing]
+    """The write-up's class by other parameterizations, penalty weights and step sizes, by name."""
+    comparison: Mapping[tuple[str, Label], PlannedDrawing]
+    """By each compared method, by method and class."""
+    from_photo: Mapping[float, PlannedDrawing]
+    """From the author's photo, by the weight of its features, the largest first."""
+    by_seeds: tuple[PlannedDrawing, ...]
+    """Of the class whose drawings are compared with one another, by seed."""
+    by_facets: tuple[PlannedDrawing, ...]
+    """Of the same class, by facet."""
+    walk_channels: Mapping[tuple[str, int], PlannedDrawing] | None = None
+    """The channels that the walk shows, by layer and number; None until the network has been shown its picture."""
 
     @property
     def settings(self) -> Settings:
         """The author's."""
         return self.outline.gallery.settings
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The author's, in order."""
+        return self.outline.gallery.methods
 
     @property
     def groups(self) -> Mapping[str, tuple[Member, ...]]:
@@ -124,20 +123,56 @@ class Plan:
 
     @property
     def asked(self) -> Asked:
-        """The classes of the pages beside the gallery."""
+        """The classes of the pages besides the gallery."""
         return self.outline.gallery.asked
 
     @property
     def card(self) -> Card:
-        """What is known of the network that draws."""
+        """What is known of the target network without loading it."""
         return card(self.source.network)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every drawing is planned: the walk's channels are known, or there is no walk."""
+        return self.walk is None or self.walk_channels is not None
+
+    @cached_property
+    def drawings(self) -> tuple[PlannedDrawing, ...]:
+        """Every drawing of every page. Some recipes are on several pages.
+
+        The gallery's stand method by method, so that batches are full.
+        """
+        order = {method.name: position for position, method in enumerate(self.methods)}
+        of_classes = [variant for page in self.plates for variant in page.variants]
+        return (
+            *sorted(of_classes, key=lambda variant: order[variant.method]),
+            *(variant for page in self.channels for variant in page.every),
+            *self.figures.values(),
+            *self.variations.values(),
+            *self.comparison.values(),
+            *self.from_photo.values(),
+            *self.by_seeds,
+            *self.by_facets,
+            *(self.walk_channels or {}).values(),
+        )
+
+    def recipes(self) -> list[Recipe]:
+        """Every recipe of the site, each once."""
+        return list(dict.fromkeys(drawing.recipe for drawing in self.drawings))
+
+    def with_walk(self, channels: Mapping[str, Sequence[int]]) -> Plan:
+        """The plan with the channels that the walk shows, by layer; which ones depends on the walk's picture."""
+        wanted = self.settings.walk
+        if wanted is None:
+            return self
+        return replace(self, walk_channels=drawings.of_walk(self._composer, wanted, self.methods, channels))
 
     def unit(self, layer: str, channel: int) -> ChannelPage | None:
         """The page of a channel, if it has one."""
         return self._by_unit.get((layer, channel))
 
     def unit_named(self, name: str) -> ChannelPage | None:
-        """The page of a channel by the name that it has on pages, ``conv4:117``, if it has one."""
+        """The page of a channel by its name on pages, ``conv4:117``, if it has one."""
         return self._by_name.get(name)
 
     @property
@@ -147,11 +182,11 @@ class Plan:
 
     @cached_property
     def _by_unit(self) -> dict[tuple[str, int], ChannelPage]:
-        return {(plate.layer, plate.channel): plate for plate in self.channels}
+        return {(page.layer, page.channel): page for page in self.channels}
 
     @cached_property
     def _by_name(self) -> dict[str, ChannelPage]:
-        return {plate.name: plate for plate in self.channels}
+        return {page.name: page for page in self.channels}
 
     def plate(self, label: Label) -> ClassPage:
         """The page of a class of the gallery."""
@@ -159,20 +194,9 @@ class Plan:
 
     @cached_property
     def _by_label(self) -> dict[Label, ClassPage]:
-        return {plate.label: plate for plate in self.plates}
+        return {page.label: page for page in self.plates}
 
-    def recipes(self) -> list[Recipe]:
-        """Everything to draw: one method after another, so that batches are full."""
-        order = {method.name: place for place, method in enumerate(self.outline.gallery.methods)}
-        variants = [variant for plate in self.plates for variant in plate.variants]
-        of_classes = [variant.recipe for variant in sorted(variants, key=lambda variant: order[variant.method])]
-        return of_classes + [variant.recipe for plate in self.channels for variant in plate.every]
-
-    def recipe(self, target: str, preset: str, overrides: Mapping[str, Any] | None = None, seed: int = 0) -> Recipe:
-        """A recipe for the network that draws, at the size and precision of the settings."""
-        return _recipe(self.settings, self.source, target, preset, overrides, seed)
-
-    def drawn(self, word: str, method: str) -> tuple[Member, Variant] | None:
+    def drawn(self, word: str, method: str) -> tuple[Member, PlannedDrawing] | None:
         """The class that is listed under a word and its first drawing by a method, if there is one."""
         for member in chain.from_iterable(self.groups.values()):
             variant = self.plate(member.label).by_method(method)
@@ -181,8 +205,12 @@ class Plan:
         return None
 
     def class_target(self, label: Label) -> str:
-        """What a drawing of a class maximises."""
-        return _class_target(self.source, label)
+        """The target of a class: ``fc8:340``."""
+        return self._composer.target(label)
+
+    @property
+    def _composer(self) -> Composer:
+        return Composer(self.settings, self.source, self.starts.names)
 
 
 def plan(
@@ -191,77 +219,66 @@ def plan(
     starts: Starts | None = None,
     units: Mapping[str, Sequence[int]] = MappingProxyType({}),
 ) -> Plan:
-    """What to publish.
+    """Plans the site.
 
     Args:
         outline: of the settings.
-        source: the network that was decided upon.
+        source: the target network.
         starts: the pictures that the settings name.
         units: by layer, the numbers of the channels that have a page.
     """
     starts = starts or Starts()
-    settings = outline.gallery.settings
-    plates = tuple(
-        ClassPage(subject.label, subject.words, subject.groups, _variants(settings, source, subject, starts))
-        for subject in outline.subjects
+    settings, asked = outline.gallery.settings, outline.gallery.asked
+    composer = Composer(settings, source, starts.names)
+    wanted, photo, diversity = settings.comparison, settings.photo, settings.diversity
+    return Plan(
+        outline=outline,
+        source=source,
+        plates=tuple(
+            ClassPage(
+                subject.label,
+                subject.words,
+                subject.groups,
+                tuple(
+                    _of_class(composer, addresses.of_class(subject.label), subject.label, method, seed)
+                    for method, seed in subject.drawings
+                ),
+            )
+            for subject in outline.subjects
+        ),
+        figures={
+            address: _of_class(composer, addresses.WRITE_UP, label, method, settings.seeds[0])
+            for address, (label, method) in outline.figures.items()
+        },
+        starts=starts,
+        units=_units(composer, outline, units),
+        variations=drawings.variations(composer, asked.walk) if asked.walk else {},
+        comparison=drawings.comparison(composer, wanted, asked.comparison) if wanted else {},
+        from_photo=drawings.from_photo(composer, photo, asked.photo) if photo and asked.photo else {},
+        by_seeds=drawings.by_seeds(composer, diversity, asked.diversity) if diversity and asked.diversity else (),
+        by_facets=drawings.by_facets(composer, diversity, asked.diversity) if diversity and asked.diversity else (),
     )
-    figures = {
-        address: _variant(settings, source, _class_target(source, label), method, settings.seeds[0], starts).recipe
-        for address, (label, method) in outline.figures.items()
-    }
-    return Plan(outline, source, plates, figures, starts, _units(outline.gallery, source, starts, units))
+
+
+def _of_class(composer: Composer, page: str, label: Label, method: Method, seed: int) -> PlannedDrawing:
+    return composer.by_method(page, composer.target(label), method, seed, label)
 
 
 def _units(
-    gallery: Gallery, source: Source, starts: Starts, units: Mapping[str, Sequence[int]]
+    composer: Composer, outline: Outline, units: Mapping[str, Sequence[int]]
 ) -> dict[str, tuple[ChannelPage, ...]]:
-    settings, asked = gallery.settings, gallery.settings.units
-    method = next(method for method in gallery.methods if method.name == gallery.asked.units_by)
+    settings, asked = composer.settings, composer.settings.units
+    by = outline.gallery.asked.units_by
+    method = next(method for method in outline.gallery.methods if method.name == by)
     seeds = list(dict.fromkeys(asked.seeds)) if isinstance(asked, UnitsSettings) else [settings.seeds[0]]
     negative = isinstance(asked, UnitsSettings) and asked.negative
 
-    def drawn(target: str) -> tuple[Variant, ...]:
-        return tuple(_variant(settings, source, target, method, seed, starts) for seed in seeds)
-
-    return {
-        layer: tuple(
-            ChannelPage(
-                layer,
-                channel,
-                drawn(f"{layer}:{channel}"),
-                tuple(replace(one, method=NEGATIVE) for one in drawn(f"-{layer}:{channel}")) if negative else (),
-            )
-            for channel in channels
+    def page(layer: str, channel: int) -> ChannelPage:
+        url, target = addresses.of_unit(layer, channel), f"{layer}:{channel}"
+        positive, minimized = (
+            tuple(composer.by_method(url, target, method, seed, negative=sign) for seed in seeds)
+            for sign in (False, True)
         )
-        for layer, channels in units.items()
-    }
+        return ChannelPage(layer, channel, positive, minimized if negative else ())
 
-
-def _variants(settings: Settings, source: Source, subject: Subject, starts: Starts) -> tuple[Variant, ...]:
-    target = _class_target(source, subject.label)
-    return tuple(_variant(settings, source, target, method, seed, starts) for method, seed in subject.drawings)
-
-
-def _variant(settings: Settings, source: Source, target: str, method: Method, seed: int, starts: Starts) -> Variant:
-    start = {"start": starts.names[method.start]} if method.start else {}
-    recipe = _recipe(settings, source, target, method.preset, {**method.overrides, **start}, seed)
-    return Variant(method.name, method.preset, seed, recipe)
-
-
-def _class_target(source: Source, label: Label) -> str:
-    return f"{card(source.network).output}:{label.index}"
-
-
-def _recipe(
-    settings: Settings, source: Source, target: str, preset: str, overrides: Mapping[str, Any] | None, seed: int
-) -> Recipe:
-    return compose(
-        preset,
-        overrides,
-        network=source.network,
-        weights=source.digest,
-        target=target,
-        seed=seed,
-        size=settings.size,
-        precision=settings.precision,
-    )
+    return {layer: tuple(page(layer, channel) for channel in channels) for layer, channels in units.items()}

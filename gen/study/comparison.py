@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from actmax.measure import revisions
 from actmax.networks.labels import Label
-from actmax.networks.statistics import measured
 from actmax.pipeline.answers import Question
 from actmax.recipe import Recipe
 from actmax.store.entry import Entry
@@ -76,28 +75,11 @@ class Row:
     """The part of their variation that is in waves of 8 pixels or less; a mean."""
 
 
-def recipes(plan: Plan) -> dict[tuple[str, Label], Recipe]:
-    """What is drawn, by method and class; empty where no comparison is asked for."""
-    wanted = plan.settings.comparison
-    if wanted is None:
-        return {}
-    return {
-        (method.name, label): plan.recipe(
-            plan.class_target(label), method.name, method.overrides, plan.settings.seeds[0]
-        )
-        for method in COMPARED
-        if wanted.methods is None or method.name in wanted.methods
-        # They are those of one network, and cannot be measured here.
-        if method.name != "statistics" or measured(plan.source.digest)
-        for label in plan.asked.comparison
-    }
-
-
 def rows(plan: Plan, entries: Mapping[str, Entry], store: Store) -> list[Row]:
     """One for each method, in the order in which they were invented."""
     by_method: dict[str, dict[Label, Recipe]] = {}
-    for (name, label), recipe in recipes(plan).items():
-        by_method.setdefault(name, {})[label] = recipe
+    for (name, label), drawing in plan.comparison.items():
+        by_method.setdefault(name, {})[label] = drawing.recipe
     found = []
     for name, drawn in by_method.items():
         drawings = {label: entries[recipe.digest()] for label, recipe in drawn.items()}

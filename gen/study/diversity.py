@@ -13,7 +13,6 @@ from actmax.networks.cards import Card, card
 from actmax.networks.labels import Label
 from actmax.networks.weights import Source
 from actmax.pipeline.answers import Question
-from actmax.recipe import DEFAULT, Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan.plan import Plan
@@ -44,21 +43,6 @@ class Diversity:
     classes: int
 
 
-def recipes(plan: Plan) -> tuple[list[Recipe], list[Recipe]]:
-    """What is drawn by seeds, and by facets; nothing where it is not asked for."""
-    wanted, label = plan.settings.diversity, plan.asked.diversity
-    if wanted is None or label is None:
-        return [], []
-    target, first = plan.class_target(label), plan.settings.seeds[0]
-    seeds = [plan.recipe(target, DEFAULT, None, first + place) for place in range(wanted.seeds)]
-    if not plan.card.hidden:  # a facet is a share of the units of a hidden layer that has a name
-        return seeds, []
-    facets = [
-        plan.recipe(target, DEFAULT, {"facets": wanted.facets, "facet": place}, first) for place in range(wanted.facets)
-    ]
-    return seeds, facets
-
-
 def diversity(plan: Plan, entries: Mapping[str, Entry], judge: Source, store: Store) -> Diversity | None:
     """How far apart they are, as a network sees them; None where it is not asked for.
 
@@ -70,7 +54,7 @@ def diversity(plan: Plan, entries: Mapping[str, Entry], judge: Source, store: St
     """
     if plan.asked.diversity is None:
         return None
-    seeds, facets = ([entries[recipe.digest()] for recipe in some] for some in recipes(plan))
+    seeds, facets = ([entries[drawing.recipe.digest()] for drawing in some] for some in (plan.by_seeds, plan.by_facets))
     classes = [entries[plate.variants[0].recipe.digest()] for plate in plan.plates]
     return Diversity(
         label=plan.asked.diversity,

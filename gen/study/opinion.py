@@ -22,7 +22,6 @@ from gen.plan.plan import Plan
 from gen.settings.resolve import weights_path
 from gen.settings.schema import KEY, SecondSettings, Settings, SettingsError
 from gen.study.answers import answer_to
-from gen.study.beside import beside
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -93,12 +92,12 @@ def opinions(plan: Plan, entries: Mapping[str, Entry], other: Source, store: Sto
         RecipeError: it cannot be shown a picture of that size.
     """
     network = card(other.network)
-    drawings = [(plate.label, variant.recipe) for plate in plan.plates for variant in plate.variants]
-    drawings += beside(plan)
     measures: dict[str, Measures] = {}
     try:
-        for label, recipe in drawings:
-            entry, target = entries[recipe.digest()], f"{network.output}:{label.index}"
+        for drawing in plan.drawings:
+            if drawing.label is None:
+                continue
+            entry, target = entries[drawing.recipe.digest()], f"{network.output}:{drawing.label.index}"
             if entry.digest not in measures:
                 about = {"picture": entry.picture, "target": target, "measure": revisions.MEASURE}
                 question = Question("opinion", revisions.OPINION, about)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -12,18 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from actmax.measure import revisions
 from actmax.networks.labels import Label
 from actmax.pipeline.answers import Question
-from actmax.pipeline.draw import Outcome, draw
-from actmax.pipeline.progress import Say
-from actmax.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan.plan import Plan
 from gen.study.answers import answer_to
-from gen.study.beside import beside
 from gen.study.filters import Filters, filters
 from gen.study.silenced import Silenced, silenced
-from gen.study.variations import DRAWING, variations
-from gen.study.walk import Stage, known_recipes, walk
+from gen.study.walk import Stage, Walk
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -73,28 +67,22 @@ class Study:
     """By class: how its logit changes without units."""
     variations: Mapping[str, Entry]
     """Drawings of the class by other means."""
-    outcome: Outcome
-    """What it took."""
 
 
-def study(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path, say: Say) -> Study | None:
-    """Works out, or takes from the store, what the write-up shows; None where no `walk` is asked for.
+def study(plan: Plan, walked: Walk | None, entries: Mapping[str, Entry], store: Store) -> Study | None:
+    """Computes, or takes from the store, what the write-up shows; None where no walk is planned.
 
     Args:
-        plan: the gallery's.
-        entries: its drawings and the variations, by digest.
-        store: where everything is kept.
-        root: the folder of mkdocs.yml.
-        say: told what is going on.
+        plan: of the site, complete.
+        walked: the walk's picture as the network sees it.
+        entries: the plan's drawings, by digest.
+        store: where results are kept.
 
     Raises:
-        ActmaxError: the author's picture cannot be read, or the store not written.
+        ActmaxError: the store cannot be read or written.
     """
-    if plan.walk is None:
+    if plan.walk is None or walked is None:
         return None
-    drawings = {name: entries[recipe.digest()] for name, recipe in variations(plan).items()}
-    walked = walk(plan, plan.walk, drawings[DRAWING], entries, store, root)
-    outcome = draw(list(walked.recipes.values()), plan.source, store, say=say)
     return Study(
         label=plan.walk,
         picture=walked.picture,
@@ -105,35 +93,11 @@ def study(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path, sa
         stages=walked.stages,
         others=walked.others,
         passed=walked.passed,
-        channels={unit: outcome.entries[recipe.digest()] for unit, recipe in walked.recipes.items()},
+        channels={unit: entries[one.recipe.digest()] for unit, one in (plan.walk_channels or {}).items()},
         filters=filters(plan, store),
         silenced=silenced(plan, entries, store),
-        variations=drawings,
-        outcome=outcome,
+        variations={name: entries[one.recipe.digest()] for name, one in plan.variations.items()},
     )
-
-
-@dataclass(frozen=True)
-class Known:
-    """The study's recipes, as far as the store tells them without drawing."""
-
-    recipes: list[Recipe]
-    complete: bool
-    """Whether these are all; if not, the channels that the walk shows are not among them."""
-
-
-def known(plan: Plan, store: Store, root: Path) -> Known:
-    """Which drawings the study is made of; nothing is drawn or worked out.
-
-    Raises:
-        ActmaxError: the author's picture cannot be read.
-    """
-    drawn = [recipe for _, recipe in beside(plan)]
-    if plan.walk is None:
-        return Known(drawn, complete=True)
-    entry = store.get(variations(plan)[DRAWING])
-    channels = known_recipes(plan, plan.walk, entry, store, root) if entry else None
-    return Known([*drawn, *(channels or ())], complete=channels is not None)
 
 
 def _layers(plan: Plan, store: Store) -> list[Layer]:

@@ -21,9 +21,10 @@ from actmax.networks import labels
 from actmax.networks.labels import Label
 from actmax.pictures import encode_image, read_rgb
 from actmax.pipeline.answers import Question
-from actmax.recipe import DEFAULT, Recipe
+from actmax.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
+from gen.plan.drawings import DRAWING
 from gen.plan.plan import Plan
 from gen.settings.resolve import picture_path
 from gen.settings.schema import KEY, SettingsError, WalkSettings
@@ -107,28 +108,32 @@ class Walk:
     """By layer, from the image on."""
     passed: Mapping[str, Sequence[Sequence[float]]]
     """By layer from the second on: what each channel of the layer before that adds most hands on to each of its own."""
-    recipes: Mapping[tuple[str, int], Recipe]
-    """How each of the channels is drawn."""
     others: int
     """With how many drawings of other classes the answers were compared."""
 
+    @property
+    def channels(self) -> dict[str, list[int]]:
+        """By layer, the channels that are shown."""
+        return {layer: stage.numbers for layer, stage in self.stages.items()}
 
-def walk(plan: Plan, label: Label, drawing: Entry, entries: Mapping[str, Entry], store: Store, root: Path) -> Walk:
-    """Shows the picture to the network, or takes from the store what it answered.
+
+def walk(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path) -> Walk | None:
+    """Shows the picture to the network, or takes the result from the store; None where no walk is planned.
 
     Args:
-        plan: the gallery's.
-        label: the class that the walk is about.
-        drawing: of it.
-        entries: the gallery's drawings, by digest.
+        plan: of the site.
+        entries: its drawings, by digest, but for the walk's channels.
         store: where answers are kept.
         root: the folder of mkdocs.yml.
 
     Raises:
         ActmaxError: the author's picture cannot be read, or the network cannot be loaded.
     """
+    label = plan.walk
+    if label is None:
+        return None
     wanted, hidden = _settings(plan), plan.card.hidden
-    picture = _picture(plan, drawing, root)
+    picture = _picture(plan, entries[plan.variations[DRAWING].recipe.digest()], root)
     target = plan.class_target(label)
 
     def look(network: Network) -> dict[str, Any]:
@@ -166,30 +171,32 @@ def walk(plan: Plan, label: Label, drawing: Entry, entries: Mapping[str, Entry],
         logit=seen.logit,
         stages=stages,
         passed={layer: passed[layer] for layer in list(stages)[1:]},
-        recipes=_recipes(plan, stages),
         others=len(_others(plan)),
     )
 
 
-def known_recipes(plan: Plan, label: Label, drawing: Entry, store: Store, root: Path) -> list[Recipe] | None:
-    """The recipes of the channels if the store tells which they are, else None; nothing is worked out.
+def known_channels(plan: Plan, store: Store, root: Path) -> dict[str, list[int]] | None:
+    """The channels that the walk shows, by layer, if the store has what they depend on, else None; nothing is computed.
 
     Raises:
         ActmaxError: the author's picture cannot be read.
     """
+    drawing = store.get(plan.variations[DRAWING].recipe) if plan.walk else None
+    if plan.walk is None or drawing is None:
+        return None
     picture = _picture(plan, drawing, root)
-    seen = stored_answer(_question(plan, label, picture), _SEEN, plan.source, store)
+    seen = stored_answer(_question(plan, plan.walk, picture), _SEEN, plan.source, store)
     others = [store.get(recipe) for recipe in _others(plan)]
     if seen is None or not _complete(seen.adds, plan) or None in others:
         return None
     if not plan.card.hidden:
-        return []
+        return {}
     names = [digest(picture), *(entry.picture for entry in others if entry)]
     answers = [stored_answer(_question_of_answers(plan, name), _NUMBERS, plan.source, store) for name in names]
     complete = [answer for answer in answers if answer is not None and _complete(answer, plan)]
     if len(complete) < len(answers):
         return None
-    return list(_recipes(plan, _stages(plan, seen, complete[0], complete[1:])).values())
+    return {layer: stage.numbers for layer, stage in _stages(plan, seen, complete[0], complete[1:]).items()}
 
 
 def _settings(plan: Plan) -> WalkSettings:
@@ -269,25 +276,6 @@ def _stages(plan: Plan, seen: Seen, own: Numbers, others: Sequence[Numbers]) -> 
             added=float(adds.sum()),
         )
     return stages
-
-
-def _recipes(plan: Plan, stages: Mapping[str, Stage]) -> dict[tuple[str, int], Recipe]:
-    """By the gallery's first method that can draw a channel, in as many steps as the settings say."""
-    preset, changes = _way(plan)
-    changes = {**changes, "steps": _settings(plan).steps}
-    return {
-        (layer, number): plan.recipe(f"{layer}:{number}", preset, changes, plan.settings.seeds[0])
-        for layer, stage in stages.items()
-        for number in stage.numbers
-    }
-
-
-def _way(plan: Plan) -> tuple[str, Mapping[str, Any]]:
-    """A preset and what is changed of it. A channel has no facets, and starts from no picture of a class."""
-    for method in plan.outline.gallery.methods:
-        if not method.start and not method.overrides.get("facets"):
-            return method.preset, method.overrides
-    return DEFAULT, {}
 
 
 def _picture(plan: Plan, drawing: Entry, root: Path) -> bytes:

@@ -17,7 +17,6 @@ from actmax.pipeline.progress import Say
 from actmax.pipeline.shards import Shard, shard
 from actmax.recipe import Recipe
 from gen.site import Site
-from gen.study.study import known
 
 LOCAL = "local"
 ENGINES: Mapping[str, Engine | None] = {LOCAL: None, "ray": render_on_cluster}
@@ -79,9 +78,9 @@ def _of_array(environment: Mapping[str, str]) -> Shard | None:
 
 
 def wanted(site: Site, of: Shard) -> list[Recipe]:
-    """The drawings of a share. The channels that the walk shows are among them once its picture was shown to the
-    network; until then the build that follows draws them."""
-    return shard([*site.plan.recipes(), *known(site.plan, site.store, site.root).recipes], of)
+    """The drawings of a share. The channels that the walk shows are among them once the network has been shown its
+    picture; until then the build that follows draws them."""
+    return shard(site.plan.recipes(), of)
 
 
 def draw(site: Site, of: Shard, say: Say, engine: str = LOCAL) -> Outcome:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from actmax.recipe import Recipe
+from gen.plan import PlannedDrawing
 from gen.site import Site
-from gen.study.study import known
 
 
 def explain(site: Site) -> Iterator[str]:
@@ -17,27 +17,20 @@ def explain(site: Site) -> Iterator[str]:
     """
     kept = [entry.recipe for entry in site.store.entries()]
     stored = {entry.digest for entry in site.store.stored()}
-    places = {
-        variant.recipe.digest(): f"{plate.label.slug}#{variant.anchor}"
-        for plate in site.plan.plates
-        for variant in plate.variants
-    } | {
-        variant.recipe.digest(): f"{plate.name}#{variant.anchor}"
-        for plate in site.plan.channels
-        for variant in plate.every
-    }
-    of_study = known(site.plan, site.store, site.root)
-    planned = {recipe.digest(): recipe for recipe in (*site.plan.recipes(), *of_study.recipes)}
-    for digest, recipe in planned.items():
+    planned: dict[str, PlannedDrawing] = {}
+    for drawing in site.plan.drawings:
+        planned.setdefault(drawing.recipe.digest(), drawing)
+    for digest, drawing in planned.items():
+        recipe = drawing.recipe
         if site.store.get(recipe):
             fate = "stored"
         elif digest in stored:
             fate = "to draw: the stored drawing is damaged"
         else:
             fate = f"to draw: {_difference(recipe, kept)}"
-        yield f"{digest}  {places.get(digest, f'write-up, {recipe.target}')}  {fate}"
-    if not of_study.complete:
-        yield "which channels the walk shows is known when its picture was shown to the network"
+        yield f"{digest}  /{drawing.page}#{drawing.anchor}  {fate}"
+    if not site.plan.complete:
+        yield "the walk's channels are not among them: which it shows is known once the network has seen its picture"
     spare = len(stored - planned.keys())
     yield f"{len(planned)} planned, {spare} stored that no page shows (`prune` removes those of this network)"
 

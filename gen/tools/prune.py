@@ -8,7 +8,6 @@ from actmax.networks.cards import card
 from actmax.pipeline.progress import Say
 from actmax.recipe import parse
 from gen.site import Site
-from gen.study.study import known
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,11 @@ def prune(site: Site, *, all_networks: bool = False, dry_run: bool = False, say:
     Raises:
         ActmaxError: the store cannot be written, or the author's picture for the walk not be read.
     """
-    of_study = known(site.plan, site.store, site.root)
-    planned = {recipe.digest() for recipe in (*site.plan.recipes(), *of_study.recipes)}
+    planned = {recipe.digest() for recipe in site.plan.recipes()}
     stored = site.store.stored()
     spare = [entry for entry in stored if entry.digest not in planned]
     own = [entry for entry in spare if all_networks or entry.network == site.plan.source.network]
-    classes = {entry.digest for entry in own} if of_study.complete else _of_classes(site)
+    classes = {entry.digest for entry in own} if site.plan.complete else _of_classes(site)
     gone = [entry.digest for entry in own if entry.digest in classes]
     if gone and not dry_run:
         with site.store.lock(lambda: say("waiting for another process that draws into this store")):

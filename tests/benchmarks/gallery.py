@@ -51,7 +51,6 @@ from actmax.pipeline import encode
 from actmax.recipe import Recipe, parse
 from actmax.store import Measures, Record, Store, Wins
 from gen import site as gen_site
-from gen.study.beside import beside
 
 GROUP = 100
 """Classes in one group of the gallery."""
@@ -194,7 +193,7 @@ def untrained(path: Path) -> None:
 
 def fill(site: gen_site.Site) -> None:
     """Fakes in the store for all that the build will ask for."""
-    recipes = [*site.plan.recipes(), *(recipe for _, recipe in beside(site.plan))]
+    recipes = site.plan.recipes()
     with ProcessPoolExecutor() as pool:
         stored = pool.map(put, recipes, [site.store.path] * len(recipes), chunksize=8)
         for _ in tqdm(stored, desc="fakes", total=len(recipes), leave=False):

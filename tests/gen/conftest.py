@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from actmax.networks.weights import Source, resolve_weights
-from actmax.recipe import Recipe, parse
+from actmax.recipe import parse
 from actmax.store import Entry, Store
 from gen.ledger import Ledger
 from gen.pages import Contents, Place, files
@@ -49,18 +49,15 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def drawn(store: Store) -> Draws:
-    """Fills the store with a fake drawing for each recipe of a plan's gallery, and for others that are given; those of
-    some classes fail."""
+    """Fills the store with a fake drawing for each recipe of a plan; those of some classes fail."""
 
-    def made(
-        planned: Plan, failed: Container[int] = (), besides: Sequence[Recipe] = (), **fields: Any
-    ) -> dict[str, Entry]:
+    def made(planned: Plan, failed: Container[int] = (), **fields: Any) -> dict[str, Entry]:
         entries = [
             store.put(
                 fakes.files(recipe),
                 fakes.record(recipe, rank=2 if parse(recipe.target).unit in failed else 1, **fields),
             )
-            for recipe in (*planned.recipes(), *besides)
+            for recipe in planned.recipes()
         ]
         return {entry.digest: entry for entry in entries}
 

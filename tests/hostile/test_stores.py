@@ -91,7 +91,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         quick = {name: {**method, "steps": 2} for name, method in METHODS.items()}
         patch.setattr("actmax.recipe.methods.METHODS", quick)
-        patch.setattr("gen.study.variations.STEPS", 2)
+        patch.setattr("gen.plan.drawings.STEPS", 2)
         built(root)
         yield root
 

@@ -29,7 +29,6 @@ from actmax.pipeline.publish import SHOWN
 from actmax.recipe import Recipe, parse
 from actmax.store import Entry, Measures, Store, Wins
 from gen import site
-from gen.study.beside import beside
 from gen.study.opinion import opinions
 
 SIZE = 96
@@ -163,7 +162,7 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger.parent.mkdir(exist_ok=True)
     ledger.write_text(json.dumps({"schema": 1, "addresses": gone}), "utf-8")
     prepared = site.prepare(values, folder / "mkdocs.yml")
-    recipes = [*prepared.plan.recipes(), *(recipe for _, recipe in beside(prepared.plan))]
+    recipes = prepared.plan.recipes()
     entries = {entry.digest: entry for entry in map(partial(_put, prepared.store), recipes)}
     assert prepared.second
     opinions(prepared.plan, entries, prepared.second, prepared.store, _look)

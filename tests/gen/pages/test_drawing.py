@@ -18,7 +18,7 @@ from actmax.recipe import compose
 from actmax.store import Entry, Measures, Store
 from gen.pages import Contents, Place, again, citation
 from gen.pages.drawing import Drawing
-from gen.plan import Plan, Variant
+from gen.plan import Plan, PlannedDrawing
 
 Plans = Callable[..., Plan]
 NAMES = ["jack-o'-lantern", "carpenter's kit", "Cardigan", "crane bird", "zebra"]
@@ -98,7 +98,7 @@ def test_what_tex_reads_as_commands_is_set_as_it_is(planned: Plans, collected: C
 )
 def test_the_shell_is_told_of_a_class_by_name_and_of_all_else_by_the_target(target: str, words: str) -> None:
     recipe = compose("robust", network="compact", weights="x", target=target)
-    line = shlex.split(again.command(Variant("robust", "robust", 0, recipe)))
+    line = shlex.split(again.command(PlannedDrawing("gallery/zebra/", "robust-seed-0", "robust", "robust", recipe)))
     assert line[:3] == ["actmax", "draw", words]
 
 

@@ -130,7 +130,7 @@ def test_every_figure_has_a_command_that_the_shell_takes(contents: Contents, mon
         program, *words = shlex.split(line)
         assert program == "actmax"
         CliRunner().invoke(cli.app, words)
-    assert [one.digest() for one in drawn] == [one.digest() for one in contents.plan.figures.values()]
+    assert [one.digest() for one in drawn] == [one.recipe.digest() for one in contents.plan.figures.values()]
 
 
 @pytest.mark.parametrize(("author", "said"), [("Zoë {Doe}", r"Zoë \{Doe\}"), ("", "A site")])

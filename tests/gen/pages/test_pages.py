@@ -156,7 +156,8 @@ def test_an_alias_of_a_site_without_address_is_relative(published: Callable[...,
 
 
 def test_the_write_ups_figures_lie_where_the_draft_shows_them(collected: Collects) -> None:
-    made = plan(outline(read(configuration.read(MKDOCS)["extra"]["gallery"])), resolve_weights("compact"))
+    wanted = outline(read(configuration.read(MKDOCS)["extra"]["gallery"]))
+    made = plan(wanted, resolve_weights("compact"), read_starts(wanted.gallery, MKDOCS.parent))
     contents = collected(made)
     files = dict(pages(contents))
     figures = {path: content for path, content in files.items() if path.startswith("assets/activation")}
@@ -347,7 +348,7 @@ def test_a_page_offers_the_drawing_without_what_its_steps_hardly_touched_where_t
         ({"plain": None}, {"size": 64, "seeds": [3], "precision": "bf16"}),
         ({"plain": {"steps": 7, "optimizer": "adam", "jitter": 2, "scale": 0.05}}, {}),
         ({"mine": {"preset": "robust", "decorrelate": False, "rotate": 0, "decay": 0.5, "step_size": 1}}, {}),
-        ({"mine": {"preset": "robust", "parameterization": "pixels", "decay": 0, "decorrelate": False}}, {}),
+        ({"mine": {"preset": "robust", "parameterization": "pixels", "decay_power": 0, "decorrelate": False}}, {}),
         ({"smooth": {"start": "PICTURE"}}, {}),
         ({"mine": {"preset": "smooth", "start": "PICTURE", "feature_weight": 0}}, {}),
         (

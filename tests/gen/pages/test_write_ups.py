@@ -26,12 +26,9 @@ from gen.pages import files as pages
 from gen.pages.markdown import number, split_front_matter
 from gen.plan import Plan, addresses
 from gen.study import Opinions, comparison
-from gen.study.beside import beside
 from gen.study.comparison import Row
 from gen.study.diversity import Diversity
-from gen.study.diversity import recipes as diverse
 from gen.study.photo import Photo
-from gen.study.photo import recipes as photographed
 
 Plans = Callable[..., Plan]
 Draws = Callable[..., dict[str, Entry]]
@@ -55,8 +52,8 @@ def contents(planned: Plans, drawn: Draws, tmp_path: Path) -> Contents:
         photo={"picture": "cat.png", "class": "tiger", "feature_weights": [0, 0.2, 0.5], "credit": "Me & you"},
         diversity={"class": "zebra", "seeds": 2, "facets": 3},
     )
-    entries = drawn(made, failed=[VOLCANO.index], besides=[recipe for _, recipe in beside(made)])
-    by_method = {key: entries[recipe.digest()] for key, recipe in comparison.recipes(made).items()}
+    entries = drawn(made, failed=[VOLCANO.index])
+    by_method = {key: entries[one.recipe.digest()] for key, one in made.comparison.items()}
     places = dict.fromkeys(entries, 3) | {by_method[key].digest: place for key, place in PLACES.items()}
     units = {digest: parse(entry.recipe.target).unit for digest, entry in entries.items()}
     said = {digest: fakes.measures(units[digest], place) for digest, place in places.items()}
@@ -64,8 +61,8 @@ def contents(planned: Plans, drawn: Draws, tmp_path: Path) -> Contents:
     for name, fine in FINE.items():
         drawings = {label: by_method[name, label] for label in (ZEBRA, VOLCANO)}
         rows.append(Row(compared(name), drawings[ZEBRA].recipe, drawings, fine))
-    photo = {keep: entries[recipe.digest()] for keep, recipe in photographed(made).items()}
-    seeds, facets = ([entries[recipe.digest()] for recipe in some] for some in diverse(made))
+    photo = {weight: entries[one.recipe.digest()] for weight, one in made.from_photo.items()}
+    seeds, facets = ([entries[one.recipe.digest()] for one in some] for some in (made.by_seeds, made.by_facets))
     return Contents(
         made,
         entries,

@@ -106,7 +106,7 @@ def test_methods_may_be_limited_to_groups(planned: Plans) -> None:
 
 
 def test_each_class_is_drawn_once_for_each_method_and_seed(planned: Plans) -> None:
-    methods = {"mine": {"preset": "robust", "steps": 3, "decay": 0.5}, "plain": {"steps": 2}}
+    methods = {"mine": {"preset": "robust", "steps": 3, "decay_power": 0.5}, "plain": {"steps": 2}}
     (plate,) = planned({"animals": ["zebra"]}, seeds=[3, 0, 3], methods=methods).plates
     assert [variant.anchor for variant in plate.variants] == [
         "mine-seed-3",
@@ -115,7 +115,7 @@ def test_each_class_is_drawn_once_for_each_method_and_seed(planned: Plans) -> No
         "plain-seed-0",
     ]
     recipes = [variant.recipe for variant in plate.variants]
-    assert [(recipe.seed, recipe.steps, recipe.decay) for recipe in recipes] == [
+    assert [(recipe.seed, recipe.steps, recipe.decay_power) for recipe in recipes] == [
         (3, 3, 0.5),
         (0, 3, 0.5),
         (3, 2, 0.0),

@@ -260,7 +260,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (settings(methods={"robust": {"steps": "many"}}), ("methods.robust", "steps", "not 'many'", "integer")),
     (settings(methods={"robust": {"optimizer": "sgd"}}), ("methods.robust", "not 'sgd'", "'ascent' or 'adam'")),
     (settings(methods={"robust": {"scale": float("nan")}}), ("methods.robust", "scale", "nan")),
-    (settings(methods={"plain": {"decay": 1.0}}), ("methods.plain", "decay", "'fourier'")),
+    (settings(methods={"plain": {"decay_power": 1.0}}), ("methods.plain", "decay_power", "'fourier'")),
     (settings(methods={"robust": {"jitter": 64}}, size=64), ("methods.robust", "jitter 64", "size 64")),
     (settings(methods={"robust": {"groups": []}}), ("methods", "no method draws 'zebra'", "'animals'")),
     (

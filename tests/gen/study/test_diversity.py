@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from actmax.measure.distance import apart
+from actmax.measure.distance import mean_cosine_distance
 from actmax.networks.network import wrap
 from actmax.networks.weights import Source, resolve_weights
 from actmax.pipeline.publish import load
 from actmax.store import Entry, Store
 from gen.plan import Plan
-from gen.study.diversity import diversity, recipes
+from gen.study.diversity import diversity
 
 Plans = Callable[..., Plan]
 GROUPS = {"animals": ["zebra", "tiger"]}
@@ -24,7 +24,7 @@ WANTED = {"class": "zebra", "seeds": 2, "facets": 3}
 
 def test_one_class_is_drawn_by_seeds_and_by_facets(planned: Plans) -> None:
     made = planned(GROUPS, diversity=WANTED, seeds=[7, 3], methods={"smooth": None})
-    seeds, facets = recipes(made)
+    seeds, facets = ([one.recipe for one in some] for some in (made.by_seeds, made.by_facets))
     assert [(one.seed, one.facets) for one in seeds] == [(7, 0), (8, 0)]
     assert [(one.seed, one.facets, one.facet) for one in facets] == [(7, 3, 0), (7, 3, 1), (7, 3, 2)]
     assert {one.target for one in (*seeds, *facets)} == {"fc8:340"}
@@ -32,14 +32,14 @@ def test_one_class_is_drawn_by_seeds_and_by_facets(planned: Plans) -> None:
 
 
 def test_without_a_word_nothing_is_drawn_often(planned: Plans, store: Store) -> None:
-    assert recipes(planned(GROUPS)) == ([], [])
+    assert (planned(GROUPS).by_seeds, planned(GROUPS).by_facets) == ((), ())
     assert diversity(planned(GROUPS), {}, resolve_weights("compact"), store) is None
 
 
 def test_a_network_whose_layers_have_no_names_has_no_facets(planned: Plans) -> None:
     other = Source("squeezenet1_0", "0123456789abcdef", Path("nowhere"))
-    seeds, facets = recipes(planned(GROUPS, drawn_by=other, diversity=WANTED))
-    assert ([one.target for one in seeds], facets) == (["logits:340"] * 2, [])
+    made = planned(GROUPS, drawn_by=other, diversity=WANTED)
+    assert ([one.recipe.target for one in made.by_seeds], made.by_facets) == (["logits:340"] * 2, ())
 
 
 def test_equal_drawings_are_no_distance_apart_and_others_some(
@@ -48,8 +48,7 @@ def test_equal_drawings_are_no_distance_apart_and_others_some(
     """A fake's colour depends on class, seed and steps, so that all facets are one picture; the cosine of two of them
     is rounded to more than 1."""
     made = planned(GROUPS, diversity=WANTED)
-    seeds, facets = recipes(made)
-    found = diversity(made, drawn(made, besides=[*seeds, *facets]), made.source, store)
+    found = diversity(made, drawn(made), made.source, store)
     assert found is not None
     assert found.by_facets == pytest.approx(0, abs=1e-6)
     assert found.of_classes is not None
@@ -61,8 +60,7 @@ def test_a_gallery_of_one_class_has_no_others_to_compare_with(
     planned: Plans, drawn: Callable[..., dict[str, Entry]], store: Store
 ) -> None:
     made = planned({"animals": ["zebra"]}, diversity=WANTED)
-    seeds, facets = recipes(made)
-    found = diversity(made, drawn(made, besides=[*seeds, *facets]), made.source, store)
+    found = diversity(made, drawn(made), made.source, store)
     assert found is not None
     assert (found.of_classes, found.classes) == (None, 1)
 
@@ -73,9 +71,9 @@ def test_a_gallery_of_one_class_has_no_others_to_compare_with(
 def test_the_distance_of_several_is_the_same_in_any_order() -> None:
     network = load(resolve_weights("compact"))
     images = torch.rand(3, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).unbind()
-    distance = apart(network, images)
+    distance = mean_cosine_distance(network, images)
     assert distance > 0.001
-    assert apart(network, images[::-1]) == pytest.approx(distance, abs=1e-6)
+    assert mean_cosine_distance(network, images[::-1]) == pytest.approx(distance, abs=1e-6)
 
 
 def test_the_features_are_what_the_last_layer_turns_into_logits() -> None:

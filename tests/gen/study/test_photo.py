@@ -16,9 +16,10 @@ from actmax.engine.pictures import shown
 from actmax.measure.measure import decode
 from actmax.networks import labels
 from actmax.networks.weights import Source
+from actmax.recipe import Recipe
 from actmax.store import Entry
 from gen.plan import Plan
-from gen.study.photo import photo, recipes
+from gen.study.photo import photo
 
 Plans = Callable[..., Plan]
 GROUPS = {"animals": ["zebra"]}
@@ -36,6 +37,10 @@ def cat(tmp_path: Path) -> str:
 
 def wanted(*keep: float, **values: Any) -> dict[str, Any]:
     return {"photo": {"picture": "cat.png", "class": "tiger", "feature_weights": list(keep)}, **values}
+
+
+def recipes(made: Plan) -> dict[float, Recipe]:
+    return {weight: one.recipe for weight, one in made.from_photo.items()}
 
 
 def test_less_and_less_of_the_photo_stays(planned: Plans, cat: str) -> None:
@@ -65,7 +70,7 @@ def test_the_photo_is_shown_as_the_ascent_saw_it(
     planned: Plans, drawn: Callable[..., dict[str, Entry]], cat: str
 ) -> None:
     made = planned(GROUPS, **wanted(0, 0.5))
-    entries = drawn(made, besides=list(recipes(made).values()))
+    entries = drawn(made)
     found = photo(made, entries)
     assert found is not None
     assert found.label == labels.resolve_class("tiger")

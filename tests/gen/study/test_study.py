@@ -26,11 +26,10 @@ from actmax.recipe import METHODS
 from gen import site as build
 from gen.pages import Contents, Place, files
 from gen.plan import addresses
+from gen.plan.drawings import DRAWING, PENALTIES, STEP_SIZES
 from gen.settings import SettingsError
 from gen.study import Opinions, Study
 from gen.study.silenced import COUNTS, mean
-from gen.study.study import known
-from gen.study.variations import DRAWING, PENALTIES, STEP_SIZES, variations
 
 GROUPS = {"animals": ["zebra", "tiger"]}
 
@@ -65,7 +64,7 @@ def quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         quick = {name: {**method, "steps": 2} for name, method in METHODS.items()}
         patch.setattr("actmax.recipe.methods.METHODS", quick)
-        patch.setattr("gen.study.variations.STEPS", 2)
+        patch.setattr("gen.plan.drawings.STEPS", 2)
         yield
 
 
@@ -79,7 +78,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 def test_two_classes_seven_variations_and_the_channels_of_six_layers_are_drawn(made: Made) -> None:
     """The eighth variation, the class by `smooth`, is the gallery's own drawing where that draws so."""
-    of_the_gallery = variations(made.contents.plan)[DRAWING] in made.contents.plan.recipes()
+    plan = made.contents.plan
+    of_the_gallery = plan.variations[DRAWING].recipe in {one.recipe for page in plan.plates for one in page.variants}
     channels = sum(len(stage.numbers) for stage in made.study.stages.values())
     assert 2 * 6 <= channels <= 4 * 6
     assert made.outcome.drawn == 2 + 7 + (not of_the_gallery) + channels
@@ -159,9 +159,8 @@ def test_every_class_of_the_gallery_was_silenced(made: Made) -> None:
 
 def test_nothing_of_the_study_is_spare(made: Made) -> None:
     site = build.prepare(settings(), made.root / "mkdocs.yml")
-    of_study = known(site.plan, site.store, site.root)
-    assert of_study.complete
-    planned = {recipe.digest() for recipe in (*site.plan.recipes(), *of_study.recipes)}
+    assert site.plan.complete
+    planned = {recipe.digest() for recipe in site.plan.recipes()}
     assert planned == {one.digest for one in site.store.stored()}
 
 

@@ -23,11 +23,7 @@ from actmax.recipe import METHODS
 from actmax.store import Store
 from gen import site as build
 from gen.pages import Contents, Place, files
-from gen.study.beside import beside
-from gen.study.comparison import recipes as compared
-from gen.study.diversity import recipes as diverse
-from gen.study.photo import recipes as photographed
-from gen.study.study import known
+from gen.plan import addresses
 
 SETTINGS: dict[str, Any] = {
     "network": "compact",
@@ -86,27 +82,28 @@ def test_the_next_build_draws_and_asks_nothing_and_shows_the_same(made: Made) ->
     assert dict(files(contents)) == dict(files(made.contents))
 
 
-def test_every_drawing_of_the_three_pages_is_beside_the_gallery_with_its_class(made: Made) -> None:
+def test_the_plan_holds_every_drawing_of_the_three_pages_with_page_and_class(made: Made) -> None:
     plan = made.contents.plan
-    shown = [*compared(plan).values(), *photographed(plan).values(), *(one for some in diverse(plan) for one in some)]
-    found = beside(plan)
-    assert {recipe for _, recipe in found} == set(shown)
-    assert len(found) == 6 + 2 + 4
-    assert all(recipe.target == f"fc8:{label.index}" for label, recipe in found)
+    pages = {
+        addresses.METHODS: plan.comparison.values(),
+        addresses.PHOTO: plan.from_photo.values(),
+        addresses.DIVERSITY: (*plan.by_seeds, *plan.by_facets),
+    }
+    assert [len(drawings) for drawings in pages.values()] == [6, 2, 4]
+    for page, drawings in pages.items():
+        assert [one for one in plan.drawings if one.page == page] == list(drawings)
+        assert all(one.label and one.recipe.target == f"fc8:{one.label.index}" for one in drawings)
 
 
 def test_the_witness_has_seen_them_all(made: Made) -> None:
     assert made.contents.opinions is not None
-    shown = {recipe.digest() for _, recipe in beside(made.contents.plan)}
-    gallery = {recipe.digest() for recipe in made.contents.plan.recipes()}
-    assert made.contents.opinions.measures.keys() == shown | gallery
+    assert made.contents.opinions.measures.keys() == {recipe.digest() for recipe in made.contents.plan.recipes()}
 
 
 def test_nothing_that_was_drawn_is_spare(made: Made) -> None:
     site = build.prepare(SETTINGS | BESIDE, made.root / "mkdocs.yml")
-    of_study = known(site.plan, site.store, site.root)
-    assert of_study.complete
-    planned = {recipe.digest() for recipe in (*site.plan.recipes(), *of_study.recipes)}
+    assert site.plan.complete
+    planned = {recipe.digest() for recipe in site.plan.recipes()}
     assert planned == {one.digest for one in Store(made.root / ".cache").stored()}
 
 
@@ -115,9 +112,9 @@ def test_each_method_has_its_drawings_and_how_fine_they_are(made: Made) -> None:
     assert [row.method.name for row in rows] == ["mahendran", "statistics", "smooth"]
     for row in rows:
         assert [label.name for label in row.drawings] == ["zebra", "volcano"]
-        wanted = compared(made.contents.plan)
+        wanted = made.contents.plan.comparison
         for label, entry in row.drawings.items():
-            assert entry.recipe == wanted[row.method.name, label]
+            assert entry.recipe == wanted[row.method.name, label].recipe
         zebra, volcano = (fine_share(decode(entry.read("drawing.png"))).item() for entry in row.drawings.values())
         assert row.fine == pytest.approx((zebra + volcano) / 2, abs=1e-6)
         assert row.fine > 0
