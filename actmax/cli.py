@@ -184,18 +184,19 @@ def distill(
     change: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="OPTION=VALUE", help="Change any field of actmax.train.distill.Options, as JSON."
+            "--set", metavar="OPTION=VALUE", help="Change any field of actmax.train.options.DistillOptions, as JSON."
         ),
     ] = None,
 ) -> None:
     """Train a compact AlexNet on a teacher's answers. Killed at any moment, the same command goes on."""
     with errors_for_people():
         from actmax.networks import weights
-        from actmax.train.distill import Options, distil
+        from actmax.train.distill import distill
+        from actmax.train.options import DistillOptions
 
-        options = _options(Options, minutes, change)
+        options = _options(DistillOptions, minutes, change)
         source = weights.resolve_weights(teacher, weights_file)
-        path = distil(source, images, folder, options, warm_start, lambda words: typer.echo(words, err=True))
+        path = distill(source, images, folder, options, warm_start, lambda words: typer.echo(words, err=True))
         typer.echo(path)
 
 
@@ -209,18 +210,19 @@ def generator(
     change: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="OPTION=VALUE", help="Change any field of actmax.train.generator.Options, as JSON."
+            "--set", metavar="OPTION=VALUE", help="Change any field of actmax.train.options.GeneratorOptions, as JSON."
         ),
     ] = None,
 ) -> None:
     """Train a generator that paints what a hidden layer has seen. Killed at any moment, the same command goes on."""
     with errors_for_people():
         from actmax.networks import weights
-        from actmax.train.generator import Options, train
+        from actmax.train.generator import train_generator
+        from actmax.train.options import GeneratorOptions
 
-        options = _options(Options, minutes, change)
+        options = _options(GeneratorOptions, minutes, change)
         source = weights.resolve_weights(network, weights_file)
-        typer.echo(train(source, images, folder, options, lambda words: typer.echo(words, err=True)))
+        typer.echo(train_generator(source, images, folder, options, lambda words: typer.echo(words, err=True)))
 
 
 @training.command()
@@ -244,10 +246,10 @@ def statistics(
     with errors_for_people():
         from actmax.networks import weights
         from actmax.networks.load import load
-        from actmax.train.photographs import maps, statistics
+        from actmax.train.photographs import convolutional_layers, statistics
 
         loaded = load(weights.resolve_weights(network, weights_file))
-        typer.echo(f"{out}: {statistics(loaded, layer or maps(loaded), images, out)} photographs")
+        typer.echo(f"{out}: {statistics(loaded, layer or convolutional_layers(loaded), images, out)} photographs")
 
 
 @training.command()
@@ -258,10 +260,11 @@ def sounds(
 ) -> None:
     """Train the network that tells sounds apart, on sounds that are made while it learns."""
     with errors_for_people():
-        from actmax.train.sounds import train
+        from actmax.train.options import SoundOptions
+        from actmax.train.sounds import train_sounds
 
-        right = train(out, lambda words: typer.echo(words, err=True), steps, seed)
-        typer.echo(f"{out}: names {right:.1%} of new sounds right")
+        accuracy = train_sounds(out, SoundOptions(steps=steps, seed=seed))
+        typer.echo(f"{out}: accuracy {accuracy:.1%} on new sounds")
 
 
 def main() -> None:

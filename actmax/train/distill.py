@@ -1,170 +1,227 @@
-"""Distils an ImageNet classifier into the compact AlexNet, by function matching on folders of images.
+"""Distills an ImageNet classifier into the compact AlexNet, by function matching on folders of images.
 
-Teacher and student see the same views, and the student learns the teacher's logits; no label is
-used (Beyer et al. 2022, "Knowledge distillation: A good teacher is patient and consistent").
-
-A run lives in a folder: ``checkpoint.pt``, ``log.jsonl``, ``alexnet-compact.safetensors``. It may be
-killed at any moment; the same call goes on from the last checkpoint. Steps since then are repeated,
-and of two lines in the log with one step the later one holds.
+Teacher and student receive the same views, and the student learns the teacher's logits; no label is used (Beyer et al.
+2022, "Knowledge distillation: A good teacher is patient and consistent").
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from filelock import FileLock, Timeout
-from safetensors import SafetensorError
-from tqdm import tqdm
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
 
-from actmax.errors import ActmaxError, StoreError, WeightsError, reason
-from actmax.files import digest, write_atomically
+from actmax.ascent.gradient_ascent import gradient
+from actmax.errors import ActmaxError, WeightsError, reason
+from actmax.files import digest
 from actmax.networks import compact
 from actmax.networks.load import load
+from actmax.networks.network import Network
 from actmax.networks.weights import Source
-from actmax.train import checkpoint
-from actmax.train.examination import Examination
-from actmax.train.images import Images, hold_out, read_images
-from actmax.train.options import Options
-from actmax.train.run import Run
-from actmax.train.student import fold
+from actmax.train.images import DeviceImages, Images, data_names, framed, hold_out, read_sources, true_classes
+from actmax.train.options import DistillOptions
+from actmax.train.pool import DrawingPool
+from actmax.train.student import NORMALIZATION, distillation_loss, fold, predictions, student, warm_started
+from actmax.train.teacher import Teacher
+from actmax.train.training import Report, Training, run_folder
 
-__all__ = ["CHECKPOINT", "EXPORT", "LOG", "REVISION", "Options", "distil"]
-
-REVISION = 3
-"""Of the training's arithmetic, for the exported file's header. Raise it with any change of that."""
-CHECKPOINT, LOG, EXPORT = "checkpoint.pt", "log.jsonl", "alexnet-compact.safetensors"
-
-Report = Callable[[str], object]
-"""Told in a line what is going on."""
+REVISION = 4
+"""Revision of the training's arithmetic, for the exported file's header. Raise it with every change of that."""
+EXPORT = "alexnet-compact.safetensors"
 
 
-def distil(
+class Distillation(Training):
+    """Training of the student on random views and on drawings from a pool.
+
+    Args:
+        options: of the training.
+        network: the teacher.
+        sources: images to train on.
+        held: images to evaluate on.
+        warm_start: weights of an earlier student to start from, batch normalization included.
+
+    Raises:
+        ActmaxError: the network cannot be a teacher.
+        WeightsError: the warm start cannot be read, or belongs to another network.
+    """
+
+    export_name = EXPORT
+    options: DistillOptions
+
+    def __init__(
+        self,
+        options: DistillOptions,
+        network: Network,
+        sources: Sequence[Images],
+        held: Images,
+        warm_start: Path | None = None,
+    ) -> None:
+        super().__init__(options, lambda: warm_started(warm_start) if warm_start else student())
+        self.teacher = Teacher(network, options, self.device, self.dtype)
+        on_cpu = self.device.type == "cpu"
+        self.sources = [source if on_cpu else DeviceImages(source, self.device) for source in sources]
+        # On the device: a GPU would wait for noise from the CPU.
+        self.noise = Generator(self.device).manual_seed(options.seed)
+        drawings = (options, self._views, self.logits, self.generator, self.noise)
+        self.pool = DrawingPool(*drawings) if options.pool_batch else None
+        self._held, self._truth = framed(held, options.size), true_classes(held)
+        self._expected = predictions(self.teacher, self._held, self.device)
+
+    def loss(self) -> Tensor:
+        options = self.options
+        size = self._size()
+        x = self._views(options.batch - options.pool_batch, size)
+        if self.pool:
+            x = torch.cat([x, resized(self.pool.optimize(), size)])
+        x = self._mixed(x)
+        target = self.teacher(x)
+        if options.adversarial_radius:
+            x = self._adversarial(x, target)
+        return distillation_loss(self._logits(self.model.train(), x), target, options)
+
+    def evaluate(self) -> dict[str, float]:
+        """Return ``agreement`` with the teacher and, for images whose names give their class, ``accuracy`` of both."""
+        own, known = predictions(self.logits, self._held, self.device), self._truth >= 0
+        metrics = {"agreement": _mean(own == self._expected)}
+        if known.any():
+            metrics["accuracy"] = _mean((own == self._truth)[known])
+            metrics["teacher accuracy"] = _mean((self._expected == self._truth)[known])
+        return metrics
+
+    def export(self, path: Path, header: dict[str, str]) -> None:
+        compact.save(fold(self.average), path, header)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Return the averaged student's logits (B, 1000) for normalized images (B, 3, H, W)."""
+        return self._logits(self.average, x)
+
+    def state(self) -> dict[str, object]:
+        pool = {"images": self.pool.images, "targets": self.pool.targets} if self.pool else {}
+        return super().state() | {"pool": pool, "noise": self.noise.get_state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        super().restore(state)
+        self.noise.set_state(state["noise"])
+        for name, value in state["pool"].items():
+            setattr(self.pool, name, value.to(self.device))
+
+    def _logits(self, network: nn.Module, x: Tensor) -> Tensor:
+        return self.predict(network, x.to(memory_format=torch.channels_last))
+
+    def _size(self) -> int:
+        sizes = self.options.sizes
+        return sizes[int(torch.randint(len(sizes), (), generator=self.generator))] if sizes else self.options.size
+
+    def _views(self, count: int, size: int) -> Tensor:
+        """Return normalized views (count, 3, size, size), divided among the sources by their weights."""
+        options = self.options
+        shares = apportion(count, options.source_weights or [1.0] * len(self.sources))
+        views = [
+            source.random_views(share, size, options.min_crop, options.min_crop_small, self.generator)
+            for source, share in zip(self.sources, shares, strict=True)
+            if share
+        ]
+        return NORMALIZATION(torch.cat(views).to(self.device).float() / 255)
+
+    def _adversarial(self, x: Tensor, target: Tensor) -> Tensor:
+        """Change each view (B, 3, H, W) so that the averaged student departs from the target.
+
+        Projected gradient ascent from a random start (Madry et al. 2018). The radius is uniform in
+        0…``adversarial_radius``, so that the student keeps learning from nearly unchanged views.
+        """
+        options, t = self.options, self.options.temperature
+        expected = (target / t).softmax(1)
+        radius = torch.rand(len(x), 1, 1, 1, generator=self.generator).to(self.device) * options.adversarial_radius
+        change = 0.5 * radius * torch.randn(x.shape, generator=self.noise, device=self.device)
+        for _ in range(options.adversarial_steps):
+            _, grad = gradient(lambda change: -(expected * (self.logits(x + change) / t).log_softmax(1)).sum(1), change)
+            change = change + radius * grad / root_mean_square(grad).clamp_min(1e-12)
+            change = change * (radius / root_mean_square(change).clamp_min(1e-12)).clamp_max(1)
+        return x + change
+
+    def _mixed(self, x: Tensor) -> Tensor:
+        """Mixup of the images alone: the teacher labels the mixture (Zhang et al. 2018)."""
+        chance, part = torch.rand(2, generator=self.generator).tolist()
+        order = torch.randperm(len(x), generator=self.generator)
+        return torch.lerp(x, x[order.to(x.device)], part) if chance < self.options.mixup else x
+
+
+def distill(
     source: Source,
     images: Sequence[Path],
     folder: Path,
-    options: Options,
+    options: DistillOptions,
     warm_start: Path | None = None,
-    report: Report | None = None,
+    report: Report = lambda _: None,
 ) -> Path:
-    """Trains, or goes on training, and returns the exported file.
+    """Train the compact AlexNet, or resume a training, and return the exported file.
 
     Args:
-        source: the teacher, as :func:`actmax.networks.weights.resolve_weights` decides on it.
-        images: folders or tar files; each gives its share of the views of a batch. A WNID in a
-            file's name says its class, which is used for evaluation only.
-        folder: of the run; made if it does not exist.
-        options: must be those that the folder's checkpoint was made with, but for the length of the run.
-        warm_start: weights with batch norm to start from, as :func:`actmax.train.student.trainee` names them.
-        report: told of images and checkpoints.
+        source: the teacher, from :func:`actmax.networks.weights.resolve_weights`.
+        images: folders or tar files. A WNID in an image's name gives its class, which is used for evaluation only.
+        folder: of the run; it is made if it does not exist.
+        options: if the folder holds a checkpoint, those of that run; only its length may differ.
+        warm_start: weights with batch normalization to start from, named as in
+            :func:`actmax.train.student.student`.
+        report: receives messages on the images and on resuming.
 
     Raises:
-        ActmaxError: no images, or too few, or the teacher cannot teach this student.
-        WeightsError, UnknownNameError: the teacher or the warm start cannot be had.
+        ActmaxError: there are no images, or too few, or the network cannot be a teacher.
+        WeightsError, UnknownNameError: the teacher or the warm start cannot be loaded.
         StoreError: the folder cannot be written, is in use, or holds another run.
     """
     teacher = load(source)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "lock", timeout=0):
-            sources = _images(images, options, report)
-            about = _about(source, sources, options, warm_start)
-            held, rest = hold_out(sources, options.holdout)
-            run = Run(options, teacher, rest)
-            if (folder / CHECKPOINT).is_file():
-                checkpoint.resume(run, folder / CHECKPOINT, _identity(about))
-                _tell(report, f"goes on from step {run.step}, {run.done():.0%} of the run")
-            elif warm_start:
-                run.warm_start(warm_start)
-            _train(run, folder, Examination(run, held), about)
-    except Timeout:
-        raise StoreError(f"Another process trains in {folder}.") from None
-    except (OSError, SafetensorError) as error:
-        why = reason(error) if isinstance(error, OSError) else error
-        raise StoreError(f"The run in {folder} cannot be written: {why}.") from None
-    return folder / EXPORT
+    with run_folder(folder):
+        sources = read_sources(images, options.shorter_side, report)
+        if options.source_weights and len(options.source_weights) != len(sources):
+            raise ActmaxError(
+                f"source_weights has {len(options.source_weights)} numbers for {len(sources)} sources of images."
+            )
+        # Names of files only: paths are private.
+        header = {
+            "architecture": "AlexNet convolutions, head 9216-512-1000, batch norm folded",
+            "format": "int8 per output channel, float16 scales",
+            "input": f"RGB in [0, 1], ImageNet mean and deviation, trained at {options.size} px",
+            "labels": "ImageNet-1k, torchvision order",
+            "teacher": f"{source.network} (weights {source.digest})",
+            "data": data_names(sources),
+            "held out": f"{options.holdout} images of the largest source",
+            "warm start": f"{warm_start.name} (SHA-256 {_digest(warm_start)})" if warm_start else "none",
+            "options": options.identity(),
+            "made by": f"actmax {version('actmax')}, distill.py revision {REVISION}",
+            "license": options.license_note,
+        }
+        held, rest = hold_out(sources, options.holdout)
+        return Distillation(options, teacher, rest, held, warm_start).run(folder, header, report)
 
 
-def _images(paths: Sequence[Path], options: Options, report: Report | None) -> list[Images]:
-    sources = [read_images(path, options.shorter_side) for path in paths]
-    for source in sources:
-        _tell(report, f"{source.name}: {len(source.names)} images, {source.skipped} files that cannot be read")
-    if options.shares and len(options.shares) != len(sources):
-        raise ActmaxError(f"shares has {len(options.shares)} parts for {len(sources)} sources of images.")
-    return sources
+def root_mean_square(x: Tensor) -> Tensor:
+    """Return the root mean square of each image: (B, C, H, W) -> (B, 1, 1, 1)."""
+    return x.square().mean((1, 2, 3), keepdim=True).sqrt()
 
 
-def _tell(report: Report | None, words: str) -> None:
-    if report:
-        report(words)
+def resized(x: Tensor, size: int) -> Tensor:
+    """Return images (B, C, H, W) at another width and height: (B, C, size, size)."""
+    return x if x.shape[-1] == size else functional.interpolate(x, (size, size), mode="bilinear", antialias=True)
 
 
-def _train(run: Run, folder: Path, examine: Examination, about: dict[str, str]) -> None:
-    options, saved = run.options, run.seconds
-    form = "{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
-    with (
-        (folder / LOG).open("a", encoding="utf-8") as log,
-        tqdm(total=1.0, initial=run.done(), bar_format=form, disable=None, dynamic_ncols=True) as bar,
-    ):
-        while run.done() < 1:
-            before, spent = run.done(), run.seconds
-            value = run.advance()
-            rate = options.batch / (run.seconds - spent)
-            due = run.done() >= 1 or run.seconds - saved >= 60 * options.checkpoint_minutes
-            metrics = examine() if due else {}
-            line = {
-                "step": run.step,
-                "views": run.step * options.batch,
-                "minutes": round(run.seconds / 60, 3),
-                "loss": round(value, 4),
-                "views/s": round(rate, 1),
-                **metrics,
-            }
-            log.write(json.dumps(line) + "\n")
-            log.flush()
-            bar.set_postfix({"loss": f"{value:.3f}", "views/s": f"{rate:.0f}"}, refresh=False)
-            bar.update(run.done() - before)
-            if due:
-                saved = run.seconds
-                # The checkpoint last: what it says is done has been exported.
-                _export(run, folder / EXPORT, about | {name: f"{part:.4f}" for name, part in metrics.items()})
-                write_atomically(folder / CHECKPOINT, checkpoint.saved(run.state() | {"run": _identity(about)}))
+def apportion(count: int, weights: Sequence[float]) -> list[int]:
+    """Divide a number into whole parts with these proportions.
+
+    >>> apportion(10, [1, 1, 1])
+    [3, 4, 3]
+    """
+    ends = [round(count * sum(weights[:index]) / sum(weights)) for index in range(len(weights) + 1)]
+    return [end - start for start, end in pairwise(ends)]
 
 
-# What is written of a run
-
-
-def _about(source: Source, sources: Sequence[Images], options: Options, warm_start: Path | None) -> dict[str, str]:
-    """What the exported file says of its origin; names of files only, no paths."""
-    warm = f"{warm_start.name} (SHA-256 {_digest(warm_start)})" if warm_start else "none"
-    return {
-        "architecture": "AlexNet convolutions, head 9216-512-1000, batch norm folded",
-        "format": "int8 per output channel, float16 scales",
-        "input": f"RGB in [0, 1], ImageNet mean and deviation, trained at {options.size} px",
-        "labels": "ImageNet-1k, torchvision order",
-        "teacher": f"{source.network} (weights {source.digest})",
-        "data": "; ".join(f"{images.name}: {len(images.names)} images" for images in sources),
-        "held out": f"{options.holdout} images of the largest source",
-        "warm start": warm,
-        "options": options.model_dump_json(exclude={"minutes", "steps", "checkpoint_minutes", "note"}),
-        "made by": f"actmax {version('actmax')}, distill.py revision {REVISION}",
-        "licence": options.note,
-    }
-
-
-def _identity(about: dict[str, str]) -> dict[str, str]:
-    """What must be alike for a checkpoint to be gone on from."""
-    return {name: about[name] for name in ("teacher", "data", "warm start", "options")}
-
-
-def _export(run: Run, path: Path, about: dict[str, str]) -> None:
-    part = path.with_suffix(".part")
-    compact.save(fold(run.average), part, about | {"views": str(run.step * run.options.batch)})
-    part.chmod(0o644)  # safetensors writes for the owner alone, a package is for all
-    os.replace(part, path)
+def _mean(correct: Tensor) -> float:
+    return correct.double().mean().item()
 
 
 def _digest(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""How the student is trained: every option, its reason, and what it must be."""
+"""Every option of the trainings, with its reason and its limits."""
 
 from __future__ import annotations
 
@@ -6,77 +6,122 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from actmax.networks.decoder import LAYER
 
-class Options(BaseModel):
-    """How the student is trained. The defaults are for hours on a few cores, or minutes on a GPU."""
+
+class TrainingOptions(BaseModel):
+    """What all trainings have in common. The defaults suit hours on a few cores, or minutes on a GPU."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
     minutes: Annotated[float, Field(gt=0)] = 60.0
-    """Time in training; the cosine ends with it, however fast the machine turns out to be."""
+    """Training time. The schedule ends with it, however fast the machine turns out to be."""
     steps: Annotated[int, Field(gt=0)] | None = None
-    """End after so many steps instead: such a run can be repeated exactly."""
+    """Number of steps, in place of ``minutes``: only such a run can be repeated exactly."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    size: Annotated[int, Field(ge=64)] = 160
-    """Pixels of a view. AlexNet's 6 × 6 pooling is fed from 193 px on; 160 costs half of 224."""
-    sizes: tuple[Annotated[int, Field(ge=64)], ...] = ()
-    """Each step, one of these sizes instead, by chance: AlexNet's pooling meets other maps in each, and drawings are
-    made in several. Pictures of the buffer keep ``size``, and are resized."""
-    batch: Annotated[int, Field(ge=4)] = 192
-    """Views in a step, shared between the sources after the buffer has had its part."""
-    shares: tuple[Annotated[float, Field(gt=0)], ...] = ()
-    """Relative parts of the sources in that, in their order; none: equal ones."""
-    drawn: Annotated[int, Field(ge=0)] = 48
-    """Of them, pictures out of the buffer. A quarter: the answers to photographs must not suffer."""
-    buffer: Annotated[int, Field(ge=1)] = 1024
-    """Pictures under way. Fewer are drawn further in a short run, more are more varied."""
-    ascents: Annotated[int, Field(ge=0)] = 2
-    """Steps uphill each time a picture is drawn from the buffer."""
-    ascent_step: Annotated[float, Field(gt=0)] = 0.03
-    """Mean change of a normalised pixel in one of them."""
-    jitter: Annotated[int, Field(ge=0)] = 8
-    """Largest shift before an ascent step, in pixels: what works in one place only does not last."""
-    restart: Annotated[float, Field(ge=0, le=1)] = 0.03
-    """Part of the drawn pictures that begin anew, so that one lives for some 66 steps."""
-    crop: Annotated[float, Field(gt=0, le=1)] = 0.15
-    """Least area of a crop. Small ones make a thousand photographs last."""
-    crop_small: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """The same for images smaller than half a view, which hold little to crop."""
-    mixup: Annotated[float, Field(ge=0, le=1)] = 0.6
-    """Part of the batches that are mixed in pairs: views off the photographs, without new ones."""
-    perturb: Annotated[float, Field(ge=0)] = 0.0
-    """Largest change that each view suffers before the student answers, to where that is furthest from what its teacher
-    said of the view unchanged: root mean square over normalised pixels. The slopes of a student that holds out are such
-    as people can read (Goldblum et al. 2020, "Adversarially Robust Distillation"; Santurkar et al. 2019, "Image
-    Synthesis with a Single (Robust) Classifier")."""
-    perturb_steps: Annotated[int, Field(ge=1)] = 2
-    """Steps uphill to find that change."""
-    temperature: Annotated[float, Field(gt=0)] = 2.0
-    """Softens both answers (Hinton et al. 2015), so that the unlikely classes teach as well."""
-    logit_weight: Annotated[float, Field(ge=0)] = 0.2
-    """Of the squared error of centred logits: a drawing climbs a logit, not a probability."""
-    rate: Annotated[float, Field(gt=0)] = 1.2e-3
-    """AdamW's peak learning rate."""
-    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.03
-    """Part of the run in which the rate rises: Adam's variances are still unknown."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.02
-    average: Annotated[float, Field(ge=0, lt=1)] = 0.99
-    """Decay of the moving average of the weights, which is what is exported: about 100 steps."""
-    holdout: Annotated[int, Field(ge=1)] = 2000
-    """Images of the largest source that are never trained on."""
-    shorter_side: Annotated[int, Field(ge=64)] = 288
-    """Larger images are shrunk to this when they are read: all are kept decoded in memory."""
-    compiled: bool = False
-    """Compile the teacher, where there is a C++ compiler: on a CPU it answers twice as fast."""
+    batch: Annotated[int, Field(ge=2)] = 64
+    """Images per step."""
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    """Peak learning rate of AdamW."""
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    """Fraction of the run in which the learning rate rises: AdamW's variance estimates are still poor."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.995
+    """Decay of the moving average of the weights, which is what is exported."""
+    holdout: Annotated[int, Field(ge=2)] = 512
+    """Number of images of the largest source that are used for evaluation only."""
     checkpoint_minutes: Annotated[float, Field(ge=0)] = 5.0
-    """How often the state is saved, the student evaluated and exported."""
-    note: str = "Derived from the answers of the teacher: its licence may ask for notice."
-    """On licence and provenance, for the exported file's header."""
+    """Interval at which the model is evaluated, exported and saved in a checkpoint."""
+
+    def identity(self) -> str:
+        """Return the options that change the result, as JSON: all but the run's length and the note."""
+        return self.model_dump_json(exclude={"minutes", "steps", "checkpoint_minutes", "license_note"})
+
+
+class DistillOptions(TrainingOptions):
+    """How the compact AlexNet is trained on a teacher's logits."""
+
+    size: Annotated[int, Field(ge=64)] = 160
+    """Width and height of a view. AlexNet's 6 × 6 pooling averages from 193 px on; 160 costs half of 224."""
+    sizes: tuple[Annotated[int, Field(ge=64)], ...] = ()
+    """Draw each step's size from these instead. AlexNet's pooling receives other maps at each, and drawings are made in
+    several. Images of the pool keep ``size`` and are resized."""
+    batch: Annotated[int, Field(ge=4)] = 192
+    """Views per step: those from the pool, and the rest divided among the sources."""
+    source_weights: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    """Relative numbers of views from each source, in their order; by default equal."""
+    pool_batch: Annotated[int, Field(ge=0)] = 48
+    """Views per step that come from the pool of drawings. More than a quarter costs agreement on photographs."""
+    pool_size: Annotated[int, Field(ge=1)] = 1024
+    """Images in the pool. In a short run fewer are drawn further; more are more varied."""
+    pool_steps: Annotated[int, Field(ge=0)] = 2
+    """Steps of gradient ascent each time that an image is taken from the pool."""
+    pool_step_size: Annotated[float, Field(gt=0)] = 0.03
+    """Mean change of a normalized pixel in one of these steps."""
+    pool_jitter: Annotated[int, Field(ge=0)] = 8
+    """Largest shift before a step, in pixels, so that no feature depends on one position."""
+    pool_restart: Annotated[float, Field(ge=0, le=1)] = 0.03
+    """Probability that an image of the pool restarts: the mean lifetime is some 66 steps of ascent."""
+    min_crop: Annotated[float, Field(gt=0, le=1)] = 0.15
+    """Smallest area of a crop, as a fraction of its image. Small crops make a thousand photographs last."""
+    min_crop_small: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """The same for images smaller than half a view, which have little to crop."""
+    mixup: Annotated[float, Field(ge=0, le=1)] = 0.6
+    """Fraction of the batches that are mixed in pairs: inputs unlike photographs at no cost."""
+    adversarial_radius: Annotated[float, Field(ge=0)] = 0.0
+    """Largest adversarial change of a view, as root mean square over normalized pixels; the target stays the teacher's
+    response to the unchanged view. Gradients of a robust student are interpretable (Goldblum et al. 2020,
+    "Adversarially Robust Distillation"; Santurkar et al. 2019, "Image Synthesis with a Single (Robust) Classifier")."""
+    adversarial_steps: Annotated[int, Field(ge=1)] = 2
+    """Steps of projected gradient ascent that find this change."""
+    temperature: Annotated[float, Field(gt=0)] = 2.0
+    """Softens both distributions (Hinton et al. 2015), so that the unlikely classes teach as well."""
+    logit_weight: Annotated[float, Field(ge=0)] = 0.2
+    """Weight of the squared error of centered logits: a drawing maximizes a logit, not a probability."""
+    learning_rate: Annotated[float, Field(gt=0)] = 1.2e-3
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.03
+    weight_decay: Annotated[float, Field(ge=0)] = 0.02
+    average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    """Decay of the moving average of the weights, which is what is exported: about 100 steps."""
+    holdout: Annotated[int, Field(ge=2)] = 2000
+    shorter_side: Annotated[int, Field(ge=64)] = 288
+    """Larger images are reduced to this when they are read: all stay decoded in memory."""
+    compile_teacher: bool = False
+    """Compile the teacher, where there is a C++ compiler: on a CPU this halves its time."""
+    license_note: str = "Derived from the teacher's outputs: its license may require a notice."
+    """On license and provenance, for the exported file's header."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if not self.drawn < self.batch or self.drawn > self.buffer:
+        if not self.pool_batch < self.batch or self.pool_batch > self.pool_size:
             raise ValueError(
-                f"drawn {self.drawn} must be less than batch {self.batch}, and buffer {self.buffer} hold it"
+                f"pool_batch {self.pool_batch} must be less than batch {self.batch} and at most pool_size "
+                f"{self.pool_size}"
             )
         return self
+
+
+class GeneratorOptions(TrainingOptions):
+    """How the generator is trained to reconstruct images from the activations of a hidden layer."""
+
+    size: Annotated[int, Field(ge=64)] = 128
+    """Width and height at which the network receives images and reconstructions."""
+    feature_weights: dict[str, Annotated[float, Field(ge=0)]] = {"conv2": 1.0, "conv4": 1.0, LAYER: 1.0}
+    """Layers whose outputs are compared, each with the weight of its distance."""
+    pixel_weight: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the distance of the pixels."""
+
+
+class SoundOptions(TrainingOptions):
+    """How the sound classifier is trained. The weights in the package had 500 steps."""
+
+    steps: Annotated[int, Field(gt=0)] | None = 500
+    batch: Annotated[int, Field(ge=2)] = 48
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    holdout: Annotated[int, Field(ge=2)] = 400
+    """New sounds that it is evaluated on."""
+    adversarial_radius: Annotated[float, Field(ge=0)] = 0.1
+    """Largest adversarial change of a spectrogram's values, which lie in [0, 1]."""

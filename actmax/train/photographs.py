@@ -1,4 +1,4 @@
-"""What photographs are like, measured once: the strengths of their waves, and how a network's channels answer them."""
+"""Natural image statistics, measured once: the amplitude spectrum of photographs and channel statistics."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from actmax.networks.network import Network
 from actmax.train.images import framed, read_images
 
 SIZE = 224
-"""Width and height at which photographs are looked at, in pixels; each one's centre, whole on its shorter side."""
+"""Width and height of a photograph's largest centered square, in pixels."""
 FREQUENCIES, DIRECTIONS = 24, 12
-"""Of the table of waves, which is a few KB so."""
-AT_A_TIME = 32
+"""Of the table of amplitudes, which takes a few KB so."""
+BATCH = 32
 
 
 def spectrum(images: Sequence[Path], path: Path) -> int:
-    """Measures the mean strength of each wave of photographs, in decorrelated colours, and writes it as a table.
+    """Measure the mean amplitude spectrum of photographs, in decorrelated colors, and write it as a table.
 
-    The table is over frequency, on a logarithmic scale, and direction; each place in it is the mean over the waves near
-    by, weighed by a Gaussian of the table's own spacing.
+    The table's axes are frequency, on a logarithmic scale, and direction; each entry is the mean over the nearby
+    Fourier coefficients, weighted by a Gaussian of the table's own spacing.
 
     Args:
         images: folders or tar files.
         path: the safetensors file to write: ``log_strength`` (3, frequencies, directions), float16.
 
     Returns:
-        How many photographs it was.
+        The number of photographs.
 
     Raises:
         ActmaxError: there are no images.
@@ -44,70 +44,71 @@ def spectrum(images: Sequence[Path], path: Path) -> int:
     """
     pixels, names = _photographs(images)
     total = torch.zeros(3, SIZE, SIZE // 2 + 1)
-    for some in torch.split(pixels, AT_A_TIME):
-        total += spectrum_of(some.float() / 255, colors()).abs().sum(0)
-    octaves, angles = (place.flatten() for place in places(SIZE, SIZE))
+    for part in torch.split(pixels, BATCH):
+        total += spectrum_of(part.float() / 255, colors()).abs().sum(0)
+    octaves, angles = (coordinate.flatten() for coordinate in places(SIZE, SIZE))
     across = octaves[None] * (FREQUENCIES - 1) - torch.arange(FREQUENCIES)[:, None]
     half = DIRECTIONS / 2
     turns = (angles[None] * DIRECTIONS - torch.arange(DIRECTIONS)[:, None] + half) % DIRECTIONS - half
-    near = (-0.5 * (across[:, None].square() + turns[None].square())).double().exp()
-    near[:, :, 0] = 0  # the image's mean is no wave
-    mean = torch.einsum("cw,fdw->cfd", (total / len(pixels)).flatten(1).double(), near) / near.sum(2)
-    about = {"photographs": f"{len(pixels)} of {names}", "made by": f"actmax {version('actmax')}, train spectrum"}
-    files.save(path, save({"log_strength": mean.log().half()}, about))
+    weights = (-0.5 * (across[:, None].square() + turns[None].square())).double().exp()
+    weights[:, :, 0] = 0  # the image's mean has neither frequency nor direction
+    mean = torch.einsum("cw,fdw->cfd", (total / len(pixels)).flatten(1).double(), weights) / weights.sum(2)
+    files.save(path, save({"log_strength": mean.log().half()}, _header(pixels, names, "spectrum")))
     return len(pixels)
 
 
-def maps(network: Network) -> list[str]:
-    """The layers that have a name on the network's card, and a map."""
+def convolutional_layers(network: Network) -> list[str]:
+    """Return the layers named on the network's card whose outputs are feature maps."""
     outputs = network.trace((SIZE, SIZE))
     return [layer for layer in network.card.layers if layer in outputs and outputs[layer].ndim == 4]
 
 
 @torch.inference_mode()
 def statistics(network: Network, layers: Sequence[str], images: Sequence[Path], path: Path) -> int:
-    """Measures how a network's channels answer photographs, and writes it.
+    """Measure the activations of a network's channels on photographs, and write their statistics.
 
     Args:
         network: as loaded.
-        layers: those with a map, by name.
+        layers: names of layers with feature maps.
         images: folders or tar files.
         path: the safetensors file to write: ``LAYER.mean`` and ``LAYER.deviation``, (2 C) each, float16; see
             :class:`actmax.networks.statistics.Statistics`.
 
     Returns:
-        How many photographs it was.
+        The number of photographs.
 
     Raises:
         ActmaxError: there are no images, or a single one, or the network has no such layer.
         StoreError: the file cannot be written.
     """
     if not layers:
-        raise RecipeError(f"{network.card.title} has no layer with a map that is known by name: name one.")
+        raise RecipeError(f"{network.card.title} has no layer with feature maps on its card: name one.")
     forward = network.submodel(layers, (SIZE, SIZE))
     pixels, names = _photographs(images)
     if len(pixels) < 2:
-        raise ActmaxError(f"There is a single photograph in {names}: how much channels vary is seen in several.")
-    seen: dict[str, list[Tensor]] = {layer: [] for layer in layers}
-    for some in torch.split(pixels, AT_A_TIME):
-        for layer, output in forward(network.normalize(some.float() / 255)).items():
+        raise ActmaxError(f"There is a single photograph in {names}: a standard deviation needs several.")
+    measured: dict[str, list[Tensor]] = {layer: [] for layer in layers}
+    for part in torch.split(pixels, BATCH):
+        for layer, output in forward(network.normalize(part.float() / 255)).items():
             if output.ndim != 4:
-                raise RecipeError(f"{layer} has no map: statistics are those of channels over an image.")
-            seen[layer].append(described(output))
+                raise RecipeError(f"{layer} has no feature maps, whose statistics could be measured.")
+            measured[layer].append(described(output))
     stored = {}
-    for layer, answers in seen.items():
-        both = torch.cat(answers)
-        stored[f"{layer}.mean"], stored[f"{layer}.deviation"] = both.mean(0).half(), both.std(0).clamp_min(1e-3).half()
-    about = {
-        "network": network.card.name,
-        "weights": network.weights,
-        "photographs": f"{len(pixels)} of {names}",
-        "made by": f"actmax {version('actmax')}, train statistics",
-    }
-    files.save(path, save(stored, about))
+    for layer, parts in measured.items():
+        values = torch.cat(parts)
+        stored[f"{layer}.mean"], stored[f"{layer}.deviation"] = (
+            values.mean(0).half(),
+            values.std(0).clamp_min(1e-3).half(),
+        )
+    header = {"network": network.card.name, "weights": network.weights}
+    files.save(path, save(stored, header | _header(pixels, names, "statistics")))
     return len(pixels)
 
 
 def _photographs(paths: Sequence[Path]) -> tuple[Tensor, str]:
     sources = [read_images(path, SIZE) for path in paths]
     return torch.cat([framed(source, SIZE) for source in sources]), ", ".join(source.name for source in sources)
+
+
+def _header(pixels: Tensor, names: str, command: str) -> dict[str, str]:
+    return {"photographs": f"{len(pixels)} of {names}", "made by": f"actmax {version('actmax')}, train {command}"}

@@ -1,15 +1,14 @@
-"""Trains the network that tells sounds apart, on sounds that are made while it learns.
+"""Trains the sound classifier, on sounds that are synthesized while it learns.
 
-Each step also shows it pictures that were changed a little, so as to mislead it most (Madry et al. 2018, in one step as
-Goodfellow et al. 2015): such a network's slopes show what the classes are like, where another's show noise (Engstrom et
-al. 2019).
+Each step also includes adversarially changed spectrograms (Madry et al. 2018, in one step as in Goodfellow et al.
+2015): gradients of such a network show what the classes are like, those of others show noise (Engstrom et al. 2019).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -17,81 +16,76 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
-from actmax.files import save as save_file
+from actmax import files
 from actmax.sounds.network import MEAN, STD, Listener
 from actmax.sounds.spectrogram import spectrogram
 from actmax.sounds.synthesis import KINDS, make
-
-STEPS, BATCH, RATE = 500, 48, 3e-3
-MISLED = 0.1
-"""How far each number of a picture is changed, of its range."""
-EXAMINED = 400
-"""Sounds that it is examined on; none of them was in its training."""
+from actmax.train.options import SoundOptions
+from actmax.train.training import Training
 
 
-def train(path: Path, say: Callable[[str], Any], steps: int = STEPS, seed: int = 0) -> float:
-    """Trains it from the start, in minutes, and saves its weights.
+class SoundTraining(Training):
+    """Training of the sound classifier."""
+
+    export_name = "sounds.safetensors"
+    options: SoundOptions
+
+    def __init__(self, options: SoundOptions) -> None:
+        super().__init__(options, Listener)
+        self.rng = np.random.default_rng([options.seed, 1])
+
+    def loss(self) -> Tensor:
+        spectrograms, kinds = (values.to(self.device) for values in batch(self.options.batch, self.rng))
+        changed = self._adversarial(spectrograms, kinds)
+        logits = self._logits(self.model.train(), torch.cat([spectrograms, changed]))
+        return functional.cross_entropy(logits, torch.cat([kinds, kinds]), label_smoothing=0.05)
+
+    @torch.no_grad()
+    def evaluate(self) -> dict[str, float]:
+        spectrograms, kinds = batch(self.options.holdout, np.random.default_rng([self.options.seed, 2]))
+        predicted = self._logits(self.average, spectrograms.to(self.device)).argmax(1).cpu()
+        return {"accuracy": (predicted == kinds).double().mean().item()}
+
+    def export(self, path: Path, header: dict[str, str]) -> None:
+        weights = {name: value.contiguous().cpu() for name, value in self.average.state_dict().items()}
+        path.write_bytes(save(weights, header))
+
+    def _logits(self, network: torch.nn.Module, spectrograms: Tensor) -> Tensor:
+        return self.predict(network, (spectrograms - MEAN) / STD)
+
+    def _adversarial(self, spectrograms: Tensor, kinds: Tensor) -> Tensor:
+        """Change each value by at most the radius, which grows in the first quarter of the run, to raise the loss."""
+        network, radius = self.model.eval(), self.options.adversarial_radius * min(1.0, 4 * self.progress())
+        noise = torch.rand(spectrograms.shape, generator=self.generator).to(self.device)
+        start = (spectrograms + radius * (2 * noise - 1)).clamp(0, 1).requires_grad_()
+        (grad,) = torch.autograd.grad(functional.cross_entropy(self._logits(network, start), kinds), start)
+        changed = start.detach() + 1.25 * radius * grad.sign()
+        return changed.clamp(spectrograms - radius, spectrograms + radius).clamp(0, 1)
+
+
+def train_sounds(path: Path, options: SoundOptions) -> float:
+    """Train the sound classifier, in minutes, and save its weights.
 
     Args:
-        path: where they go.
-        say: told what is going on.
-        steps: of AdamW, with a rate that rises for a third of them and then falls as a cosine.
-        seed: of the weights and of the sounds; equal seeds give equal weights on one kind of processor.
+        path: the safetensors file to write.
+        options: of the training; equal ones give equal weights on one kind of processor.
 
     Returns:
-        The part of new sounds that it names right.
+        The accuracy on new sounds, 0…1.
 
     Raises:
         StoreError: the file cannot be written.
     """
-    torch.manual_seed(seed)
-    chance = np.random.default_rng([seed, 1])
-    module = Listener()
-    optimizer = torch.optim.AdamW(module.parameters(), RATE, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
-    for step in range(steps):
-        pictures, kinds = batch(BATCH, chance)
-        changed = _misled(module, pictures, kinds, MISLED * min(1.0, 4 * step / steps))
-        module.train()
-        logits = module(_normalized(torch.cat([pictures, changed])))
-        loss = functional.cross_entropy(logits, torch.cat([kinds, kinds]), label_smoothing=0.05)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
-        if (step + 1) % max(1, steps // 10) == 0:
-            say(f"step {step + 1} of {steps}: loss {loss.item():.3f}")
-    right = examined(module, np.random.default_rng([seed, 2]))
-    save_file(path, save({name: value.contiguous() for name, value in module.state_dict().items()}))
-    return right
+    training = SoundTraining(options)
+    header = {"options": options.identity(), "made by": f"actmax {version('actmax')}, train sounds"}
+    with TemporaryDirectory() as folder:
+        files.save(path, training.run(Path(folder), header).read_bytes())
+    return training.metrics["accuracy"]
 
 
-def batch(count: int, chance: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """New sounds as pictures (count, 1, SIDE, SIDE), and which kinds they are (count)."""
+def batch(count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Return spectrograms of new sounds (count, 1, SIDE, SIDE), and their kinds as indices (count)."""
     names = list(KINDS)
-    kinds = chance.integers(0, len(names), count)
-    samples = np.stack([make(names[kind], chance) for kind in kinds])
+    kinds = rng.integers(0, len(names), count)
+    samples = np.stack([make(names[kind], rng) for kind in kinds])
     return spectrogram(torch.from_numpy(samples).float()), torch.from_numpy(kinds)
-
-
-@torch.inference_mode()
-def examined(module: Listener, chance: np.random.Generator) -> float:
-    """The part of new sounds that it names right."""
-    module.eval()
-    pictures, kinds = batch(EXAMINED, chance)
-    right: Tensor = module(_normalized(pictures)).argmax(1) == kinds
-    return right.float().mean().item()
-
-
-def _misled(module: Listener, pictures: Tensor, kinds: Tensor, far: float) -> Tensor:
-    """The pictures, each number changed so that the network is surest to be wrong."""
-    module.eval()
-    start = (pictures + far * (2 * torch.rand_like(pictures) - 1)).clamp(0, 1).requires_grad_()
-    loss = functional.cross_entropy(module(_normalized(start)), kinds)
-    (grad,) = torch.autograd.grad(loss, start)
-    changed = start.detach() + 1.25 * far * grad.sign()
-    return torch.minimum(torch.maximum(changed, pictures - far), pictures + far).clamp(0, 1)
-
-
-def _normalized(pictures: Tensor) -> Tensor:
-    return (pictures - MEAN) / STD

@@ -455,7 +455,7 @@ def test_train_statistics_measures_the_layers_that_are_named(
 
 
 def test_train_generator_writes_weights_into_the_folder_of_its_run(run: Run, photographs: Path, tmp_path: Path) -> None:
-    small = ["steps=1", "shown=64", "batch=2", "holdout=2", "checkpoint_minutes=0"]
+    small = ["steps=1", "size=64", "batch=2", "holdout=2", "checkpoint_minutes=0"]
     words = ["train", "generator", "photographs", "photographs", "--folder", "run"]
     answer = run(*words, *(word for change in small for word in ("--set", change)))
     assert (answer.status, answer.out) == (0, "run/generator.safetensors\n")
@@ -466,14 +466,14 @@ def test_train_generator_writes_weights_into_the_folder_of_its_run(run: Run, pho
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["spectrum", "absent"], "absent is no folder or tar file of images that can be read"),
+        (["spectrum", "absent"], "absent is no readable folder or tar file of images"),
         (["spectrum", "empty"], "There are no images in empty: no file ends in .webp"),
         (
             ["spectrum", "photographs", "--out", "absent/s.safetensors"],
             "absent/s.safetensors cannot be written: No such",
         ),
         (["spectrum", "photographs", "--out", "empty"], "empty cannot be written: Is a directory"),
-        (["statistics", "photographs", "--layer", "fc6"], "fc6 has no map"),
+        (["statistics", "photographs", "--layer", "fc6"], "fc6 has no feature maps"),
         (["statistics", "photographs", "--layer", "conv6"], "no layer 'conv6'. Did you mean 'conv5'"),
         (
             ["statistics", "photographs", "--layer", "conv1", "--out", "empty"],
@@ -482,7 +482,7 @@ def test_train_generator_writes_weights_into_the_folder_of_its_run(run: Run, pho
         (["statistics", "photographs", "--network", "compakt"], "Did you mean 'compact'?"),
         (["statistics", "photographs", "--network", "resnet18"], "'resnet18' needs a weights file"),
         (["generator", "photographs", "--set", "batsh=2"], "--set: unknown field 'batsh'. Did you mean 'batch'?"),
-        (["generator", "photographs", "--set", "shown=7"], "shown: input should be greater than or equal to 64, not 7"),
+        (["generator", "photographs", "--set", "size=7"], "size: input should be greater than or equal to 64, not 7"),
         (
             ["generator", "photographs", "--set", "holdout=1"],
             "holdout: input should be greater than or equal to 2, not 1",

@@ -18,7 +18,8 @@ from actmax.sounds.hearing import hear
 from actmax.sounds.network import network
 from actmax.sounds.spectrogram import sound, spectrogram
 from actmax.sounds.synthesis import KINDS, LENGTH, RATE, SIDE, as_16_bits, make, wav
-from actmax.train.sounds import batch, train
+from actmax.train.options import SoundOptions
+from actmax.train.sounds import batch, train_sounds
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +102,7 @@ def test_every_kind_is_drawn_and_heard() -> None:
 
 
 def test_training_learns_and_can_be_repeated(tmp_path: Path) -> None:
-    said: list[str] = []
-    right = train(tmp_path / "one.safetensors", said.append, steps=12)
-    train(tmp_path / "two.safetensors", said.append, steps=12)
-    assert right > 1.5 / len(KINDS)
+    accuracy = train_sounds(tmp_path / "one.safetensors", SoundOptions(steps=12))
+    train_sounds(tmp_path / "two.safetensors", SoundOptions(steps=12))
+    assert accuracy > 1.5 / len(KINDS)
     assert (tmp_path / "one.safetensors").read_bytes() == (tmp_path / "two.safetensors").read_bytes()
-    assert said[0].startswith("step 1 of 12: loss ")

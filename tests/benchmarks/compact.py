@@ -38,8 +38,8 @@ from actmax.networks.weights import Source
 from actmax.pipeline import encode
 from actmax.recipe import compose
 from actmax.store import Measures
-from actmax.train.examination import answers
-from actmax.train.images import framed, hold_out, read_images, truth
+from actmax.train.images import framed, hold_out, read_images, true_classes
+from actmax.train.student import predictions
 
 SIZE = 160
 """Pixels of a held-out image when it is shown: what the networks were trained at."""
@@ -73,7 +73,7 @@ def main(
     data = Path(os.environ["ACTMAX_TEST_DATA"])
     teacher = load(weights.resolve_weights("squeezenet1_0", data / "networks/squeezenet1_0.safetensors"))
     photographs, _ = hold_out([read_images(data / "distill/images64.tar")], HOLDOUT)
-    held = Held(framed(photographs, SIZE), truth(photographs))
+    held = Held(framed(photographs, SIZE), true_classes(photographs))
     wanted = said(teacher, held)
     even = [round(1000 * place / spaced) for place in range(spaced)]
     columns = {}
@@ -99,7 +99,7 @@ def main(
 
 def said(network: Network, held: Held) -> Tensor:
     """The class that the network says first, in float32, for each held-out image."""
-    return answers(network.logits, held.views, torch.device("cpu"))
+    return predictions(network.logits, held.views, torch.device("cpu"))
 
 
 def share(true: Tensor) -> str:

@@ -15,23 +15,23 @@ from PIL import Image
 from actmax.errors import ActmaxError
 from actmax.networks import labels
 from actmax.train import images as reading
-from actmax.train.images import Images, Pool, framed, hold_out, random_views, read_images, truth
+from actmax.train.images import DeviceImages, Images, framed, hold_out, read_images, true_classes
 
 
 def test_a_folder_and_a_tar_of_it_hold_the_same_images(folder: Path, tar: Path) -> None:
-    one, other = read_images(folder), read_images(tar)
-    assert len(one.names) == 10
-    assert [name.removeprefix("./") for name in other.names] == list(one.names)
-    assert all(torch.equal(a, b) for a, b in zip(one.pixels, other.pixels, strict=True))
+    of_folder, of_tar = read_images(folder), read_images(tar)
+    assert len(of_folder.names) == 10
+    assert [name.removeprefix("./") for name in of_tar.names] == list(of_folder.names)
+    assert all(torch.equal(a, b) for a, b in zip(of_folder.pixels, of_tar.pixels, strict=True))
 
 
-def test_large_images_are_shrunk_and_small_ones_are_not(folder: Path) -> None:
+def test_only_large_images_are_reduced(folder: Path) -> None:
     sizes = [tuple(image.shape[1:]) for image in read_images(folder, 64).pixels]
     assert max(min(size) for size in sizes) == 64
     assert (48, 85) in sizes
 
 
-def test_files_that_are_no_image_are_skipped_and_counted(folder: Path, tmp_path: Path) -> None:
+def test_unreadable_images_are_skipped_and_counted(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "cut.png").write_bytes((folder / "n01440764_4.png").read_bytes()[:300])
     (tmp_path / "words.jpg").write_text("not a picture")
     (tmp_path / "notes.txt").write_text("not counted")
@@ -48,7 +48,7 @@ def white(width: int = 8) -> bytes:
 
 
 def archive(path: Path, *members: tuple[str, bytes, bytes], mode: str = "w") -> Path:
-    """A tar of members: name, type, and the data or what a link leads to."""
+    """Write a tar of members: name, type, and the data or the target of a link."""
     with tarfile.open(path, mode) as written:  # type: ignore[call-overload]
         for name, kind, data in members:
             member = tarfile.TarInfo(name)
@@ -61,7 +61,7 @@ def archive(path: Path, *members: tuple[str, bytes, bytes], mode: str = "w") -> 
     return path
 
 
-def test_members_that_are_no_regular_files_are_left_out(tmp_path: Path) -> None:
+def test_tar_members_that_are_not_regular_files_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "outside.png").write_bytes(white())
     path = archive(
         tmp_path / "links.tar",
@@ -75,9 +75,9 @@ def test_members_that_are_no_regular_files_are_left_out(tmp_path: Path) -> None:
     assert (read_images(path).names, read_images(path).skipped) == (("real.png",), 0)
 
 
-def test_members_that_are_too_large_are_counted_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tar_members_that_are_too_large_are_counted_as_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small, large = white(), white(900)
-    monkeypatch.setattr(reading, "MOST_BYTES", len(small))
+    monkeypatch.setattr(reading, "MAX_MEMBER_BYTES", len(small))
     assert len(small) < len(large)
     path = archive(
         tmp_path / "a.tar", ("large.png", tarfile.REGTYPE, large), ("small.png", tarfile.REGTYPE, small), mode="w:gz"
@@ -93,12 +93,12 @@ def test_a_damaged_tar_is_refused(mode: str, damage: Callable[[bytes], bytes], t
     noise = os.urandom(4000)
     path = archive(tmp_path / "a.tar", *((f"{n}.png", tarfile.REGTYPE, noise) for n in range(3)), mode=mode)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ActmaxError, match="is no folder or tar file of images"):
+    with pytest.raises(ActmaxError, match="is no readable folder or tar file of images"):
         read_images(path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="fifos are POSIX's")
-def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
+def test_reading_does_not_wait_for_a_fifo(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo.png")
     with pytest.raises(ActmaxError, match="there is no such file"):
         read_images(tmp_path / "fifo.png")
@@ -106,18 +106,18 @@ def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
     assert read_images(tmp_path).names == ("white.png",)
 
 
-def test_no_images_is_said_with_the_reason(tmp_path: Path) -> None:
+def test_a_source_without_images_is_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(ActmaxError, match=r"There are no images in .*: no file ends in \.webp"):
         read_images(tmp_path)
     (tmp_path / "words.jpg").write_text("not a picture")
     with pytest.raises(ActmaxError, match="none of its 1 image files can be read"):
         read_images(tmp_path)
     for path in (tmp_path / "absent", tmp_path / "words.jpg"):
-        with pytest.raises(ActmaxError, match="is no folder or tar file of images"):
+        with pytest.raises(ActmaxError, match="is no readable folder or tar file of images"):
             read_images(path)
 
 
-def test_the_hold_out_is_of_the_largest_source_and_always_the_same(folder: Path) -> None:
+def test_the_holdout_comes_from_the_largest_source_and_is_always_the_same(folder: Path) -> None:
     large = read_images(folder)
     small = large.only(lambda name: name.startswith("n02391049"))
     held, (first, second) = hold_out([small, large], 3)
@@ -131,34 +131,34 @@ def test_the_hold_out_is_of_the_largest_source_and_always_the_same(folder: Path)
         hold_out([large], 10)
 
 
-def test_a_wnid_in_the_name_is_the_true_label() -> None:
+def test_a_wnid_in_the_name_gives_the_true_class() -> None:
     names = ("n02391049/3.webp", "n01440764_tench.webp", "n99999999_5.png", "holiday.jpg")
-    assert truth(Images("", names, (), 0)).tolist() == [labels.resolve_class("zebra").index, 0, -1, -1]
+    assert true_classes(Images("", names, (), 0)).tolist() == [labels.resolve_class("zebra").index, 0, -1, -1]
 
 
-def test_views_are_seeded_crops(folder: Path) -> None:
+def test_random_views_depend_on_the_seed_alone(folder: Path) -> None:
     images = read_images(folder)
-    one, same, other = (
-        random_views(images, 5, 64, 0.15, 0.5, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+    views, same, other = (
+        images.random_views(5, 64, 0.15, 0.5, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
     )
-    assert one.shape == (5, 3, 64, 64)
-    assert one.dtype == torch.uint8
-    assert torch.equal(one, same)
-    assert not torch.equal(one, other)
+    assert views.shape == (5, 3, 64, 64)
+    assert views.dtype == torch.uint8
+    assert torch.equal(views, same)
+    assert not torch.equal(views, other)
     assert framed(images, 64).shape == (10, 3, 64, 64)
 
 
-@pytest.mark.parametrize(("size", "least", "far"), [(256, 0.9, 1.0), (64, 0.9, 6.0)])
-def test_a_pool_cuts_the_same_views(size: int, least: float, far: float) -> None:
-    """Enlarged but for rounding, and the border, where a pool sees what lies beyond; shrunk but for the filter."""
+@pytest.mark.parametrize(("size", "min_crop", "tolerance"), [(256, 0.9, 1.0), (64, 0.9, 6.0)])
+def test_crops_on_a_device_equal_those_on_the_cpu(size: int, min_crop: float, tolerance: float) -> None:
+    """Enlarged: up to rounding, away from the border, where pixels beyond the crop enter. Reduced: up to the filter."""
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(3, 3, 12, 9, generator=generator) * 255
     smooth = torch.nn.functional.interpolate(coarse, (120, 90), mode="bicubic").clamp(0, 255).to(torch.uint8)
     images = Images("smooth", ("a", "b", "c"), tuple(smooth), 0)
-    shape = (8, size, least, least)
-    views = random_views(images, *shape, torch.Generator().manual_seed(1)).float()
-    pooled = Pool(images, torch.device("cpu")).random_views(*shape, torch.Generator().manual_seed(1))
+    shape = (8, size, min_crop, min_crop)
+    views = images.random_views(*shape, torch.Generator().manual_seed(1)).float()
+    cropped = DeviceImages(images, torch.device("cpu")).random_views(*shape, torch.Generator().manual_seed(1))
     border = size // 32
-    inner = (views - pooled)[..., border:-border, border:-border].abs()
-    assert inner.max() <= far
+    inner = (views - cropped)[..., border:-border, border:-border].abs()
+    assert inner.max() <= tolerance
     assert inner.mean() <= 0.6
