@@ -1,4 +1,4 @@
-"""Tests of actmax.cli: what a person types into a shell, and what is said back."""
+"""Tests of actmax.cli: commands as typed into a shell, and what they print and write."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from actmax.networks.cards import CARDS
 from actmax.recipe.recipe import Recipe
 
 
-class Answer(NamedTuple):
+class Result(NamedTuple):
     status: int
     out: str
     err: str
 
 
-Run = Callable[..., Answer]
+Run = Callable[..., Result]
 
 SMALL = ("--network", "compact", "--set", "steps=1", "--size", "64")
-"""A drawing that takes a moment."""
+"""Options of a drawing that takes a moment."""
 
 
 @pytest.fixture(autouse=True)
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder, no settings in the environment, and no file of torch's."""
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, with no settings in the environment and an empty torch hub."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ACTMAX_NETWORK", raising=False)
     monkeypatch.setenv("ACTMAX_DEVICE", "cpu")
@@ -48,20 +48,20 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command, in this process. What it does not explain itself is raised here."""
+    """Run the command in this process; an error that it does not report is raised here."""
 
-    def type_in(*words: str) -> Answer:
+    def command(*words: str) -> Result:
         with pytest.raises(SystemExit) as end:
             app(list(words))
         out, err = capsys.readouterr()
         assert isinstance(end.value.code, int)
-        return Answer(end.value.code, out, err)
+        return Result(end.value.code, out, err)
 
-    return type_in
+    return command
 
 
 def files(folder: Path) -> list[str]:
-    """Of the folder, without its hidden ones and without the store."""
+    """Return the names in a folder, without hidden ones such as the store."""
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
@@ -79,27 +79,27 @@ def files(folder: Path) -> list[str]:
         (["tandem"], "444  n02835271  bicycle-built-for-two, tandem bicycle, tandem: "),
     ],
 )
-def test_classes_says_index_wnid_names_and_definition(words: list[str], first: str, run: Run) -> None:
-    answer = run("classes", *words)
-    assert answer.status == 0
-    assert answer.out.startswith(first)
-    assert answer.err == ""
+def test_classes_prints_index_wnid_names_and_definition(words: list[str], first: str, run: Run) -> None:
+    result = run("classes", *words)
+    assert result.status == 0
+    assert result.out.startswith(first)
+    assert result.err == ""
 
 
-def test_classes_names_all_that_are_near(run: Run) -> None:
-    found = [line.split()[0] for line in run("classes", "bicycle").out.splitlines()]
-    assert {"444", "870", "880"} <= set(found)  # built for two, tri, uni
+def test_classes_prints_all_near_matches(run: Run) -> None:
+    indices = [line.split()[0] for line in run("classes", "bicycle").out.splitlines()]
+    assert {"444", "870", "880"} <= set(indices)  # built for two, tri, uni
 
 
-def test_classes_lists_all_without_a_word(run: Run) -> None:
+def test_classes_without_an_argument_prints_all(run: Run) -> None:
     lines = run("classes").out.splitlines()
     assert [int(line.split()[0]) for line in lines] == list(range(1000))
 
 
-def test_classes_fails_for_a_word_like_no_other(run: Run) -> None:
-    answer = run("classes", "qqqqqqqq")
-    assert (answer.status, answer.out) == (1, "")
-    assert answer.err == "error: No class of ImageNet-1k is anything like 'qqqqqqqq'.\n"
+def test_classes_fails_without_a_match(run: Run) -> None:
+    result = run("classes", "qqqqqqqq")
+    assert (result.status, result.out) == (1, "")
+    assert result.err == "error: No class of ImageNet-1k resembles 'qqqqqqqq'.\n"
 
 
 def test_classes_does_not_import_torch() -> None:
@@ -113,9 +113,9 @@ def test_classes_does_not_import_torch() -> None:
 # actmax draw
 
 
-def test_draw_writes_a_png_that_says_how_it_was_made(run: Run, tmp_path: Path) -> None:
-    answer = run("draw", "zebra", *SMALL, "--set", "steps=2", "--set", "jitter=3", "--seed", "7")
-    assert answer.status == 0
+def test_draw_writes_a_png_that_contains_its_recipe(run: Run, tmp_path: Path) -> None:
+    result = run("draw", "zebra", *SMALL, "--set", "steps=2", "--set", "jitter=3", "--seed", "7")
+    assert result.status == 0
     assert files(tmp_path) == ["zebra.png"]
     with Image.open(tmp_path / "zebra.png") as image:
         assert (image.format, image.mode, image.size) == ("PNG", "RGB", (64, 64))
@@ -123,10 +123,10 @@ def test_draw_writes_a_png_that_says_how_it_was_made(run: Run, tmp_path: Path) -
     assert (recipe.network, recipe.target, recipe.seed) == ("compact", "fc8:340", 7)
     assert (recipe.steps, recipe.jitter) == (2, 3)
     assert recipe.weights == weights.resolve_weights("compact").digest
-    assert answer.out.startswith(f"zebra.png  {recipe.digest()}\nactivation ")
+    assert result.out.startswith(f"zebra.png  {recipe.digest()}\nactivation ")
 
 
-def test_draw_says_what_the_network_makes_of_the_file(run: Run, tmp_path: Path) -> None:
+def test_draw_prints_the_networks_response_to_the_file(run: Run, tmp_path: Path) -> None:
     from actmax.measure.measure import decode, measure
     from actmax.networks.load import load
 
@@ -136,10 +136,10 @@ def test_draw_says_what_the_network_makes_of_the_file(run: Run, tmp_path: Path) 
     assert f"probability {found.probability:.4f}, rank {found.rank}, margin {found.margin:.4g}" in out
     # One step is not enough for a zebra.
     assert found.failed
-    assert "FAILED: the network says another class first" in out
+    assert "FAILED: the network predicts another class" in out
 
 
-def test_a_class_by_another_name_is_drawn_alike(run: Run, tmp_path: Path) -> None:
+def test_two_names_of_a_class_give_the_same_file(run: Run, tmp_path: Path) -> None:
     run("draw", "zebra", *SMALL, "--out", "one.png")
     run("draw", "340", *SMALL, "--out", "two.png")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
@@ -153,66 +153,68 @@ def test_a_class_by_another_name_is_drawn_alike(run: Run, tmp_path: Path) -> Non
         ("Mountain Bike", "mountain-bike.png", "fc8:671"),
     ],
 )
-def test_draw_takes_any_target(target: str, name: str, canonical: str, run: Run, tmp_path: Path) -> None:
-    answer = run("draw", target, *SMALL)
-    assert answer.status == 0
+def test_draw_accepts_any_target(target: str, name: str, canonical: str, run: Run, tmp_path: Path) -> None:
+    result = run("draw", target, *SMALL)
+    assert result.status == 0
     assert files(tmp_path) == [name]
-    assert f" of {canonical}\n" in answer.out
-    assert ("rank" in answer.out) == (canonical == "fc8:671")
+    assert f" of {canonical}\n" in result.out
+    assert ("rank" in result.out) == (canonical == "fc8:671")
 
 
-def test_draw_takes_the_plain_method(run: Run, tmp_path: Path) -> None:
+def test_draw_accepts_the_plain_method(run: Run, tmp_path: Path) -> None:
     assert run("draw", "zebra", *SMALL, "--method", "plain").status == 0
     with Image.open(tmp_path / "zebra.png") as image:
         assert json.loads(image.text["actmax:recipe"])["parameterization"] == "pixels"  # type: ignore[attr-defined]
 
 
-def test_draw_takes_several_targets_and_sums_of_classes(run: Run, tmp_path: Path) -> None:
-    answer = run("draw", "zebra + 0.5*tiger", "jack-o'-lantern", "conv5:12", *SMALL)
-    assert answer.status == 0
+def test_draw_accepts_several_targets_and_sums_of_classes(run: Run, tmp_path: Path) -> None:
+    result = run("draw", "zebra + 0.5*tiger", "jack-o'-lantern", "conv5:12", *SMALL)
+    assert result.status == 0
     assert sorted(files(tmp_path)) == ["conv5-12.png", "jack-o-lantern.png", "zebra-0-5-tiger.png"]
     for canonical in ("fc8:340 + 0.5*fc8:292", "fc8:607", "conv5:12"):
-        assert f" of {canonical}\n" in answer.out
+        assert f" of {canonical}\n" in result.out
     alone = tmp_path / "alone.png"
     run("draw", "conv5:12", *SMALL, "--out", str(alone))
     assert alone.read_bytes() == (tmp_path / "conv5-12.png").read_bytes()
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["zebra + tigre"], "no class 'tigre'. Nearest: 'tiger'"),
-        (["zebra", "tiger", "--out", "one.png"], "--out names one picture"),
-        (["zebra", "Zebra"], "into one file"),
+        (["zebra", "tiger", "--out", "one.png"], "--out names one file"),
+        (["zebra", "Zebra"], "have the same file name"),
     ],
 )
-def test_what_of_several_targets_cannot_be_is_said_before_any_is_drawn(
-    words: list[str], said: str, run: Run, tmp_path: Path
+def test_an_error_in_one_of_several_targets_comes_before_any_is_drawn(
+    words: list[str], message: str, run: Run, tmp_path: Path
 ) -> None:
-    answer = run("draw", *words, *SMALL)
-    assert answer.status == 1
-    assert said in " ".join(answer.err.split())
+    result = run("draw", *words, *SMALL)
+    assert result.status == 1
+    assert message in " ".join(result.err.split())
     assert files(tmp_path) == []
 
 
-def test_draw_writes_where_it_is_told(run: Run, tmp_path: Path) -> None:
+def test_draw_writes_to_the_path_of_out(run: Run, tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     run("draw", "zebra", *SMALL, "--out", "pictures/first.png")
     assert files(tmp_path) == ["pictures"]
     assert files(tmp_path / "pictures") == ["first.png"]
 
 
-def test_the_network_may_be_named_in_the_environment(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_may_name_the_network(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTMAX_NETWORK", "compact")
     assert run("draw", "zebra", *SMALL[2:]).status == 0
     assert files(tmp_path) == ["zebra.png"]
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["zebre", *SMALL], "no class 'zebre'. Nearest: 'zebra'"),
         (["", *SMALL], "no class ''"),
+        (["-zebre", *SMALL], "no class 'zebre'. Nearest: 'zebra'"),
+        (["-no such class", *SMALL], "no class 'no such class'"),
         (["panther", *SMALL], "286"),
         (["1000", *SMALL], "indices run from 0 to 999"),
         (["conv5:", *SMALL], "no class 'conv5:'"),
@@ -234,7 +236,7 @@ def test_the_network_may_be_named_in_the_environment(run: Run, tmp_path: Path, m
         (["zebra", *SMALL, "--seed", "-1"], "seed: input should be greater than or equal to 0, not -1"),
         (["zebra", "--network", "alexnt"], "Did you mean 'alexnet'?"),
         (["zebra", *SMALL, "--size", "0"], "size: input should be greater than or equal to 64, not 0"),
-        (["zebra", *SMALL, "--precision", "fp8"], "not 'fp8'"),
+        (["zebra", *SMALL, "--set", "precision=fp8"], "not 'fp8'"),
         (["zebra", *SMALL, "--set", "network=alexnet"], "--set: unknown field 'network'"),
         (["zebra", *SMALL, "--out", "absent/zebra.png"], "absent/zebra.png cannot be written: it is a folder"),
         (["zebra", *SMALL, "--weights", "absent.pth"], "compact network brings its own weights; absent.pth"),
@@ -243,13 +245,31 @@ def test_the_network_may_be_named_in_the_environment(run: Run, tmp_path: Path, m
         (["zebra", "--network", "alex net"], "'alex net' is not the name of a network"),
     ],
 )
-def test_draw_says_in_one_paragraph_what_was_wrong(words: list[str], said: str, run: Run, tmp_path: Path) -> None:
-    answer = run("draw", *words)
-    assert answer.status == 1
-    assert answer.out == ""
-    assert answer.err.startswith("error: ")
-    assert answer.err.count("\n") == 1
-    assert said in answer.err
+def test_draw_prints_an_error_in_one_paragraph(words: list[str], message: str, run: Run, tmp_path: Path) -> None:
+    result = run("draw", *words)
+    assert result.status == 1
+    assert result.out == ""
+    assert result.err.startswith("error: ")
+    assert result.err.count("\n") == 1
+    assert message in result.err
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "canonical"),
+    [("-conv4:3", "-conv4:3"), ("-zebra", "-fc8:340"), ("-conv4:3 + conv4:5", "-conv4:3 + conv4:5")],
+)
+def test_draw_accepts_a_target_with_a_leading_minus(target: str, canonical: str, run: Run, tmp_path: Path) -> None:
+    result = run("draw", target, *SMALL, "--out", "negative.png")
+    assert (result.status, result.err) == (0, "")
+    assert recipe_in(tmp_path / "negative.png").target == canonical
+
+
+@pytest.mark.parametrize("words", [["--sizze", "64"], ["--sizze=64"]])
+def test_draw_refuses_a_misspelled_option(words: list[str], run: Run, tmp_path: Path) -> None:
+    result = run("draw", "zebra", *SMALL, *words)
+    assert (result.status, result.out) == (2, "")
+    assert "No such option: --sizze. Did you mean '--size'" in " ".join(result.err.replace("│", " ").split())
     assert files(tmp_path) == []
 
 
@@ -257,9 +277,9 @@ def test_draw_says_in_one_paragraph_what_was_wrong(words: list[str], said: str, 
 
 
 def photo(path: Path, size: tuple[int, int] = (64, 64), seed: int = 0) -> str:
-    """Smooth patches of colour, as a file; returns its path as text."""
-    colours = np.random.default_rng(seed).integers(40, 216, (5, 5, 3), dtype=np.uint8)
-    Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR).save(path)
+    """Write an image of smooth patches of color, and return its path as text."""
+    colors = np.random.default_rng(seed).integers(40, 216, (5, 5, 3), dtype=np.uint8)
+    Image.fromarray(colors).resize(size, Image.Resampling.BILINEAR).save(path)
     return str(path)
 
 
@@ -268,7 +288,7 @@ def recipe_in(path: Path) -> Recipe:
         return Recipe(**json.loads(image.text["actmax:recipe"]))  # type: ignore[attr-defined]
 
 
-def test_draw_starts_from_a_picture_and_names_it_by_its_digest(run: Run, tmp_path: Path) -> None:
+def test_draw_starts_from_an_image_that_the_recipe_names_by_its_digest(run: Run, tmp_path: Path) -> None:
     start = photo(tmp_path / "start.png")
     still = ("--method", "plain", "--set", "step_size=1e-9")
     assert run("draw", "zebra", *SMALL, *still, "--start", start, "--feature-weight", "0").status == 0
@@ -280,7 +300,7 @@ def test_draw_starts_from_a_picture_and_names_it_by_its_digest(run: Run, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("words", "kept"),
+    ("words", "expected"),
     [
         ([], (0.5, "conv3")),
         (["--feature-weight", "2"], (2.0, "conv3")),
@@ -288,20 +308,20 @@ def test_draw_starts_from_a_picture_and_names_it_by_its_digest(run: Run, tmp_pat
         (["--set", "feature_weight=0.25"], (0.25, "conv3")),
     ],
 )
-def test_draw_holds_on_to_the_picture_as_much_as_it_is_told(
-    words: list[str], kept: tuple[float, str], run: Run, tmp_path: Path
+def test_feature_weight_and_layer_follow_the_options(
+    words: list[str], expected: tuple[float, str], run: Run, tmp_path: Path
 ) -> None:
     start = photo(tmp_path / "start.png")
     assert run("draw", "zebra", *SMALL, "--start", start, *words).status == 0
     recipe = recipe_in(tmp_path / "zebra.png")
-    assert (recipe.feature_weight, recipe.feature_layer) == kept
+    assert (recipe.feature_weight, recipe.feature_layer) == expected
     assert recipe.step_size == 0.03
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
-        (["--feature-weight", "0.5"], "--feature-weight says how much stays of a picture: name one with --start."),
+        (["--feature-weight", "0.5"], "--feature-weight preserves features of a start image: give one with --start."),
         (["--start", "absent.jpg"], "absent.jpg cannot be read as a picture: it is absent"),
         (["--start", "folder"], "folder cannot be read as a picture: it is a folder"),
         (["--start", "words.jpg"], "words.jpg cannot be read as a picture: it is empty, damaged or in none of"),
@@ -320,29 +340,29 @@ def test_draw_holds_on_to_the_picture_as_much_as_it_is_told(
         (["--set", "start=start.png"], "start: string should match pattern"),
     ],
 )
-def test_draw_says_what_is_wrong_with_a_start(words: list[str], said: str, run: Run, tmp_path: Path) -> None:
+def test_draw_refuses_an_unusable_start_image(words: list[str], message: str, run: Run, tmp_path: Path) -> None:
     photo(tmp_path / "start.png")
     (tmp_path / "folder").mkdir()
     (tmp_path / "words.jpg").write_text("no picture")
-    answer = run("draw", "zebra", *SMALL, *words)
-    assert (answer.status, answer.out) == (1, "")
-    assert answer.err.startswith("error: ")
-    assert answer.err.count("\n") == 1
-    assert said in answer.err
+    result = run("draw", "zebra", *SMALL, *words)
+    assert (result.status, result.out) == (1, "")
+    assert result.err.startswith("error: ")
+    assert result.err.count("\n") == 1
+    assert message in result.err
     assert files(tmp_path) == ["folder", "start.png", "words.jpg"]
 
 
-def test_draw_leaves_a_file_alone_when_it_fails(run: Run, tmp_path: Path) -> None:
+def test_a_failed_draw_keeps_the_existing_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "zebra.png").write_bytes(b"yesterday's")
     assert run("draw", "zebra", *SMALL, "--set", "steps=0").status == 1
     assert (tmp_path / "zebra.png").read_bytes() == b"yesterday's"
 
 
-def test_draw_cannot_write_over_a_folder(run: Run, tmp_path: Path) -> None:
+def test_draw_does_not_overwrite_a_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "zebra.png").mkdir()
-    answer = run("draw", "zebra", *SMALL)
-    assert answer.status == 1
-    assert "zebra.png cannot be written: it is a folder" in answer.err
+    result = run("draw", "zebra", *SMALL)
+    assert result.status == 1
+    assert "zebra.png cannot be written: it is a folder" in result.err
     assert files(tmp_path) == ["zebra.png"]
     assert files(tmp_path / "zebra.png") == []
 
@@ -350,10 +370,10 @@ def test_draw_cannot_write_over_a_folder(run: Run, tmp_path: Path) -> None:
 # actmax doctor
 
 
-def test_doctor_says_what_would_draw(run: Run) -> None:
-    answer = run("doctor", "--network", "compact")
-    assert (answer.status, answer.err) == (0, "")
-    rows = dict(line.split(":", 1) for line in answer.out.splitlines())
+def test_doctor_prints_network_device_and_versions(run: Run) -> None:
+    result = run("doctor", "--network", "compact")
+    assert (result.status, result.err) == (0, "")
+    rows = dict(line.split(":", 1) for line in result.out.splitlines())
     compact = weights.resolve_weights("compact")
     assert rows["network"].strip() == "the compact AlexNet"
     assert rows["weights"].strip() == f"{compact.path} ({compact.digest})"
@@ -368,7 +388,7 @@ def test_doctor_says_what_would_draw(run: Run) -> None:
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AlexNet's weights lie at an address where nobody answers."""
+    """Point AlexNet's weights to an address that refuses connections."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -377,47 +397,47 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cards, "CARDS", {**CARDS, "alexnet": changed})
 
 
-def test_doctor_says_why_auto_became_the_compact_network(offline: None, run: Run) -> None:
-    answer = run("doctor")
-    assert answer.status == 0
-    rows = dict(line.split(":", 1) for line in answer.out.splitlines())
+def test_doctor_prints_why_auto_fell_back(offline: None, run: Run) -> None:
+    result = run("doctor")
+    assert result.status == 0
+    rows = dict(line.split(":", 1) for line in result.out.splitlines())
     assert rows["network"].strip() == "the compact AlexNet"
     assert "the server cannot be reached" in rows["fallback"]
 
 
-def test_doctor_fails_where_alexnet_is_asked_for_and_cannot_be_had(offline: None, run: Run) -> None:
-    answer = run("doctor", "--network", "alexnet")
-    assert (answer.status, answer.out) == (1, "")
-    assert "the server cannot be reached" in answer.err
-    assert answer.err.count("\n") == 1
+def test_doctor_fails_if_alexnet_cannot_be_downloaded(offline: None, run: Run) -> None:
+    result = run("doctor", "--network", "alexnet")
+    assert (result.status, result.out) == (1, "")
+    assert "the server cannot be reached" in result.err
+    assert result.err.count("\n") == 1
 
 
-def test_draw_warns_that_it_had_to_fall_back(offline: None, run: Run, tmp_path: Path) -> None:
-    answer = run("draw", "zebra", *SMALL[2:])
-    assert answer.status == 0
-    assert answer.err.startswith("Drawn by the compact AlexNet: ")
+def test_draw_warns_of_the_fallback(offline: None, run: Run, tmp_path: Path) -> None:
+    result = run("draw", "zebra", *SMALL[2:])
+    assert result.status == 0
+    assert result.err.startswith("Drawn by the compact AlexNet: ")
     assert files(tmp_path) == ["torch", "zebra.png"]
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--network", "compact", "--weights", "net.pth"], "brings its own weights; net.pth"),
         (["--network", "alexnet", "--weights", "net.pth"], "net.pth cannot be read: No such file"),
     ],
 )
-def test_doctor_says_in_one_paragraph_what_was_wrong(words: list[str], said: str, run: Run) -> None:
-    answer = run("doctor", *words)
-    assert answer.status == 1
-    assert said in answer.err
-    assert answer.err.count("\n") == 1
+def test_doctor_prints_an_error_in_one_paragraph(words: list[str], message: str, run: Run) -> None:
+    result = run("doctor", *words)
+    assert result.status == 1
+    assert message in result.err
+    assert result.err.count("\n") == 1
 
 
-def test_doctor_says_that_the_device_does_not_exist(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_refuses_an_unknown_device(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTMAX_DEVICE", "abacus")
-    answer = run("doctor", "--network", "compact")
-    assert answer.status == 1
-    assert "ACTMAX_DEVICE is 'abacus'" in answer.err
+    result = run("doctor", "--network", "compact")
+    assert result.status == 1
+    assert "ACTMAX_DEVICE is 'abacus'" in result.err
 
 
 # actmax train
@@ -425,7 +445,7 @@ def test_doctor_says_that_the_device_does_not_exist(run: Run, monkeypatch: pytes
 
 @pytest.fixture
 def photographs(tmp_path: Path) -> Path:
-    """Six pictures in a folder."""
+    """A folder of six images."""
     folder = tmp_path / "photographs"
     folder.mkdir()
     for index in range(6):
@@ -434,8 +454,8 @@ def photographs(tmp_path: Path) -> Path:
 
 
 def test_train_spectrum_writes_a_table(run: Run, photographs: Path, tmp_path: Path) -> None:
-    answer = run("train", "spectrum", "photographs")
-    assert (answer.status, answer.out, answer.err) == (0, "spectrum.safetensors: 6 photographs\n", "")
+    result = run("train", "spectrum", "photographs")
+    assert (result.status, result.out, result.err) == (0, "spectrum.safetensors: 6 photographs\n", "")
     assert files(tmp_path) == ["photographs", "spectrum.safetensors"]
     with safe_open(tmp_path / "spectrum.safetensors", "np") as file:
         assert file.get_tensor("log_strength").shape == (3, 24, 12)
@@ -444,27 +464,27 @@ def test_train_spectrum_writes_a_table(run: Run, photographs: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("words", "layers"), [([], ["conv1", "conv2", "conv3", "conv4", "conv5"]), (["--layer", "conv2"], ["conv2"])]
 )
-def test_train_statistics_measures_the_layers_that_are_named(
+def test_train_statistics_measures_the_named_layers(
     words: list[str], layers: list[str], run: Run, photographs: Path, tmp_path: Path
 ) -> None:
-    answer = run("train", "statistics", "photographs", *words, "--out", "answers.safetensors")
-    assert (answer.status, answer.out, answer.err) == (0, "answers.safetensors: 6 photographs\n", "")
-    with safe_open(tmp_path / "answers.safetensors", "np") as file:
+    result = run("train", "statistics", "photographs", *words, "--out", "measured.safetensors")
+    assert (result.status, result.out, result.err) == (0, "measured.safetensors: 6 photographs\n", "")
+    with safe_open(tmp_path / "measured.safetensors", "np") as file:
         assert sorted({name.partition(".")[0] for name in file.keys()}) == layers  # noqa: SIM118 - no mapping
         assert file.metadata()["weights"] == weights.resolve_weights("compact").digest
 
 
-def test_train_generator_writes_weights_into_the_folder_of_its_run(run: Run, photographs: Path, tmp_path: Path) -> None:
+def test_train_generator_writes_weights_into_its_folder(run: Run, photographs: Path, tmp_path: Path) -> None:
     small = ["steps=1", "size=64", "batch=2", "holdout=2", "checkpoint_minutes=0"]
     words = ["train", "generator", "photographs", "photographs", "--folder", "run"]
-    answer = run(*words, *(word for change in small for word in ("--set", change)))
-    assert (answer.status, answer.out) == (0, "run/generator.safetensors\n")
-    assert answer.err == 2 * "photographs: 6 images, 0 files that cannot be read\n"
+    result = run(*words, *(word for change in small for word in ("--set", change)))
+    assert (result.status, result.out) == (0, "run/generator.safetensors\n")
+    assert result.err == 2 * "photographs: 6 images, 0 files that cannot be read\n"
     assert {"checkpoint.pt", "generator.safetensors", "log.jsonl"} <= set(files(tmp_path / "run"))
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["spectrum", "absent"], "absent is no readable folder or tar file of images"),
         (["spectrum", "empty"], "There are no images in empty: no file ends in .webp"),
@@ -496,17 +516,17 @@ def test_train_generator_writes_weights_into_the_folder_of_its_run(run: Run, pho
         (["generator", "photographs"], "512 images are to be held out of photographs, which holds 6"),
     ],
 )
-def test_train_says_in_one_paragraph_what_was_wrong(
-    words: list[str], said: str, run: Run, photographs: Path, tmp_path: Path
+def test_train_prints_an_error_in_one_paragraph(
+    words: list[str], message: str, run: Run, photographs: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "words").write_text("a file")
-    answer = run("train", *words)
-    assert (answer.status, answer.out) == (1, "")
-    *_, line = answer.err.splitlines()
-    assert answer.err.count("error: ") == 1
+    result = run("train", *words)
+    assert (result.status, result.out) == (1, "")
+    *_, line = result.err.splitlines()
+    assert result.err.count("error: ") == 1
     assert line.startswith("error: ")
-    assert said in line
+    assert message in line
     assert not [name for name in files(tmp_path) if name.endswith(".safetensors")]
 
 
@@ -528,14 +548,14 @@ def test_train_says_in_one_paragraph_what_was_wrong(
         ["train", "sounds"],
     ],
 )
-def test_help_is_given(words: list[str], run: Run) -> None:
-    answer = run(*words, "--help")
-    assert answer.status == 0
-    assert "Usage" in answer.out
-    assert answer.err == ""
+def test_every_command_has_help(words: list[str], run: Run) -> None:
+    result = run(*words, "--help")
+    assert result.status == 0
+    assert "Usage" in result.out
+    assert result.err == ""
 
 
-def test_every_command_and_option_is_explained() -> None:
+def test_every_command_and_option_is_documented() -> None:
     commands = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     assert set(commands) == {"draw", "classes", "distill", "doctor", "train"}
     training = commands["train"].commands
