@@ -94,9 +94,9 @@ print(json.dumps([done, again]))
 """
 
 
-@pytest.mark.parametrize("rounds", smoke([1, 25]))
+@pytest.mark.parametrize(("rounds", "settings"), smoke([(1, SETTINGS | {"second_opinion": False}), (25, SETTINGS)]))
 def test_builds_beside_a_redraw_and_a_prune_are_consistent_or_ask_for_another_run(
-    rounds: int, tmp_path: Path, report: Any
+    rounds: int, settings: dict[str, Any], tmp_path: Path, report: Any
 ) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "mkdocs.yml").write_text("{}")
@@ -104,7 +104,7 @@ def test_builds_beside_a_redraw_and_a_prune_are_consistent_or_ask_for_another_ru
     env["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests/shared")])
 
     def start(role: str, rounds: int | None) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", SCRIPT, role, str(tmp_path), json.dumps(SETTINGS), json.dumps(rounds)]
+        command = [sys.executable, "-c", SCRIPT, role, str(tmp_path), json.dumps(settings), json.dumps(rounds)]
         return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def finish(process: subprocess.Popen[str]) -> tuple[int, int]:
