@@ -1,21 +1,32 @@
-"""Parameters of which the first are tested by default, and the others by ``pytest -m nightly`` alone.
+"""Parameters of which a few are tested by default, and the others by ``pytest -m nightly`` alone.
 
 ``pyproject.toml`` puts this folder on pytest's path: ``from nightly import smoke``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
 
 
 def smoke(values: Iterable[Any], keep: int = 1) -> list[Any]:
-    """Mark all parameters but the first ``keep`` as nightly; each is one argument or a tuple of them."""
+    """Mark all parameters as nightly but ``keep`` of them, evenly spaced, the first included."""
+    values = list(values)
+    kept = {number * len(values) // keep for number in range(keep)}
     return [
         value
-        if position < keep
+        if position in kept
         else pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.nightly)
         for position, value in enumerate(values)
     ]
+
+
+extent = pytest.mark.parametrize("whole", smoke([False, True]), ids=["sample", "whole"])
+"""For tests that loop over cases: a sample of them by default, and all of them nightly."""
+
+
+def some(cases: Sequence[Any], every: int, whole: bool) -> list[Any]:
+    """Return all cases if ``whole``, else each of which the index is a multiple of ``every``."""
+    return list(cases if whole else cases[::every])
