@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from actmax import files
-from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError, did_you_mean, explain, quoted
+from actmax.errors import (
+    ActmaxError,
+    RecipeError,
+    StoreError,
+    UnknownNameError,
+    did_you_mean,
+    quoted,
+    validation_messages,
+)
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.weights import Source, resolve_weights
@@ -325,7 +333,7 @@ def _options(kind: type[Options], minutes: float, change: list[str] | None) -> O
     try:
         return kind(**{"minutes": minutes, **values})
     except ValidationError as error:
-        raise ActmaxError("; ".join(explain(error))) from None
+        raise ActmaxError("; ".join(validation_messages(error))) from None
 
 
 def _parse_setting(text: str, allowed: Iterable[str]) -> tuple[str, Any]:

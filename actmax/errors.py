@@ -1,4 +1,4 @@
-"""What can go wrong in a way that a person can put right: one tree of errors, and the words for it."""
+"""The errors that a user can correct, in one tree, and the wording of their messages."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ if TYPE_CHECKING:
 
 
 class ActmaxError(Exception):
-    """A fault that a person can put right.
+    """An error that a user can correct.
 
-    The message is one paragraph: what was wrong, where it stood, and what to do. It is shown
-    without a traceback.
+    The message is one paragraph: what is wrong, where, and what to do. It is shown without a traceback.
     """
 
 
@@ -24,11 +23,7 @@ class UnknownNameError(ActmaxError):
 
 
 class RecipeError(ActmaxError):
-    """A recipe or a composition that asks for something impossible."""
-
-
-class PrecisionError(RecipeError):
-    """A network that does not run in the precision, or on the device, that it was to run in."""
+    """A recipe, or a combination of its parts, that is impossible."""
 
 
 class WeightsError(ActmaxError):
@@ -36,74 +31,71 @@ class WeightsError(ActmaxError):
 
 
 class PictureError(ActmaxError):
-    """A picture file that cannot be read as one."""
+    """A file that cannot be read as an image."""
 
 
 class StoreError(ActmaxError):
     """A store, or an output file, that cannot be written or read."""
 
 
-LONGEST = 80
-"""Characters of a value that a message quotes: a value may be a book."""
-
-LONGEST_PATH = 1000
-"""Characters of a path that a message names."""
+MAX_QUOTED = 80
+"""Length to which a message shortens a value, in characters."""
+MAX_PATH = 1000
+"""The same for a path."""
 
 
 def quoted(value: object) -> str:
-    """A value as it was written, shortened: for messages.
+    """Return a value's ``repr``, shortened, for a message.
 
     >>> quoted("zebre")
     "'zebre'"
     """
-    if isinstance(value, int) and abs(value) >= 10**LONGEST:
-        return "a number of too many digits"  # Python refuses to write out some of those
-    text = repr(value[: LONGEST + 1] if isinstance(value, str | bytes) else value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    if isinstance(value, int) and abs(value) >= 10**MAX_QUOTED:
+        return "a number of too many digits"  # Python refuses to convert some of those to text
+    text = repr(value[: MAX_QUOTED + 1] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"
 
 
-def shown(name: object) -> str:
-    r"""A path or a key as a person would write it; with what cannot be printed escaped.
+def printable(name: object) -> str:
+    r"""Return a path or a key as it is, or quoted if it contains unprintable characters.
 
-    >>> shown("conv1.weight"), shown("two\nlines")
+    >>> printable("conv1.weight"), printable("two\nlines")
     ('conv1.weight', "'two\\nlines'")
     """
     text = str(name)
-    return text if text.isprintable() and len(text) <= LONGEST_PATH else quoted(text)
+    return text if text.isprintable() and len(text) <= MAX_PATH else quoted(text)
 
 
 def did_you_mean(name: str, allowed: Iterable[str], most: int = 3) -> str:
-    """The sentence that names the nearest valid choices, or lists a few where none is near.
+    """Return a sentence that names the nearest valid choices, or lists some if none is near.
 
     >>> did_you_mean("zebre", ["zebra", "tiger"])
     "Did you mean 'zebra'?"
     """
     choices = sorted(set(allowed))
     folded = {choice.casefold(): choice for choice in choices}
-    near = [folded[key] for key in difflib.get_close_matches(name[:LONGEST].casefold(), folded, most, 0.6)]
+    near = [folded[key] for key in difflib.get_close_matches(name[:MAX_QUOTED].casefold(), folded, most, 0.6)]
     if near:
         return f"Did you mean {' or '.join(repr(choice) for choice in near)}?"
-    listed = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")
-    return f"Allowed: {listed}."
+    return f"Allowed: {', '.join(choices[:12])}{', …' if len(choices) > 12 else ''}."
 
 
-def explain(error: ValidationError) -> list[str]:
-    """pydantic's findings in plain words, each with the key and the value: ``steps: -5 (…)``."""
-    findings = []
-    for finding in error.errors(include_url=False):
-        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in finding["loc"]).lstrip(".")
-        words = finding["msg"].removeprefix("Value error, ")
-        if not key:
-            findings.append(words)
-        elif finding["type"] == "missing":  # its input is everything else that was given
-            findings.append(f"{key}: {words[0].lower()}{words[1:]}")
-        else:
-            findings.append(f"{key}: {words[0].lower()}{words[1:]}, not {quoted(finding['input'])}")
-    return findings
+def validation_messages(error: ValidationError) -> list[str]:
+    """Return pydantic's errors as sentences with key and value, such as ``steps: input should be …, not -5``."""
+    messages = []
+    for detail in error.errors(include_url=False):
+        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"]).lstrip(".")
+        message = detail["msg"].removeprefix("Value error, ")
+        if key:
+            message = f"{key}: {message[0].lower()}{message[1:]}"
+            if detail["type"] != "missing":  # the input of a missing key is everything else that was given
+                message += f", not {quoted(detail['input'])}"
+        messages.append(message)
+    return messages
 
 
 def reason(error: OSError) -> str:
-    """Why the operating system refused, in a few words."""
+    """Return why the operating system refused, in a few words."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "No space is left on the disk"
     return error.strerror or str(error)

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, and the digests that tell. Needs no torch."""
+"""Atomic writes, and the digests that name files. Does not import torch."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pathlib import Path
 from actmax.errors import StoreError, reason
 
 DIGITS = 16
-"""Hexadecimal digits of a SHA-256 that name a file, a recipe or a picture: 64 bits, far more than a store needs."""
+"""Number of hexadecimal digits of a SHA-256 that name a file, a recipe or an image: 64 bits suffice for any store."""
 
 
 def digest(data: bytes) -> str:
-    """The first digits of the SHA-256 of some bytes: a name for them and no others."""
+    """Return the first digits of the data's SHA-256."""
     return hashlib.sha256(data).hexdigest()[:DIGITS]
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """A file that is there whole or not at all, also after a crash.
+    """Write a file such that, even after a crash, it is complete or as it was.
 
     Raises:
-        OSError: the folder cannot be written or the disk is full; ``path`` is as it was.
+        OSError: the folder cannot be written, or the disk is full.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     try:
-        os.chmod(name, 0o644)  # mkstemp makes files that nobody else can read
+        os.chmod(name, 0o644)  # mkstemp makes files that only their owner can read
         write_synced(Path(name), data)
         os.replace(name, path)
     except BaseException:
@@ -36,10 +36,10 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def save(path: Path, data: bytes) -> None:
-    """:func:`write_atomically` for a file that a person asked for.
+    """Write a file that the user named, with :func:`write_atomically`.
 
     Raises:
-        StoreError: it cannot be written; the message says why.
+        StoreError: it cannot be written.
     """
     try:
         write_atomically(path, data)
@@ -48,7 +48,7 @@ def save(path: Path, data: bytes) -> None:
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Writes a file, and returns when the disk has it."""
+    """Write a file, and return when it is on the disk."""
     with path.open("wb") as file:
         file.write(data)
         file.flush()
@@ -56,7 +56,7 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Returns when the disk has the names that stand in a folder; not every system can tell."""
+    """Return when a folder's entries are on the disk, where the system supports that."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

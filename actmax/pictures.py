@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from actmax.errors import PictureError, reason, shown
+from actmax.errors import PictureError, printable, reason
 from actmax.files import digest
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
@@ -46,7 +46,7 @@ def read_rgb(source: bytes | Path) -> Image.Image:
         An image of mode ``RGB``, in memory, of at most :data:`MOST_PIXELS` pixels.
 
     Raises:
-        PictureError: it cannot be read as a picture; one sentence that says why.
+        PictureError: it cannot be read as an image; one sentence that says why.
     """
     if isinstance(source, bytes):
         return _read(io.BytesIO(source), "The file")
@@ -108,7 +108,7 @@ def _read(file: IO[bytes], name: str) -> Image.Image:
 
 
 def _refused(name: object, why: str) -> PictureError:
-    return PictureError(f"{shown(name)} cannot be read as a picture: {why}. Name another, or save it anew as a PNG.")
+    return PictureError(f"{printable(name)} cannot be read as an image: {why}. Use another, or save it as a PNG.")
 
 
 def _check(image: Image.Image, file: IO[bytes]) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from actmax.errors import LONGEST, ActmaxError, UnknownNameError, did_you_mean, quoted
+from actmax.errors import MAX_QUOTED, ActmaxError, UnknownNameError, did_you_mean, quoted
 
 CLASSES = 1000
 LONGEST_INDEX = 18
@@ -124,7 +124,7 @@ def meant(name: str | int) -> tuple[Label, ...]:
             name = int(name)
     if isinstance(name, str) or not 0 <= name < len(classes()):
         shown = name if isinstance(name, str) or abs(name) < 10**LONGEST_INDEX else "of so many digits"
-        raise UnknownNameError(f"There is no ImageNet class {str(shown)[:LONGEST]}: indices run from 0 to 999.")
+        raise UnknownNameError(f"There is no ImageNet class {str(shown)[:MAX_QUOTED]}: indices run from 0 to 999.")
     return (classes()[name],)
 
 
@@ -133,7 +133,7 @@ def search(text: str, most: int = 10) -> list[Label]:
 
     A class whose name or synonym holds the typed word comes before a class that is merely spelt alike.
     """
-    text = text.strip()[:LONGEST]
+    text = text.strip()[:MAX_QUOTED]
     wanted = slugify(text)
     if not wanted:
         return []

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from actmax.errors import UnknownNameError, WeightsError, did_you_mean, quoted, reason, shown
+from actmax.errors import UnknownNameError, WeightsError, did_you_mean, printable, quoted, reason
 from actmax.networks import labels, pickles
 from actmax.networks.cards import CARDS, Card, card
 from actmax.networks.compact import CompactAlexNet, dequantize
@@ -44,7 +44,7 @@ def load(network: str | Source, file: Path | None = None, progress: Progress | N
     if about.in_order:
         state = _renamed(state, module)
     _fill(module, state, about.name, path)
-    check_finite(module, f"{about.name} in {shown(path)}")
+    check_finite(module, f"{about.name} in {printable(path)}")
     # torchvision builds heads of 1000 classes, so that other weights do not fit; timm's differ.
     if (classes := getattr(module, "num_classes", about.classes)) != about.classes:
         raise WeightsError(
@@ -118,16 +118,17 @@ def _read(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # noqa: BLE001 - torch's unpickler raises whatever it stumbles over
         # Where a zip is cut short, torch seeks to before its beginning: an invalid argument.
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
-            raise WeightsError(f"The weights file {shown(path)} cannot be read: {reason(error)}. {_REMEDY}") from None
+            why = reason(error)
+            raise WeightsError(f"The weights file {printable(path)} cannot be read: {why}. {_REMEDY}") from None
         raise WeightsError(
-            f"{shown(path)} is not a weights file that can be trusted: it is damaged, or a pickle of something "
+            f"{printable(path)} is not a weights file that can be trusted: it is damaged, or a pickle of something "
             f"else than a plain state dict. {_REMEDY}"
         ) from None
     # A pickle may give an OrderedDict attributes of its methods' names, and a tensor too: neither is asked.
     plain = dict(dict.items(state)) if isinstance(state, dict) else {}
     if not plain or not all(isinstance(key, str) and type(one) in (Tensor, nn.Parameter) for key, one in plain.items()):
         found = "a dict that is empty or holds other things" if isinstance(state, dict) else f"a {type(state).__name__}"
-        raise WeightsError(f"{shown(path)} holds no state dict, which maps names to tensors, but {found}. {_REMEDY}")
+        raise WeightsError(f"{printable(path)} holds no state dict of tensors by name, but {found}. {_REMEDY}")
     return {key: Tensor.detach(value) for key, value in plain.items()}
 
 
@@ -151,9 +152,9 @@ def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) ->
         found = f"{_described(given[key])} in the file" if key in given else "absent from the file"
         asked = f"{_described(wanted[key])} in the network" if key in wanted else "unknown to the network"
         raise WeightsError(
-            f"The weights in {shown(path)} are not those of {name}: {len(absent)} missing, {len(unknown)} foreign, "
-            f"{len(other)} of another shape; {shown(key)} is {found} and {asked}. Name the network that they belong "
-            "to, or other weights."
+            f"The weights in {printable(path)} are not those of {name}: {len(absent)} missing, {len(unknown)} foreign, "
+            f"{len(other)} of another shape; {printable(key)} is {found} and {asked}. Name the network that they "
+            "belong to, or other weights."
         )
     for key in wanted.keys() - given.keys():
         state[key] = torch.tensor(0)

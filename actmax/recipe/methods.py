@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from actmax.errors import RecipeError, UnknownNameError, did_you_mean, explain, quoted
+from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted, validation_messages
 from actmax.recipe.recipe import Recipe
 
 # What makes a drawing recognisable: ascent in a decorrelated Fourier space, on a network that
@@ -164,4 +164,4 @@ def compose(method: str = DEFAULT, overrides: Mapping[str, Any] | None = None, *
     try:
         return Recipe(**chosen)
     except ValidationError as error:
-        raise RecipeError("; ".join(explain(error))) from None
+        raise RecipeError("; ".join(validation_messages(error))) from None

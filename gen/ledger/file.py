@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from actmax.errors import ActmaxError, explain, reason
+from actmax.errors import ActmaxError, reason, validation_messages
 from gen.plan import addresses
 
 SCHEMA = 1
@@ -100,7 +100,7 @@ def read(path: Path) -> Ledger:
     except OSError as error:
         raise LedgerError(f"The ledger {path} cannot be read: {reason(error)}.") from None
     except ValidationError as error:
-        raise LedgerError(f"The ledger {path} is damaged: {explain(error)[0][:300]}. {_REMEDY}") from None
+        raise LedgerError(f"The ledger {path} is damaged: {validation_messages(error)[0][:300]}. {_REMEDY}") from None
     except RecursionError:
         raise LedgerError(f"The ledger {path} is damaged: its brackets are nested too deep. {_REMEDY}") from None
     except ValueError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from actmax.errors import RecipeError, UnknownNameError, did_you_mean, explain, quoted
+from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted, validation_messages
 from actmax.files import DIGITS
 from actmax.networks import labels
 from actmax.networks.labels import Label
@@ -99,7 +99,8 @@ def read(values: object) -> Gallery:
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError(f"{KEY} in mkdocs.yml: {_listed([f'{fault}.' for fault in explain(error)])}") from None
+        faults = [f"{fault}." for fault in validation_messages(error)]
+        raise SettingsError(f"{KEY} in mkdocs.yml: {_listed(faults)}") from None
     return Gallery(settings, _methods(settings), _groups(settings), _asked(settings))
 
 
@@ -304,7 +305,7 @@ def _units(given: object) -> None:
         try:
             UnitsSettings(**given)
         except ValidationError as error:
-            faults = [f"{fault}." for fault in explain(error)]
+            faults = [f"{fault}." for fault in validation_messages(error)]
             raise SettingsError(f"{KEY}.units in mkdocs.yml: {_listed(faults)}") from None
     elif given is not None and given != "all":
         raise SettingsError(

@@ -322,9 +322,9 @@ def test_feature_weight_and_layer_follow_the_options(
     ("words", "message"),
     [
         (["--feature-weight", "0.5"], "--feature-weight preserves features of a start image: give one with --start."),
-        (["--start", "absent.jpg"], "absent.jpg cannot be read as a picture: it is absent"),
-        (["--start", "folder"], "folder cannot be read as a picture: it is a folder"),
-        (["--start", "words.jpg"], "words.jpg cannot be read as a picture: it is empty, damaged or in none of"),
+        (["--start", "absent.jpg"], "absent.jpg cannot be read as an image: it is absent"),
+        (["--start", "folder"], "folder cannot be read as an image: it is a folder"),
+        (["--start", "words.jpg"], "words.jpg cannot be read as an image: it is empty, damaged or in none of"),
         (["--start", "start.png", "--method", "generator"], "a generator cannot start from a picture (start)"),
         (
             ["--start", "start.png", "--feature-weight", "-1"],

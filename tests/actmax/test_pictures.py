@@ -147,7 +147,7 @@ def test_what_is_no_picture_is_refused(data: bytes, why: str, tmp_path: Path) ->
     for source, name in ((data, "The file"), (tmp_path / "file", str(tmp_path / "file"))):
         with pytest.raises(PictureError) as refusal:
             read_rgb(source)
-        assert str(refusal.value).startswith(f"{name} cannot be read as a picture: ")
+        assert str(refusal.value).startswith(f"{name} cannot be read as an image: ")
         assert why in str(refusal.value)
 
 
@@ -206,5 +206,5 @@ def test_a_start_is_a_picture_and_the_digits_of_its_file(tmp_path: Path) -> None
     assert name == hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     assert image.tobytes() == halves().tobytes()
     path.write_bytes(b"words")
-    with pytest.raises(PictureError, match=r"start.png cannot be read as a picture: it is empty, damaged or"):
+    with pytest.raises(PictureError, match=r"start.png cannot be read as an image: it is empty, damaged or"):
         read_start(path)
