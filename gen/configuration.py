@@ -9,7 +9,7 @@ from mkdocs.exceptions import ConfigurationError
 from mkdocs.utils.yaml import get_yaml_loader, yaml_load
 
 from actmax.errors import reason
-from gen.settings.schema import SettingsError
+from gen.settings import SettingsError
 
 DEEPEST = 100
 """Brackets and indents within one another. The reader calls itself for each, and where Python's stack ends under it,

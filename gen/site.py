@@ -18,9 +18,8 @@ from gen.changed import last_changes
 from gen.pages import Contents, File, Place, filled_in
 from gen.pages import files as pages
 from gen.pages.asked import check
-from gen.plan import Plan, addresses, outline, plan
-from gen.settings import read, repeated
-from gen.settings.resolve import store_path, weights_path
+from gen.plan import Plan, addresses, class_pages, plan
+from gen.settings import read
 from gen.settings.starts import read_starts
 from gen.study import study
 from gen.study.comparison import rows
@@ -68,14 +67,13 @@ def prepare(values: object, config: Path) -> Site:
         ActmaxError: settings that cannot be, or weights that cannot be had.
     """
     root = config.resolve().parent
-    repeated.refuse(config)
-    wanted = outline(read(values))  # what is wrong is reported before anything is downloaded
-    starts = read_starts(wanted.gallery, root)
-    settings = wanted.gallery.settings
-    store = Store(store_path(settings, root))
-    decision = select_network(settings.network, weights_path(settings, root), store)
+    settings = read(values)
+    class_pages(settings)  # what is wrong is reported before anything is downloaded
+    starts = read_starts(settings, root)
+    store = Store(root / settings.store)
+    decision = select_network(settings.network, root / settings.weights if settings.weights else None, store)
     other = second(settings, decision.source, root)
-    planned = plan(wanted, decision.source, starts, channels(wanted.gallery, decision.source, store))
+    planned = plan(settings, decision.source, starts, channels(settings, decision.source, store))
     known = known_channels(planned, store, root)
     return Site(root, planned if known is None else planned.with_walk(known), store, other, decision.fallback)
 

@@ -2,6 +2,7 @@
 
 from actmax.recipe.methods import ACCENTUATION, DEFAULT, METHODS, OVERRIDABLE, accentuation, compose
 from actmax.recipe.recipe import ALGORITHM, Recipe
+from actmax.recipe.renamed import RENAMED
 from actmax.recipe.target import Target, parse
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "DEFAULT",
     "METHODS",
     "OVERRIDABLE",
+    "RENAMED",
     "Recipe",
     "Target",
     "accentuation",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from actmax.networks import labels
 from actmax.networks.labels import Label
 from gen.ledger.file import Ledger
-from gen.plan import addresses
-from gen.plan.plan import ClassPage, Plan
+from gen.plan import ClassPage, Plan, addresses
 
 
 def gone(ledger: Ledger, plan: Plan) -> list[Label]:
     """Classes that had a page once and that the plan no longer has, in the order of their indices."""
-    planned = {plate.label for plate in plan.plates}
+    planned = {plate.label for plate in plan.class_pages}
     pages = {address for address, entry in ledger.addresses.items() if entry.to is None}
     return [label for label in labels.classes() if label not in planned and addresses.of_class(label) in pages]
 
@@ -37,8 +36,8 @@ def old_aliases(ledger: Ledger, plan: Plan) -> dict[str, str]:
     Neither the plan's own aliases are among them, nor index and WNID of a class that left.
     """
     left = gone(ledger, plan)
-    pages = {plate.url for plate in plan.plates} | {addresses.of_class(label) for label in left}
-    produced = pages | {alias for plate in plan.plates for alias in plate.aliases}
+    pages = {plate.url for plate in plan.class_pages} | {addresses.of_class(label) for label in left}
+    produced = pages | {alias for plate in plan.class_pages for alias in plate.aliases}
     produced |= {addresses.of_name(name) for label in left for name in addresses.names(label)}
     produced |= {addresses.of_name(name) for name in addresses.RESERVED}
     return {

@@ -8,8 +8,8 @@ from actmax.errors import ActmaxError, did_you_mean, quoted
 from gen.pages.captions import unknown
 from gen.pages.markdown import split_front_matter
 from gen.pages.templating import sandbox
-from gen.plan.plan import Plan
-from gen.settings.resolve import Member
+from gen.plan import Plan
+from gen.settings import Member
 
 
 def check(plan: Plan, path: str, text: str) -> None:
@@ -77,7 +77,7 @@ def _no_caption(plan: Plan, word: str, method: str) -> str:
 
 
 def _ways(plan: Plan, members: list[Member]) -> str:
-    methods = {variant.method for member in members for variant in plan.plate(member.label).variants}
+    methods = {variant.method for member in members for variant in plan.class_page(member.label).variants}
     return ", ".join(sorted(methods))
 
 

@@ -60,7 +60,7 @@ def pairs(contents: Contents, group: str, method: str) -> list[dict[str, Any]]:
     published = {figure.recipe: address for address, figure in contents.plan.figures.items()}
     found = []
     for member in contents.plan.groups.get(group, ()):
-        plate = contents.plan.plate(member.label)
+        plate = contents.plan.class_page(member.label)
         variant = plate.by_method(method)
         if variant is None or variant.recipe not in published or variant == plate.variants[0]:
             continue

@@ -14,8 +14,7 @@ from gen.pages.drawing import Drawing
 from gen.pages.live import live_widget
 from gen.pages.redirects import redirect
 from gen.pages.templating import render
-from gen.plan import addresses
-from gen.plan.plan import ClassPage
+from gen.plan import ClassPage, addresses
 
 NEIGHBOURS = 8
 """How many classes of the same group a page shows, at most."""
@@ -83,4 +82,4 @@ def _neighbours(contents: Contents, plate: ClassPage, group: str) -> list[ClassP
     place = members.index(plate.label)
     members.remove(plate.label)
     start = max(0, min(place - NEIGHBOURS // 2, len(members) - NEIGHBOURS))
-    return [contents.plan.plate(label) for label in members[start : start + NEIGHBOURS]]
+    return [contents.plan.class_page(label) for label in members[start : start + NEIGHBOURS]]

@@ -13,7 +13,7 @@ from actmax.store.entry import Entry
 from gen.ledger.file import Ledger
 from gen.pages.drawing import FIVE, Drawing
 from gen.pages.place import Place
-from gen.plan.plan import ClassPage, Plan
+from gen.plan import ClassPage, Plan
 from gen.study.comparison import Row
 from gen.study.diversity import Diversity
 from gen.study.opinion import Opinions
@@ -75,7 +75,7 @@ class Contents:
     @property
     def built(self) -> str:
         """How the site came to be, in a sentence, for the foot of each page."""
-        method = self.plan.outline.gallery.methods[0].name
+        method = next(iter(self.plan.settings.methods))
         return f"Drawn by {self.network.title}, method {method}. Built by actmax {version('actmax')}."
 
     @property
@@ -103,7 +103,7 @@ class Contents:
                 )
                 for variant in plate.variants
             ]
-            for plate in self.plan.plates
+            for plate in self.plan.class_pages
         }
 
     @property
@@ -116,4 +116,4 @@ class Contents:
             opinion = main.opinion.rank if main.opinion else None
             return opinion or 1, main.measures.rank or 1, -(main.measures.probability or 0)
 
-        return sorted(self.plan.plates, key=order)
+        return sorted(self.plan.class_pages, key=order)

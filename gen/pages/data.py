@@ -10,8 +10,7 @@ from typing import Any
 from gen.pages import again
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
-from gen.plan import addresses
-from gen.plan.plan import ClassPage
+from gen.plan import ClassPage, addresses
 
 SCHEMA = 2
 """Of every file. Keys may be added within a revision; none is renamed or taken away."""
@@ -25,7 +24,7 @@ MEASURES = ("probability", "activation", "rank", "margin")
 def index(contents: Contents) -> Iterator[File]:
     """All classes of the gallery, in the author's order: in one file how they are found, and in some of ``TOGETHER``
     classes each what each drawing does to the network."""
-    network, second, plates = contents.network, contents.second, contents.plan.plates
+    network, second, plates = contents.network, contents.second, contents.plan.class_pages
     found = {plate.label: addresses.listed(number // TOGETHER + 1) for number, plate in enumerate(plates)}
     yield (
         addresses.INDEX,

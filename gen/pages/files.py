@@ -30,7 +30,7 @@ def files(contents: Contents) -> Iterator[File]:
     yield from index(contents)
     yield compare(contents)
     yield from _masters(contents)
-    plates = contents.plan.plates
+    plates = contents.plan.class_pages
     for plate, before, after in zip(plates, (None, *plates[:-1]), (*plates[1:], None), strict=True):
         yield from class_page(contents, plate, before, after)
     yield from gone(contents)

@@ -10,7 +10,7 @@ from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.templating import render
 from gen.plan import addresses
-from gen.settings.resolve import Member
+from gen.settings import Member
 
 
 def index(contents: Contents) -> Iterator[File]:

@@ -63,7 +63,7 @@ def live(contents: Contents) -> Iterator[File]:
         "weights": {"weights": network.name, "sha256": network.sha256, "bytes": network.bytes},
         "size": SIZE,
         "methods": {way: _settings(method) for way, method in WAYS.items()},
-        "pages": {plate.label.index: addresses.link(addresses.LIVE, plate.url) for plate in contents.plan.plates},
+        "pages": {plate.label.index: addresses.link(addresses.LIVE, plate.url) for plate in contents.plan.class_pages},
         "classes": [[_unique(label), label.wnid, *label.synonyms] for label in labels.classes()],
     }
     yield f"{addresses.LIVE}live.json", json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
@@ -80,7 +80,7 @@ def live_widget(contents: Contents, kind: str, here: str, label: labels.Label | 
     """
     if not contents.plan.settings.live:
         return ""
-    label = label or contents.plan.walk or contents.plan.plates[0].label
+    label = label or contents.plan.walk or contents.plan.class_pages[0].label
     # The walk's class need not be one that the gallery draws.
     drawings = contents.drawings.get(label)
     return render(

@@ -44,7 +44,7 @@ def methods(contents: Contents) -> Iterator[File]:
     page = render(
         "methods.md.jinja",
         here=here,
-        labels=plan.asked.comparison,
+        labels=plan.settings.comparison.classes if plan.settings.comparison else (),
         summaries=[_summary(row, contents) for row in contents.comparison],
         opinions=opinions,
         network=contents.network,

@@ -161,7 +161,7 @@ def listing(name: str) -> str:
 def _methods(contents: Contents) -> dict[str, Any]:
     """What each method comes to on this site: a preset by its own name, and what the author changed of it."""
     own = {
-        method.name: {**METHODS[method.preset], **method.overrides} for method in contents.plan.outline.gallery.methods
+        name: {**METHODS[method.preset], **method.overrides} for name, method in contents.plan.settings.methods.items()
     }
     return {name: dict(method) for name, method in METHODS.items()} | own
 

@@ -15,8 +15,7 @@ from gen.pages.drawing import Drawing
 from gen.pages.likeness import by_likeness
 from gen.pages.markdown import number
 from gen.pages.templating import render
-from gen.plan import addresses
-from gen.plan.plan import ChannelPage
+from gen.plan import ChannelPage, addresses
 from gen.study.units import Units
 
 SHOWN = "drawing.jpg"

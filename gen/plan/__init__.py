@@ -1,7 +1,7 @@
-"""What will be published: the subjects of the gallery, their addresses, and the recipes that draw them."""
+"""What will be published: every page with its address, and every drawing with its recipe."""
 
+from gen.plan.classes import ClassPage, class_pages
 from gen.plan.drawings import PlannedDrawing
-from gen.plan.plan import ChannelPage, ClassPage, Plan, plan
-from gen.plan.subjects import Outline, Subject, outline
+from gen.plan.plan import ChannelPage, Plan, plan
 
-__all__ = ["ChannelPage", "ClassPage", "Outline", "Plan", "PlannedDrawing", "Subject", "outline", "plan"]
+__all__ = ["ChannelPage", "ClassPage", "Plan", "PlannedDrawing", "class_pages", "plan"]

@@ -13,11 +13,8 @@ from actmax.networks.weights import Source
 from actmax.recipe import ACCENTUATION, DEFAULT, Recipe, accentuation, compose
 from gen.compared import COMPARED, compared
 from gen.plan import addresses
-from gen.settings.resolve import Method
-from gen.settings.schema import ComparisonSettings, DiversitySettings, PhotoSettings, Settings, WalkSettings
-
-NEGATIVE = "negative"
-"""The method name of the drawing that minimizes a channel."""
+from gen.settings import Method, Settings
+from gen.settings.schema import NEGATIVE, ComparisonSettings, DiversitySettings, PhotoSettings, WalkSettings
 
 STEP_SIZES = {"too small": 0.2, "right": 200.0, "too large": 20_000.0}
 """Step sizes of plain ascents of STEPS steps."""
@@ -84,13 +81,21 @@ class Composer:
             precision=self.settings.precision,
         )
 
-    def by_method(
-        self, page: str, target: str, method: Method, seed: int, label: Label | None = None, negative: bool = False
-    ) -> PlannedDrawing:
-        """A drawing by one of the author's methods."""
-        start = {"start": self.starts[method.start]} if method.start else {}
+    def of_class(self, page: str, label: Label, method: Method, seed: int) -> PlannedDrawing:
+        """A drawing of a class by one of the author's methods."""
+        return self._by_method(page, self.target(label), method, seed, method.name, label)
+
+    def of_channel(self, layer: str, channel: int, method: Method, seed: int, negative: bool) -> PlannedDrawing:
+        """A drawing that maximizes a channel, or minimizes it, for the channel's page."""
+        target = f"-{layer}:{channel}" if negative else f"{layer}:{channel}"
         name = NEGATIVE if negative else method.name
-        recipe = self.recipe(f"-{target}" if negative else target, method.preset, {**method.overrides, **start}, seed)
+        return self._by_method(addresses.of_unit(layer, channel), target, method, seed, name)
+
+    def _by_method(
+        self, page: str, target: str, method: Method, seed: int, name: str, label: Label | None = None
+    ) -> PlannedDrawing:
+        start = {"start": self.starts[method.start]} if method.start else {}
+        recipe = self.recipe(target, method.preset, {**method.overrides, **start}, seed)
         return PlannedDrawing(page, addresses.of_drawing(name, seed), name, method.preset, recipe, label)
 
     def by_preset(
@@ -124,9 +129,7 @@ def variations(composer: Composer, label: Label) -> dict[str, PlannedDrawing]:
     }
 
 
-def comparison(
-    composer: Composer, wanted: ComparisonSettings, labels: Sequence[Label]
-) -> dict[tuple[str, Label], PlannedDrawing]:
+def comparison(composer: Composer, wanted: ComparisonSettings) -> dict[tuple[str, Label], PlannedDrawing]:
     """Drawings by each compared method, by method and class."""
     return {
         (method.name, label): composer.by_preset(
@@ -136,11 +139,11 @@ def comparison(
         if wanted.methods is None or method.name in wanted.methods
         # Channel statistics belong to one network, and cannot be measured here.
         if method.name != "statistics" or measured(composer.source.digest)
-        for label in labels
+        for label in wanted.classes
     }
 
 
-def from_photo(composer: Composer, wanted: PhotoSettings, label: Label) -> dict[float, PlannedDrawing]:
+def from_photo(composer: Composer, wanted: PhotoSettings) -> dict[float, PlannedDrawing]:
     """Drawings that start from a photo, by the weight of its features, the largest first.
 
     A network whose layers have no names has no features to keep: it draws without them only.
@@ -151,42 +154,43 @@ def from_photo(composer: Composer, wanted: PhotoSettings, label: Label) -> dict[
     start = composer.starts[wanted.picture]
     return {
         weight: composer.by_preset(
-            addresses.PHOTO, f"feature-weight-{weight:g}", label, DEFAULT, accentuation(start, weight)
+            addresses.PHOTO, f"feature-weight-{weight:g}", wanted.label, DEFAULT, accentuation(start, weight)
         )
         for weight in weights
     }
 
 
-def by_seeds(composer: Composer, wanted: DiversitySettings, label: Label) -> tuple[PlannedDrawing, ...]:
+def by_seeds(composer: Composer, wanted: DiversitySettings) -> tuple[PlannedDrawing, ...]:
     """Drawings of one class that differ in the seed."""
     first = composer.settings.seeds[0]
     return tuple(
-        composer.by_preset(addresses.DIVERSITY, f"seed-{seed}", label, DEFAULT, seed=seed)
+        composer.by_preset(addresses.DIVERSITY, f"seed-{seed}", wanted.label, DEFAULT, seed=seed)
         for seed in range(first, first + wanted.seeds)
     )
 
 
-def by_facets(composer: Composer, wanted: DiversitySettings, label: Label) -> tuple[PlannedDrawing, ...]:
+def by_facets(composer: Composer, wanted: DiversitySettings) -> tuple[PlannedDrawing, ...]:
     """Drawings of one class by facets; none for a network without a named hidden layer, of which facets are shares."""
     if not composer.card.hidden:
         return ()
     return tuple(
         composer.by_preset(
-            addresses.DIVERSITY, f"facet-{facet}", label, DEFAULT, {"facets": wanted.facets, "facet": facet}
+            addresses.DIVERSITY, f"facet-{facet}", wanted.label, DEFAULT, {"facets": wanted.facets, "facet": facet}
         )
         for facet in range(wanted.facets)
     )
 
 
 def of_walk(
-    composer: Composer, wanted: WalkSettings, methods: Sequence[Method], channels: Mapping[str, Sequence[int]]
+    composer: Composer, wanted: WalkSettings, channels: Mapping[str, Sequence[int]]
 ) -> dict[tuple[str, int], PlannedDrawing]:
     """The channels that the walk shows, by layer and number.
 
     They are drawn by the first method that fits a channel: it has no facets, and starts from no picture of a class.
     """
+    methods = composer.settings.methods.values()
     fitting = (method for method in methods if not method.start and not method.overrides.get("facets"))
-    method = next(fitting, Method(DEFAULT, DEFAULT, {}, ()))
+    method = next(fitting, Method(name=DEFAULT, preset=DEFAULT))
     overrides = {**method.overrides, "steps": wanted.steps}
     drawings = {}
     for layer, numbers in channels.items():

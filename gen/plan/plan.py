@@ -13,37 +13,10 @@ from actmax.networks.labels import Label
 from actmax.networks.weights import Source
 from actmax.recipe import Recipe
 from gen.plan import addresses, drawings
+from gen.plan.classes import ClassPage, class_pages, figures
 from gen.plan.drawings import Composer, PlannedDrawing
-from gen.plan.subjects import Outline
-from gen.settings.resolve import Asked, Member, Method
-from gen.settings.schema import Settings, UnitsSettings
+from gen.settings import Member, Settings
 from gen.settings.starts import Starts
-
-
-@dataclass(frozen=True)
-class ClassPage:
-    """One class with its page and its drawings."""
-
-    label: Label
-    words: tuple[str, ...]
-    """The author's words for which this class stands in; often none."""
-    groups: tuple[str, ...]
-    variants: tuple[PlannedDrawing, ...]
-    """Never empty; the first is the page's main picture."""
-
-    @property
-    def url(self) -> str:
-        """Its address, relative to the site's root, with a slash at its end: ``gallery/zebra/``."""
-        return addresses.of_class(self.label)
-
-    @property
-    def aliases(self) -> tuple[str, ...]:
-        """Other addresses of the page: by index, by WNID, by the author's words."""
-        return tuple(addresses.of_name(name) for name in addresses.names(self.label, self.words))
-
-    def by_method(self, method: str) -> PlannedDrawing | None:
-        """The first drawing by a method, if the class has one."""
-        return next((variant for variant in self.variants if variant.method == method), None)
 
 
 @dataclass(frozen=True)
@@ -77,10 +50,11 @@ class ChannelPage:
 class Plan:
     """All that will be published."""
 
-    outline: Outline
+    settings: Settings
+    """The author's."""
     source: Source
     """The target network."""
-    plates: tuple[ClassPage, ...]
+    class_pages: tuple[ClassPage, ...]
     """In the order in which the author names the classes."""
     figures: Mapping[str, PlannedDrawing]
     """The write-up's figures by address; each is a drawing of a class page too."""
@@ -102,29 +76,14 @@ class Plan:
     """The channels that the walk shows, by layer and number; None until the network has been shown its picture."""
 
     @property
-    def settings(self) -> Settings:
-        """The author's."""
-        return self.outline.gallery.settings
-
-    @property
-    def methods(self) -> tuple[Method, ...]:
-        """The author's, in order."""
-        return self.outline.gallery.methods
-
-    @property
     def groups(self) -> Mapping[str, tuple[Member, ...]]:
         """The class set."""
-        return self.outline.gallery.groups
+        return self.settings.members
 
     @property
     def walk(self) -> Label | None:
         """The class that the write-up's figures are about, where there are any."""
-        return self.asked.walk
-
-    @property
-    def asked(self) -> Asked:
-        """The classes of the pages besides the gallery."""
-        return self.outline.gallery.asked
+        return self.settings.walk.label if self.settings.walk else None
 
     @property
     def card(self) -> Card:
@@ -142,8 +101,8 @@ class Plan:
 
         The gallery's stand method by method, so that batches are full.
         """
-        order = {method.name: position for position, method in enumerate(self.methods)}
-        of_classes = [variant for page in self.plates for variant in page.variants]
+        order = {name: position for position, name in enumerate(self.settings.methods)}
+        of_classes = [variant for page in self.class_pages for variant in page.variants]
         return (
             *sorted(of_classes, key=lambda variant: order[variant.method]),
             *(variant for page in self.channels for variant in page.every),
@@ -165,7 +124,7 @@ class Plan:
         wanted = self.settings.walk
         if wanted is None:
             return self
-        return replace(self, walk_channels=drawings.of_walk(self._composer, wanted, self.methods, channels))
+        return replace(self, walk_channels=drawings.of_walk(self._composer, wanted, channels))
 
     def unit(self, layer: str, channel: int) -> ChannelPage | None:
         """The page of a channel, if it has one."""
@@ -188,18 +147,18 @@ class Plan:
     def _by_name(self) -> dict[str, ChannelPage]:
         return {page.name: page for page in self.channels}
 
-    def plate(self, label: Label) -> ClassPage:
+    def class_page(self, label: Label) -> ClassPage:
         """The page of a class of the gallery."""
         return self._by_label[label]
 
     @cached_property
     def _by_label(self) -> dict[Label, ClassPage]:
-        return {page.label: page for page in self.plates}
+        return {page.label: page for page in self.class_pages}
 
     def drawn(self, word: str, method: str) -> tuple[Member, PlannedDrawing] | None:
         """The class that is listed under a word and its first drawing by a method, if there is one."""
         for member in chain.from_iterable(self.groups.values()):
-            variant = self.plate(member.label).by_method(method)
+            variant = self.class_page(member.label).by_method(method)
             if member.word == word and variant is not None:
                 return member, variant
         return None
@@ -214,7 +173,7 @@ class Plan:
 
 
 def plan(
-    outline: Outline,
+    settings: Settings,
     source: Source,
     starts: Starts | None = None,
     units: Mapping[str, Sequence[int]] = MappingProxyType({}),
@@ -222,63 +181,54 @@ def plan(
     """Plans the site.
 
     Args:
-        outline: of the settings.
+        settings: the author's.
         source: the target network.
         starts: the pictures that the settings name.
         units: by layer, the numbers of the channels that have a page.
+
+    Raises:
+        SettingsError: two classes, groups or figures have one address, or no method draws a class.
     """
     starts = starts or Starts()
-    settings, asked = outline.gallery.settings, outline.gallery.asked
     composer = Composer(settings, source, starts.names)
-    wanted, photo, diversity = settings.comparison, settings.photo, settings.diversity
+    pages = class_pages(settings)
+    walk, comparison, photo, diversity = settings.walk, settings.comparison, settings.photo, settings.diversity
     return Plan(
-        outline=outline,
+        settings=settings,
         source=source,
-        plates=tuple(
-            ClassPage(
-                subject.label,
-                subject.words,
-                subject.groups,
-                tuple(
-                    _of_class(composer, addresses.of_class(subject.label), subject.label, method, seed)
-                    for method, seed in subject.drawings
+        class_pages=tuple(
+            replace(
+                page,
+                variants=tuple(
+                    composer.of_class(page.url, page.label, method, seed)
+                    for method in page.methods
+                    for seed in dict.fromkeys(settings.seeds)
                 ),
             )
-            for subject in outline.subjects
+            for page in pages
         ),
         figures={
-            address: _of_class(composer, addresses.WRITE_UP, label, method, settings.seeds[0])
-            for address, (label, method) in outline.figures.items()
+            address: composer.of_class(addresses.WRITE_UP, label, method, settings.seeds[0])
+            for address, (label, method) in figures(settings, pages).items()
         },
         starts=starts,
-        units=_units(composer, outline, units),
-        variations=drawings.variations(composer, asked.walk) if asked.walk else {},
-        comparison=drawings.comparison(composer, wanted, asked.comparison) if wanted else {},
-        from_photo=drawings.from_photo(composer, photo, asked.photo) if photo and asked.photo else {},
-        by_seeds=drawings.by_seeds(composer, diversity, asked.diversity) if diversity and asked.diversity else (),
-        by_facets=drawings.by_facets(composer, diversity, asked.diversity) if diversity and asked.diversity else (),
+        units={
+            layer: tuple(_channel_page(composer, layer, channel) for channel in channels)
+            for layer, channels in units.items()
+        },
+        variations=drawings.variations(composer, walk.label) if walk else {},
+        comparison=drawings.comparison(composer, comparison) if comparison else {},
+        from_photo=drawings.from_photo(composer, photo) if photo else {},
+        by_seeds=drawings.by_seeds(composer, diversity) if diversity else (),
+        by_facets=drawings.by_facets(composer, diversity) if diversity else (),
     )
 
 
-def _of_class(composer: Composer, page: str, label: Label, method: Method, seed: int) -> PlannedDrawing:
-    return composer.by_method(page, composer.target(label), method, seed, label)
-
-
-def _units(
-    composer: Composer, outline: Outline, units: Mapping[str, Sequence[int]]
-) -> dict[str, tuple[ChannelPage, ...]]:
-    settings, asked = composer.settings, composer.settings.units
-    by = outline.gallery.asked.units_by
-    method = next(method for method in outline.gallery.methods if method.name == by)
-    seeds = list(dict.fromkeys(asked.seeds)) if isinstance(asked, UnitsSettings) else [settings.seeds[0]]
-    negative = isinstance(asked, UnitsSettings) and asked.negative
-
-    def page(layer: str, channel: int) -> ChannelPage:
-        url, target = addresses.of_unit(layer, channel), f"{layer}:{channel}"
-        positive, minimized = (
-            tuple(composer.by_method(url, target, method, seed, negative=sign) for seed in seeds)
-            for sign in (False, True)
-        )
-        return ChannelPage(layer, channel, positive, minimized if negative else ())
-
-    return {layer: tuple(page(layer, channel) for channel in channels) for layer, channels in units.items()}
+def _channel_page(composer: Composer, layer: str, channel: int) -> ChannelPage:
+    settings, wanted = composer.settings, composer.settings.units
+    seeds = dict.fromkeys(wanted.seeds if wanted and wanted.seeds else settings.seeds[:1])
+    variants, negatives = (
+        tuple(composer.of_channel(layer, channel, settings.units_method, seed, negative) for seed in seeds)
+        for negative in (False, True)
+    )
+    return ChannelPage(layer, channel, variants, negatives if wanted and wanted.negative else ())

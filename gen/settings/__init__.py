@@ -1,6 +1,7 @@
-"""What the author asks for: `extra.gallery` of mkdocs.yml, checked and resolved."""
+"""What the author wants: `extra.gallery` of mkdocs.yml, validated."""
 
-from gen.settings.resolve import Gallery, Member, Method, read
-from gen.settings.schema import Settings, SettingsError
+from gen.settings.faults import KEY, SettingsError
+from gen.settings.read import read
+from gen.settings.schema import Member, Method, Settings
 
-__all__ = ["Gallery", "Member", "Method", "Settings", "SettingsError", "read"]
+__all__ = ["KEY", "Member", "Method", "Settings", "SettingsError", "read"]

@@ -1,42 +1,242 @@
-"""The keys of `extra.gallery` in mkdocs.yml, their types, ranges and defaults."""
+"""The keys of `extra.gallery` in mkdocs.yml: types, ranges and defaults, and the class or channel that a word names."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from actmax.errors import ActmaxError
-from actmax.recipe import DEFAULT
+from actmax.errors import UnknownNameError, did_you_mean, quoted
+from actmax.files import DIGITS
+from actmax.networks import labels
+from actmax.networks.labels import Label
+from actmax.recipe import DEFAULT, METHODS, OVERRIDABLE, RENAMED, accentuation
+from gen.compared import COMPARED
+from gen.settings.faults import fault, refuse_unknown
+from gen.settings.units import Span, span, spans
 
-KEY = "extra.gallery"
-
-
-class SettingsError(ActmaxError):
-    """Something under ``extra: gallery:`` that cannot be."""
-
-
-class MethodSettings(BaseModel):
-    """One way of drawing: a preset, what differs from it, and which groups it is used for."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
-
-    preset: str = ""
-    """The preset to start from; by default the one that the method is named after."""
-    start: str | None = None
-    """A picture file to start from in place of noise, relative to mkdocs.yml."""
-    groups: list[str] | None = None
-    """The groups that are drawn so; all of them by default."""
+NEGATIVE = "negative"
+"""The name that drawings which minimize a channel have instead of their method's."""
+PENDING = "0" * DIGITS
+"""Name of a start picture in recipes before its file has been read."""
 
 
-class WalkSettings(BaseModel):
-    """The page that follows one picture through the network."""
+@dataclass(frozen=True)
+class Member:
+    """One class of a group."""
+
+    word: str
+    """What the author calls it."""
+    label: Label
+    """The class that is drawn."""
+    stand_in: bool
+    """Whether the class stands for a word that is none of its names."""
+
+
+def named_by(word: str) -> tuple[Label, ...]:
+    """The classes that have this word as a name or as a part of their address."""
+    try:
+        return labels.meant(word) or labels.meant(labels.slugify(word))
+    except UnknownNameError:  # a number that is no class's index
+        return ()
+
+
+def _class(word: Any) -> Label:
+    try:
+        return labels.resolve_class(word)
+    except UnknownNameError as error:
+        raise fault(f"is {quoted(word)}: {error}") from None
+
+
+def _path(named: str) -> str:
+    try:
+        return str(Path(named).expanduser())
+    except RuntimeError:  # ~somebody
+        raise fault(f"is {named!r}: there is no such user's folder.") from None
+
+
+def _compared(name: str) -> str:
+    names = [method.name for method in COMPARED]
+    if name not in names:
+        raise fault(f"is {quoted(name)}. {did_you_mean(name, names)}")
+    return name
+
+
+def _preset(name: str) -> str:
+    if name not in METHODS:
+        raise fault(f"is {quoted(name)}. {did_you_mean(name, METHODS)}")
+    return name
+
+
+def _members(line: Any) -> tuple[Member, ...]:
+    """The classes of one line of a group: ``zebra``, ``340``, ``all``, ``0-397``, ``{bicycle: mountain bike}``."""
+    if line == "all":
+        return tuple(Member(label.name, label, stand_in=False) for label in labels.classes())
+    numbers = span(line) if isinstance(line, str) else None
+    if numbers and numbers.first != numbers.last:
+        if numbers.first > numbers.last or numbers.last >= labels.CLASSES:
+            raise fault(f"is {quoted(line)}: a range of classes is written like 0-397, from 0 to 999 at most.")
+        classes = labels.classes()[numbers.first : numbers.last + 1]
+        return tuple(Member(label.name, label, stand_in=False) for label in classes)
+    word = ""
+    if isinstance(line, Mapping):
+        if len(line) != 1:
+            raise fault(f"is {quoted(line)}: write one `word: class` in a line.")
+        ((word, line),) = line.items()
+        if not isinstance(word, str) or not labels.slugify(word):
+            raise fault(f"is {quoted({word: line})}: the word needs letters or digits, since it is part of a URL.")
+    try:
+        label = labels.resolve_class(line)
+    except UnknownNameError as error:
+        raise fault(
+            f"is {quoted(line)}: {error} If ImageNet has no such class, write which one stands for it: `- word: class`."
+        ) from None
+    return (Member(word or label.name, label, stand_in=bool(word) and label not in named_by(word)),)
+
+
+def _once(lines: list[tuple[Member, ...]]) -> list[tuple[Member, ...]]:
+    """Refuses a class that two lines of a group name; a range may repeat one."""
+    positions: dict[Member, int] = {}
+    for position, members in enumerate(lines):
+        if len(members) == 1 and members[0] in positions:
+            first = positions[members[0]]
+            raise fault(f"has {quoted(members[0].word)} twice, in [{first}] and in [{position}]: name it once.")
+        for member in members:
+            positions.setdefault(member, position)
+    return lines
+
+
+def _group_name(name: str) -> str:
+    if not labels.slugify(name):
+        raise fault("has a name without letters or digits.")
+    return name
+
+
+def _methods(given: Any) -> Any:
+    """Each method's keys with its name."""
+    if not isinstance(given, Mapping):
+        return given
+    named = {}
+    for name, values in given.items():
+        if isinstance(values, Mapping) and "name" in values:
+            raise fault(f"has {quoted(name)} with an unknown key 'name'.")
+        named[name] = {**(values or {}), "name": name} if isinstance(values, Mapping | None) else values
+    return named
+
+
+def _evaluation(given: Any) -> Any:
+    if given is None:
+        return {"network": ""}
+    if given is False:
+        return None
+    if not isinstance(given, Mapping):
+        raise fault(f"is {quoted(given)}: write `{{network: squeezenet1_0, weights: FILE}}`, or `false` for none.")
+    return given
+
+
+def _units(given: Any) -> Any:
+    if given is not None and given != "all" and not isinstance(given, Mapping):
+        raise fault(f"is {quoted(given)}: write `all`, or `{{layers: {{conv4: all, conv5: [0-31, 117]}}}}`.")
+    return {"layers": "all"} if given == "all" else given
+
+
+def _layers(given: Any) -> Any:
+    if given == "all":
+        return None
+    if not isinstance(given, Mapping) or not all(isinstance(layer, str) for layer in given):
+        raise fault(f"is {quoted(given)}: write `all`, or layers with their channels.")
+    return given
+
+
+def _all(lines: Any) -> Any:
+    return ["all"] if lines == "all" else lines
+
+
+ClassName = Annotated[Label, BeforeValidator(_class)]
+FilePath = Annotated[str, AfterValidator(_path)]
+"""Relative to mkdocs.yml, unless it is absolute."""
+Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)]
+Line = Annotated[tuple[Member, ...], BeforeValidator(_members)]
+Group = Annotated[list[Line], BeforeValidator(_all), Field(min_length=1), AfterValidator(_once)]
+
+
+class Section(BaseModel):
+    """A mapping of mkdocs.yml. An unknown key is refused, and the error names the nearest one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
-    picture: str | None = None
-    """A picture file of the author's, relative to mkdocs.yml; by default the drawing of `class`."""
-    label: Annotated[str | int, Field(alias="class")]
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Old names of keys, with the new ones."""
+
+    @classmethod
+    def keys(cls) -> Iterable[str]:
+        """The keys that there are."""
+        return (field.alias or name for name, field in cls.model_fields.items())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, values: Any) -> Any:
+        if isinstance(values, Mapping):
+            refuse_unknown(values, cls.keys(), cls.renamed)
+        return values
+
+
+class Method(Section):
+    """One way of drawing: a preset, what differs from it, and the groups that it draws."""
+
+    model_config = ConfigDict(extra="allow")
+    renamed: ClassVar[Mapping[str, str]] = RENAMED
+
+    name: str
+    """The author's."""
+    preset: Annotated[str, AfterValidator(_preset)]
+    """The preset to start from; by default the one that the method is named after."""
+    start: FilePath | None = None
+    """An image file to start from instead of noise."""
+    groups: list[str] | None = None
+    """The groups that it draws; all of them by default."""
+
+    @classmethod
+    def keys(cls) -> Iterable[str]:
+        """The keys that there are: its own, and the recipe fields."""
+        return {*super().keys(), *OVERRIDABLE}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_preset(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        name, preset = values.get("name"), values.get("preset")
+        if labels.slugify(str(name)) != name:
+            raise fault("has a name that cannot be part of a URL: use small letters, digits and hyphens.")
+        if name == NEGATIVE:
+            raise fault("has a name that `units.negative` uses for its drawings: use another one.")
+        if preset is None and name not in METHODS:
+            raise fault(f"has no `preset:`, and {name!r} is not one. {did_you_mean(name, METHODS)}")
+        return {"preset": name, **values}
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """Recipe fields that differ from the preset."""
+        given = self.model_extra or {}
+        return accentuation(PENDING, given.get("feature_weight")) | given if self.start else dict(given)
+
+    def draws(self, groups: Iterable[str]) -> bool:
+        """Whether it draws a class that is in these groups."""
+        return self.groups is None or not set(self.groups).isdisjoint(groups)
+
+
+class WalkSettings(Section):
+    """The page that follows one picture through the network."""
+
+    picture: FilePath | None = None
+    """An image file of the author's; by default the drawing of `class`."""
+    label: Annotated[ClassName, Field(alias="class")]
     """The class whose drawing is walked through, and that the figures of the write-up are about."""
     channels: Annotated[int, Field(ge=1, le=64)] = 4
     """How many of each layer's channels are shown, with a drawing of each."""
@@ -44,150 +244,142 @@ class WalkSettings(BaseModel):
     """Steps of the drawings that are made for the write-up alone."""
 
 
-class ComparisonSettings(BaseModel):
-    """The page that puts the methods of the literature side by side."""
+class ComparisonSettings(Section):
+    """The page that compares the methods of the literature."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    classes: Annotated[list[str | int], Field(min_length=1, max_length=12)]
+    classes: Annotated[
+        list[ClassName], Field(min_length=1, max_length=12), AfterValidator(lambda names: list(dict.fromkeys(names)))
+    ]
     """What each of them draws."""
-    methods: Annotated[list[str], Field(min_length=1)] | None = None
+    methods: Annotated[list[Annotated[str, AfterValidator(_compared)]], Field(min_length=1)] | None = None
     """Which of them; by default all."""
 
 
-class PhotoSettings(BaseModel):
+class PhotoSettings(Section):
     """The page that starts from a photo."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    renamed: ClassVar[Mapping[str, str]] = {"keep": "feature_weights"}
 
-    picture: str
-    """A picture file, relative to mkdocs.yml."""
-    label: Annotated[str | int, Field(alias="class")]
+    picture: FilePath
+    """An image file."""
+    label: Annotated[ClassName, Field(alias="class")]
     """The class that it is drawn towards."""
-    credit: Annotated[str, Field(max_length=200)] = ""
-    """Who made the photo, and by what right it stands here."""
+    credit: str = ""
+    """Who made the photo, and its license."""
     feature_weights: Annotated[list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=1, max_length=8)] = [
         0.5,
         0.2,
         0.0,
     ]
-    """How much of the photo is to stay: a drawing for each."""
+    """Weights of the photo's features: a drawing for each."""
 
 
-class DiversitySettings(BaseModel):
+class DiversitySettings(Section):
     """The page that shows how much drawings of one class differ."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    label: Annotated[str | int, Field(alias="class")]
+    label: Annotated[ClassName, Field(alias="class")]
     """The class."""
     seeds: Annotated[int, Field(ge=2, le=16)] = 3
-    """How many drawings by seeds alone."""
+    """How many drawings differ in the seed alone."""
     facets: Annotated[int, Field(ge=2, le=16)] = 3
-    """How many by facets."""
+    """How many drawings differ in the facet."""
 
 
-Numbers = Literal["all"] | int | str | list[int | str]
-"""Channels of a layer: all, one, a range such as ``0-31``, or a list of those."""
-
-
-class UnitsSettings(BaseModel):
+class UnitsSettings(Section):
     """Channels of layers, each with a page of its own."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    layers: Literal["all"] | dict[str, Numbers]
-    """Of which layers, and which of each."""
+    layers: Annotated[
+        dict[str, Annotated[tuple[Span, ...] | None, BeforeValidator(spans)]] | None, BeforeValidator(_layers)
+    ]
+    """By layer the channels; None: all of all layers."""
     method: str = ""
-    """By which of the methods; by default the first."""
-    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)] = [0]
-    """One drawing of each for each of them."""
+    """Which of the methods draws them; by default the first."""
+    seeds: Seeds | None = None
+    """One drawing of each channel for each of them; by default the first of the settings."""
     negative: bool = False
-    """Whether what silences each most is drawn as well."""
+    """Whether each channel is minimized as well."""
 
 
-class SecondSettings(BaseModel):
-    """A network that is shown what another one drew."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+class EvaluationSettings(Section):
+    """The evaluation network, which classifies what another one has drawn."""
 
     network: str
-    weights: str | None = None
-    """A weights file, relative to mkdocs.yml."""
+    """Empty: the default one."""
+    weights: FilePath | None = None
+    """A weights file."""
 
 
-class Settings(BaseModel):
-    """What to draw, and how. Every key has a default but the classes."""
+class Settings(Section):
+    """What to draw, and how. Every key but the classes has a default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
-
-    network: str = "auto"
+    network: Annotated[str, BeforeValidator(lambda name: "auto" if name in (None, "") else name)] = "auto"
     """`alexnet` is torchvision's ImageNet AlexNet, downloaded once; `compact` is the small AlexNet
     inside the package; any other name is a classifier of torchvision (`squeezenet1_0`) or of timm
     (`timm/resnet18.a1_in1k`), and needs `weights`. `auto` takes `alexnet` if its weights can be had,
-    and else `compact`, with a warning; it decides once per store, and `actmax doctor --retry` decides
-    anew."""
-
-    @field_validator("network", mode="before")
-    @classmethod
-    def _empty_is_auto(cls, network: object) -> object:
-        """An environment variable that is set to nothing chooses nothing."""
-        return "auto" if network in (None, "") else network
-
-    weights: str | None = None
+    and else `compact`, with a warning; it is resolved once per store, and again by
+    `actmax doctor --retry`."""
+    weights: FilePath | None = None
     """A weights file, relative to mkdocs.yml: a pickled state dict, or safetensors."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic inside the network; `auto` is bfloat16 where the hardware is fast at it."""
-    second_opinion: SecondSettings | Literal[False] | None = None
-    """Another network that is shown each drawing, such as `{network: squeezenet1_0, weights: FILE}`;
-    without a word `efficientnet-lite0`, which is of another family than the networks that draw. `false`:
-    none."""
+    second_opinion: Annotated[
+        EvaluationSettings | None, BeforeValidator(_evaluation), Field(default=None, validate_default=True)
+    ]
+    """The evaluation network, which classifies each drawing too, such as
+    `{network: squeezenet1_0, weights: FILE}`; by default `efficientnet-lite0`, which is of another family
+    than the networks that draw. `false`: none."""
     size: Annotated[int, Field(ge=64, le=2048)] = 224
     """Width and height of the drawings in pixels."""
-    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)] = [0]
+    seeds: Seeds = [0]
     """One drawing of each class and method for each of them."""
     walk: WalkSettings | None = None
-    """What the write-up's own figures are about, such as `{class: zebra}`; without it they are not
-    drawn. Beside `class` there are a `picture` of yours to walk through the network instead of the
+    """The class that the write-up's own figures are about, such as `{class: zebra}`; without it they are not
+    drawn. Besides `class` there are a `picture` of yours to walk through the network instead of the
     drawing of the class, how many `channels` of each layer are shown (4), and the `steps` of these
     drawings (64)."""
     comparison: ComparisonSettings | None = None
     """The methods of the literature side by side, such as `{classes: [zebra, volcano]}`, and which `methods` if not
     all; without it there is no such page, as with the next two."""
     photo: PhotoSettings | None = None
-    """Drawings that start from a photo of yours, such as `{picture: docs/cat.jpg, class: tiger}`, and how much of it
-    is kept (`feature_weights`: [0.5, 0.2, 0.0]), and whom to `credit`."""
+    """Drawings that start from a photo of yours, such as `{picture: docs/cat.jpg, class: tiger}`, how strongly its
+    features are kept (`feature_weights`: [0.5, 0.2, 0.0]), and whom to `credit`."""
     diversity: DiversitySettings | None = None
     """How much drawings of one class differ, such as `{class: zebra}`, and how many are drawn by `seeds` (3) and by
     `facets` (3)."""
-    units: Literal["all"] | UnitsSettings | None = None
+    units: Annotated[UnitsSettings | None, BeforeValidator(_units)] = None
     """Channels with pages of their own, below `/network/`: `all` of all layers, or
-    `{layers: {conv4: all, conv5: [0-31, 117]}}`, with the `method` (the first), the `seeds` ([0]), and whether the
-    `negative` of each, what silences it most, is drawn as well."""
-    photos: str | None = None
+    `{layers: {conv4: all, conv5: [0-31, 117]}}`, with the `method` (the first), the `seeds` (the first), and
+    `negative: true` to minimize each channel as well."""
+    photos: FilePath | None = None
     """A folder of pictures of yours, relative to mkdocs.yml: each channel's page shows those that excite it most."""
     sounds: bool = False
-    """Whether there is a page on which activation maximization is heard: a small network in the package tells
-    eight kinds of sound apart, and draws each of them."""
+    """Whether there is a page with activation maximization of sounds: a small network in the package classifies
+    eight kinds of sound, and draws each of them."""
     live: bool = True
-    """Whether readers may draw in their browsers: the engine and the compact network's weights (7.7 MB, fetched when a
-    reader asks) become part of the site."""
-    store: str = ".cache"
-    """Where drawings are kept, relative to mkdocs.yml. It may be committed: then nobody draws them
+    """Whether readers can draw in their browsers: the engine and the compact network's weights (7.7 MB, downloaded when
+    a reader starts drawing) become part of the site."""
+    store: FilePath = ".cache"
+    """Where drawings are kept, relative to mkdocs.yml. It can be committed: then nobody draws them
     twice."""
-    methods: Annotated[dict[str, MethodSettings | None], Field(min_length=1)] = {DEFAULT: None}
-    """Ways of drawing, by name; the first that a class has is the one its page shows first."""
-    groups: Annotated[
-        dict[str, Annotated[list[str | int | dict[str, str | int]], Field(min_length=1)]], Field(min_length=1)
+    methods: Annotated[
+        dict[str, Method],
+        BeforeValidator(_methods),
+        Field(min_length=1, default={DEFAULT: None}, validate_default=True),
     ]
+    """Ways of drawing, by name; the first one that draws a class makes the main image of its page."""
+    groups: Annotated[dict[Annotated[str, AfterValidator(_group_name)], Group], Field(min_length=1)]
     """The class set, in named groups. A class is given by name (`zebra`), index (`340`) or WNID
-    (`n02391049`). Where ImageNet has no class for your word, say what stands for it, such as
-    `bicycle: mountain bike`: the page then says so, and `/gallery/bicycle/` leads to it. `everything: all`
+    (`n02391049`). Where ImageNet has no class for your word, write which one stands for it, such as
+    `bicycle: mountain bike`: the page then states it, and `/gallery/bicycle/` leads to it. `everything: all`
     is all 1000 classes, and `animals: [0-397]` those of a range of indices."""
 
-    @field_validator("groups", mode="before")
-    @classmethod
-    def _all_is_a_line(cls, groups: object) -> object:
-        if not isinstance(groups, dict):
-            return groups
-        return {name: ["all"] if lines == "all" else lines for name, lines in groups.items()}
+    @cached_property
+    def members(self) -> Mapping[str, tuple[Member, ...]]:
+        """The class set: by group its members, each once."""
+        return {group: tuple(dict.fromkeys(chain.from_iterable(lines))) for group, lines in self.groups.items()}
+
+    @property
+    def units_method(self) -> Method:
+        """The method that draws channels."""
+        named = self.units.method if self.units else ""
+        return self.methods[named] if named else next(iter(self.methods.values()))

@@ -10,8 +10,8 @@ from PIL import Image
 
 from actmax.errors import PictureError
 from actmax.pictures import read_start
-from gen.settings.resolve import Gallery, start_path
-from gen.settings.schema import KEY, SettingsError
+from gen.settings.faults import KEY, SettingsError
+from gen.settings.schema import Settings
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,19 @@ class Starts:
     """What recipes call it -> the picture."""
 
 
-def read_starts(gallery: Gallery, root: Path) -> Starts:
-    """Reads them; ``root`` is where mkdocs.yml lies.
+def read_starts(settings: Settings, root: Path) -> Starts:
+    """Reads them; ``root`` is the folder of mkdocs.yml.
 
     Raises:
         SettingsError: one of them is no picture.
     """
-    wanted = {method.start: f"methods.{method.name}.start" for method in gallery.methods if method.start}
-    if gallery.settings.photo:
-        wanted.setdefault(gallery.settings.photo.picture, "photo.picture")
+    wanted = {method.start: f"methods.{method.name}.start" for method in settings.methods.values() if method.start}
+    if settings.photo:
+        wanted.setdefault(settings.photo.picture, "photo.picture")
     names, pictures = {}, {}
     for named, key in wanted.items():
         try:
-            name, picture = read_start(start_path(named, root, key))
+            name, picture = read_start(root / named)
         except PictureError as error:
             raise SettingsError(f"{KEY}.{key} in mkdocs.yml is {named!r}: {error}") from None
         names[named], pictures[name] = name, picture

@@ -17,7 +17,7 @@ from actmax.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.compared import COMPARED, Compared, compared, preset
-from gen.plan.plan import Plan
+from gen.plan import Plan
 from gen.study.answers import answer_to
 
 if TYPE_CHECKING:

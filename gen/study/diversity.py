@@ -15,7 +15,7 @@ from actmax.networks.weights import Source
 from actmax.pipeline.answers import Question
 from actmax.store.entry import Entry
 from actmax.store.store import Store
-from gen.plan.plan import Plan
+from gen.plan import Plan
 from gen.study.answers import answer_to
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ def diversity(plan: Plan, entries: Mapping[str, Entry], judge: Source, store: St
         judge: the second network, or the one that draws.
         store: remembers the distances.
     """
-    if plan.asked.diversity is None:
+    if plan.settings.diversity is None:
         return None
     seeds, facets = ([entries[drawing.recipe.digest()] for drawing in some] for some in (plan.by_seeds, plan.by_facets))
-    classes = [entries[plate.variants[0].recipe.digest()] for plate in plan.plates]
+    classes = [entries[plate.variants[0].recipe.digest()] for plate in plan.class_pages]
     return Diversity(
-        label=plan.asked.diversity,
+        label=plan.settings.diversity.label,
         network=card(judge.network),
         seeds=seeds,
         facets=facets,

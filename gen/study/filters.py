@@ -9,7 +9,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 from actmax.measure import revisions
 from actmax.pipeline.answers import Question
 from actmax.store.store import Store
-from gen.plan.plan import Plan
+from gen.plan import Plan
 from gen.study.answers import answer_to
 
 if TYPE_CHECKING:

@@ -18,9 +18,8 @@ from actmax.pipeline.answers import Question
 from actmax.store.entry import Entry
 from actmax.store.record import Measures
 from actmax.store.store import Store
-from gen.plan.plan import Plan
-from gen.settings.resolve import weights_path
-from gen.settings.schema import KEY, SecondSettings, Settings, SettingsError
+from gen.plan import Plan
+from gen.settings import KEY, Settings, SettingsError
 from gen.study.answers import answer_to
 
 if TYPE_CHECKING:
@@ -51,19 +50,16 @@ def second(settings: Settings, drawn_by: Source, root: Path) -> Source | None:
         SettingsError: its weights cannot be had, or it is the network that draws.
     """
     wanted = settings.second_opinion
-    if wanted is False:
-        return None
     if wanted is None:
-        wanted = SecondSettings(network=FALLBACK if drawn_by.network == WITNESS else WITNESS)
-    if wanted.network == "auto":
+        return None
+    name = wanted.network or (FALLBACK if drawn_by.network == WITNESS else WITNESS)
+    if name == "auto":
         raise SettingsError(
             f"{KEY}.second_opinion.network in mkdocs.yml is 'auto', which stands for the network that draws: say "
             "alexnet, compact or another classifier."
         )
     try:
-        other = weights.resolve_weights(wanted.network, weights_path(wanted, root))
-    except SettingsError:
-        raise
+        other = weights.resolve_weights(name, root / wanted.weights if wanted.weights else None)
     except ActmaxError as error:
         raise SettingsError(f"{WHERE}: {error}") from None
     # torchvision's own file is known by eight digits, one that is named by sixteen.

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 from actmax.networks.labels import Label
 from actmax.pictures import encode_image
 from actmax.store.entry import Entry
-from gen.plan.plan import Plan
+from gen.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Photo:
 
 def photo(plan: Plan, entries: Mapping[str, Entry]) -> Photo | None:
     """The photo and its drawings; None where none is asked for."""
-    wanted, label = plan.settings.photo, plan.asked.photo
-    if wanted is None or label is None:
+    wanted = plan.settings.photo
+    if wanted is None:
         return None
     size, picture = plan.settings.size, plan.starts.pictures[plan.starts.names[wanted.picture]]
     start = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)  # as the ascent saw it
     drawings = {keep: entries[drawing.recipe.digest()] for keep, drawing in plan.from_photo.items()}
-    return Photo(label, encode_image(start, "PNG"), drawings)
+    return Photo(wanted.label, encode_image(start, "PNG"), drawings)

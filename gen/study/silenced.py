@@ -12,7 +12,7 @@ from actmax.networks.labels import Label
 from actmax.pipeline.answers import Question
 from actmax.store.entry import Entry
 from actmax.store.store import Store
-from gen.plan.plan import Plan
+from gen.plan import Plan
 from gen.study.answers import answer_to
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def silenced(plan: Plan, entries: Mapping[str, Entry], store: Store) -> dict[Lab
     """
     if not plan.card.hidden or not plan.card.layers:
         return {}
-    pictures = {plate.label: entries[plate.variants[0].recipe.digest()] for plate in plan.plates}
+    pictures = {plate.label: entries[plate.variants[0].recipe.digest()] for plate in plan.class_pages}
     return {label: _of_class(plan, label, entry, store) for label, entry in pictures.items()}
 
 

@@ -14,7 +14,7 @@ from actmax.pipeline.progress import Say
 from actmax.sounds import WEIGHTS
 from actmax.sounds.synthesis import KINDS, LENGTH, SIDE
 from actmax.store.store import Store
-from gen.plan.plan import Plan
+from gen.plan import Plan
 from gen.study.answers import shaped
 
 Pixels = Annotated[Base64Bytes, Field(min_length=SIDE * SIDE, max_length=SIDE * SIDE)]

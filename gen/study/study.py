@@ -13,7 +13,7 @@ from actmax.networks.labels import Label
 from actmax.pipeline.answers import Question
 from actmax.store.entry import Entry
 from actmax.store.store import Store
-from gen.plan.plan import Plan
+from gen.plan import Plan
 from gen.study.answers import answer_to
 from gen.study.filters import Filters, filters
 from gen.study.silenced import Silenced, silenced

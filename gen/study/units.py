@@ -23,9 +23,8 @@ from actmax.pipeline.answers import Question
 from actmax.recipe import parse
 from actmax.store.entry import Entry
 from actmax.store.store import Store
-from gen.plan.plan import Plan
-from gen.settings.resolve import Gallery, photos_path
-from gen.settings.schema import KEY, SettingsError
+from gen.plan import Plan
+from gen.settings import KEY, Settings, SettingsError
 from gen.settings.units import numbered
 from gen.study.answers import answer_to
 
@@ -99,19 +98,19 @@ class Units:
         return [found[name] for name in sorted(found)]
 
 
-def channels(gallery: Gallery, source: Source, store: Store) -> dict[str, list[int]]:
+def channels(settings: Settings, source: Source, store: Store) -> dict[str, list[int]]:
     """By layer, from the image on, the numbers of the channels that are to have a page.
 
     Raises:
         SettingsError: a layer or a channel that the network does not have.
         ActmaxError: the network cannot be loaded.
     """
-    asked = gallery.asked.units
-    if asked is not None and not asked:
+    if settings.units is None:
         return {}
+    asked = settings.units.layers
     known = card(source.network)
     layers = [*known.hidden, *(layer for layer in asked or () if layer not in (*known.layers, *known.outputs))]
-    size = gallery.settings.size
+    size = settings.size
 
     def answer(network: Network) -> dict[str, int]:
         from actmax.measure.channels import counts
@@ -169,8 +168,8 @@ def _classes(
     layers = [layer for layer in plan.card.hidden if layer in plan.units]
     if not layers:
         return {}, {}
-    labels = [plate.label for plate in plan.plates]
-    found = [_added(plan, entries[plate.variants[0].recipe.digest()], layers, store) for plate in plan.plates]
+    labels = [plate.label for plate in plan.class_pages]
+    found = [_added(plan, entries[plate.variants[0].recipe.digest()], layers, store) for plate in plan.class_pages]
     carriers = {
         label: {layer: _largest(numbers[layer], CARRIERS) for layer in layers[-CARRYING:]}
         for label, numbers in zip(labels, found, strict=True)
@@ -200,9 +199,9 @@ def _added(plan: Plan, entry: Entry, layers: list[str], store: Store) -> dict[st
 
 
 def _photos(plan: Plan, store: Store, root: Path) -> dict[Unit, list[tuple[Photo, float]]]:
-    folder = photos_path(plan.settings, root)
-    if folder is None:
+    if plan.settings.photos is None:
         return {}
+    folder = root / plan.settings.photos
     try:
         paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
         photos = [Photo(digest(path.read_bytes()), path) for path in paths[:MOST_PHOTOS]]

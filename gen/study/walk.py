@@ -24,10 +24,10 @@ from actmax.pipeline.answers import Question
 from actmax.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
+from gen.plan import Plan
 from gen.plan.drawings import DRAWING
-from gen.plan.plan import Plan
-from gen.settings.resolve import picture_path
-from gen.settings.schema import KEY, SettingsError, WalkSettings
+from gen.settings import KEY, SettingsError
+from gen.settings.schema import WalkSettings
 from gen.study.answers import answer_to, stored_answer
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _answers(plan: Plan, name: str, read: Callable[[], bytes], store: Store) -> 
 
 def _others(plan: Plan) -> list[Recipe]:
     """The gallery's drawings of other classes, with which an answer is compared."""
-    return [plate.variants[0].recipe for plate in plan.plates if plate.label != plan.walk][:OTHERS]
+    return [plate.variants[0].recipe for plate in plan.class_pages if plate.label != plan.walk][:OTHERS]
 
 
 def _complete(numbers: Numbers, plan: Plan) -> bool:
@@ -280,11 +280,11 @@ def _stages(plan: Plan, seen: Seen, own: Numbers, others: Sequence[Numbers]) -> 
 
 def _picture(plan: Plan, drawing: Entry, root: Path) -> bytes:
     """The drawing, or the author's picture as a PNG, cut to a square of the drawings' size."""
-    path, size = picture_path(plan.settings, root), plan.settings.size
-    if path is None:
+    wanted, size = _settings(plan), plan.settings.size
+    if wanted.picture is None:
         return drawing.read("drawing.png")
     try:
-        square = ImageOps.fit(read_rgb(path), (size, size), Image.Resampling.LANCZOS)
+        square = ImageOps.fit(read_rgb(root / wanted.picture), (size, size), Image.Resampling.LANCZOS)
     except PictureError as error:
-        raise SettingsError(f"{KEY}.walk.picture in mkdocs.yml is {_settings(plan).picture!r}: {error}") from None
+        raise SettingsError(f"{KEY}.walk.picture in mkdocs.yml is {wanted.picture!r}: {error}") from None
     return encode_image(square, "PNG")

@@ -28,7 +28,7 @@ def redraw(site: Site, names: Sequence[str], say: Say) -> Outcome:
 
 
 def _recipes(site: Site, name: str) -> list[Recipe]:
-    for plate in site.plan.plates:
+    for plate in site.plan.class_pages:
         if name in plate.words or labels.slugify(name) in map(labels.slugify, plate.words):
             return [variant.recipe for variant in plate.variants]
     if (unit := site.plan.unit_named(name)) is not None:
@@ -37,7 +37,7 @@ def _recipes(site: Site, name: str) -> list[Recipe]:
     if colon and layer in site.plan.card.layers:
         raise ActmaxError(f"{quoted(name)} has no page on this site: name it under `units:` first.")
     label = labels.resolve_class(name)
-    for plate in site.plan.plates:
+    for plate in site.plan.class_pages:
         if plate.label == label:
             return [variant.recipe for variant in plate.variants]
     raise ActmaxError(f"{label.name!r} is a class of ImageNet, but none of this gallery: add it to a group first.")

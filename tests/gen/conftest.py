@@ -18,7 +18,7 @@ from actmax.recipe import parse
 from actmax.store import Entry, Store
 from gen.ledger import Ledger
 from gen.pages import Contents, Place, files
-from gen.plan import Plan, outline, plan
+from gen.plan import Plan, plan
 from gen.settings import read
 from gen.settings.starts import read_starts
 from gen.study import Opinions
@@ -36,8 +36,8 @@ def planned(tmp_path: Path) -> Plans:
 
     def made(groups: dict[str, list[Any]], drawn_by: Source | None = None, **settings: Any) -> Plan:
         defaults = {"size": 64, "methods": {"robust": {"steps": 2}}}
-        wanted = outline(read({**defaults, **settings, "groups": groups}))
-        return plan(wanted, drawn_by or resolve_weights("compact"), read_starts(wanted.gallery, tmp_path))
+        wanted = read({**defaults, **settings, "groups": groups})
+        return plan(wanted, drawn_by or resolve_weights("compact"), read_starts(wanted, tmp_path))
 
     return made
 

@@ -57,7 +57,7 @@ class Author:
         return list(self._drawn(self.plan))
 
     def digest(self, name: str) -> str:
-        return self.plan.plate(labels.resolve_class(name)).variants[0].recipe.digest()
+        return self.plan.class_page(labels.resolve_class(name)).variants[0].recipe.digest()
 
     def calls(self, *words: str, fails: bool = False) -> str:
         """What a tool says."""
@@ -184,7 +184,7 @@ def test_prune_keeps_what_the_pages_beside_the_gallery_show(author: Author) -> N
         diversity={"class": "zebra", "seeds": 2, "facets": 2},
     )
     author.draw()
-    gallery = [page.variants[0].recipe.digest() for page in author.plan.plates]
+    gallery = [page.variants[0].recipe.digest() for page in author.plan.class_pages]
     shown = 2 + 2 * 2 + 2 + 4 - 1  # zebra by `smooth` is on two pages
     assert author.calls("prune") == f"removed 0, kept {shown}\n"
     assert f"{shown} planned, 0 stored that no page shows" in author.calls("explain")
@@ -529,10 +529,6 @@ def test_write_names_a_folder_that_cannot_be_written(author: Author) -> None:
         ("a: 0x_", ["mkdocs.yml is not valid YAML"]),
         ("a: !!timestamp x", ["mkdocs.yml is not valid YAML"]),
         ("a: !!bool x", ["mkdocs.yml is not valid YAML"]),
-        (
-            "extra:\n  gallery:\n    groups:\n      animals: [zebra]\n      animals: [tiger]\n",
-            ["extra.gallery.groups.animals stands twice in mkdocs.yml", "in line 4", "in line 5"],
-        ),
         ("", ["extra.gallery", "missing"]),
         ("site_name: A site", ["extra.gallery", "missing"]),
         ("extra: {gallery: {groups: {animals: [zebre]}}}", ["extra.gallery.groups.animals[0]", "'zebre'", "'zebra'"]),

@@ -15,7 +15,7 @@ from nightly import smoke
 
 from actmax.errors import ActmaxError
 from actmax.recipe import METHODS, Recipe, compose, parse
-from gen.plan import outline
+from gen.plan import class_pages
 from gen.settings import SettingsError, read
 
 MAX_MESSAGE = 5000
@@ -124,7 +124,7 @@ def test_changed_settings_are_read_or_refused_in_one_paragraph(
             continue  # an earlier change removed the parent
     started = time.process_time()
     try:
-        outline(read(tree))
+        class_pages(read(tree))
     except SettingsError as error:
         check_message(str(error), "extra.gallery")
     assert time.process_time() - started < MAX_SECONDS

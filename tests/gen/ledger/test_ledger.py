@@ -454,7 +454,7 @@ def test_gone_anchors_are_those_of_drawings_that_a_page_has_no_longer(planned: C
     )
     old = Ledger(addresses={"gallery/zebra/": Address(anchors=anchors), "gallery/tiger/": Address(to="gallery/zebra/")})
     plan = planned({"animals": ["zebra", "tiger"]}, seeds=[0, 2])
-    zebra, tiger = plan.plates
+    zebra, tiger = plan.class_pages
     assert kept.gone_anchors(old, zebra) == ["plain-seed-0", "robust-seed-1", "very-robust-seed-12"]
     assert kept.gone_anchors(old, tiger) == []
     assert kept.gone_anchors(EMPTY, zebra) == []

@@ -30,7 +30,7 @@ def test_the_second_opinion_counts_before_the_first(
     ranks = {340: 9, 292: 3, 1: 1}
     measures = {
         plate.variants[0].recipe.digest(): fakes.measures(plate.label.index, ranks[plate.label.index])
-        for plate in plan.plates
+        for plate in plan.class_pages
     }
     contents = collected(plan, opinions=Opinions(plan.card, measures))
     assert order(contents) == ["goldfish", "tiger", "zebra"]

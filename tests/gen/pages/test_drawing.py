@@ -30,7 +30,7 @@ def test_the_shell_and_three_lines_of_python_draw_the_stored_picture(
     mine = {"preset": "robust", "steps": 3, "decorrelate": False, "jitter": 4}
     made = planned({"things": ["jack-o'-lantern", "zebra"]}, methods={"mine": mine}, seeds=[5], precision="fp32")
     entries = draw(made.recipes(), made.source, store).entries
-    (variant,) = made.plates[0].variants
+    (variant,) = made.class_pages[0].variants
     entry = entries[variant.recipe.digest()]
     program, *words = shlex.split(again.command(variant))
     calls = [
@@ -68,7 +68,7 @@ def test_a_citation_points_to_the_very_picture(
 
 def test_two_pictures_of_one_recipe_have_two_addresses(planned: Plans, drawn: Callable[..., dict[str, Entry]]) -> None:
     made = planned({"animals": ["zebra"]})
-    (variant,) = made.plates[0].variants
+    (variant,) = made.class_pages[0].variants
     (entry,) = drawn(made).values()
     folder = entry.folder
     other = Store(folder.parents[1]).put({"drawing.png": b"another"}, entry.record)
@@ -106,7 +106,7 @@ def test_a_class_that_does_not_exist_is_none_of_the_five(
     planned: Plans, drawn: Callable[..., dict[str, Entry]]
 ) -> None:
     made = planned({"animals": ["zebra"]})
-    (variant,) = made.plates[0].variants
+    (variant,) = made.class_pages[0].variants
     strange = Measures(activation=1.0, top=((5000, 0.5),), probability=0.5, rank=1, margin=1.0)
     (entry,) = drawn(made, measures={"drawing.png": strange}).values()
     with pytest.raises(StoreError, match="a class that ImageNet does not have"):
@@ -115,7 +115,7 @@ def test_a_class_that_does_not_exist_is_none_of_the_five(
 
 def test_a_drawing_without_a_rank_has_not_failed(planned: Plans, drawn: Callable[..., dict[str, Entry]]) -> None:
     made = planned({"animals": ["zebra"]})
-    (variant,) = made.plates[0].variants
+    (variant,) = made.class_pages[0].variants
     (entry,) = drawn(made, measures={"drawing.png": fakes.measures(None)}).values()
     drawing = Drawing("", variant, entry)
     assert not drawing.measures.failed

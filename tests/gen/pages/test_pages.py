@@ -31,7 +31,7 @@ from gen.pages import Contents, filled_in
 from gen.pages import files as pages
 from gen.pages.captions import caption
 from gen.pages.markdown import split_front_matter
-from gen.plan import Plan, outline, plan
+from gen.plan import Plan, plan
 from gen.settings import read
 from gen.settings.starts import read_starts
 
@@ -156,8 +156,8 @@ def test_an_alias_of_a_site_without_address_is_relative(published: Callable[...,
 
 
 def test_the_write_ups_figures_lie_where_the_draft_shows_them(collected: Collects) -> None:
-    wanted = outline(read(configuration.read(MKDOCS)["extra"]["gallery"]))
-    made = plan(wanted, resolve_weights("compact"), read_starts(wanted.gallery, MKDOCS.parent))
+    wanted = read(configuration.read(MKDOCS)["extra"]["gallery"])
+    made = plan(wanted, resolve_weights("compact"), read_starts(wanted, MKDOCS.parent))
     contents = collected(made)
     files = dict(pages(contents))
     figures = {path: content for path, content in files.items() if path.startswith("assets/activation")}
@@ -165,7 +165,7 @@ def test_the_write_ups_figures_lie_where_the_draft_shows_them(collected: Collect
     standing |= {"caterpillar": "tractor", "helicopter": "warplane"}
     assert set(figures) == {f"assets/activation_maximization/vehicles/{word}_1000.jpg" for word in standing}
     for word, name in standing.items():
-        variant = made.plate(labels.resolve_class(name)).by_method("plain")
+        variant = made.class_page(labels.resolve_class(name)).by_method("plain")
         assert variant is not None
         jpeg = contents.entries[variant.recipe.digest()].read("drawing.jpg")
         assert figures[f"assets/activation_maximization/vehicles/{word}_1000.jpg"] == jpeg
@@ -347,7 +347,7 @@ def test_a_page_offers_the_drawing_without_what_its_steps_hardly_touched_where_t
         ({"robust": None}, {}),
         ({"plain": None}, {"size": 64, "seeds": [3], "precision": "bf16"}),
         ({"plain": {"steps": 7, "optimizer": "adam", "jitter": 2, "scale": 0.05}}, {}),
-        ({"mine": {"preset": "robust", "decorrelate": False, "rotate": 0, "decay": 0.5, "step_size": 1}}, {}),
+        ({"mine": {"preset": "robust", "decorrelate": False, "rotate": 0, "decay_power": 0.5, "step_size": 1}}, {}),
         ({"mine": {"preset": "robust", "parameterization": "pixels", "decay_power": 0, "decorrelate": False}}, {}),
         ({"smooth": {"start": "PICTURE"}}, {}),
         ({"mine": {"preset": "smooth", "start": "PICTURE", "feature_weight": 0}}, {}),
@@ -378,8 +378,8 @@ def test_the_lines_on_a_page_draw_the_same_recipe(
     named = file if network in ("my alexnet", "resnet18") else None
     decided = resolve_weights(network.removeprefix("my "), named)
     Image.new("RGB", (90, 60), "red").save(tmp_path / "PICTURE", "PNG")
-    wanted = outline(read({"groups": {"things": ["jack-o'-lantern", "Cardigan"]}, "methods": method, **settings}))
-    made = plan(wanted, decided, read_starts(wanted.gallery, tmp_path))
+    wanted = read({"groups": {"things": ["jack-o'-lantern", "Cardigan"]}, "methods": method, **settings})
+    made = plan(wanted, decided, read_starts(wanted, tmp_path))
     files = dict(pages(collected(made)))
 
     asked: list[tuple[Recipe, str]] = []
@@ -392,7 +392,7 @@ def test_the_lines_on_a_page_draw_the_same_recipe(
     monkeypatch.setattr("actmax.pipeline.publish.render_files", render_files)
     monkeypatch.setattr("actmax.render_files", render_files)
     monkeypatch.chdir(tmp_path)
-    for plate in made.plates:
+    for plate in made.class_pages:
         page = text(files, f"{plate.url}index.md")
         line, code = listings(page)
         assert ("--weights FILE" in line, 'Path("FILE")' in code) == (bool(named),) * 2

@@ -18,8 +18,7 @@ from actmax.networks.weights import resolve_weights
 from actmax.store import Entry
 from gen.pages import Contents, files
 from gen.pages.captions import caption
-from gen.plan import outline, plan
-from gen.plan.plan import Plan
+from gen.plan import Plan, plan
 from gen.settings import read
 from gen.settings.units import numbered
 from gen.study.units import Photo, Units
@@ -49,9 +48,10 @@ def made(drawn: Draws, tmp_path: Path) -> Callable[..., Files]:
             "groups": {"animals": ["zebra"]},
             "units": {"layers": layers, **units},
         }
-        wanted = outline(read(values))
-        asked = numbered(wanted.gallery.asked.units, CHANNELS, "the compact AlexNet")
-        planned: Plan = plan(wanted, resolve_weights("compact"), units=asked)
+        wanted = read(values)
+        assert wanted.units
+        channels = numbered(wanted.units.layers, CHANNELS, "the compact AlexNet")
+        planned: Plan = plan(wanted, resolve_weights("compact"), units=channels)
         found = list(files(Contents(planned, drawn(planned), units=known)))
         assert len(found) == len({path for path, _ in found}), "a file is written twice"
         return dict(found)
@@ -203,7 +203,7 @@ def test_the_authors_pictures_are_shown_small_under_the_name_of_their_content(
 
 
 def test_an_author_can_quote_what_was_measured_of_a_channel(drawn: Draws) -> None:
-    wanted = outline(read({"groups": {"a": ["zebra"]}, "units": {"layers": {"conv4": 117}}, "size": 64}))
+    wanted = read({"groups": {"a": ["zebra"]}, "units": {"layers": {"conv4": 117}}, "size": 64})
     planned = plan(wanted, resolve_weights("compact"), units={"conv4": [117]})
     contents = Contents(planned, drawn(planned), units=KNOWN)
     steps = planned.recipes()[0].steps

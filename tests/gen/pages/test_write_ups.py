@@ -276,8 +276,7 @@ def credited(contents: Contents, credit: str) -> Contents:
     settings = contents.plan.settings
     assert settings.photo
     settings = settings.model_copy(update={"photo": settings.photo.model_copy(update={"credit": credit})})
-    gallery = replace(contents.plan.outline.gallery, settings=settings)
-    return replace(contents, plan=replace(contents.plan, outline=replace(contents.plan.outline, gallery=gallery)))
+    return replace(contents, plan=replace(contents.plan, settings=settings))
 
 
 # How much drawings of a class differ.

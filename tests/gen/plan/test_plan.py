@@ -11,14 +11,14 @@ from actmax.engine.batches import batches
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.weights import resolve_weights
-from gen.plan import Plan, outline, plan
+from gen.plan import Plan, plan
 from gen.settings import SettingsError, read
 
 Plans = Callable[..., Plan]
 
 
 def test_a_class_has_one_address_and_aliases_by_index_and_wnid(planned: Plans) -> None:
-    (plate,) = planned({"animals": ["zebra"]}).plates
+    (plate,) = planned({"animals": ["zebra"]}).class_pages
     assert plate.url == "gallery/zebra/"
     assert plate.aliases == ("gallery/340/", "gallery/n02391049/")
     assert plate.words == ()
@@ -26,7 +26,7 @@ def test_a_class_has_one_address_and_aliases_by_index_and_wnid(planned: Plans) -
 
 def test_a_stand_in_is_its_classes_page_with_the_authors_word_as_alias(planned: Plans) -> None:
     made = planned({"vehicles": [{"bicycle": "mountain bike"}, {"Crème brûlée": "trifle"}]})
-    bike, dessert = made.plates
+    bike, dessert = made.class_pages
     assert (bike.url, bike.words) == ("gallery/mountain-bike/", ("bicycle",))
     assert bike.aliases == ("gallery/671/", "gallery/n03792782/", "gallery/bicycle/")
     assert dessert.aliases[2:] == ("gallery/creme-brulee/",)
@@ -37,15 +37,15 @@ def test_a_stand_in_is_its_classes_page_with_the_authors_word_as_alias(planned: 
 def test_a_word_that_is_the_classes_own_name_is_no_stand_in(planned: Plans, line: dict[str, Any]) -> None:
     made = planned({"things": [line]})
     assert [member.stand_in for member in made.groups["things"]] == [False]
-    (plate,) = made.plates
+    (plate,) = made.class_pages
     assert plate.words == ()
     assert plate.aliases == (f"gallery/{plate.label.index}/", f"gallery/{plate.label.wnid}/")
 
 
 def test_a_class_in_two_groups_is_one_page(planned: Plans) -> None:
     made = planned({"striped": ["zebra", "tiger"], "horses": ["n02391049", {"my horse": "zebra"}]})
-    assert [plate.label.name for plate in made.plates] == ["zebra", "tiger"]
-    zebra = made.plate(labels.resolve_class("zebra"))
+    assert [plate.label.name for plate in made.class_pages] == ["zebra", "tiger"]
+    zebra = made.class_page(labels.resolve_class("zebra"))
     assert zebra.groups == ("striped", "horses")
     assert zebra.words == ("my horse",)
     assert len(zebra.variants) == 1
@@ -54,13 +54,13 @@ def test_a_class_in_two_groups_is_one_page(planned: Plans) -> None:
 
 def test_names_that_differ_in_case_only_have_their_own_pages(planned: Plans) -> None:
     made = planned({"all": ["Cardigan", "cardigan"]})
-    assert [plate.url for plate in made.plates] == ["gallery/cardigan-264/", "gallery/cardigan-474/"]
-    assert [plate.label.index for plate in made.plates] == [264, 474]
+    assert [plate.url for plate in made.class_pages] == ["gallery/cardigan-264/", "gallery/cardigan-474/"]
+    assert [plate.label.index for plate in made.class_pages] == [264, 474]
 
 
 def test_no_two_of_all_classes_share_an_address(planned: Plans) -> None:
     made = planned({"all": list(range(1000))})
-    urls = [url for plate in made.plates for url in (plate.url, *plate.aliases)]
+    urls = [url for plate in made.class_pages for url in (plate.url, *plate.aliases)]
     assert len(urls) == len(set(urls)) == 3000
     assert len(made.recipes()) == len({recipe.digest() for recipe in made.recipes()}) == 1000
 
@@ -87,7 +87,7 @@ def test_two_names_for_one_url_are_refused(planned: Plans, lines: list[Any], wor
 
 def test_a_word_may_stand_for_its_class_in_as_many_groups_as_the_author_likes(planned: Plans) -> None:
     made = planned({"one": [{"cat": "tiger"}], "two": [{"Cat": "tiger"}], "three": [{"cat": "tiger"}]})
-    (plate,) = made.plates
+    (plate,) = made.class_pages
     assert plate.words == ("cat",)
 
 
@@ -96,9 +96,9 @@ def test_methods_may_be_limited_to_groups(planned: Plans) -> None:
         {"vehicles": ["ambulance"], "animals": ["zebra"], "both": ["ambulance", "tiger"]},
         methods={"robust": {"groups": ["animals", "both"]}, "plain": {"groups": ["vehicles"]}},
     )
-    ways = {plate.label.name: [variant.method for variant in plate.variants] for plate in made.plates}
+    ways = {plate.label.name: [variant.method for variant in plate.variants] for plate in made.class_pages}
     assert ways == {"ambulance": ["robust", "plain"], "zebra": ["robust"], "tiger": ["robust"]}
-    ambulance, zebra, _ = made.plates
+    ambulance, zebra, _ = made.class_pages
     plain = ambulance.by_method("plain")
     assert plain is not None
     assert plain.recipe.optimizer == "ascent"
@@ -107,7 +107,7 @@ def test_methods_may_be_limited_to_groups(planned: Plans) -> None:
 
 def test_each_class_is_drawn_once_for_each_method_and_seed(planned: Plans) -> None:
     methods = {"mine": {"preset": "robust", "steps": 3, "decay_power": 0.5}, "plain": {"steps": 2}}
-    (plate,) = planned({"animals": ["zebra"]}, seeds=[3, 0, 3], methods=methods).plates
+    (plate,) = planned({"animals": ["zebra"]}, seeds=[3, 0, 3], methods=methods).class_pages
     assert [variant.anchor for variant in plate.variants] == [
         "mine-seed-3",
         "mine-seed-0",
@@ -126,9 +126,7 @@ def test_each_class_is_drawn_once_for_each_method_and_seed(planned: Plans) -> No
 @pytest.mark.parametrize("network", ["alexnet", "compact"])
 def test_a_recipe_asks_for_the_classes_logit_of_the_network_that_was_decided_upon(network: str) -> None:
     decided = resolve_weights(network)
-    (recipe,) = plan(
-        outline(read({"groups": {"animals": ["zebra"]}, "precision": "fp32", "size": 96})), decided
-    ).recipes()
+    (recipe,) = plan(read({"groups": {"animals": ["zebra"]}, "precision": "fp32", "size": 96}), decided).recipes()
     assert (recipe.network, recipe.weights) == (decided.network, decided.digest)
     assert recipe.target == f"{card(network).output}:340" == "fc8:340"
     assert (recipe.precision, recipe.size) == ("fp32", 96)

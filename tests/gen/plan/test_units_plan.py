@@ -8,8 +8,7 @@ import pytest
 
 from actmax.networks.weights import resolve_weights
 from actmax.recipe import Recipe, parse
-from gen.plan import Plan, addresses, outline, plan
-from gen.plan.plan import ChannelPage
+from gen.plan import ChannelPage, Plan, addresses, plan
 from gen.settings import read
 from gen.settings.units import numbered
 
@@ -19,8 +18,9 @@ CHANNELS = {"conv4": 256, "conv5": 256, "features.2": 64}
 def planned(units: Any, **settings: Any) -> Plan:
     """For the compact network, small and of two steps."""
     values = {"size": 64, "methods": {"robust": {"steps": 2}}, "groups": {"animals": ["zebra"]}, **settings}
-    wanted = outline(read({**values, "units": units}))
-    return plan(wanted, resolve_weights("compact"), units=numbered(wanted.gallery.asked.units, CHANNELS, "a network"))
+    wanted = read({**values, "units": units})
+    channels = numbered(wanted.units.layers, CHANNELS, "a network") if wanted.units else {}
+    return plan(wanted, resolve_weights("compact"), units=channels)
 
 
 def plates(made: Plan) -> list[ChannelPage]:
@@ -64,7 +64,7 @@ def test_without_negative_nothing_silences_it() -> None:
     ("units", "settings", "seeds"),
     [
         ("all", {"seeds": [5, 6]}, [5]),
-        ({"layers": "all"}, {"seeds": [5, 6]}, [0]),
+        ({"layers": "all"}, {"seeds": [5, 6]}, [5]),
         ({"layers": "all", "seeds": [3, 0, 3]}, {}, [3, 0]),
     ],
 )
@@ -123,6 +123,6 @@ def test_a_layer_that_goes_by_its_place_has_an_address_without_dots() -> None:
 def test_channels_change_nothing_of_the_classes() -> None:
     with_units, without = planned({"layers": {"conv4": "all"}}), planned(None)
     assert without.units == {}
-    assert with_units.plates == without.plates
+    assert with_units.class_pages == without.class_pages
     assert len(of_units(with_units)) == 256
     assert with_units.recipes()[:1] == without.recipes()

@@ -9,10 +9,11 @@ import pytest
 
 from actmax.networks import labels
 from actmax.networks.weights import resolve_weights
-from gen import configuration
-from gen.plan import outline, plan
+from actmax.recipe import RENAMED
+from gen import configuration, site
+from gen.plan import class_pages, plan
 from gen.settings import Settings, SettingsError, read
-from gen.settings.resolve import store_path, weights_path
+from gen.settings.starts import read_starts
 
 MKDOCS = Path(__file__).parents[3] / "mkdocs.yml"
 ZEBRA, TIGER = labels.resolve_class("zebra"), labels.resolve_class("tiger")
@@ -34,40 +35,44 @@ def photographed(label: str = "tiger", **values: Any) -> dict[str, Any]:
 def test_the_projects_own_settings_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ACTMAX_NETWORK", raising=False)
     found = read(configuration.read(MKDOCS)["extra"]["gallery"])
-    assert found.settings.network == "auto"
-    assert [member.word for member in found.groups["vehicles"]] == [
+    assert found.network == "auto"
+    assert [member.word for member in found.members["vehicles"]] == [
         "ambulance",
         "bicycle",
         "car",
         "caterpillar",
         "helicopter",
     ]
-    assert [method.preset for method in found.methods] == ["smooth", "plain"]
-    assert [label.name for label in found.asked.comparison] == ["zebra", "volcano"]
-    assert [label and label.name for label in (found.asked.photo, found.asked.diversity)] == ["tiger", "zebra"]
-    assert plan(outline(found), resolve_weights("compact")).recipes()
+    assert [method.preset for method in found.methods.values()] == ["smooth", "plain"]
+    assert found.comparison
+    assert found.photo
+    assert found.diversity
+    assert [label.name for label in found.comparison.classes] == ["zebra", "volcano"]
+    assert [label.name for label in (found.photo.label, found.diversity.label)] == ["tiger", "zebra"]
+    assert plan(found, resolve_weights("compact"), read_starts(found, MKDOCS.parent)).recipes()
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_an_empty_variable_chooses_no_network(nothing: str | None) -> None:
-    assert read({"groups": {"a": ["zebra"]}, "network": nothing}).settings.network == "auto"
+    assert read({"groups": {"a": ["zebra"]}, "network": nothing}).network == "auto"
 
 
 def test_the_network_can_be_chosen_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTMAX_NETWORK", "compact")
-    assert read(configuration.read(MKDOCS)["extra"]["gallery"]).settings.network == "compact"
+    assert read(configuration.read(MKDOCS)["extra"]["gallery"]).network == "compact"
 
 
 def test_groups_are_all_that_an_author_has_to_give() -> None:
     found = read(settings())
-    assert found.settings == Settings(groups={"animals": ["zebra", "tiger"]})
-    (method,) = found.methods
-    assert (method.name, method.preset, method.overrides, method.groups) == ("smooth", "smooth", {}, ("animals",))
+    assert found == Settings.model_validate({"groups": {"animals": ["zebra", "tiger"]}})
+    (method,) = found.methods.values()
+    assert (method.name, method.preset, method.overrides, method.groups) == ("smooth", "smooth", {}, None)
+    assert method.draws(["animals"])
 
 
 def test_a_class_is_given_by_name_index_wnid_or_a_word_of_the_authors() -> None:
     lines = ["zebra", 340, "n02391049", "340", {"zebra": "zebra"}, {"my horse": "zebra"}, {"my horse": 340}]
-    found = [read({"groups": {"animals": [line]}}).groups["animals"] for line in lines]
+    found = [read({"groups": {"animals": [line]}}).members["animals"] for line in lines]
     assert [len(members) for members in found] == [1] * len(lines)
     assert {member.label.index for (member,) in found} == {340}
     assert [member.stand_in for (member,) in found] == [False] * 5 + [True] * 2
@@ -75,16 +80,16 @@ def test_a_class_is_given_by_name_index_wnid_or_a_word_of_the_authors() -> None:
 
 
 def test_a_class_that_is_named_twice_is_told() -> None:
-    with pytest.raises(SettingsError, match=r"groups\.animals\[2\] is 'zebra', which the group has already, in \[0\]"):
+    with pytest.raises(SettingsError, match=r"groups\.animals in mkdocs\.yml has 'zebra' twice, in \[0\] and in \[2\]"):
         read({"groups": {"animals": ["zebra", "tiger", 340]}})
     groups = {"animals": ["zebra", "0-397"], "striped": ["zebra", {"my horse": "zebra"}, {"your horse": "zebra"}]}
-    found = read({"groups": groups}).groups  # a range says nothing of each, and words are not classes
+    found = read({"groups": groups}).members  # a range says nothing of each, and words are not classes
     assert len(found["animals"]) == 398
     assert [member.word for member in found["striped"]] == ["zebra", "my horse", "your horse"]
 
 
 def test_all_classes_or_a_range_of_them_are_one_word() -> None:
-    groups = read({"groups": {"everything": "all", "animals": ["0-397", "volcano"]}}).groups
+    groups = read({"groups": {"everything": "all", "animals": ["0-397", "volcano"]}}).members
     assert [member.label.index for member in groups["everything"]] == list(range(1000))
     assert [member.label.index for member in groups["animals"]] == [*range(398), 980]
     assert not any(member.stand_in for members in groups.values() for member in members)
@@ -98,14 +103,14 @@ def test_a_range_that_is_none_is_refused(line: str) -> None:
 
 def test_a_method_is_a_preset_and_what_differs_from_it() -> None:
     given = {"plain": None, "patient": {"preset": "robust", "steps": 9, "step_size": 1, "groups": ["animals"]}}
-    plain, patient = read(settings(methods=given)).methods
+    plain, patient = read(settings(methods=given)).methods.values()
     assert (plain.preset, plain.overrides) == ("plain", {})
-    assert (patient.name, patient.preset, patient.groups) == ("patient", "robust", ("animals",))
+    assert (patient.name, patient.preset, patient.groups) == ("patient", "robust", ["animals"])
     assert patient.overrides == {"steps": 9, "step_size": 1}
 
 
 @pytest.mark.parametrize(
-    ("values", "asked"),
+    ("values", "expected"),
     [
         (settings(), ((), None, None)),
         (settings(comparison={"classes": ["zebra", 292, 340]}), ((ZEBRA, TIGER), None, None)),
@@ -114,10 +119,11 @@ def test_a_method_is_a_preset_and_what_differs_from_it() -> None:
     ],
 )
 def test_the_pages_beside_the_gallery_are_those_that_are_asked_for(
-    values: dict[str, Any], asked: tuple[Any, ...]
+    values: dict[str, Any], expected: tuple[Any, ...]
 ) -> None:
-    found = read(values).asked
-    assert (found.comparison, found.photo, found.diversity) == asked
+    found = read(values)
+    classes = tuple(found.comparison.classes) if found.comparison else ()
+    assert (classes, *(one and one.label for one in (found.photo, found.diversity))) == expected
 
 
 def test_a_method_that_starts_from_a_picture_holds_on_to_it() -> None:
@@ -125,18 +131,17 @@ def test_a_method_that_starts_from_a_picture_holds_on_to_it() -> None:
         "cat": {"preset": "robust", "start": "cat.jpg", "feature_weight": 2},
         "let-go": {"preset": "plain", "start": "cat.jpg", "feature_weight": 0},
     }
-    cat, let_go = read(settings(methods=given)).methods
+    cat, let_go = read(settings(methods=given)).methods.values()
     assert (cat.start, cat.overrides["feature_weight"], cat.overrides["feature_layer"]) == ("cat.jpg", 2, "conv3")
     assert (let_go.start, let_go.overrides["feature_weight"], let_go.overrides["feature_layer"]) == ("cat.jpg", 0, "")
 
 
 def test_paths_start_where_mkdocs_yml_lies(tmp_path: Path) -> None:
-    found = read(settings(store="drawings", weights="mine.pth")).settings
-    assert store_path(found, tmp_path) == tmp_path / "drawings"
-    assert weights_path(found, tmp_path) == tmp_path / "mine.pth"
-    assert weights_path(read(settings()).settings, tmp_path) is None
-    assert store_path(read(settings(store="/elsewhere")).settings, tmp_path) == Path("/elsewhere")
-    assert store_path(read(settings(store="~/drawings")).settings, tmp_path) == Path.home() / "drawings"
+    assert site.prepare(settings(network="compact", store="drawings"), tmp_path / "mkdocs.yml").store.path == (
+        tmp_path / "drawings"
+    )
+    assert read(settings(store="/elsewhere")).store == "/elsewhere"
+    assert read(settings(store="~/drawings")).store == str(Path.home() / "drawings")
 
 
 # What is wrong, and what the message holds: the key, the value, and the nearest or the allowed choice.
@@ -145,7 +150,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (None, ("extra.gallery", "missing", "`groups:`")),
     (["zebra"], ("extra.gallery", "list", "zebra", "`groups:`")),
     ("zebra", ("extra.gallery", "str", "zebra", "`groups:`")),
-    ({}, ("extra.gallery", "groups", "required")),
+    ({}, ("extra.gallery.groups", "missing", "required")),
     # Keys.
     ({"grups": {"animals": ["zebra"]}}, ("extra.gallery", "'grups'", "Did you mean 'groups'")),
     (settings(seed=[0]), ("extra.gallery", "'seed'", "Did you mean 'seeds'")),
@@ -202,7 +207,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (settings(diversity={"class": "zebra", "seeds": 1}), ("diversity.seeds", "not 1", "greater than or equal to 2")),
     (settings(diversity={"class": "zebra", "facets": 17}), ("diversity.facets", "not 17", "less than or equal to 16")),
     *(
-        (settings(**{page: {"class": "zebra", "colour": "red"}}), (f"{page}.colour", "not permitted", "'red'"))
+        (settings(**{page: {"class": "zebra", "colour": "red"}}), (f"{page} in", "unknown key 'colour'"))
         for page in ("comparison", "photo", "diversity")
     ),
     (settings(store=None), ("store", "not None", "string")),
@@ -216,6 +221,14 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (settings(methods={"mine": {"preset": "robost"}}), ("methods.mine.preset", "'robost'", "Did you mean 'robust'")),
     (settings(methods={"mine": {"preset": 3}}), ("methods.mine.preset", "not 3", "string")),
     (settings(methods={"My own": {"preset": "robust"}}), ("methods.My own", "small letters, digits and hyphens")),
+    (settings(methods={"negative": {"preset": "robust"}}), ("methods.negative", "`units.negative` uses")),
+    (settings(methods={"mine": {"preset": "robust", "name": "yours"}}), ("methods in", "'mine'", "unknown key 'name'")),
+    # Names that keys had before.
+    *(
+        (settings(methods={"robust": {old: 1}}), ("methods.robust", f"unknown key {old!r}", f"It is now {new!r}."))
+        for old, new in RENAMED.items()
+    ),
+    (photographed(keep=[0.5]), ("photo in", "unknown key 'keep'", "It is now 'feature_weights'.")),
     (settings(methods={"robust": {"groups": ["animal"]}}), ("methods.robust.groups", "'animal'", "mean 'animals'")),
     (settings(methods={"robust": {"groups": "animals"}}), ("methods.robust.groups", "not 'animals'", "list")),
     (settings(methods={"robust": {"start": 3}}), ("methods.robust.start", "not 3", "string")),
@@ -246,9 +259,9 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (settings(groups={"animals": [1000]}), ("groups.animals[0]", "1000", "from 0 to 999")),
     (settings(groups={"animals": ["n99999999"]}), ("groups.animals[0]", "'n99999999'")),
     (settings(groups={"clothes": ["CARDIGAN"]}), ("groups.clothes[0]", "'CARDIGAN'", "264", "474")),
-    (settings(groups={"animals": [3.5]}), ("groups.animals[0]", "not 3.5")),
-    (settings(groups={"animals": [None]}), ("groups.animals[0]", "not None")),
-    (settings(groups={"animals": [["zebra"]]}), ("groups.animals[0]", "not ['zebra']")),
+    (settings(groups={"animals": [3.5]}), ("groups.animals[0]", "is 3.5")),
+    (settings(groups={"animals": [None]}), ("groups.animals[0]", "is None")),
+    (settings(groups={"animals": [["zebra"]]}), ("groups.animals[0]", "is ['zebra']")),
     (settings(groups={"animals": [{}]}), ("groups.animals[0]", "{}", "one `word: class`")),
     (
         settings(groups={"animals": [{"horse": "zebra", "cat": "tiger"}]}),
@@ -273,7 +286,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
 @pytest.mark.parametrize(("values", "words"), BAD, ids=[str(values)[:60] for values, _ in BAD])
 def test_what_cannot_be_is_named_with_its_key_its_value_and_the_choice(values: object, words: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError) as caught:
-        outline(read(values))
+        class_pages(read(values))
     message = str(caught.value)
     assert [word for word in ("extra.gallery", *words) if word not in message] == []
     assert "\n" not in message
@@ -288,4 +301,4 @@ def test_what_cannot_be_is_named_with_its_key_its_value_and_the_choice(values: o
 )
 def test_two_groups_cannot_have_one_anchor(groups: dict[str, list[str]], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        outline(read({"groups": groups}))
+        class_pages(read({"groups": groups}))

@@ -10,8 +10,7 @@ import pytest
 from actmax.networks.weights import resolve_weights
 from actmax.store import Store
 from gen.settings import Settings, SettingsError, read
-from gen.settings.resolve import Gallery, photos_path
-from gen.settings.units import Span, numbered
+from gen.settings.units import Layers, Span, numbered
 from gen.study.units import channels
 
 CHANNELS = {"conv1": 3, "conv4": 256, "conv5": 128}
@@ -20,14 +19,20 @@ COMPACT = {"conv1": 64, "conv2": 192, "conv3": 384, "conv4": 256, "conv5": 256}
 """Channels of AlexNet's convolutions (Krizhevsky 2014), which the compact network shares."""
 
 
-def gallery(units: object, **values: Any) -> Gallery:
+def gallery(units: object, **values: Any) -> Settings:
     return read(
         {"groups": {"animals": ["zebra"]}, "methods": {"robust": None, "plain": None}, "units": units, **values}
     )
 
 
+def layers_of(units: object) -> Layers | None:
+    settings = gallery(units)
+    assert settings.units
+    return settings.units.layers
+
+
 def numbers(layers: object) -> dict[str, list[int]]:
-    return numbered(gallery({"layers": layers}).asked.units, CHANNELS, "a network")
+    return numbered(layers_of({"layers": layers}), CHANNELS, "a network")
 
 
 # What is asked for.
@@ -35,14 +40,13 @@ def numbers(layers: object) -> dict[str, list[int]]:
 
 def test_no_channels_are_asked_for_without_the_key() -> None:
     for values in ({}, {"units": None}):
-        assert read({"groups": {"animals": ["zebra"]}, **values}).asked.units == {}
+        assert read({"groups": {"animals": ["zebra"]}, **values}).units is None
 
 
 @pytest.mark.parametrize("units", ["all", {"layers": "all"}])
 def test_all_means_all_channels_of_all_layers(units: object) -> None:
-    asked = gallery(units).asked.units
-    assert asked is None
-    assert numbered(asked, CHANNELS, "a network") == {layer: list(range(count)) for layer, count in CHANNELS.items()}
+    assert layers_of(units) is None
+    assert numbered(None, CHANNELS, "a network") == {layer: list(range(count)) for layer, count in CHANNELS.items()}
 
 
 @pytest.mark.parametrize(
@@ -69,23 +73,18 @@ def test_layers_come_in_the_networks_order_whatever_the_authors() -> None:
 
 
 def test_ranges_are_kept_as_ranges_until_a_network_is_known() -> None:
-    asked = gallery({"layers": {"conv4": ["0-999999999", 3]}}).asked.units
-    assert asked == {"conv4": [Span(0, 999_999_999), Span(3, 3)]}
+    layers = layers_of({"layers": {"conv4": ["0-999999999", 3]}})
+    assert layers == {"conv4": (Span(0, 999_999_999), Span(3, 3))}
 
 
 @pytest.mark.parametrize(("given", "method"), [({}, "robust"), ({"method": "plain"}, "plain")])
 def test_the_first_method_draws_them_unless_another_is_named(given: dict[str, str], method: str) -> None:
-    assert gallery({"layers": "all", **given}).asked.units_by == method
+    assert gallery({"layers": "all", **given}).units_method.name == method
 
 
-def test_the_folder_of_photos_starts_where_mkdocs_yml_lies(tmp_path: Path) -> None:
-    def photos(named: str | None) -> Settings:
-        return gallery("all", photos=named).settings
-
-    assert photos_path(photos("my photos"), tmp_path) == tmp_path / "my photos"
-    assert photos_path(photos(None), tmp_path) is None
+def test_a_folder_of_nobody_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"extra\.gallery\.photos in mkdocs\.yml is '~nobody-of-that-name/a'"):
-        photos_path(photos("~nobody-of-that-name/a"), tmp_path)
+        gallery("all", photos="~nobody-of-that-name/a")
 
 
 # What cannot be, and what the message holds: the key, the value, and the nearest or the allowed choice.
@@ -95,8 +94,8 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (["conv4"], (".units in", "is ['conv4']", "write `all`")),
     (True, (".units in", "is True", "write `all`")),
     (False, (".units in", "is False", "write `all`")),
-    ({}, (".units in", "no `layers:`", "`all`")),
-    ({"seeds": [1]}, (".units in", "no `layers:`", "`all`")),
+    ({}, (".units.layers in", "missing")),
+    ({"seeds": [1]}, (".units.layers in", "missing")),
     ({"layers": "conv4"}, (".units.layers in", "is 'conv4'", "`all`, or layers")),
     ({"layers": ["conv4"]}, (".units.layers in", "is ['conv4']", "`all`, or layers")),
     ({"layers": None}, (".units.layers in", "is None", "`all`, or layers")),
@@ -119,10 +118,10 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     ({"layers": "all", "method": "smooth"}, (".units.method in", "is 'smooth'", "none of `methods`", "plain, robust")),
     ({"layers": "all", "method": "robst"}, (".units.method in", "is 'robst'", "Did you mean 'robust'?")),
     ({"layers": "all", "seed": 1}, (".units in", "unknown key 'seed'", "Did you mean 'seeds'?")),
-    ({"layers": "all", "seeds": []}, (".units in", "seeds", "at least 1", "not []")),
-    ({"layers": "all", "seeds": [-1]}, (".units in", "seeds[0]", "not -1")),
-    ({"layers": "all", "seeds": 1}, (".units in", "seeds", "list", "not 1")),
-    ({"layers": "all", "negative": "yes"}, (".units in", "negative", "boolean", "not 'yes'")),
+    ({"layers": "all", "seeds": []}, (".units.seeds in", "at least 1", "not []")),
+    ({"layers": "all", "seeds": [-1]}, (".units.seeds[0] in", "not -1")),
+    ({"layers": "all", "seeds": 1}, (".units.seeds in", "list", "not 1")),
+    ({"layers": "all", "negative": "yes"}, (".units.negative in", "boolean", "not 'yes'")),
 ]
 
 

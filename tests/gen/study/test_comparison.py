@@ -38,7 +38,7 @@ def test_without_a_word_nothing_is_compared(planned: Plans) -> None:
 
 def test_what_the_site_draws_with_is_compared_by_the_gallerys_own_drawing(planned: Plans) -> None:
     made = planned(GROUPS, comparison={"classes": ["zebra"]}, methods={"smooth": None})
-    assert made.comparison["smooth", ZEBRA].recipe == made.plates[0].variants[0].recipe
+    assert made.comparison["smooth", ZEBRA].recipe == made.class_pages[0].variants[0].recipe
     assert len(made.recipes()) == len(NAMES)
 
 

@@ -28,7 +28,7 @@ def test_one_class_is_drawn_by_seeds_and_by_facets(planned: Plans) -> None:
     assert [(one.seed, one.facets) for one in seeds] == [(7, 0), (8, 0)]
     assert [(one.seed, one.facets, one.facet) for one in facets] == [(7, 3, 0), (7, 3, 1), (7, 3, 2)]
     assert {one.target for one in (*seeds, *facets)} == {"fc8:340"}
-    assert seeds[0] == made.plates[0].variants[0].recipe  # the gallery's own
+    assert seeds[0] == made.class_pages[0].variants[0].recipe  # the gallery's own
 
 
 def test_without_a_word_nothing_is_drawn_often(planned: Plans, store: Store) -> None:

@@ -32,7 +32,7 @@ OTHER = Source("alexnet", "0123456789abcdef", Path("nowhere"))
 
 
 def asked(given: Any, drawn_by: Source, root: Path = Path()) -> Source | None:
-    return second(read({"groups": {"animals": ["zebra"]}, "second_opinion": given}).settings, drawn_by, root)
+    return second(read({"groups": {"animals": ["zebra"]}, "second_opinion": given}), drawn_by, root)
 
 
 def test_the_witness_is_asked_unless_it_draws_or_the_author_wants_another_or_none() -> None:
@@ -174,7 +174,7 @@ def witnessed(planned: Plans, collected: Callable[..., Contents]) -> Contents:
     ranks = {340: 1, 292: 4, 407: 60}
     said = {
         variant.recipe.digest(): fakes.measures(plate.label.index, ranks[plate.label.index] + variant.recipe.seed)
-        for plate in made.plates
+        for plate in made.class_pages
         for variant in plate.variants
     }
     return collected(made, opinions=Opinions(card("efficientnet-lite0"), said))

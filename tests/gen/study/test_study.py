@@ -79,7 +79,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def test_two_classes_seven_variations_and_the_channels_of_six_layers_are_drawn(made: Made) -> None:
     """The eighth variation, the class by `smooth`, is the gallery's own drawing where that draws so."""
     plan = made.contents.plan
-    of_the_gallery = plan.variations[DRAWING].recipe in {one.recipe for page in plan.plates for one in page.variants}
+    of_the_gallery = plan.variations[DRAWING].recipe in {
+        one.recipe for page in plan.class_pages for one in page.variants
+    }
     channels = sum(len(stage.numbers) for stage in made.study.stages.values())
     assert 2 * 6 <= channels <= 4 * 6
     assert made.outcome.drawn == 2 + 7 + (not of_the_gallery) + channels
@@ -176,7 +178,7 @@ def test_the_page_of_the_walk_names_what_it_shows(made: Made) -> None:
 def test_the_page_of_the_walk_says_what_the_witness_makes_of_the_gallery(
     made: Made, rendered: Callable[[str], str], visible: Callable[[str], str]
 ) -> None:
-    zebra, tiger = (plate.variants[0].recipe.digest() for plate in made.contents.plan.plates)
+    zebra, tiger = (plate.variants[0].recipe.digest() for plate in made.contents.plan.class_pages)
     said = {zebra: fakes.measures(340), tiger: fakes.measures(292, rank=4)}
     asked = replace(made.contents, opinions=Opinions(card("efficientnet-lite0"), said))
     alone = replace(made.contents, opinions=None)

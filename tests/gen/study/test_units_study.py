@@ -17,8 +17,7 @@ from actmax.networks.load import load
 from actmax.networks.network import Network
 from actmax.networks.weights import resolve_weights
 from actmax.store import Entry, Store
-from gen.plan import outline, plan
-from gen.plan.plan import Plan
+from gen.plan import Plan, plan
 from gen.settings import SettingsError, read
 from gen.settings.units import numbered
 from gen.study import units as study
@@ -42,10 +41,9 @@ def planned() -> Callable[..., Plan]:
             "units": {"layers": layers},
             **values,
         }
-        wanted = outline(read(settings))
-        return plan(
-            wanted, resolve_weights("compact"), units=numbered(wanted.gallery.asked.units, CHANNELS, "a network")
-        )
+        wanted = read(settings)
+        channels = numbered(wanted.units.layers, CHANNELS, "a network") if wanted.units else {}
+        return plan(wanted, resolve_weights("compact"), units=channels)
 
     return made
 
@@ -85,7 +83,7 @@ def test_the_last_hidden_layer_speaks_for_classes(known: Callable[..., Any], com
 def test_what_channels_add_to_a_logit_is_what_the_last_layer_sums(known: Callable[..., Any], compact: Network) -> None:
     wanted, entries, found = known({"fc6": "0-511"})
     zebra = labels.classes()[340]
-    picture = decode(entries[wanted.plates[0].variants[0].recipe.digest()].read("drawing.png"))
+    picture = decode(entries[wanted.class_pages[0].variants[0].recipe.digest()].read("drawing.png"))
     with torch.inference_mode():
         outputs, _ = compact.outputs_of(["fc6"], compact.normalize(picture))
         weights = compact.weights_of("fc8")
