@@ -1,77 +1,76 @@
-"""The one place where a picture file is opened: bytes or a path -> 8-bit RGB. Needs no torch."""
+"""Reads and writes image files: bytes or a path to 8-bit RGB. Does not import torch."""
 
 from __future__ import annotations
 
 import io
 import re
 import warnings
-from functools import cache, lru_cache
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from actmax.errors import PictureError, printable, reason
 from actmax.files import digest
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
-"""Pillow's names of what is read. It knows more, and some of those start programs (EPS: Ghostscript)."""
-MOST_PIXELS = 7168 * 7168
-"""Larger pictures are refused before they are decoded, and a bomb's file may be tiny. A phone's 50 million are allowed:
-two pictures of so many, which is what it takes to turn one, are 400 MB."""
-LONGEST_SIDE = 65_535
-"""As in JPEGs and GIFs. Rows have their costs, too: a picture of one column takes three times what a square takes."""
-MOST_SCANS = 64
-"""Of a JPEG. A progressive one has ten; a hundred bytes are enough for one more, which passes over all pixels again."""
-STRIP = 1 << 20
+"""Formats that are read, by Pillow's names. Pillow knows more, some of which start programs (EPS: Ghostscript)."""
+MAX_PIXELS = 7168 * 7168
+"""Larger images are refused before they are decoded: a bomb's file may be tiny. This admits the 50 million pixels of a
+phone; turning such an image upright takes two copies, 400 MB."""
+MAX_SIDE = 65_535
+"""The limit of JPEG and GIF. Rows have a cost of their own: one column takes three times as long as a square."""
+MAX_SCANS = 64
+"""Limit of a JPEG's passes over all its pixels, each of which a hundred bytes can demand. Progressive ones have ten."""
+STRIP_PIXELS = 1 << 20
 """Pixels that are converted at a time."""
-_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
-"""What a part of a JPEG begins with that says how long it is."""
 BACKGROUND = (128, 128, 128)
-"""What shows through transparency. Middle grey is near the mean of photographs, so a network has least to say
-about it, and neither a black nor a white drawing on a transparent ground disappears in it."""
+"""Color behind transparency. Gray is near the mean of photographs, so networks respond little to it, and neither a
+black nor a white drawing on a transparent background disappears."""
+
+_JPEG_SEGMENT = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
+"""Marker of a segment that has a length."""
 
 
 def read_rgb(source: bytes | Path) -> Image.Image:
-    """A picture as a person sees it, whatever its file is like.
+    """Read an image file as viewers display it.
 
-    Turned upright by its EXIF orientation; transparency over :data:`BACKGROUND`; 16 bits scaled to 8, not cut off;
-    CMYK, palettes and grey converted; of an animation the first frame. Colour profiles are ignored, as in the
-    pictures that classifiers are trained on.
+    It is turned upright by its EXIF orientation and laid over :data:`BACKGROUND` where it is transparent; 16 bits are
+    scaled to 8; CMYK, palettes and gray are converted; of an animation the first frame is taken. Color profiles are
+    ignored, as in the data that classifiers are trained on.
 
     Args:
         source: the file's bytes, or its path.
 
     Returns:
-        An image of mode ``RGB``, in memory, of at most :data:`MOST_PIXELS` pixels.
+        An image of mode ``RGB``, in memory, of at most :data:`MAX_PIXELS` pixels.
 
     Raises:
-        PictureError: it cannot be read as an image; one sentence that says why.
+        PictureError: it cannot be read as an image; the message gives the reason.
     """
     if isinstance(source, bytes):
         return _read(io.BytesIO(source), "The file")
     try:
-        # Opening a fifo would wait for whoever writes to it.
-        if not source.is_file():
-            why = "it is a folder" if source.is_dir() else "it is absent or no regular file"
-            raise _refused(source, why)
+        if not source.is_file():  # opening a FIFO would wait for its writer
+            raise _error(source, "it is a folder" if source.is_dir() else "it is absent or no regular file")
         with source.open("rb") as file:
-            return _read(file, str(source))
+            return _read(file, source)
     except OSError as error:
-        raise _refused(source, reason(error)) from None
+        raise _error(source, reason(error)) from None
 
 
 def read_start(path: Path) -> tuple[str, Image.Image]:
-    """A picture to start from, and the name that a recipe calls it by: the first digits of the file's SHA-256.
+    """Read an image to start from, and return it with its name in recipes, the first digits of the file's SHA-256.
 
     Raises:
-        PictureError: as :func:`read_rgb` does.
+        PictureError: as :func:`read_rgb`.
     """
     rgb = read_rgb(path)
     try:
         return digest(path.read_bytes()), rgb
     except OSError as error:  # it was there a moment ago
-        raise _refused(path, reason(error)) from None
+        raise _error(path, reason(error)) from None
 
 
 def encode_image(image: Image.Image, file_format: str, **options: Any) -> bytes:
@@ -87,95 +86,85 @@ def encode_image(image: Image.Image, file_format: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _read(file: IO[bytes], name: str) -> Image.Image:
-    # Pillow warns of large pictures and of odd metadata; here a picture is read or refused.
+def _read(file: IO[bytes], name: object) -> Image.Image:
+    # Pillow warns of large images and of odd metadata; here an image is read or refused.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             with Image.open(file, formats=FORMATS) as image:
-                _check(image, file)
+                _check_limits(image, file)
                 ImageOps.exif_transpose(image, in_place=True)
-                return _rgb(image)
+                return _to_rgb(image)
         except PictureError as error:
             why = str(error)
         except UnidentifiedImageError:
             why = f"it is empty, damaged or in none of the formats {', '.join(FORMATS)}"
         except Image.DecompressionBombError:
-            why = f"it has more pixels than the {MOST_PIXELS} that are allowed"
+            why = f"it has more than {MAX_PIXELS} pixels"
         except Exception:  # noqa: BLE001 - decoders raise whatever they stumble over
-            why = "it is damaged or cut short"
-    raise _refused(name, why) from None
+            why = "it is damaged or truncated"
+    raise _error(name, why) from None
 
 
-def _refused(name: object, why: str) -> PictureError:
-    return PictureError(f"{printable(name)} cannot be read as an image: {why}. Use another, or save it as a PNG.")
+def _error(name: object, why: str) -> PictureError:
+    return PictureError(f"{printable(name)} cannot be read as an image: {why}. Name another, or save it as a PNG.")
 
 
-def _check(image: Image.Image, file: IO[bytes]) -> None:
-    """Refuses what would take too much time or memory, before anything is decoded."""
-    pixels, most = image.width * image.height, MOST_PIXELS
-    if not pixels:
-        raise PictureError("it has no pixels")
-    if image.format == "WEBP":  # its decoder keeps three pictures besides the one that it makes
-        most //= 3
+def _check_limits(image: Image.Image, file: IO[bytes]) -> None:
+    """Refuse an image that takes too much time or memory, before it is decoded."""
+    limit = MAX_PIXELS
+    if image.format == "WEBP":  # its decoder keeps three further copies
+        limit //= 3
     elif image.format in ("JPEG", "MPO"):
-        place = file.tell()
+        position = file.tell()
         file.seek(0)
-        scans = _scans(file.read())
-        file.seek(place)
-        if scans > MOST_SCANS:
-            raise PictureError(f"it is made of {scans} scans, and more than {MOST_SCANS} are not allowed")
+        scans = _scan_count(file.read())
+        file.seek(position)
+        if scans > MAX_SCANS:
+            raise PictureError(f"it consists of {scans} scans, more than {MAX_SCANS}")
         if scans > 1:  # the decoder keeps all coefficients, of two bytes each
-            most //= 2
-    if pixels > most:
-        raise PictureError(f"{image.width} × {image.height} pixels are more than the {most} that are allowed")
-    if max(image.size) > LONGEST_SIDE:
-        raise PictureError(f"of {image.width} × {image.height} pixels, not more than {LONGEST_SIDE} a side are allowed")
+            limit //= 2
+    size = f"{image.width} × {image.height} pixels"
+    if not 0 < image.width * image.height <= limit:
+        raise PictureError(f"it has {size}, not between 1 and {limit}")
+    if max(image.size) > MAX_SIDE:
+        raise PictureError(f"it has {size}, more than {MAX_SIDE} a side")
 
 
-def _scans(jpeg: bytes) -> int:
-    """How often a JPEG has its decoder pass over the whole picture."""
-    scans, place = 0, 2
-    while (marker := _MARKER.search(jpeg, place)) and marker[1] != b"\xd9":  # the end; a film may follow
+def _scan_count(jpeg: bytes) -> int:
+    """Return how often a JPEG makes its decoder pass over all pixels."""
+    scans, position = 0, 2
+    # Up to the end of the image, which a film may follow.
+    while (marker := _JPEG_SEGMENT.search(jpeg, position)) and marker[1] != b"\xd9":
         scans += marker[1] == b"\xda"
-        place = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
+        position = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
     return scans
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    """Strip by strip: a picture may be large, and with it each copy on the way."""
-    deep = image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG")
-    if image.mode in ("I", "F") and not deep:
-        raise PictureError("it has 32 bits a pixel, and which number is white is not known")
-    rgb, rows = Image.new("RGB", image.size), -(-STRIP // image.width)
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Convert in strips: each copy of a large image would be large, too."""
+    is_16_bit = image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG")
+    if image.mode in ("I", "F") and not is_16_bit:
+        raise PictureError("it has 32 bits a pixel, of which the value of white is unknown")
+    rgb, rows = Image.new("RGB", image.size), -(-STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        rgb.paste(_opaque(_grey(strip) if deep else strip), (0, top))
+        rgb.paste(_opaque(_to_8_bit(strip) if is_16_bit else strip), (0, top))
     return rgb
 
 
 def _opaque(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
-        own = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", own.size, (*BACKGROUND, 255)), own)
+        rgba = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (*BACKGROUND, 255)), rgba)
     return image.convert("RGB")
 
 
-def _grey(image: Image.Image) -> Image.Image:
-    """16-bit grey -> 8-bit grey, with alpha where one level is declared transparent."""
-    levels = image.convert("I")
-    grey = levels.point(_scaled(), "L")
-    clear = image.info.get("transparency")
-    if isinstance(clear, int):
-        grey.putalpha(levels.point(_all_but(clear), "L"))
-    return grey
-
-
-@cache
-def _scaled() -> list[int]:
-    return [round(level / 257) for level in range(1 << 16)]
-
-
-@lru_cache(1)
-def _all_but(clear: int) -> list[int]:
-    return [0 if level == clear else 255 for level in range(1 << 16)]
+def _to_8_bit(image: Image.Image) -> Image.Image:
+    """Convert 16-bit gray to 8 bits, with an alpha channel if one level is declared transparent."""
+    levels = np.asarray(image.convert("I"))
+    gray = Image.fromarray(((levels + 128) // 257).astype(np.uint8))
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int):
+        gray.putalpha(Image.fromarray(np.where(levels == transparent, 0, 255).astype(np.uint8)))
+    return gray

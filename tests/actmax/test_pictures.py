@@ -1,4 +1,4 @@
-"""Tests of actmax.pictures: a picture is read as a person sees it, or refused in a sentence."""
+"""Tests of actmax.pictures: an image file is read as viewers display it, or refused with a reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from actmax.errors import PictureError
-from actmax.pictures import BACKGROUND, FORMATS, MOST_PIXELS, read_rgb, read_start
+from actmax.pictures import BACKGROUND, FORMATS, MAX_PIXELS, read_rgb, read_start
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -40,14 +40,14 @@ def noise() -> Image.Image:
     return Image.frombytes("RGB", (64, 64), random.Random(0).randbytes(64 * 64 * 3))
 
 
-def palette(*colours: tuple[int, int, int]) -> Image.Image:
+def palette(*colors: tuple[int, int, int]) -> Image.Image:
     image = Image.new("P", (4, 4), 1)
-    image.putpalette([level for colour in colours for level in colour])
+    image.putpalette([level for color in colors for level in color])
     return image
 
 
 def png(width: int, height: int) -> bytes:
-    """A file of a few bytes that says it is so large."""
+    """Return a file of a few bytes whose header declares this size."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -56,12 +56,12 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-def near(pixel: Any, colour: tuple[int, int, int]) -> bool:
-    return all(abs(a - b) <= 6 for a, b in zip(pixel, colour, strict=True))
+def near(pixel: Any, color: tuple[int, int, int]) -> bool:
+    return all(abs(a - b) <= 6 for a, b in zip(pixel, color, strict=True))
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_each_format_from_bytes_and_from_a_file(kind: str, tmp_path: Path) -> None:
+def test_every_format_is_read_from_bytes_and_from_a_path(kind: str, tmp_path: Path) -> None:
     data = encoded(halves(), kind)
     (tmp_path / "picture").write_bytes(data)
     image = read_rgb(data)
@@ -82,7 +82,9 @@ def test_each_format_from_bytes_and_from_a_file(kind: str, tmp_path: Path) -> No
         (8, (32, 64), (16, 58)),
     ],
 )
-def test_it_is_upright(kind: str, orientation: int, size: tuple[int, int], blue: tuple[int, int]) -> None:
+def test_the_exif_orientation_is_applied(
+    kind: str, orientation: int, size: tuple[int, int], blue: tuple[int, int]
+) -> None:
     exif = Image.Exif()
     exif[0x112] = orientation
     image = read_rgb(encoded(halves(), kind, exif=exif))
@@ -91,7 +93,7 @@ def test_it_is_upright(kind: str, orientation: int, size: tuple[int, int], blue:
 
 
 @pytest.mark.parametrize(
-    ("image", "options", "colour"),
+    ("image", "options", "color"),
     [
         (Image.new("RGBA", (4, 4), (255, 0, 0, 0)), {}, BACKGROUND),
         (Image.new("RGBA", (4, 4), (255, 0, 0, 255)), {}, RED),
@@ -106,24 +108,26 @@ def test_it_is_upright(kind: str, orientation: int, size: tuple[int, int], blue:
         (palette(RED, BLUE), {}, BLUE),
     ],
 )
-def test_modes_and_transparency(image: Image.Image, options: dict[str, Any], colour: tuple[int, int, int]) -> None:
-    assert near(read_rgb(encoded(image, **options)).getpixel((2, 2)), colour)
+def test_modes_are_converted_and_transparency_shows_the_background(
+    image: Image.Image, options: dict[str, Any], color: tuple[int, int, int]
+) -> None:
+    assert near(read_rgb(encoded(image, **options)).getpixel((2, 2)), color)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-@pytest.mark.parametrize(("level", "grey"), [(0, 0), (128, 0), (129, 1), (32768, 128), (65406, 254), (65535, 255)])
-def test_16_bits_are_scaled_and_do_not_turn_white(kind: str, level: int, grey: int) -> None:
-    assert read_rgb(encoded(Image.new("I;16", (4, 4), level), kind)).getpixel((2, 2)) == (grey, grey, grey)
+@pytest.mark.parametrize(("level", "gray"), [(0, 0), (128, 0), (129, 1), (32768, 128), (65406, 254), (65535, 255)])
+def test_16_bits_are_scaled_to_8(kind: str, level: int, gray: int) -> None:
+    assert read_rgb(encoded(Image.new("I;16", (4, 4), level), kind)).getpixel((2, 2)) == (gray, gray, gray)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
-def test_cmyk(kind: str) -> None:
+def test_cmyk_is_converted(kind: str) -> None:
     assert near(read_rgb(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), kind)).getpixel((8, 8)), RED)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
-def test_an_animation_is_its_first_frame(kind: str) -> None:
-    frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, BLUE)]
+def test_an_animation_gives_its_first_frame(kind: str) -> None:
+    frames = [Image.new("RGB", (16, 16), color) for color in (RED, BLUE)]
     data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
     assert near(read_rgb(data).getpixel((8, 8)), RED)
 
@@ -132,17 +136,17 @@ def test_an_animation_is_its_first_frame(kind: str) -> None:
     ("data", "why"),
     [
         (b"", "it is empty, damaged or in none of the formats BMP, GIF, JPEG, PNG, TIFF, WEBP"),
-        (b"no picture", "it is empty, damaged or in none of the formats"),
+        (b"no image", "it is empty, damaged or in none of the formats"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "in none of the formats"),
-        (png(7169, 7168), f"7169 × 7168 pixels are more than the {MOST_PIXELS} that are allowed"),
-        (png(10_000, 10_000), "10000 × 10000 pixels are more than"),  # Pillow only warns of these
-        (png(50_000, 50_000), "it has more pixels than"),
-        (png(8, 8), "it is damaged or cut short"),
+        (png(7169, 7168), f"it has 7169 × 7168 pixels, not between 1 and {MAX_PIXELS}"),
+        (png(10_000, 10_000), "it has 10000 × 10000 pixels, not"),  # here Pillow only warns
+        (png(50_000, 50_000), "it has more than"),
+        (png(8, 8), "it is damaged or truncated"),
         (encoded(Image.new("F", (4, 4)), "TIFF"), "it has 32 bits a pixel"),
         (encoded(Image.new("I", (4, 4)), "TIFF"), "it has 32 bits a pixel"),
     ],
 )
-def test_what_is_no_picture_is_refused(data: bytes, why: str, tmp_path: Path) -> None:
+def test_unreadable_data_is_refused_with_the_reason(data: bytes, why: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(data)
     for source, name in ((data, "The file"), (tmp_path / "file", str(tmp_path / "file"))):
         with pytest.raises(PictureError) as refusal:
@@ -153,7 +157,7 @@ def test_what_is_no_picture_is_refused(data: bytes, why: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("part", [0.01, 0.3, 0.9])
-def test_a_file_that_was_cut_is_refused(kind: str, part: float) -> None:
+def test_a_truncated_file_is_refused(kind: str, part: float) -> None:
     data = encoded(noise(), kind)
     with pytest.raises(PictureError):
         read_rgb(data[: int(len(data) * part)])
@@ -161,14 +165,14 @@ def test_a_file_that_was_cut_is_refused(kind: str, part: float) -> None:
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_damage_is_read_or_refused_without_a_warning(kind: str) -> None:
-    chance = random.Random(1)
+    rng = random.Random(1)
     exif = Image.Exif()
     exif[0x112] = 6
     whole = encoded(noise(), kind, **{} if kind in ("BMP", "GIF") else {"exif": exif})
     for _ in range(60):
         data = bytearray(whole)
         for _ in range(3):
-            data[chance.randrange(min(len(data), 400))] = chance.randrange(256)
+            data[rng.randrange(min(len(data), 400))] = rng.randrange(256)
         with contextlib.suppress(PictureError):
             assert read_rgb(bytes(data)).mode == "RGB"
 
@@ -185,7 +189,7 @@ def test_damage_is_read_or_refused_without_a_warning(kind: str) -> None:
     ],
 )
 @pytest.mark.skipif(os.name != "posix", reason="fifos are POSIX's")
-def test_paths_that_hold_no_picture(name: str, why: str, tmp_path: Path) -> None:
+def test_paths_without_an_image_are_refused(name: str, why: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(PictureError) as refusal:
@@ -193,13 +197,13 @@ def test_paths_that_hold_no_picture(name: str, why: str, tmp_path: Path) -> None
     assert why in str(refusal.value).lower()
 
 
-def test_reading_a_picture_imports_no_torch() -> None:
+def test_reading_an_image_does_not_import_torch() -> None:
     code = "import sys, actmax.pictures; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
 
-def test_a_start_is_a_picture_and_the_digits_of_its_file(tmp_path: Path) -> None:
+def test_a_start_image_is_named_by_the_digest_of_its_file(tmp_path: Path) -> None:
     path = tmp_path / "start.png"
     path.write_bytes(encoded(halves()))
     name, image = read_start(path)
