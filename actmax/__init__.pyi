@@ -3,8 +3,9 @@ from .errors import ActmaxError
 from .networks.cards import card
 from .networks.labels import classes, resolve_class
 from .networks.load import load
-from .networks.network import Network, wrap
+from .networks.network import Network
 from .networks.weights import resolve_weights
+from .networks.wrapping import wrap
 from .pipeline.draw import draw
 from .pipeline.publish import render_files
 from .pipeline.select import select_network

@@ -26,6 +26,10 @@ class RecipeError(ActmaxError):
     """A recipe, or a combination of its parts, that is impossible."""
 
 
+class PrecisionError(RecipeError):
+    """A network that runs, but not in the precision or on the device that was requested."""
+
+
 class WeightsError(ActmaxError):
     """Weights that are absent, damaged, or made for another network."""
 

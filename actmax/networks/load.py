@@ -15,8 +15,9 @@ from actmax.errors import UnknownNameError, WeightsError, did_you_mean, printabl
 from actmax.networks import labels, pickles
 from actmax.networks.cards import CARDS, Card, card
 from actmax.networks.compact import CompactAlexNet, dequantize
-from actmax.networks.network import Network, Normalization, check_finite
+from actmax.networks.network import Network, Normalization
 from actmax.networks.weights import Progress, Source, fetch, resolve_weights
+from actmax.networks.wrapping import check_finite
 
 _REMEDY = "Save one with torch.save(model.state_dict(), …) or as safetensors."
 

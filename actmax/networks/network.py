@@ -1,42 +1,46 @@
-"""A network: a frozen classifier with its normalisation, its layers' names, and cuts of it."""
+"""A network: a frozen classifier with its normalization, its layers' names, and submodels of it."""
 
 from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor, nn
 
-from actmax.errors import RecipeError, UnknownNameError, WeightsError, did_you_mean, quoted
-from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD, Card
-from actmax.networks.frozen import RELU_BOUNDS, ReLULeak, freeze
+from actmax.errors import PrecisionError, RecipeError, UnknownNameError, did_you_mean, quoted
+from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD, LOGITS, Card
+from actmax.networks.frozen import ReLULeak, freeze
 from actmax.networks.hooks import GradientHooks
+from actmax.networks.passes import Call, run, tensors_of
 
 CPU = torch.device("cpu")
 
+MAX_SUBMODELS = 4
+"""How many submodels a network keeps: those of a batch and of its penalties. Each may be a copy of its weights."""
+
 Forward = Callable[[Tensor], Mapping[str, Tensor]]
-"""Normalised images (B, C, H, W) -> the output of each layer that was asked for, by the name that was used."""
+"""Normalized images (B, C, H, W) -> the output of each layer, by the name that was given."""
+_Submodel = Callable[[Tensor, GradientHooks], Mapping[str, Tensor]]
 
 
 @dataclass(frozen=True)
 class Normalization:
-    """What a network expects of its images: each channel in [0, 1], less its mean, over its deviation."""
+    """What a network expects of its images: each channel in [0, 1], minus its mean, divided by its deviation."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
     def __call__(self, image: Tensor) -> Tensor:
-        """(B, C, H, W) in [0, 1] -> normalised."""
+        """Normalize images (B, C, H, W) in [0, 1]."""
         return (image - self._column(self.mean, image)) / self._column(self.std, image)
 
     def inverse(self, x: Tensor) -> Tensor:
-        """Normalised (B, C, H, W) -> in [0, 1], but not clipped."""
+        """Undo the normalization of images (B, C, H, W); the result is not clipped to [0, 1]."""
         return x * self._column(self.std, x) + self._column(self.mean, x)
 
     def _column(self, values: tuple[float, ...], like: Tensor) -> Tensor:
@@ -48,18 +52,17 @@ IMAGENET = Normalization(IMAGENET_MEAN, IMAGENET_STD)
 
 
 class Network:
-    """A frozen classifier of images.
-
-    Nothing of it can change: parameters need no gradient, dropout and batch norm are off, and ReLUs
-    write a new tensor, so that a layer's output is what it was before the ReLU.
+    """A classifier of images, frozen: no parameter has a gradient, dropout and batch norm are in evaluation mode.
 
     Args:
-        module: (B, C, H, W) normalised -> logits (B, classes). It becomes the network's own.
+        module: (B, C, H, W) normalized -> logits (B, classes).
         card: what is known of it.
         weights: the digest of its weights; empty where they come from no file.
-        normalization: of its images; how many channels they have is the length of its mean.
+        normalization: of its images; the number of their channels is the length of its mean.
         size: height and width of the images that it was trained on.
-        labels: the names of its classes; empty where they have none.
+        labels: the names of its classes; empty if unknown.
+        owned: whether the network may change the module, and submodels may copy it. If not, the module is called as it
+            is, by one thread at a time.
     """
 
     def __init__(
@@ -70,89 +73,86 @@ class Network:
         normalization: Normalization,
         size: tuple[int, int],
         labels: Sequence[str] = (),
+        owned: bool = True,
     ) -> None:
-        for part in module.modules():
-            if hasattr(part, "inplace"):
-                setattr(part, "inplace", False)  # noqa: B010 - unknown to the type of a module
         self.card = card
         self.weights = weights
         self.normalize = normalization
         self.channels = len(normalization.mean)
         self.size = size
         self.labels = tuple(labels)
-        self._module = module.float().eval().requires_grad_(False).to(memory_format=torch.channels_last)
-        self._places = {name: name for name, _ in module.named_modules() if name} | dict(card.layers)
-        self._submodels: dict[Any, Forward] = {}
-        self._lock_submodels = threading.Lock()
+        self._owned = owned
+        self._module = _frozen(module) if owned else module
+        self._paths = {name: name for name, _ in module.named_modules() if name} | dict(card.layers)
+        self._run: Callable[..., dict[str, Tensor]] = (
+            partial(run, module, module) if owned else Call(module, self.device, torch.float32).run
+        )
+        self._submodel = lru_cache(MAX_SUBMODELS)(self._owned_submodel if owned else self._borrowed_submodel)
+        self._lock = threading.Lock()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights of the network are."""
+        return next(tensors_of(self._module), torch.empty(0, device=CPU)).device
 
     def layers(self) -> tuple[str, ...]:
-        """The names by which a layer can be asked for: the card's, ``logits``, and every module's dotted name."""
-        return tuple(dict.fromkeys((*self.card.layers, *self.card.outputs, *self._places)))
+        """Return the names of all layers: the card's, ``logits``, and every module's dotted name."""
+        return tuple(dict.fromkeys((*self.card.layers, *self.card.outputs, *self._paths)))
 
     def parameters(self, layer: str | None = None) -> int:
-        """How many weights and biases the network has, or one of its layers."""
+        """Count the weights and biases of the network, or of one of its layers."""
         part = self._part(layer) if layer else self._module
         return sum(value.numel() for value in part.parameters())
 
     def linear_weights(self) -> int:
-        """How many weights its linear layers have in all."""
+        """Count the weights of all linear layers."""
         return sum(part.weight.numel() for part in self._module.modules() if isinstance(part, nn.Linear))
 
     def linear(self, layer: str) -> tuple[Tensor, Tensor]:
-        """Weights (out, in) and biases (out) of a linear layer.
+        """Return weights (out, in) and biases (out) of a linear layer.
 
         Raises:
             RecipeError: the layer is of another kind.
         """
         part = self._part(layer)
         if not isinstance(part, nn.Linear):
-            raise RecipeError(f"{layer} of {self.card.title} is no linear layer, but {type(part).__name__}.")
-        return part.weight, part.bias if part.bias is not None else part.weight.new_zeros(part.out_features)
+            raise RecipeError(f"{layer} of {self.card.title} is not a linear layer, but {type(part).__name__}.")
+        bias = part.bias if part.bias is not None else part.weight.new_zeros(part.out_features)
+        return _on_cpu(part.weight), _on_cpu(bias)
 
     def weights_of(self, layer: str) -> Tensor | None:
-        """Of a convolution (out, in, h, w) or a linear layer (out, in); None for any other layer."""
+        """Return the weights of a convolution (out, in, h, w) or a linear layer (out, in); None for any other layer."""
         part = self._part(layer)
-        return part.weight if isinstance(part, nn.Linear | nn.Conv2d) else None
+        return _on_cpu(part.weight) if isinstance(part, nn.Linear | nn.Conv2d) else None
 
     def outputs_of(self, layers: Sequence[str], x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """What some layers return and the logits, in one graph: slopes of the ones with respect to the others can be
-        taken. Nothing is copied: no other thread may look meanwhile.
+        """Return the outputs of some layers and the logits, in one graph.
+
+        The gradient of one with respect to another can be taken. No other thread may use the network meanwhile.
 
         Args:
             layers: names out of :meth:`layers`, inside the module.
-            x: normalised images (B, C, H, W) of which slopes are asked.
+            x: normalized images (B, C, H, W) that require a gradient.
         """
-        found: dict[str, Tensor] = {}
-
-        def note(layer: str) -> Callable[..., None]:
-            def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
-                found[layer] = output
-
-            return hook
-
-        handles = [self._part(layer).register_forward_hook(note(layer)) for layer in layers]
-        try:
-            logits: Tensor = self._module(x)
-        finally:
-            for handle in handles:
-                handle.remove()
-        return found, logits
+        paths = {name: self.card.layers.get(name) or self._path(name) for name in layers}
+        outputs = self._run({**paths, "": ""}, x)
+        return {name: outputs[name].to(x.device) for name in layers}, outputs[""].to(x.device)
 
     def logits(self, x: Tensor) -> Tensor:
-        """Normalised images (B, C, H, W) -> (B, classes), float32."""
-        result: Tensor = self._module(x)
-        return result
+        """Return the logits (B, classes), float32, of normalized images (B, C, H, W)."""
+        return self._run({LOGITS: ""}, x)[LOGITS].to(x.device)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the last layer with weights is shown: normalised images (B, C, H, W) -> (B, features), a map's mean."""
-        *_, last = (part for part in self._module.modules() if isinstance(part, nn.Linear | nn.Conv2d))
-        seen: list[Tensor] = []
-        handle = last.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
-        try:
-            self._module(x)
-        finally:
-            handle.remove()
-        return seen[-1] if seen[-1].ndim == 2 else seen[-1].flatten(2).mean(2)
+        """Return the input of the last layer with weights (B, features), the mean over positions if it is a map."""
+        *_, last = (name for name, part in self._module.named_modules() if isinstance(part, nn.Linear | nn.Conv2d))
+        read: list[Tensor] = []
+
+        def keep(given: Tensor) -> Tensor:
+            read.append(given.detach().to(x.device))
+            return given
+
+        self._run({LOGITS: ""}, x, GradientHooks(inputs=((last, keep),)))
+        return read[-1] if read[-1].ndim == 2 else read[-1].flatten(2).mean(2)
 
     def submodel(
         self,
@@ -164,300 +164,232 @@ class Network:
         *,
         relu_leak: float = 0.0,
     ) -> Forward:
-        """The network as far as some layers need it: nothing higher is computed or copied, forward or backward.
+        """Return the network up to some layers: nothing above them is computed, forwards or backwards.
 
-        Several threads may look at once.
+        Several threads may call it at once.
 
         Args:
             layers: names out of :meth:`layers`.
-            size: height and width of the images that it will be shown.
+            size: height and width of the images that it gets.
             device: where it runs.
-            dtype: in which arithmetic.
+            dtype: the precision of its weights and activations.
             hooks: changes to the gradient inside the network. A number is deprecated, as is ``relu_leak``: use a hook
                 for ReLUs that lets this part of the gradient pass where they are off.
 
         Raises:
             UnknownNameError: the network has no such layer; the nearest are named.
-            RecipeError: it cannot be shown images of that size, or a layer is not reached or returns no tensor.
+            RecipeError: it fails on images of that size, or a layer is not reached or returns no tensor.
+            PrecisionError: it runs on such images, but not on this device or in this precision.
         """
-        asked = tuple(dict.fromkeys(layers))
         leak = relu_leak if isinstance(hooks, GradientHooks) else hooks
-        applied = hooks if isinstance(hooks, GradientHooks) else GradientHooks()
-        if leak:
-            applied = replace(applied, relu=ReLULeak(leak))
-        key = (asked, size, device, dtype, applied)
-        with self._lock_submodels:
-            if key not in self._submodels:
-                while len(self._submodels) > 1:  # batches alike share a cut; more would fill the memory with copies
-                    del self._submodels[next(iter(self._submodels))]
-                with torch.inference_mode(False):  # who only looks now may climb with the same cut later
-                    self._submodels[key] = self._submodel(asked, size, device, dtype, applied)
-            return self._submodels[key]
+        hooks = hooks if isinstance(hooks, GradientHooks) else GradientHooks()
+        hooks = replace(hooks, relu=ReLULeak(leak)) if leak else hooks
+        paths = {name: self._path(name) for name in dict.fromkeys(layers)}
+        by_path = replace(
+            hooks,
+            inputs=tuple((self._path(name), function) for name, function in hooks.inputs),
+            outputs=tuple((self._path(name), function) for name, function in hooks.outputs),
+        )
+        with self._lock, torch.inference_mode(mode=False):  # so that a gradient may be taken later
+            submodel = self._submodel(tuple(paths.items()), size, device, dtype)
+        return lambda x: submodel(x, by_path)
 
     def trace(self, size: tuple[int, int]) -> dict[str, Tensor]:
-        """What each layer returns for one black image, by the names of :meth:`layers`.
+        """Return what each layer returns for one image, by the names of :meth:`layers`.
 
-        A fault above some layer ends the trace there: the layers below it can be asked for all the same.
+        Where the network fails, the outputs of the layers before are returned.
         """
-        outputs: dict[str, Any] = {}
-        parts = [(name, part) for name, part in self._module.named_modules() if name]
-        with torch.inference_mode(), _hooked(parts, outputs, "register_forward_hook"):
-            try:
-                result = self._module(self._black(size))
-            except Exception:  # noqa: BLE001 - whatever a user's module raises; :meth:`submodel` tells of it
-                result = None
-        outputs |= dict.fromkeys(self.card.outputs, result)
-        outputs |= {layer: outputs[place] for layer, place in self.card.layers.items() if place in outputs}
-        return {name: output for name, output in outputs.items() if isinstance(output, Tensor)}
+        outputs: dict[str, Tensor] = {}
 
-    def _submodel(
-        self,
-        asked: tuple[str, ...],
-        size: tuple[int, int],
-        device: torch.device,
-        dtype: torch.dtype,
-        hooks: GradientHooks,
-    ) -> Forward:
-        places = {name: self._place(name) for name in asked}
-        # What lies above is not copied; the network itself stays in float32 for measuring.
-        above = self._above(places, size)
-        part = copy.deepcopy(self._module, {id(unused): nn.Identity() for unused in above})
-        if above:
-            try:
-                with torch.inference_mode():
-                    _run(part, places, self._black(size))
-            except Exception:  # noqa: BLE001 - a forward may look at modules that it does not call
-                part = copy.deepcopy(self._module)
-        part = part.to(device, dtype).to(memory_format=torch.channels_last)
-        freeze(part)
-        inputs = [(self._place(name), function) for name, function in hooks.inputs]
-        outputs = [(self._place(name), function) for name, function in hooks.outputs]
+        def keep(path: str, output: Tensor) -> Tensor:
+            outputs.setdefault(path, output.detach().clone().to(CPU))
+            return output
+
+        every = tuple((path, partial(keep, path)) for path, _ in self._module.named_modules())
+        # Whatever a user's module raises, :meth:`submodel` reports.
+        with torch.inference_mode(), suppress(Exception):
+            self._run({"": ""}, self._example(size), GradientHooks(outputs=every))
+        named = dict.fromkeys(self.card.outputs, "") | self._paths
+        return {name: outputs[path] for name, path in named.items() if path in outputs}
+
+    def _owned_submodel(
+        self, layers: tuple[tuple[str, str], ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype
+    ) -> _Submodel:
+        """Copy the module without what lies above the layers; the original stays in float32 for measurements."""
+        paths, example = dict(layers), self._example(size)
+        part = self._copy(paths, example).to(device, dtype)
         own = threading.local()
 
-        def forward(x: Tensor) -> Mapping[str, Tensor]:
-            if not hasattr(own, "part"):  # a pass leaves its hooks in the modules while it lasts
+        def submodel(x: Tensor, hooks: GradientHooks) -> Mapping[str, Tensor]:
+            if not hasattr(own, "part"):  # a pass changes its modules while it lasts
                 own.part = _twin(part)
-                _apply_hooks(own.part, hooks.relu, inputs, outputs)
-            return _run(own.part, places, x.to(dtype, memory_format=torch.channels_last))
+            return run(own.part, own.part, paths, x.to(device, dtype, memory_format=torch.channels_last), hooks)
 
-        return forward
+        self._check_precision(submodel, example, device, dtype)
+        return submodel
 
-    def _above(self, places: Mapping[str, str], size: tuple[int, int]) -> list[nn.Module]:
-        """The modules that a pass which ends at these places does not come to; such a pass is tried, once.
+    def _borrowed_submodel(
+        self, layers: tuple[tuple[str, str], ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype
+    ) -> _Submodel:
+        """Call the module as it is."""
+        paths, example = dict(layers), self._example(size)
+        self._tried(paths, example)
+        call = Call(self._module, device, dtype)
 
-        Among the parts of a module that ran to its end all are needed, also those that it never called.
+        def submodel(x: Tensor, hooks: GradientHooks) -> Mapping[str, Tensor]:
+            return call.run(paths, x, hooks)
+
+        self._check_precision(submodel, example, device, dtype)
+        return submodel
+
+    def _tried(
+        self,
+        paths: Mapping[str, str],
+        example: Tensor,
+        hooks: GradientHooks = GradientHooks(),  # noqa: B008
+    ) -> dict[str, Tensor]:
+        """Run the module as it is.
+
+        Raises:
+            RecipeError: it fails, or is not a classifier, or not one of as many classes as it has labels.
         """
-        entered: dict[str, Any] = {}
-        completed: dict[str, Any] = {}
-        parts = [(name, part) for name, part in self._module.named_modules() if name]
-        height, width = size
+        height, width = example.shape[2:]
         try:
-            with (
-                torch.inference_mode(),
-                _hooked(parts, entered, "register_forward_pre_hook"),
-                _hooked(parts, completed, "register_forward_hook"),
-            ):
-                outputs = _run(self._module, places, self._black(size))
+            with torch.no_grad():
+                outputs = self._run(paths, example, hooks)
         except (RecipeError, torch.OutOfMemoryError):
             raise
         except Exception as error:
             raise RecipeError(
-                f"{self.card.title} cannot be shown an image of {height} × {width} pixels: "
-                f"{(str(error) or type(error).__name__).splitlines()[0]}"
+                f"{self.card.title} cannot be shown an image of {height} × {width} pixels "
+                f"({self.channels} channels): {_first_line(error)}."
             ) from error
-        for name, place in places.items():
-            if not place and outputs[name].ndim != 2:
+        for name in (name for name, path in paths.items() if not path):
+            if outputs[name].ndim != 2:
                 raise RecipeError(f"{self.card.title} is no classifier: it does not return one logit for each class.")
-        if "" in places.values():
-            return []
-        interrupted = {"", *entered} - completed.keys()
-        holders = {name[:place] for name in entered for place, sign in enumerate(name) if sign == "."}
-        return [
-            part
-            for name, part in parts
-            if name not in entered and name not in holders and name.rpartition(".")[0] in interrupted
-        ]
+            self.check_labels(outputs[name].shape[1])
+        return outputs
 
-    def _place(self, layer: str) -> str:
-        """Where in the module a layer is; empty for the module as a whole."""
+    def check_labels(self, classes: int) -> None:
+        """Compare the number of logits with that of the labels.
+
+        Raises:
+            RecipeError: they differ.
+        """
+        if self.labels and classes != len(self.labels):
+            raise RecipeError(
+                f"{self.card.title} returns {classes} logits and has {len(self.labels)} labels: give one for each, in "
+                "the order of the logits."
+            )
+
+    def _copy(self, paths: Mapping[str, str], example: Tensor) -> nn.Module:
+        """Copy what the layers need of the module, with faster layers where they compute the same."""
+        entered: set[str] = set()
+        completed: set[str] = set()
+        names = [name for name, _ in self._module.named_modules()]
+        expected = self._tried(
+            paths,
+            example,
+            GradientHooks(
+                inputs=tuple((name, partial(_noted, entered, name)) for name in names),
+                outputs=tuple((name, partial(_noted, completed, name)) for name in names),
+            ),
+        )
+        for unused in (_never_entered(self._module, entered, completed), []):
+            part = copy.deepcopy(self._module, {id(other): nn.Identity() for other in unused})
+            freeze(part)
+            if _computes(part, paths, example, expected):
+                return part
+        return copy.deepcopy(self._module)
+
+    def _check_precision(self, submodel: _Submodel, example: Tensor, device: torch.device, dtype: torch.dtype) -> None:
+        if (device, dtype) == (self.device, torch.float32):
+            return
+        try:
+            with torch.enable_grad():
+                x = example.to(device).requires_grad_()
+                outputs = [output for output in submodel(x, GradientHooks()).values() if output.requires_grad]
+                torch.autograd.backward([output.float().sum() for output in outputs], inputs=[x])
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:
+            raise PrecisionError(
+                f"{self.card.title} does not run in {str(dtype).removeprefix('torch.')} on {device}: "
+                f"{_first_line(error)}. A tensor that is neither a parameter nor a buffer keeps its precision and "
+                "device. Use precision='fp32', or the device of the module."
+            ) from error
+
+    def _path(self, layer: str) -> str:
+        """Return the path of a layer in the module; empty for the logits."""
         if layer in self.card.outputs:
             return ""
-        if layer not in self._places:
+        if layer not in self._paths:
             raise UnknownNameError(
                 f"{self.card.title} has no layer {quoted(layer)}. {did_you_mean(layer, self.layers())}"
             )
-        place: str = self._places[layer]
-        return place
+        path: str = self._paths[layer]
+        return path
 
     def _part(self, layer: str) -> nn.Module:
-        place = self.card.layers.get(layer) or self._place(layer)
-        return self._module.get_submodule(place)
+        return self._module.get_submodule(self.card.layers.get(layer) or self._path(layer))
 
-    def _black(self, size: tuple[int, int]) -> Tensor:
-        black = self.normalize(torch.zeros(1, self.channels, *size))
-        return black.to(memory_format=torch.channels_last)
+    def _example(self, size: tuple[int, int]) -> Tensor:
+        """Return a normalized image of noise."""
+        image = torch.rand(1, self.channels, *size, generator=torch.Generator().manual_seed(0))
+        return self.normalize(image).to(memory_format=torch.channels_last if self._owned else torch.contiguous_format)
+
+
+def _frozen(module: nn.Module) -> nn.Module:
+    """Change a module: no gradient, evaluation mode, and ReLUs that write a new tensor."""
+    for part in module.modules():
+        if hasattr(part, "inplace"):
+            setattr(part, "inplace", False)  # noqa: B010 - unknown to the type of a module
+    return module.float().eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
 def _twin(module: nn.Module) -> nn.Module:
-    """The same modules once more, with the same tensors."""
-    shared = {id(value): value for value in (*module.parameters(), *module.buffers())}
+    """Copy the modules, and share their tensors."""
+    shared = {id(value): value for value in tensors_of(module)}
     return copy.deepcopy(module, shared)  # what it knows is taken as it is
 
 
-def _apply_hooks(
-    module: nn.Module,
-    relu: Callable[[Tensor, float], Tensor] | None,
-    inputs: Sequence[tuple[str, Callable[[Tensor], Tensor]]],
-    outputs: Sequence[tuple[str, Callable[[Tensor], Tensor]]],
-) -> None:
-    """Apply the functions of :class:`GradientHooks` in a private copy, by the names of its modules."""
-    if relu is not None:
-        for part in module.modules():
-            if type(part) in RELU_BOUNDS:
-                setattr(part, "forward", partial(relu_with, relu, RELU_BOUNDS[type(part)]))  # noqa: B010
-    for name, function in inputs:
-        module.get_submodule(name).register_forward_pre_hook(
-            lambda _, arguments, function=function: (function(arguments[0]), *arguments[1:])
-        )
-    for name, function in outputs:
-        module.get_submodule(name).register_forward_hook(
-            lambda _module, _inputs, output, function=function: _with_first(output, function)
-        )
+def _noted(into: set[str], name: str, value: Tensor) -> Tensor:
+    into.add(name)
+    return value
 
 
-def relu_with(relu: Callable[[Tensor, float], Tensor], bound: float, x: Tensor) -> Tensor:
-    """Call the hook with a ReLU's input and upper bound."""
-    return relu(x, bound)
+def _never_entered(module: nn.Module, entered: set[str], completed: set[str]) -> list[nn.Module]:
+    """Return the parts that a pass which ended early did not come to.
 
-
-def _with_first(output: Any, function: Callable[[Tensor], Tensor]) -> Any:
-    """Apply a function to the first of a layer's outputs."""
-    if isinstance(output, tuple | list):
-        return type(output)([function(output[0]), *output[1:]])
-    return function(output)
-
-
-class _Reached(Exception):  # noqa: N818 - no error: all that was asked for is there
-    """Ends a forward pass."""
-
-
-@contextmanager
-def _hooked(parts: Sequence[tuple[str, nn.Module]], outputs: dict[str, Any], register: str) -> Iterator[None]:
-    """While it lasts, what each part is first called with, or returns first, is put into ``outputs``."""
-
-    def note(name: str) -> Callable[..., None]:
-        def hook(*arguments: Any) -> None:
-            if name not in outputs:
-                outputs[name] = _kept(arguments[-1])
-
-        return hook
-
-    handles = [getattr(part, register)(note(name)) for name, part in parts]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _run(module: nn.Module, places: Mapping[str, str], x: Tensor) -> dict[str, Tensor]:
-    """One forward pass, which ends as soon as each of the places has returned something."""
-    inner = {place for place in places.values() if place}
-    outputs: dict[str, Any] = {}
-
-    def note(place: str) -> Callable[..., None]:
-        def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
-            last = len(outputs.keys() | {place}) == len(inner) and "" not in places.values()
-            if place not in outputs:
-                outputs[place] = output if last else _kept(output)
-            if last:
-                raise _Reached
-
-        return hook
-
-    handles = [module.get_submodule(place).register_forward_hook(note(place)) for place in inner]
-    try:
-        outputs[""] = module(x)
-    except _Reached:
-        pass
-    finally:
-        for handle in handles:
-            handle.remove()
-    return {name: _tensor(name, outputs.get(place)) for name, place in places.items()}
-
-
-def _kept(output: Any) -> Any:
-    """What a layer returned, safe from operations further up that write into it (``x += …``)."""
-    output = _first(output)
-    return output.clone() if isinstance(output, Tensor) else output
-
-
-def _first(output: Any) -> Any:
-    """What stands first where a layer returns several things."""
-    return output[0] if isinstance(output, tuple | list) and output else output
-
-
-def _tensor(layer: str, output: Any) -> Tensor:
-    if output is None:
-        raise RecipeError(f"The layer {layer} takes no part in the network's answer to an image.")
-    output = _first(output)
-    if not isinstance(output, Tensor):
-        raise RecipeError(f"The layer {layer} returns no tensor, but {type(output).__name__}: ask for one inside it.")
-    return output
-
-
-def wrap(
-    module: nn.Module,
-    *,
-    mean: float | Sequence[float] = 0.0,
-    std: float | Sequence[float] = 1.0,
-    size: int | tuple[int, int] = 224,
-    channels: int | None = None,
-    labels: Sequence[str] = (),
-    name: str = "network",
-) -> Network:
-    """Any torch classifier of images as a :class:`Network`. The module is copied, and stays as it is.
-
-    Args:
-        module: (B, C, H, W) -> logits (B, classes).
-        mean: of each channel in [0, 1], or a number for all; what it was trained on is (image - mean) / std.
-        std: the same.
-        size: of its images: height and width, or a number for both.
-        channels: of its images; by default as many as ``mean`` has, or 3.
-        labels: the names of its classes, in the order of its logits: an objective may name them.
-        name: what it is called in messages.
-
-    Raises:
-        RecipeError: mean, deviation and channels do not fit together.
-        WeightsError: the module holds numbers that are not finite.
+    Of a module that ran to its end all parts are needed, also those that it never called.
     """
-    count = channels or (3 if isinstance(mean, int | float) else len(mean))
-    means, stds = (
-        (float(values),) * count if isinstance(values, int | float) else tuple(map(float, values))
-        for values in (mean, std)
+    holders = {name[:index] for name in entered for index, sign in enumerate(name) if sign == "."}
+    interrupted = entered - completed
+    return [
+        part
+        for name, part in module.named_modules()
+        if name and name not in entered | holders and name.rpartition(".")[0] in interrupted | holders - entered
+    ]
+
+
+def _computes(part: nn.Module, paths: Mapping[str, str], example: Tensor, expected: Mapping[str, Tensor]) -> bool:
+    """Whether a copy returns what the original does."""
+    try:
+        with torch.no_grad():
+            outputs = run(part, part, paths, example)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - a forward may use parts or attributes that the copy lacks
+        return False
+    return all(
+        torch.allclose(outputs[name], value, rtol=1e-3, atol=1e-3 * value.abs().max().item(), equal_nan=True)
+        for name, value in expected.items()
     )
-    if not len(means) == len(stds) == count or min(stds) <= 0:
-        raise RecipeError(f"mean {mean} and std {std} must be {count} numbers each, one a channel, and std above 0.")
-    shape = (size, size) if isinstance(size, int) else tuple(size) if isinstance(size, tuple | list) else ()
-    if len(shape) != 2 or not all(isinstance(side, int) and side > 0 for side in shape):
-        raise RecipeError(f"size must be a whole number of pixels, or two of them (height, width), not {quoted(size)}.")
-    card = Card(
-        name, name, "wrapped", type(module).__name__, labels="", mean=means, std=stds, size=shape, classes=len(labels)
-    )
-    check_finite(module, name)
-    return Network(copy.deepcopy(module), card, "", Normalization(means, stds), shape, labels)
 
 
-def check_finite(module: nn.Module, name: str) -> None:
-    """Refuses weights that would draw nothing but themselves.
+def _on_cpu(value: Tensor) -> Tensor:
+    return value.detach().to(CPU, torch.float32)
 
-    Raises:
-        WeightsError: some are infinite or no numbers.
-    """
-    for key, value in module.state_dict().items():
-        # As single precision, in which the network computes: of half of it not every kind can be asked.
-        if value.is_floating_point() and not value.float().isfinite().all():
-            raise WeightsError(
-                f"The weights of {name} are damaged: {key} holds numbers that are infinite or no numbers. Take those "
-                "that were saved before it came to that."
-            )
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

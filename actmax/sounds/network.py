@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from actmax.networks.network import Network, wrap
+from actmax.networks.network import Network
+from actmax.networks.wrapping import wrap
 from actmax.sounds import WEIGHTS
 from actmax.sounds.synthesis import KINDS, SIDE
 

@@ -31,8 +31,9 @@ from actmax.engine.ascend import Picture, ascend
 from actmax.engine.render import render
 from actmax.errors import RecipeError, UnknownNameError
 from actmax.networks.load import load
-from actmax.networks.network import Network, wrap
+from actmax.networks.network import Network
 from actmax.networks.weights import resolve_weights
+from actmax.networks.wrapping import wrap
 from actmax.recipe import compose
 
 Activations = Mapping[str, Tensor]
@@ -224,7 +225,7 @@ def test_nothing_above_the_layers_that_are_asked_for_is_computed_or_copied() -> 
         ("lft:2", UnknownNameError, "my net has no layer 'lft'. Did you mean 'left'"),
         (lambda a: a["lft"][:, 0], UnknownNameError, "my net has no layer 'lft'. Did you mean 'left'"),
         (lambda a: a["idle"][:, 0], RecipeError, "returns no tensor at its layer 'idle'"),
-        ("idle:0", RecipeError, "idle takes no part"),
+        ("idle:0", RecipeError, "idle is not used"),
         (lambda a: torch.zeros(1), RecipeError, "looks at no layer"),
         (lambda a: a["left"], RecipeError, r"of shape \(1,\), not a tensor of shape \(1, 6, 30, 30\)"),
         (lambda a: a["left"].mean().item(), RecipeError, r"of shape \(1,\), not float"),

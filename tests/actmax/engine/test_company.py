@@ -16,8 +16,9 @@ from actmax.engine.render import render
 from actmax.engine.workers import side_by_side
 from actmax.networks.cards import card
 from actmax.networks.load import load
-from actmax.networks.network import IMAGENET, Network, wrap
+from actmax.networks.network import IMAGENET, Network
 from actmax.networks.weights import resolve_weights
+from actmax.networks.wrapping import wrap
 from actmax.recipe import METHODS, Recipe, accentuation, compose
 
 

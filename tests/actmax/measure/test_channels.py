@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from actmax.measure.channels import attribution, connections, counts, flow, mean_activation, mean_response
 from actmax.measure.measure import measure
 from actmax.networks.load import load
-from actmax.networks.network import IMAGENET, Network, wrap
+from actmax.networks.network import IMAGENET, Network
 from actmax.networks.weights import resolve_weights
+from actmax.networks.wrapping import wrap
 
 BETWEEN = [[1.0, -2.0], [0.5, 3.0], [-4.0, 0.25]]
 """Row by row what each of three upper channels has for each of two lower ones."""

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from actmax.measure.distance import mean_cosine_distance
-from actmax.networks.network import Network, wrap
+from actmax.networks.network import Network
+from actmax.networks.wrapping import wrap
 
 
 @pytest.fixture

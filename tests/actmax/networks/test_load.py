@@ -19,8 +19,9 @@ from actmax.measure.channels import mean_activation
 from actmax.measure.probe import layers
 from actmax.networks.cards import CARDS, card
 from actmax.networks.load import load
-from actmax.networks.network import Network, wrap
+from actmax.networks.network import Network
 from actmax.networks.weights import resolve_weights
+from actmax.networks.wrapping import wrap
 
 
 def saved(module: nn.Module, path: Path) -> Path:

@@ -16,8 +16,9 @@ from actmax.errors import RecipeError
 from actmax.measure.measure import decode, resized
 from actmax.networks import statistics, weights
 from actmax.networks.load import load
-from actmax.networks.network import Network, wrap
+from actmax.networks.network import Network
 from actmax.networks.statistics import measured, statistics_of
+from actmax.networks.wrapping import wrap
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,9 @@ from actmax.cli import app
 from actmax.errors import ActmaxError, StoreError, UnknownNameError, WeightsError
 from actmax.networks import compact, weights
 from actmax.networks.load import load
-from actmax.networks.network import Network, wrap
+from actmax.networks.network import Network
 from actmax.networks.weights import Source
+from actmax.networks.wrapping import wrap
 from actmax.train.distill import Distillation, distill, root_mean_square
 from actmax.train.images import framed, read_images
 from actmax.train.options import DistillOptions

@@ -18,7 +18,8 @@ from torchvision import models
 from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError
 from actmax.networks import compact, decoder, weights
 from actmax.networks.load import load
-from actmax.networks.network import Network, wrap
+from actmax.networks.network import Network
+from actmax.networks.wrapping import wrap
 from actmax.train.generator import GeneratorTraining, train_generator
 from actmax.train.images import framed, read_images
 from actmax.train.options import GeneratorOptions

@@ -20,8 +20,9 @@ from actmax.networks import compact as stored
 from actmax.networks import statistics as shipped
 from actmax.networks import weights
 from actmax.networks.load import load
-from actmax.networks.network import IMAGENET, Network, wrap
+from actmax.networks.network import IMAGENET, Network
 from actmax.networks.statistics import statistics_of
+from actmax.networks.wrapping import wrap
 from actmax.train.images import framed, read_images
 from actmax.train.photographs import DIRECTIONS, FREQUENCIES, SIZE, convolutional_layers, spectrum, statistics
 

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from actmax.measure.distance import mean_cosine_distance
-from actmax.networks.network import wrap
 from actmax.networks.weights import Source, resolve_weights
+from actmax.networks.wrapping import wrap
 from actmax.pipeline.publish import load
 from actmax.store import Entry, Store
 from gen.plan import Plan
