@@ -23,6 +23,7 @@ from actmax.errors import (
     quoted,
     validation_messages,
 )
+from actmax.measure.models import Measures
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.weights import Source, resolve_weights
@@ -30,7 +31,6 @@ from actmax.pictures import read_start
 from actmax.recipe.methods import DEFAULT, METHODS, OVERRIDABLE, accentuation, compose
 from actmax.recipe.recipe import Recipe
 from actmax.recipe.target import parse
-from actmax.store.record import Measures
 from actmax.store.store import Store
 
 if TYPE_CHECKING:

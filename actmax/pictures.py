@@ -16,6 +16,8 @@ from actmax.files import digest
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 """Formats that are read, by Pillow's names. Pillow knows more, some of which start programs (EPS: Ghostscript)."""
+SUFFIXES = (".webp", ".jpg", ".jpeg", ".png")
+"""Of the image files that are collected from a folder."""
 MAX_PIXELS = 7168 * 7168
 """Larger images are refused before they are decoded: a bomb's file may be tiny. This admits the 50 million pixels of a
 phone; turning such an image upright takes two copies, 400 MB."""

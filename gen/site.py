@@ -20,11 +20,12 @@ from gen.pages import files as pages
 from gen.pages.asked import check
 from gen.plan import Plan, addresses, class_pages, plan
 from gen.settings import read
+from gen.settings.evaluation import evaluation_network
 from gen.settings.starts import read_starts
 from gen.study import study
 from gen.study.comparison import rows
 from gen.study.diversity import diversity
-from gen.study.opinion import opinions, second
+from gen.study.evaluation import evaluate
 from gen.study.photo import photo
 from gen.study.sounds import sounds
 from gen.study.units import channels, units
@@ -72,7 +73,7 @@ def prepare(values: object, config: Path) -> Site:
     starts = read_starts(settings, root)
     store = Store(root / settings.store)
     decision = select_network(settings.network, root / settings.weights if settings.weights else None, store)
-    other = second(settings, decision.source, root)
+    other = evaluation_network(settings, decision.source, root)
     planned = plan(settings, decision.source, starts, channels(settings, decision.source, store))
     known = known_channels(planned, store, root)
     return Site(root, planned if known is None else planned.with_walk(known), store, other, decision.fallback)
@@ -125,7 +126,7 @@ def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, 
         entries=entries,
         study=study(plan, walked, entries, store),
         place=place,
-        opinions=opinions(plan, entries, site.second, store) if site.second else None,
+        evaluation=evaluate(plan, entries, site.second, store) if site.second else None,
         comparison=rows(plan, entries, store),
         photo=photo(plan, entries),
         diversity=diversity(plan, entries, site.second or plan.source, store),

@@ -1,1 +1,1 @@
-"""What came out: what a published file does to a network, and what happens inside it."""
+"""Measurements: how a network responds to an image file, and what its layers and channels contribute to that."""

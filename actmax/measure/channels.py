@@ -1,5 +1,5 @@
-"""What a network's channels are for: how many there are, what they are connected to, what excites them, what they hand
-on, and to which classes they matter."""
+"""The channels of a network: how many there are, their weights, their response to an image, their attribution to a
+class, and their ablation."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ import torch
 from torch import Tensor
 
 from actmax.ascent.objectives import channels_first, read
+from actmax.measure.models import Ablation, ChannelCounts, ChannelValues, Connections, Flow, RankedChannels
 from actmax.networks.network import Network
 from actmax.recipe.target import Target
 
-Strongest = list[tuple[int, float]]
-"""Channels with a number each: those above zero, the largest first, and then those below, the lowest first."""
 
-
-def counts(network: Network, layers: Sequence[str], size: int) -> dict[str, int]:
-    """How many channels layers have.
+def channel_counts(network: Network, layers: Sequence[str], size: int) -> ChannelCounts:
+    """Count the channels of layers.
 
     Args:
         network: as loaded.
-        layers: by name; those that return no map or vector for an image are left out.
+        layers: by name; those whose output is neither a map nor a vector are left out.
         size: of the image, in pixels.
     """
     outputs = network.trace((size, size))
@@ -34,37 +32,34 @@ def counts(network: Network, layers: Sequence[str], size: int) -> dict[str, int]
 
 
 @torch.inference_mode()
-def connections(network: Network, below: str, layer: str, count: int) -> dict[str, list[Strongest]]:
-    """The strongest weights between two layers, one right above the other.
+def connections(network: Network, below: str, layer: str, count: int) -> Connections:
+    """Find the strongest weights between two layers, one right above the other.
 
-    What connects two channels is the sum of a kernel's weights, or of those that see a channel's map: what a map of
-    equal values adds.
+    The weight between two channels is the sum of a kernel's weights, or of the weights that see a channel's map: the
+    contribution of a constant map.
 
     Args:
         network: as loaded.
         below: the lower layer.
-        layer: the upper one, a convolution or linear.
-        count: how many above zero, and how many below, for each channel.
+        layer: the upper one, a convolution or a linear layer.
+        count: the maximum number of positive weights, and of negative weights, for each channel.
 
     Returns:
-        ``inputs``: for each channel of the upper layer those below that excite it most, the strongest first, and then
-        those that silence it most; ``outputs``: for each of the lower one those above. Empty where they are not one
-        above the other.
+        Empty where one layer is not right above the other.
     """
     upper, lower = network.weights_of(layer), network.weights_of(below)
     if upper is None or lower is None or upper.shape[1] % lower.shape[0]:
-        return {"inputs": [], "outputs": []}
-    # A linear layer above a map has a weight for each of its places, channel by channel.
+        return Connections()
+    # A linear layer above a map has a weight for each position, channel by channel.
     joined = upper.flatten(1).view(upper.shape[0], lower.shape[0], -1).sum(2)
-    return {"inputs": _strongest(joined, count), "outputs": _strongest(joined.T, count)}
+    return Connections(inputs=_ranked(joined, count), outputs=_ranked(joined.T, count))
 
 
-def attribution(network: Network, image: Tensor, unit: int, layers: Sequence[str]) -> dict[str, list[float]]:
-    """What each channel adds to a class's logit for a picture: gradient × activation, summed over the map
-    (Shrikumar et al. 2017).
+def attribution(network: Network, image: Tensor, unit: int, layers: Sequence[str]) -> ChannelValues:
+    """Attribute a class's logit to channels: gradient × activation, summed over the map (Shrikumar et al. 2017).
 
-    In the last hidden layer that is what the logit is the sum of, but for its bias. After a ReLU and before it are the
-    same, since what is off passes no slope.
+    For the last hidden layer these are the summands of the logit, without its bias. Values before and after a ReLU are
+    the same: where the ReLU is off, its gradient is zero.
 
     Args:
         network: as loaded.
@@ -73,7 +68,7 @@ def attribution(network: Network, image: Tensor, unit: int, layers: Sequence[str
         layers: by name.
 
     Returns:
-        By layer, a number for each channel, to four significant digits.
+        Values to four significant digits.
     """
     x = network.normalize(image).requires_grad_()
     outputs, logits = network.outputs_of(layers, x)
@@ -85,9 +80,8 @@ def attribution(network: Network, image: Tensor, unit: int, layers: Sequence[str
 
 
 @torch.inference_mode()
-def mean_activation(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str, list[float]]:
-    """How much a picture excites each channel of some layers: the mean of its activation over the map, which is what a
-    drawing of the channel maximises.
+def mean_activation(network: Network, image: Tensor, layers: Sequence[str]) -> ChannelValues:
+    """Average each channel's activation over the map, before the ReLU: the objective of a drawing of the channel.
 
     Args:
         network: as loaded.
@@ -95,7 +89,7 @@ def mean_activation(network: Network, image: Tensor, layers: Sequence[str]) -> d
         layers: by name.
 
     Returns:
-        By layer, a number for each channel, to four significant digits.
+        Values to four significant digits.
     """
     return {
         layer: _rounded(read(Target(layer, ((0, 1.0),)), output)[0])
@@ -104,9 +98,8 @@ def mean_activation(network: Network, image: Tensor, layers: Sequence[str]) -> d
 
 
 @torch.inference_mode()
-def mean_response(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str, list[float]]:
-    """How loudly each channel of some layers answers a picture: the mean over the map of what it hands on, which is its
-    activation after the ReLU.
+def mean_response(network: Network, image: Tensor, layers: Sequence[str]) -> ChannelValues:
+    """Average each channel's activation over the map, after the ReLU.
 
     Args:
         network: as loaded.
@@ -114,55 +107,90 @@ def mean_response(network: Network, image: Tensor, layers: Sequence[str]) -> dic
         layers: by name.
 
     Returns:
-        By layer, a number for each channel, to four significant digits.
+        Values to four significant digits.
     """
     maps = {layer: output[0].relu() for layer, output in _outputs(network, image, layers).items()}
-    return {layer: _rounded(found.reshape(len(found), -1).mean(1)) for layer, found in maps.items()}
+    return {layer: _rounded(responses.reshape(len(responses), -1).mean(1)) for layer, responses in maps.items()}
 
 
-def flow(network: Network, image: Tensor, shown: Mapping[str, Sequence[int]]) -> dict[str, list[list[float]]]:
-    """What channels pass to those of the next layer: gradient × activation, as :func:`attribution` has it for a logit.
+def flow(network: Network, image: Tensor, selected: Mapping[str, Sequence[int]]) -> Flow:
+    """Attribute channels to channels of the layer before: gradient × activation, as in :func:`attribution`.
 
     Args:
         network: as loaded.
         image: (1, C, H, W) in [0, 1].
-        shown: layers by name, from the image on, and which channels of each.
+        selected: by layer, from the image on, the channels between which to measure.
 
     Returns:
-        By layer, from the second on, and for each of its channels: what each one of the layer before adds to it,
-        summed over both maps, as a part of what it hands on; 0 where it hands on nothing.
+        By layer, from the second on, and for each of its channels: the contribution of each channel of the layer
+        before, summed over both maps, divided by the channel's own response; 0 where that is 0.
     """
-    layers = list(shown)
+    layers = list(selected)
     outputs, _ = network.outputs_of(layers, network.normalize(image).requires_grad_())
-    found: dict[str, list[list[float]]] = {}
+    contributions: Flow = {}
     for below, layer in pairwise(layers):
-        found[layer] = []
-        for channel in shown[layer]:
-            handed = outputs[layer][:, channel].relu().sum()
-            (grad,) = torch.autograd.grad(handed, outputs[below], retain_graph=True)
-            added = (outputs[below] * grad).reshape(grad.shape[1], -1).sum(1)
-            parts = added[list(shown[below])] / handed if handed > 0 else added.new_zeros(len(shown[below]))
-            found[layer].append(_rounded(parts.detach()))
-    return found
+        rows = []
+        for channel in selected[layer]:
+            response = outputs[layer][:, channel].relu().sum()
+            (grad,) = torch.autograd.grad(response, outputs[below], retain_graph=True)
+            added = (outputs[below] * grad).reshape(grad.shape[1], -1).sum(1)[list(selected[below])]
+            rows.append(_rounded((added / response if response > 0 else torch.zeros_like(added)).detach()))
+        contributions[layer] = tuple(rows)
+    return contributions
+
+
+@torch.inference_mode()
+def ablation(network: Network, image: Tensor, unit: int, counts: Sequence[int], seed: int = 0) -> Ablation:
+    """Set units of the last hidden layer to zero and measure how a class's logit changes.
+
+    The logit is a weighted sum of that layer's activations after the ReLU, so a unit contributes its weight times its
+    activation, and the ablation of a set of units subtracts their sum.
+
+    Args:
+        network: its card names at least two layers, the last two of them linear.
+        image: (1, C, H, W) in [0, 1].
+        unit: the class.
+        counts: how many units to set to zero.
+        seed: of the random selections.
+    """
+    hidden = network.card.hidden[-1]
+    weights, bias = network.linear(network.card.output)
+    _, _, height, width = image.shape
+    activations = network.submodel([hidden], (height, width))(network.normalize(image))[hidden][0].relu()
+    added = weights[unit] * activations
+    active = activations.argsort(descending=True)[: int((activations > 0).sum())]
+    generator = torch.Generator().manual_seed(seed)
+    shuffled = active[torch.stack([torch.randperm(len(active), generator=generator) for _ in range(100)])]
+    return Ablation(
+        layer=hidden,
+        logit=(added.sum() + bias[unit]).item(),
+        units=len(added),
+        active=len(active),
+        counts=tuple(counts),
+        most=tuple(-added[active[:count]].sum().item() for count in counts),
+        least=tuple(-added[active[-count:]].sum().item() for count in counts),
+        random=tuple(-added[shuffled[:, :count]].sum(1).mean().item() for count in counts),
+    )
 
 
 def _outputs(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-    """What some layers return for a picture (1, C, H, W) in [0, 1], with the channels first."""
+    """The outputs of layers for an image (1, C, H, W) in [0, 1], channels first."""
     size = (image.shape[2], image.shape[3])
     outputs = network.submodel(layers, size)(network.normalize(image))
     return {layer: channels_first(layer, outputs[layer], size) for layer in layers}
 
 
-def _rounded(values: Tensor) -> list[float]:
-    return [float(f"{value:.4g}") for value in values.tolist()]
+def _rounded(values: Tensor) -> tuple[float, ...]:
+    return tuple(float(f"{value:.4g}") for value in values.tolist())
 
 
-def _strongest(weights: Tensor, count: int) -> list[Strongest]:
-    most = min(count, weights.shape[1])
-    return [
-        [(channel, value) for channel, value in zip(up.tolist(), _rounded(row[up]), strict=True) if value > 0]
-        + [(channel, value) for channel, value in zip(down.tolist(), _rounded(row[down]), strict=True) if value < 0]
-        for row, up, down in zip(
-            weights, weights.topk(most).indices, weights.topk(most, largest=False).indices, strict=True
+def _ranked(weights: Tensor, count: int) -> tuple[RankedChannels, ...]:
+    count = min(count, weights.shape[1])
+    largest, lowest = weights.topk(count).indices, weights.topk(count, largest=False).indices
+    return tuple(
+        tuple((channel, value) for channel, value in zip(up.tolist(), _rounded(row[up]), strict=True) if value > 0)
+        + tuple(
+            (channel, value) for channel, value in zip(down.tolist(), _rounded(row[down]), strict=True) if value < 0
         )
-    ]
+        for row, up, down in zip(weights, largest, lowest, strict=True)
+    )

@@ -1,4 +1,4 @@
-"""How far pictures are from each other, as a network sees them."""
+"""Distances between images in a network's feature space."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from actmax.networks.network import Network
 
 @torch.inference_mode()
 def mean_cosine_distance(network: Network, images: Sequence[Tensor]) -> float:
-    """The mean distance of two of the pictures: one less the cosine between what the last layer is shown of each.
+    """Average the pairwise distance of images: 1 minus the cosine similarity of the last layer's input features.
 
     Args:
-        network: which sees them; one that had no part in drawing them says more.
-        images: two at least, each (1, C, H, W) in [0, 1], at the size that the network was trained on.
+        network: whose features count; an evaluation network rather than the target network.
+        images: at least two, each (1, C, H, W) in [0, 1], at the size that the network was trained on.
 
     Returns:
-        0 for equal pictures, 1 for pictures that have no feature in common.
+        0 for equal images, 1 for images without a common feature.
     """
     features = functional.normalize(torch.cat([network.features(network.normalize(image)) for image in images]), dim=1)
     cosines = features @ features.T
     count = len(images)
     distance = 1 - (cosines.sum() - cosines.diagonal().sum()) / (count * (count - 1))
-    return distance.clamp_min(0).item()  # rounding may put equal pictures below
+    return distance.clamp_min(0).item()  # rounding may put equal images below 0

@@ -1,27 +1,27 @@
-"""How much of a picture is fine grain."""
+"""The share of an image's variance in high frequencies."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-FINE = 0.125
-"""Cycles per pixel from which on a wave counts as fine: one of 8 pixels or less."""
+HIGH_FREQUENCY = 0.125
+"""Lowest of the high frequencies, in cycles per pixel: a wavelength of 8 pixels."""
 
 
-def fine_share(images: Tensor) -> Tensor:
-    """The part of each picture's variation that is in waves of 8 pixels or less; of a photograph, a few hundredths.
+def high_frequency_share(images: Tensor) -> Tensor:
+    """Measure the share of each image's variance at wavelengths of 8 pixels or less; a few percent in photographs.
 
     Args:
         images: (B, C, H, W), any range.
 
     Returns:
-        (B,), from 0 to 1: power in those waves over power in all; 0 for a single colour.
+        (B,), from 0 to 1: power at those frequencies over total power; 0 for a constant image.
     """
     _, _, height, width = images.shape
     power = torch.fft.fft2(images.float()).abs().square().sum(1)
     rows, columns = torch.fft.fftfreq(height)[:, None], torch.fft.fftfreq(width)[None, :]
-    fine = (rows.square() + columns.square()).sqrt() >= FINE
+    high = (rows.square() + columns.square()).sqrt() >= HIGH_FREQUENCY
     power[:, 0, 0] = 0
-    share: Tensor = power[:, fine].sum(1) / power.flatten(1).sum(1).clamp_min(1e-12)
+    share: Tensor = power[:, high].sum(1) / power.flatten(1).sum(1).clamp_min(1e-12)
     return share

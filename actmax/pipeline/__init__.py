@@ -1,11 +1,11 @@
-"""Recipes -> stored drawings: the store is asked first; what it lacks is drawn, encoded, measured and kept.
+"""Recipes -> stored drawings, and measurements of networks: what the store lacks is computed and kept there.
 
-Nothing here imports torch until something must be drawn or worked out.
+Nothing here imports torch until something is missing.
 """
 
-from actmax.pipeline.answers import Question, answered, ask
 from actmax.pipeline.draw import Outcome, draw
+from actmax.pipeline.measurements import cached, measured, stored
 from actmax.pipeline.publish import render_files
 from actmax.pipeline.select import NetworkSelection, select_network
 
-__all__ = ["NetworkSelection", "Outcome", "Question", "answered", "ask", "draw", "render_files", "select_network"]
+__all__ = ["NetworkSelection", "Outcome", "cached", "draw", "measured", "render_files", "select_network", "stored"]

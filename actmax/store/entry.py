@@ -1,29 +1,36 @@
-"""One drawing as stored: its record, its files, and pictures derived from them. Needs no torch."""
+"""One stored drawing: its record, its files, and images derived from them. Needs no torch."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from actmax.errors import StoreError
 from actmax.files import digest, write_atomically
+from actmax.measure.models import Measures
 from actmax.recipe.recipe import Recipe
-from actmax.store.record import Measures, Record
+from actmax.store.record import Record
+
+Stamp = tuple[int, int, int]
+"""Inode, time of the last change in nanoseconds, and size of a file."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One drawing as stored; every file's checksum was right when the entry was read."""
+    """One stored drawing; every file had the right checksum when the entry was read."""
 
     folder: Path
     record: Record
+    stamps: Mapping[str, Stamp] = field(default_factory=dict, compare=False)
+    """Of the files whose checksums were verified: an unchanged file is not hashed again."""
 
     @property
     def recipe(self) -> Recipe:
-        """What was asked."""
+        """What was drawn."""
         return self.record.recipe
 
     @property
@@ -33,24 +40,24 @@ class Entry:
 
     @property
     def picture(self) -> str:
-        """The first digits of the master's SHA-256: this picture and no other."""
+        """The first digits of the master's SHA-256, which identify the image."""
         return self.record.picture
 
     def measures(self, name: str = "drawing.png") -> Measures:
-        """What the network answered when it was shown that file."""
+        """The target network's response to that file."""
         return self.record.measures[name]
 
     def read(self, name: str) -> bytes:
-        """The bytes of one of the entry's files, such as ``drawing.png``, which are those that its record names.
+        """Return the content of one of the entry's files, such as ``drawing.png``, exactly as its record names it.
 
         Raises:
             StoreError: the drawing was replaced, removed or damaged since the entry was read.
         """
         try:
-            data = (self.folder / name).read_bytes()
+            data, stamp = read_stamped(self.folder / name)
         except OSError:
-            data = b""
-        if hashlib.sha256(data).hexdigest() != self.record.files.get(name):
+            data, stamp = b"", (0, 0, 0)
+        if stamp != self.stamps.get(name) and hashlib.sha256(data).hexdigest() != self.record.files.get(name):
             raise StoreError(
                 f"The drawing {self.digest} in {self.folder.parent} was replaced, removed or damaged while it was "
                 "being read: run the same command again."
@@ -58,11 +65,11 @@ class Entry:
         return data
 
     def derived(self, name: str, make: Callable[[], bytes]) -> bytes:
-        """A picture worked out from the entry's files: made once, and kept with the entry as long as that lasts.
+        """Return a file computed from the entry's files: computed once, and kept with the entry.
 
         Args:
-            name: says what it is and by which revision of ``make``, such as ``preview-1.webp``.
-            make: works it out. It is asked again where what is kept is damaged, or cannot be kept.
+            name: identifies it and the revision of ``make``, such as ``preview-1.webp``.
+            make: computes it. It is called again where the kept file is damaged, or could not be kept.
         """
         folder, (stem, _, suffix) = self.folder / "derived", name.rpartition(".")
         with contextlib.suppress(OSError):
@@ -78,5 +85,16 @@ class Entry:
         return data
 
     def _checked(self, stem: str, suffix: str, data: bytes) -> str:
-        """A file name that tells whether the file is whole, and derived from this very picture."""
+        """Return a file name with a checksum of the content and of the image that it was derived from."""
         return f"{stem}.{digest(f'{self.record.picture} {stem} '.encode() + data)}.{suffix}"
+
+
+def read_stamped(path: Path) -> tuple[bytes, Stamp]:
+    """Read a file, with the stamp that it has.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        stat = os.fstat(file.fileno())
+        return file.read(), (stat.st_ino, stat.st_mtime_ns, stat.st_size)

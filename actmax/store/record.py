@@ -1,7 +1,7 @@
-"""What is known of a finished drawing, as it stands in ``record.json``: typed, versioned, with a checksum.
+"""The record of a finished drawing, ``record.json``: typed, versioned, with a checksum.
 
-A record is parsed once, when it is read. One that lacks something, or was changed by a single bit, is
-no record, and the drawing is made again.
+A record is parsed once, when it is read. Where a field is missing or a single bit was changed, there is no record, and
+the drawing is made again.
 """
 
 from __future__ import annotations
@@ -11,84 +11,61 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from actmax.errors import ActmaxError
 from actmax.files import DIGITS
+from actmax.measure.models import Frozen, Measures
 from actmax.recipe.recipe import Recipe
 
 SCHEMA = 3
-"""Revision of the layout; entries of another are drawn again."""
+"""Revision of the layout; entries of any other revision are drawn again."""
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^[a-z]+\.(png|jpg|webp)$")]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-class Measures(_Frozen):
-    """What a network answers when it is shown one file, without any transform, in float32."""
-
-    activation: float
-    """The target's score."""
-    top: tuple[tuple[Annotated[int, Field(ge=0)], float], ...]
-    """The five most probable classes: (index, probability in [0, 1]), best first."""
-    probability: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Of the target class, in [0, 1]; this and the next two are None unless the target is a class."""
-    rank: Annotated[int, Field(ge=1)] | None = None
-    """Place of the target among the classes, from 1."""
-    margin: float | None = None
-    """The target's logit less the best other one."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether a class drawing is not what the network says first."""
-        return self.rank is not None and self.rank != 1
-
-
-class Wins(_Frozen):
-    """When the target's class came first among the classes, in the views that the ascent saw."""
+class Wins(Frozen):
+    """When the target's class was the top-1 prediction for the augmented views of the optimization."""
 
     first: Annotated[int, Field(ge=0)] | None = None
     """After how many steps for the first time; None: never."""
     stays: Annotated[int, Field(ge=0)] | None = None
-    """After how many steps it came first and stayed there to the end; None: it did not."""
+    """After how many steps for the rest of the optimization; None: not at its end."""
 
 
-class Provenance(_Frozen):
-    """How a drawing came about: nothing in here is part of its identity."""
+class Provenance(Frozen):
+    """How a drawing was computed; not part of its identity."""
 
     device: str
-    """The processor or the graphics card."""
+    """Name of the CPU or GPU."""
     precision: Literal["fp32", "bf16"]
-    """Arithmetic inside the network as executed; ``auto`` in a recipe may become either."""
+    """Of the network as executed; ``auto`` in a recipe may become either."""
     threads: Annotated[int, Field(ge=1)]
-    """Of the processor, in use by torch."""
+    """CPU threads that computed drawings side by side, each its own batch; 1 on a GPU."""
     batch: Annotated[int, Field(ge=1)]
-    """Images that were computed at a time."""
+    """Images in the batch."""
     actmax: str
     torch: str
     torchvision: str
     pillow: str
     """Versions. The bytes of a PNG, though not its pixels, depend on Pillow's."""
     drawn: AwareDatetime
-    """When, to the second, in UTC."""
+    """UTC, to the second."""
     seconds: Annotated[float, Field(ge=0)]
-    """The batch's duration, shared among its drawings."""
+    """Duration of the batch divided by its images."""
 
 
-class Record(_Frozen):
-    """All that is known of a drawing."""
+class Record(Frozen):
+    """A drawing's recipe, measures, course of optimization and provenance."""
 
     recipe: Recipe
     measures: Mapping[FileName, Measures]
-    """What the network that drew answers, for each published file."""
+    """The target network's response to each published file."""
     frames: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
-    """After how many steps each picture of the filmstrip was kept."""
+    """After how many steps each frame of the filmstrip was taken."""
     activations: tuple[float, ...]
-    """The score before each step, as the ascent saw it (through its transforms)."""
+    """The target's activation before each step, for the augmented views."""
     wins: Wins | None = None
     """None unless the target is a class."""
     provenance: Provenance
@@ -97,17 +74,17 @@ class Record(_Frozen):
 
     @property
     def picture(self) -> str:
-        """The first digits of the master's SHA-256: this picture and no other."""
+        """The first digits of the master's SHA-256, which identify the image."""
         return self.files["drawing.png"][:DIGITS]
 
     def text(self) -> bytes:
-        """The content of ``record.json``."""
+        """Return the content of ``record.json``."""
         values = {"schema": SCHEMA, "digest": self.recipe.digest(), **self.model_dump(mode="json")}
         return json.dumps({"checksum": _checksum(values), **values}, indent=1, ensure_ascii=False).encode() + b"\n"
 
     @classmethod
     def parse(cls, text: bytes) -> Record | None:
-        """The record of a file's content, or None where it is damaged or of another schema."""
+        """Parse the content of ``record.json``; None where it is damaged or of another schema."""
         try:
             values = json.loads(text)
             if values.pop("checksum") != _checksum(values) or values["schema"] != SCHEMA:

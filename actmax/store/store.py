@@ -3,15 +3,15 @@
 An entry is a folder ``drawings/<digest>/`` that appears whole, by one rename, or not at all::
 
     drawing.png    the master: RGB, 8 bits
-    drawing.jpg    the same as a JPEG, where a page wants one
-    frames.webp    the picture after 1, 2, 5, 10, … steps, side by side
-    mask.webp      where the steps have been; entries of before have none
-    record.json    the recipe, the measures of both files, the score at each step, provenance,
+    drawing.jpg    the same as a JPEG
+    frames.webp    the image after 1, 2, 5, 10, … steps, side by side
+    mask.webp      the accumulated gradient magnitude, as a mask; some entries have none
+    record.json    the recipe, the measures of both files, the activation at each step, provenance,
                    and the SHA-256 of the other files
-    derived/       pictures worked out from these when a page first asked for them
+    derived/       images computed from these when they were first needed
 
 Any number of processes may read. Writing takes the store's lock, one process at a time. Folders whose
-name begins with a dot are work under way; :meth:`Store.sweep` clears what a crash left of it.
+name begins with a dot are unfinished; :meth:`Store.sweep` removes those that a crash left behind.
 """
 
 from __future__ import annotations
@@ -35,50 +35,50 @@ from filelock import FileLock, Timeout
 from actmax.errors import StoreError, reason
 from actmax.files import DIGITS, sync_folder, write_atomically, write_synced
 from actmax.recipe.recipe import Recipe
-from actmax.store.entry import Entry
+from actmax.store.entry import Entry, read_stamped
 from actmax.store.record import Record
 
-ANSWERS = "answers"
-"""The folder of what networks have answered."""
+MEASUREMENTS = "measurements"
+"""The folder of measurements (:mod:`actmax.pipeline.measurements`)."""
 _NEW, _OLD, _GONE = ".new-", ".old-", ".gone-"
 _DIGEST = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 _STALE = 3600
-"""Seconds; no file takes so long to write."""
-_REMEDY = "What was drawn before is kept; make room, or choose another folder for the store."
+"""Seconds after which an unfinished file is abandoned: no file takes so long to write."""
+_REMEDY = "All earlier drawings are kept. Free some space, or choose another folder for the store."
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What a folder of the store says of itself, whole or not, of any schema."""
+    """A drawing's folder in the store, whole or not, of any schema."""
 
     digest: str
     network: str
-    """That drew; empty where the record does not tell."""
+    """The target network; empty where the record names none."""
 
 
 @dataclass(frozen=True)
 class Merged:
     """What :meth:`Store.merge` did."""
 
-    taken: int
-    """Drawings that were not here before."""
-    known: int
-    """Drawings that were."""
+    added: int
+    """Drawings that were new to this store."""
+    present: int
+    """Drawings that it had."""
     damaged: int
-    """Drawings of the other store that are not whole, and were left there."""
-    answers: int
-    """Answers of networks that were not here before; each is checked when it is used."""
+    """Drawings of the other store that are not whole; these are not copied."""
+    measurements: int
+    """Measurements that were new to this store; each is checked when it is used."""
 
     def __str__(self) -> str:
-        damaged = f", left {self.damaged} that are damaged" if self.damaged else ""
-        return f"took {self.taken} drawings and {self.answers} answers, had {self.known}{damaged}"
+        damaged = f", {self.damaged} damaged ones skipped" if self.damaged else ""
+        return f"{self.added} drawings and {self.measurements} measurements added, {self.present} present{damaged}"
 
 
 class Store:
-    """A folder of drawings.
+    """A folder of drawings and measurements.
 
     Args:
-        path: the folder; made when something is first written.
+        path: the folder; created by the first write.
     """
 
     def __init__(self, path: Path) -> None:
@@ -86,35 +86,34 @@ class Store:
         self._drawings = path / "drawings"
 
     def get(self, recipe: Recipe) -> Entry | None:
-        """The drawing of a recipe, or None where there is none that is whole."""
+        """Return the drawing of a recipe, or None where none is stored whole."""
         entry = self._read(self._drawings / recipe.digest())
         return entry if entry is not None and entry.recipe == recipe else None
 
     def stored(self) -> list[Stored]:
-        """Every drawing of this store, whole or not, by digest. What is no drawing's folder is not among them:
-        it must be one by its name and by the digest in its record."""
+        """List every drawing, whole or not, by digest. A folder is one by its name and the digest in its record."""
         try:
             names = sorted(os.listdir(self._drawings))
         except OSError:
             return []
-        return [found for name in names if (found := self._stored(name)) is not None]
+        return [drawing for name in names if (drawing := self._stored(name)) is not None]
 
     def entries(self) -> Iterator[Entry]:
-        """Everything that is stored whole."""
-        for found in self.stored():
-            entry = self._read(self._drawings / found.digest)
+        """Yield every drawing that is stored whole."""
+        for drawing in self.stored():
+            entry = self._read(self._drawings / drawing.digest)
             if entry is not None:
                 yield entry
 
     def put(self, files: Mapping[str, bytes], record: Record) -> Entry:
-        """Stores a drawing, in place of any older one of the same recipe.
+        """Store a drawing, in place of any older one of the same recipe.
 
         Args:
             files: name -> content; ``drawing.png`` at least.
-            record: what is known of it; the store fills in the checksums of the files.
+            record: of the drawing; the store fills in the checksums of the files.
 
         Raises:
-            StoreError: the folder cannot be written, or the disk is full; the store is as it was.
+            StoreError: the folder cannot be written, or the disk is full; the store is unchanged.
         """
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         text = record.model_copy(update={"files": sums}).text()
@@ -139,7 +138,7 @@ class Store:
         return Entry(final, entry.record)
 
     def remove(self, digest: str) -> None:
-        """Forgets a drawing; its folder is gone from the store even where its files cannot be removed at once.
+        """Remove a drawing; it is absent from the store even where its files cannot be deleted at once.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -151,15 +150,14 @@ class Store:
             _discard(aside)
 
     def merge(self, other: Store) -> Merged:
-        """Takes over every whole drawing and answer of another store that this one lacks.
+        """Copy every whole drawing and measurement of another store that this one lacks.
 
-        What both have stays as it is here, also where the pictures differ, as those of two kinds of processor do.
+        What both have stays as it is here, even where the pixels differ, as those of two kinds of CPU do.
 
         Raises:
-            StoreError: this store cannot be written, or the other not be read; what was taken over until then is
-                there.
+            StoreError: this store cannot be written, or the other not be read; what was copied until then is there.
         """
-        taken = known = damaged = 0
+        added = present = damaged = measurements = 0
         digests = [name for name in _listed(other._drawings) if _DIGEST.fullmatch(name)]
         with self.lock():
             for name in digests:
@@ -167,28 +165,19 @@ class Store:
                 if entry is None:
                     damaged += 1
                 elif self.get(entry.recipe) is not None:
-                    known += 1
+                    present += 1
                 else:
                     self.put({name: entry.read(name) for name in entry.record.files}, entry.record)
-                    taken += 1
-            answers = self._merge_answers(other)
-        return Merged(taken, known, damaged, answers)
-
-    def _merge_answers(self, other: Store) -> int:
-        taken = 0
-        for file in _listed(other.path / ANSWERS):
-            stem, _, kind = file.rpartition(".")
-            if kind != "json":
-                continue
-            name = f"{ANSWERS}/{stem}"
-            note = other.note(name)
-            if note and not self.note(name):
-                self.set_note(name, note)
-                taken += 1
-        return taken
+                    added += 1
+            for file in _listed(other.path / MEASUREMENTS):
+                name = f"{MEASUREMENTS}/{file.removesuffix('.json')}"
+                if file.endswith(".json") and (note := other.note(name)) and not self.note(name):
+                    self.set_note(name, note)
+                    measurements += 1
+        return Merged(added, present, damaged, measurements)
 
     def sweep(self) -> None:
-        """Clears what crashed writers left behind, and puts back the drawing that one of them had set aside."""
+        """Remove the unfinished files of crashed writers, and restore a drawing that one of them had set aside."""
         if not self._drawings.is_dir():
             return
         with self.lock(), self._explained():
@@ -201,16 +190,16 @@ class Store:
             for prefix in (_NEW, _GONE):
                 for folder in self._drawings.glob(f"{prefix}*"):
                     _discard(folder)
-            for pattern in (f"{ANSWERS}/.*", "drawings/*/derived/.*"):
+            for pattern in (f"{MEASUREMENTS}/.*", "drawings/*/derived/.*"):
                 for file in self.path.glob(pattern):
-                    # These are written without the lock: a young one may be about to take its place.
+                    # These are written without the lock: a recent one may be renamed at any moment.
                     with contextlib.suppress(OSError):
                         if time.time() - file.stat().st_mtime > _STALE:
                             file.unlink()
 
     @contextlib.contextmanager
     def lock(self, waiting: Callable[[], object] | None = None) -> Iterator[None]:
-        """Held by the one process that writes into this store; the system frees it when a process dies.
+        """Hold the lock of the one process that writes into this store; the system frees it when a process dies.
 
         A thread that holds it may take it again.
 
@@ -224,8 +213,8 @@ class Store:
                 lock.acquire(timeout=0)
             except NotImplementedError:
                 raise StoreError(
-                    f"The file system of the store {self.path} has no locks, so that two builds could harm each "
-                    "other: choose another folder for the store."
+                    f"The file system of the store {self.path} has no locks, so two builds could damage each other's "
+                    "files: choose another folder for the store."
                 ) from None
             except Timeout:
                 if waiting:
@@ -237,7 +226,7 @@ class Store:
             lock.release()
 
     def note(self, name: str) -> dict[str, Any]:
-        """A small decision that the store remembers, such as which network ``auto`` became."""
+        """Return a small JSON document of the store, such as the network that ``auto`` resolved to; empty if absent."""
         try:
             value = json.loads((self.path / f"{name}.json").read_text("utf-8"))
         except (OSError, ValueError, RecursionError):
@@ -245,7 +234,7 @@ class Store:
         return value if isinstance(value, dict) else {}
 
     def set_note(self, name: str, value: Mapping[str, Any]) -> None:
-        """Remembers a decision, atomically; an empty one is forgotten.
+        """Write a small JSON document atomically; an empty one is deleted.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -272,25 +261,30 @@ class Store:
         return Stored(name, network if isinstance(network, str) else "")
 
     def _read(self, folder: Path, digest: str = "") -> Entry | None:
-        """The entry in a folder, if it is whole and the one of that digest (the folder's name by default)."""
+        """Read the entry in a folder, if it is whole and has that digest (the folder's name by default)."""
+        stamps = {}
         try:
             record = Record.parse((folder / "record.json").read_bytes())
             if record is None or record.recipe.digest() != (digest or folder.name):
                 return None
             for name, checksum in record.files.items():
-                if hashlib.sha256((folder / name).read_bytes()).hexdigest() != checksum:
+                data, stamps[name] = read_stamped(folder / name)
+                if hashlib.sha256(data).hexdigest() != checksum:
                     return None
         except OSError:
             return None
-        return Entry(folder, record)
+        return Entry(folder, record, stamps)
 
     def _aside(self, prefix: str, digest: str) -> Path:
-        """A name that no folder has, for a drawing that steps aside."""
+        """Return an unused name for a drawing that is moved aside."""
         return self._drawings / f"{prefix}{digest}-{os.getpid()}-{os.urandom(4).hex()}"
 
     def _replace(self, folder: Path, final: Path) -> None:
-        """Renames a finished folder to its final name. A folder cannot be renamed over one that is not empty, so an
-        older one steps aside first, and comes back where the new one cannot take its place."""
+        """Rename a finished folder to its final name.
+
+        A folder cannot be renamed over one that is not empty, so an older one is moved aside first, and restored if
+        the rename fails.
+        """
         aside = self._aside(_OLD, final.name)
         try:
             os.rename(final, aside)
@@ -314,12 +308,12 @@ class Store:
 
 @cache
 def _file_lock(path: Path, process: int) -> FileLock:  # noqa: ARG001 - a forked process has locks of its own
-    """The same lock for all stores of a process that are in one folder, so that none waits for itself."""
+    """Return one lock for all `Store` objects of a process on the same folder, so that it never waits for itself."""
     return FileLock(path)
 
 
 def _listed(folder: Path) -> list[str]:
-    """The names in another store's folder; none where there is no such folder."""
+    """List the names in another store's folder; empty where there is no such folder."""
     try:
         return sorted(os.listdir(folder))
     except FileNotFoundError:
@@ -329,7 +323,7 @@ def _listed(folder: Path) -> list[str]:
 
 
 def _discard(path: Path) -> None:
-    """Removes a folder, or what stands in its place; what cannot be removed is left for :meth:`Store.sweep`."""
+    """Remove a folder, or the file of that name; what cannot be removed is left for :meth:`Store.sweep`."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -47,7 +47,7 @@ def class_page(
         pages=contents.drawings.keys(),
         curve=_curve(plate.label, drawings[0]),
         again=again,
-        carriers=contents.units.carriers.get(plate.label, {}) if contents.units else {},
+        contributors=contents.units.contributors.get(plate.label, {}) if contents.units else {},
         plan=contents.plan,
         live_widget=live_widget(contents, "class", plate.url, plate.label),
         citations=[

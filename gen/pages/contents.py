@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from actmax.networks.cards import Card
 from actmax.networks.labels import Label
+from actmax.sounds.models import SoundExample
 from actmax.store.entry import Entry
 from gen.ledger.file import Ledger
 from gen.pages.drawing import FIVE, Drawing
@@ -16,9 +17,8 @@ from gen.pages.place import Place
 from gen.plan import ClassPage, Plan
 from gen.study.comparison import Row
 from gen.study.diversity import Diversity
-from gen.study.opinion import Opinions
+from gen.study.evaluation import Evaluation
 from gen.study.photo import Photo
-from gen.study.sounds import Heard
 from gen.study.study import Study
 from gen.study.units import Units
 
@@ -50,7 +50,7 @@ class Contents:
     study: Study | None = None
     """What the write-up shows of the network, if it is asked for."""
     place: Place = field(default_factory=Place)
-    opinions: Opinions | None = None
+    evaluation: Evaluation | None = None
     """A second network's, where one is at hand."""
     comparison: Sequence[Row] = ()
     """The methods side by side, if they are asked for."""
@@ -58,7 +58,7 @@ class Contents:
     """Drawings from a photo, if they are asked for."""
     diversity: Diversity | None = None
     """How much drawings of one class differ, if that is asked for."""
-    sounds: Mapping[str, Heard] | None = None
+    sounds: Mapping[str, SoundExample] | None = None
     """By kind, what a network of sounds draws, if that is asked for."""
     units: Units | None = None
     """What is known of the channels that have pages, if any have."""
@@ -81,21 +81,21 @@ class Contents:
     @property
     def second(self) -> Card | None:
         """The network whose opinion was asked."""
-        return self.opinions.network if self.opinions else None
+        return self.evaluation.network if self.evaluation else None
 
     @cached_property
     def witnessed(self) -> Witnessed | None:
         """None where no second network was asked."""
-        if self.opinions is None:
+        if self.evaluation is None:
             return None
-        said = [main.opinion.rank or 0 for main, *_ in self.drawings.values() if main.opinion]
+        said = [main.evaluation.rank or 0 for main, *_ in self.drawings.values() if main.evaluation]
         first, in_five = (sum(0 < rank <= most for rank in said) for most in (1, FIVE))
-        return Witnessed(self.opinions.network.title, len(said), first, in_five)
+        return Witnessed(self.evaluation.network.title, len(said), first, in_five)
 
     @cached_property
     def drawings(self) -> dict[Label, list[Drawing]]:
         """Of each class, the page's large picture first."""
-        opinions = self.opinions.measures if self.opinions else {}
+        opinions = self.evaluation.measures if self.evaluation else {}
         return {
             plate.label: [
                 Drawing(
@@ -113,7 +113,7 @@ class Contents:
 
         def order(plate: ClassPage) -> tuple[int, int, float]:
             main = self.drawings[plate.label][0]
-            opinion = main.opinion.rank if main.opinion else None
+            opinion = main.evaluation.rank if main.evaluation else None
             return opinion or 1, main.measures.rank or 1, -(main.measures.probability or 0)
 
         return sorted(self.plan.class_pages, key=order)

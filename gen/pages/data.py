@@ -33,7 +33,7 @@ def index(contents: Contents) -> Iterator[File]:
                 "schema": SCHEMA,
                 "site": contents.place.url or None,
                 "network": {"name": network.name, "title": network.title, "weights": contents.plan.source.digest},
-                "second_network": {"name": second.name, "title": second.title} if second else None,
+                "evaluation_network": {"name": second.name, "title": second.title} if second else None,
                 "units": addresses.UNITS if contents.units else None,
                 "groups": {
                     group: list(dict.fromkeys(member.label.slug for member in members))
@@ -59,7 +59,7 @@ def index(contents: Contents) -> Iterator[File]:
 def of_drawing(contents: Contents, plate: ClassPage, drawing: Drawing) -> str:
     """All that is known of a drawing: enough to make it again."""
     record, second = drawing.entry.record, contents.second
-    opinion = {"network": second.name, **drawing.opinion.model_dump()} if second and drawing.opinion else None
+    opinion = {"network": second.name, **drawing.evaluation.model_dump()} if second and drawing.evaluation else None
     return text(
         {
             "schema": SCHEMA,
@@ -68,7 +68,7 @@ def of_drawing(contents: Contents, plate: ClassPage, drawing: Drawing) -> str:
             | {
                 "recipe": drawing.entry.recipe.model_dump(),
                 "top": drawing.measures.top,
-                "second_opinion": opinion,
+                "evaluation": opinion,
                 "frames": record.frames,
                 "wins": record.wins.model_dump() if record.wins else None,
                 "activations": record.activations,
@@ -107,7 +107,7 @@ def about_drawing(drawing: Drawing) -> dict[str, Any]:
         "size": drawing.size,
         **{name: getattr(drawing.measures, name) for name in MEASURES},
         "failed": drawing.measures.failed,
-        "second_opinion": {name: getattr(drawing.opinion, name) for name in MEASURES} if drawing.opinion else None,
+        "evaluation": {name: getattr(drawing.evaluation, name) for name in MEASURES} if drawing.evaluation else None,
         "caption": drawing.caption,
     }
 

@@ -20,7 +20,7 @@ def diversity(contents: Contents, diverse: Diversity) -> Iterator[File]:
         here=here,
         diverse=diverse,
         kinds={"seed": diverse.seeds, "facet": diverse.facets},
-        opinions=contents.opinions.measures if contents.opinions else {},
+        opinions=contents.evaluation.measures if contents.evaluation else {},
         network=contents.network,
         second=contents.second,
         size=size,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from actmax.errors import StoreError
+from actmax.measure.models import Measures
 from actmax.networks import labels
 from actmax.networks.labels import Label
 from actmax.store.entry import Entry
-from actmax.store.record import Measures
 from gen.pages.markdown import number, percent, place
 from gen.pages.pictures import MASK
 from gen.plan import PlannedDrawing, addresses
@@ -26,7 +26,7 @@ class Drawing:
     """The address of that page."""
     variant: PlannedDrawing
     entry: Entry
-    opinion: Measures | None = None
+    evaluation: Measures | None = None
     """The measures by the second network, where there is one."""
 
     @property
@@ -56,13 +56,13 @@ class Drawing:
     @property
     def second_top(self) -> list[tuple[Label, float]]:
         """The same as the second network sees it; empty where there is none."""
-        return self._named(self.opinion.top) if self.opinion else []
+        return self._named(self.evaluation.top) if self.evaluation else []
 
     @property
     def own_alone(self) -> bool:
         """Whether it convinces the network that drew it, and the second network has the class not even among its
         first five."""
-        return self.opinion is not None and not self.measures.failed and (self.opinion.rank or 0) > FIVE
+        return self.evaluation is not None and not self.measures.failed and (self.evaluation.rank or 0) > FIVE
 
     @property
     def size(self) -> int:

@@ -19,7 +19,7 @@ def from_a_photo(contents: Contents, photo: Photo) -> Iterator[File]:
         "photo.md.jinja",
         here=here,
         photo=photo,
-        opinions=contents.opinions.measures if contents.opinions else {},
+        opinions=contents.evaluation.measures if contents.evaluation else {},
         network=contents.network,
         second=contents.second,
         size=size,

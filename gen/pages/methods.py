@@ -14,7 +14,7 @@ from gen.pages.contents import Contents, File
 from gen.pages.drawing import FIVE
 from gen.pages.templating import render
 from gen.plan import addresses
-from gen.study.comparison import Row, budget, on_many
+from gen.study.comparison import Row, benchmarks, budget
 
 SMALL = 160
 """Width of a drawing in the table, in pixels."""
@@ -40,7 +40,7 @@ class Summary:
 def methods(contents: Contents) -> Iterator[File]:
     """The page, and its drawings in two sizes."""
     here, plan = addresses.METHODS, contents.plan
-    opinions = contents.opinions.measures if contents.opinions else {}
+    opinions = contents.evaluation.measures if contents.evaluation else {}
     page = render(
         "methods.md.jinja",
         here=here,
@@ -52,8 +52,8 @@ def methods(contents: Contents) -> Iterator[File]:
         pages=contents.drawings.keys(),
         budget=budget(),
         settings=plan.settings,
-        many=on_many(),
-        judge_titles={name: card(name).title for found in on_many() for name in found.judges},
+        many=benchmarks(),
+        judge_titles={name: card(name).title for found in benchmarks() for name in found.evaluation_networks},
         titles={method.name: method.title for method in COMPARED},
         link=partial(_link, here),
         small=min(SMALL, plan.settings.size),
@@ -72,7 +72,7 @@ def _link(here: str, source: str) -> str:
 
 
 def _summary(row: Row, contents: Contents) -> Summary:
-    opinions = contents.opinions.measures if contents.opinions else {}
+    opinions = contents.evaluation.measures if contents.evaluation else {}
     entries = list(row.drawings.values())
     said = [opinions[entry.digest] for entry in entries if entry.digest in opinions]
     return Summary(

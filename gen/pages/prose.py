@@ -14,9 +14,9 @@ from jinja2 import TemplateError
 
 import actmax
 from actmax.errors import ActmaxError
+from actmax.measure.models import Measures
 from actmax.networks.cards import card
 from actmax.recipe import DEFAULT, METHODS, OVERRIDABLE, Recipe
-from actmax.store.record import Measures
 from gen.pages import citation, markdown
 from gen.pages.captions import caption
 from gen.pages.contents import Contents
@@ -27,8 +27,8 @@ from gen.pages.templating import render, sandbox
 from gen.plan import addresses
 from gen.plan.drawings import DRAWING, PARAMETERIZATIONS, PENALTIES, STEP_SIZES, STEPS
 from gen.settings.schema import Settings
-from gen.study.comparison import on_many
-from gen.study.opinion import Opinions
+from gen.study.comparison import benchmarks
+from gen.study.evaluation import Evaluation
 from gen.study.study import Study
 
 MOVED = {"pixels": "its pixels", "fourier": "its waves", "generator": "the weights of an untrained generator"}
@@ -98,7 +98,7 @@ def values(
         "many": _many(),
     }
     if contents.study:
-        judge, opinions = ("", {}) if contents.opinions is None else _judge(contents.opinions)
+        judge, opinions = ("", {}) if contents.evaluation is None else _judge(contents.evaluation)
         known["study"] = _study(contents.study, network.classes, judge, opinions)
     return known
 
@@ -191,15 +191,15 @@ def _method_fields() -> list[Any]:
 
 def _many() -> dict[str, Any] | None:
     """What the first judge says of many classes' drawings, by method; of the first network that was measured."""
-    measured = on_many()
-    if not measured:
+    results = benchmarks()
+    if not results:
         return None
-    judge = measured[0].judges[0]
+    judge = results[0].evaluation_networks[0]
     return {
-        "network": measured[0].network,
-        "classes": measured[0].classes,
+        "network": results[0].network,
+        "classes": results[0].classes,
         "judge": card(judge).title,
-        "first": {method: said[judge].first for method, said in measured[0].methods.items()},
+        "first": {method: said[judge].top1 for method, said in results[0].methods.items()},
     }
 
 
@@ -252,7 +252,7 @@ def _study(study: Study, classes: int, judge: str, opinions: Mapping[str, Measur
     }
 
 
-def _judge(opinions: Opinions) -> tuple[str, Mapping[str, Measures]]:
+def _judge(opinions: Evaluation) -> tuple[str, Mapping[str, Measures]]:
     return opinions.network.title, opinions.measures
 
 

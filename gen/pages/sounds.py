@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from PIL import Image
 
 from actmax.pictures import encode_image
+from actmax.sounds.models import SoundExample
 from actmax.sounds.synthesis import KINDS, RATE, SIDE, wav
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.templating import render
 from gen.plan import addresses
-from gen.study.sounds import Heard
 
 
-def sounds(contents: Contents, heard: Mapping[str, Heard]) -> Iterator[File]:
+def sounds(contents: Contents, heard: Mapping[str, SoundExample]) -> Iterator[File]:
     """The page, and of each kind its pictures and sounds."""
     here = addresses.SOUNDS
     page = render(
@@ -23,16 +23,16 @@ def sounds(contents: Contents, heard: Mapping[str, Heard]) -> Iterator[File]:
         here=here,
         heard=heard,
         kinds=list(KINDS),
-        right=sum(list(KINDS)[one.heard_as] == kind for kind, one in heard.items()),
+        right=sum(list(KINDS)[one.predicted] == kind for kind, one in heard.items()),
         side=SIDE,
         rate=RATE,
         notes=contents.notes,
     )
     yield addresses.source(here), keeping(contents.published, here, page)
     for kind, one in heard.items():
-        yield addresses.heard(kind, "made.wav"), wav(one.made)
-        yield addresses.heard(kind, "drawn.wav"), wav(one.drawn)
-        pictures = {"made": one.picture_of_made, "drawing": one.drawing, "drawn": one.picture_of_drawn}
+        yield addresses.heard(kind, "made.wav"), wav(one.synthesized)
+        yield addresses.heard(kind, "drawn.wav"), wav(one.reconstructed)
+        pictures = {"made": one.synthesized_spectrogram, "drawing": one.drawing, "drawn": one.reconstructed_spectrogram}
         for name, pixels in pictures.items():
             yield addresses.heard(kind, f"{name}.webp"), _webp(pixels)
 

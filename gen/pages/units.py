@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from actmax.measure.models import Measures
 from actmax.networks import labels
-from actmax.store.record import Measures
 from gen.figures import curve
 from gen.pages import again, data, pictures
 from gen.pages.anchors import keeping

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from actmax.measure.models import Ablation
 from actmax.networks.labels import Label, slugify
 from gen.figures import Cell, chart, strips
 from gen.pages.anchors import keeping
@@ -14,11 +15,11 @@ from gen.pages.pictures import mosaic, thumbnail
 from gen.pages.templating import render
 from gen.plan import addresses
 from gen.plan.drawings import DRAWING
-from gen.study.silenced import COUNTS, Silenced, mean
+from gen.study.ablation import COUNTS, Selection, mean_change
 from gen.study.study import Study
 
-WAYS = {"most": "the most active", "least": "the least active", "random": "at random"}
-"""Which of the units that are not zero are silenced, in words."""
+SELECTIONS: dict[Selection, str] = {"most": "the most active", "least": "the least active", "random": "at random"}
+"""Which of the active units are set to zero, in words."""
 FEEDS = 0.1
 """How wide the lines are that lead from the picture, as a part of the widest."""
 FILTERS_ACROSS, LARGER = 16, 3
@@ -40,7 +41,7 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         figure=_figure(contents, study) if study.stages else "",
         kinds=_kinds(study),
         filters=_about_filters(study),
-        silenced=_silenced(study.silenced) if study.silenced else None,
+        ablation=_ablation(study.ablations) if study.ablations else None,
         notes=contents.notes,
     )
     yield addresses.source(addresses.WALK), keeping(contents.published, addresses.WALK, page)
@@ -60,7 +61,7 @@ def _figure(contents: Contents, study: Study) -> str:
     layers, kinds = [], _kinds(study)
     for layer, stage in study.stages.items():
         # The first layer is fed by the picture alone, which no line needs to say.
-        fed = study.passed.get(layer, [[FEEDS]] * len(stage.adding))
+        fed = study.flow.get(layer, ((FEEDS,),) * len(stage.contributing))
         cells = [
             Cell(
                 name=f"{layer}, {kinds[layer]} {channel.number}",
@@ -68,11 +69,14 @@ def _figure(contents: Contents, study: Study) -> str:
                 link=_way_on(contents, layer, channel.number),
                 fed=row,
             )
-            for channel, row in zip(stage.adding, fed, strict=True)
+            for channel, row in zip(stage.contributing, fed, strict=True)
         ]
         layers.append((layer, cells))
     last = list(study.stages.values())[-1]
-    end = (f"{study.label.name}: {number(study.logit)}", [one.adds / (abs(last.added) or 1) for one in last.adding])
+    end = (
+        f"{study.label.name}: {number(study.logit)}",
+        [one.attribution / (abs(last.attribution) or 1) for one in last.contributing],
+    )
     caption = (
         f"Of each layer the channels that add most to the logit of {study.label.name}, and what each looks for. "
         "The wider a line, the larger the part of a channel's answer that comes from the one above it; a dashed red "
@@ -103,24 +107,28 @@ def _way_on(contents: Contents, layer: str, channel: int) -> str:
     return addresses.link(addresses.WALK, page.url) if page else f"#{slugify(layer)}"
 
 
-def _silenced(changes: Mapping[Label, Silenced]) -> dict[str, Any]:
-    """The section on silenced units: means over the classes, a chart, and a row for each class."""
-    means = {way: mean(changes, way) for way in ("most", "least", "random")}
-    count = len(changes)
-    caption = "Mean change of the class's logit, by how many units of the last hidden layer are silenced."
-    series = {words: means[way] for way, words in WAYS.items()}
+def _ablation(of_classes: Mapping[Label, Ablation]) -> dict[str, Any]:
+    """Return the ablation section's variables: means over the classes, a chart, and a row for each class."""
+    means = {selection: mean_change(of_classes, selection) for selection in SELECTIONS}
+    classes = len(of_classes)
+    caption = "Mean change of the class's logit, by the number of units of the last hidden layer that are set to zero."
+    series = {words: means[selection] for selection, words in SELECTIONS.items()}
     return {
-        "units": next(iter(changes.values())).units,
-        "classes": count,
-        "logit": sum(measured.logit for measured in changes.values()) / count,
-        "active": round(sum(measured.active for measured in changes.values()) / count),
-        "chart": chart(series, COUNTS, "how many units are silenced", "change of the logit", caption),
-        "ways": list(WAYS.values()),
-        "rows": [(number, [means[way][place] for way in WAYS]) for place, number in enumerate(COUNTS)],
+        "units": next(iter(of_classes.values())).units,
+        "classes": classes,
+        "logit": sum(ablation.logit for ablation in of_classes.values()) / classes,
+        "active": round(sum(ablation.active for ablation in of_classes.values()) / classes),
+        "chart": chart(series, COUNTS, "how many units are set to zero", "change of the logit", caption),
+        "selections": list(SELECTIONS.values()),
+        "rows": [(count, [means[selection][index] for selection in SELECTIONS]) for index, count in enumerate(COUNTS)],
         "count": COUNTS[SHOWN_COUNT],
-        "change": {way: line[SHOWN_COUNT] for way, line in means.items()},
+        "change": {selection: changes[SHOWN_COUNT] for selection, changes in means.items()},
         "of_classes": [
-            (label.name, measured.logit, [measured.logit + getattr(measured, way)[SHOWN_COUNT] for way in WAYS])
-            for label, measured in changes.items()
+            (
+                label.name,
+                ablation.logit,
+                [ablation.logit + getattr(ablation, selection)[SHOWN_COUNT] for selection in SELECTIONS],
+            )
+            for label, ablation in of_classes.items()
         ],
     }

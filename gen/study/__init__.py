@@ -1,6 +1,6 @@
-"""What the site asks of networks beyond the gallery's drawings; each answer is worked out once and stored."""
+"""Measurements for the site's pages beyond the gallery's drawings; each is computed once and stored."""
 
-from gen.study.opinion import Opinions
+from gen.study.evaluation import Evaluation
 from gen.study.study import Study, study
 
-__all__ = ["Opinions", "Study", "study"]
+__all__ = ["Evaluation", "Study", "study"]

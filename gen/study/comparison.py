@@ -1,4 +1,4 @@
-"""The methods of the literature side by side: the same classes, seed and steps, and what networks say of each."""
+"""The methods of the literature side by side: drawings of the same classes from the same seed in as many steps."""
 
 from __future__ import annotations
 
@@ -6,119 +6,118 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import model_validator
 
-from actmax.measure import revisions
+from actmax.measure.kinds import HIGH_FREQUENCY_SHARE
+from actmax.measure.models import Frozen
 from actmax.networks.labels import Label
-from actmax.pipeline.answers import Question
+from actmax.pipeline.measurements import cached
 from actmax.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.compared import COMPARED, Compared, compared, preset
 from gen.plan import Plan
-from gen.study.answers import answer_to
 
-if TYPE_CHECKING:
-    from actmax.networks.network import Network
-
-MEASURED = Path(__file__).parent / "measured"
-"""Figures for many classes, a file for each network, as tests/benchmarks/methods.py has written them."""
-_FINE = TypeAdapter(list[Annotated[float, Field(ge=0, le=1)]])
+BENCHMARKS = Path(__file__).parent / "measured"
+"""Results for many classes, a file for each target network, written by tests/benchmarks/methods.py."""
+TARGET = "target"
+"""Key of the target network's own results."""
 
 
-class Says(BaseModel):
-    """What a network says of many drawings by one method."""
+class Recognition(Frozen):
+    """How well a network recognizes one method's drawings."""
 
-    model_config = ConfigDict(frozen=True)
-
-    first: float
-    """The part of the classes that it says first."""
-    in_five: float
-    """The part that it has among its first five."""
-    place: int
-    """The median place of the class."""
-    raised: float
-    """By how much the class's logit is above that for a grey picture, in deviations of the logits; a mean."""
+    top1: float
+    """Share of the drawings that it classifies correctly."""
+    top5: float
+    """Share whose class is among its five most probable ones."""
+    median_rank: int
+    """Of the class."""
+    logit_above_gray: float
+    """The class's logit minus its logit for a gray image, in standard deviations of the logits; a mean."""
 
 
-class OnMany(BaseModel):
-    """Figures for many classes, drawn by one network."""
-
-    model_config = ConfigDict(frozen=True)
+class Benchmark(Frozen):
+    """Results for many classes, drawn with one target network."""
 
     network: str
     classes: int
     processor: str
     precision: str
     command: str
-    judges: list[str]
-    """Networks that had no part in the drawings."""
-    methods: dict[str, dict[str, Says]]
-    """By method and network; the one that draws is called ``itself``."""
+    methods: dict[str, dict[str, Recognition]]
+    """By method and network; the target network is called ``target``."""
     seconds: dict[str, float]
-    """A drawing takes, by method."""
-    fine: dict[str, float]
-    """The part of the pictures' variation that is in waves of 8 pixels or less, by method."""
+    """A drawing's duration, by method."""
+    high_frequency_share: dict[str, float]
+    """Share of the variance at wavelengths of 8 pixels or less, by method."""
+
+    @property
+    def evaluation_networks(self) -> list[str]:
+        """Networks that did not take part in the drawings."""
+        return [name for name in next(iter(self.methods.values())) if name != TARGET]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_figure(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """A file lists all figures of a method together."""
+        methods: dict[str, dict[str, Any]] = values["methods"]
+        figures = {name: {method: own[name] for method, own in methods.items()} for name in _FIGURES}
+        recognition = {
+            method: {name: value for name, value in own.items() if name not in _FIGURES}
+            for method, own in methods.items()
+        }
+        return {**values, **figures, "methods": recognition}
+
+
+_FIGURES = ("seconds", "high_frequency_share")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One method."""
+    """One method's drawings."""
 
     method: Compared
     recipe: Recipe
-    """Of the first of its drawings."""
+    """Of its first drawing."""
     drawings: Mapping[Label, Entry]
-    fine: float
-    """The part of their variation that is in waves of 8 pixels or less; a mean."""
+    high_frequency_share: float
+    """Share of the variance at wavelengths of 8 pixels or less; a mean over the drawings."""
 
 
 def rows(plan: Plan, entries: Mapping[str, Entry], store: Store) -> list[Row]:
-    """One for each method, in the order in which they were invented."""
-    by_method: dict[str, dict[Label, Recipe]] = {}
+    """Return a row for each method, in the order of publication."""
+    by_method: dict[str, dict[Label, Entry]] = {}
     for (name, label), drawing in plan.comparison.items():
-        by_method.setdefault(name, {})[label] = drawing.recipe
-    found = []
-    for name, drawn in by_method.items():
-        drawings = {label: entries[recipe.digest()] for label, recipe in drawn.items()}
-        shares = _fine(plan, list(drawings.values()), store)
-        found.append(Row(compared(name), next(iter(drawn.values())), drawings, sum(shares) / len(shares)))
-    return found
+        by_method.setdefault(name, {})[label] = entries[drawing.recipe.digest()]
+    shares = {
+        name: [_high_frequency_share(plan, entry, store) for entry in drawings.values()]
+        for name, drawings in by_method.items()
+    }
+    return [
+        Row(compared(name), next(iter(drawings.values())).recipe, drawings, sum(shares[name]) / len(shares[name]))
+        for name, drawings in by_method.items()
+    ]
 
 
-def on_many() -> list[OnMany]:
-    """The figures in the package, the compact network's first."""
-    found = []
-    for path in sorted(MEASURED.glob("*.json")):
-        values = json.loads(path.read_text("utf-8"))
-        methods = values.pop("methods")
-        networks = [name for name in next(iter(methods.values())) if name not in ("seconds", "fine")]
-        found.append(
-            OnMany(
-                **values,
-                judges=[name for name in networks if name != "itself"],
-                methods={method: {name: figures[name] for name in networks} for method, figures in methods.items()},
-                seconds={method: figures["seconds"] for method, figures in methods.items()},
-                fine={method: figures["fine"] for method, figures in methods.items()},
-            )
-        )
-    return found
+def benchmarks() -> list[Benchmark]:
+    """Load the results in the package, the compact network's first."""
+    return [Benchmark.model_validate(json.loads(path.read_text("utf-8"))) for path in sorted(BENCHMARKS.glob("*.json"))]
 
 
 def budget() -> int:
-    """How many steps each method has."""
+    """Return the number of steps that each method has."""
     (steps,) = {preset(method.name)["steps"] for method in COMPARED}
     return int(steps)
 
 
-def _fine(plan: Plan, drawings: list[Entry], store: Store) -> list[float]:
-    def answer(_: Network) -> list[float]:
+def _high_frequency_share(plan: Plan, entry: Entry, store: Store) -> float:
+    def compute() -> float:
         from actmax.measure.measure import decode
-        from actmax.measure.spectrum import fine_share
+        from actmax.measure.spectrum import high_frequency_share
 
-        return [round(fine_share(decode(entry.read("drawing.png"))).item(), 6) for entry in drawings]
+        return round(high_frequency_share(decode(entry.read("drawing.png"))).item(), 6)
 
-    question = Question("fine shares", revisions.FINE, {"pictures": [entry.picture for entry in drawings]})
-    return answer_to(question, answer, _FINE, plan.source, store, lambda shares: len(shares) == len(drawings))
+    return cached(HIGH_FREQUENCY_SHARE, {"picture": entry.picture}, compute, plan.source, store)

@@ -1,53 +1,32 @@
-"""The filters of a network's first layer, which need no drawing: they are pictures."""
+"""The filters of the target network's first layer, which are images without any optimization."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
-
-from actmax.measure import revisions
-from actmax.pipeline.answers import Question
+from actmax.measure.kinds import FILTERS
+from actmax.measure.models import Filters
+from actmax.pipeline.measurements import measured
 from actmax.store.store import Store
 from gen.plan import Plan
-from gen.study.answers import answer_to
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
 
 
-class Filters(BaseModel):
-    """All filters of a layer."""
-
-    model_config = ConfigDict(frozen=True)
-
-    side: Annotated[int, Field(ge=2, le=32)]
-    """Of each, in pixels."""
-    pixels: Annotated[list[Base64Bytes], Field(min_length=1, max_length=4096)]
-    """Of each, row by row, red, green and blue."""
-
-
-_SHAPE: TypeAdapter[Filters | None] = TypeAdapter(Filters | None)
-
-
-def filters(plan: Plan, store: Store) -> Filters | None:
-    """The first layer's; None where it has no name, or does not see the image's colours.
+def first_filters(plan: Plan, store: Store) -> Filters | None:
+    """Return the first layer's filters; None where it has no name, or does not see the image's colors.
 
     Raises:
-        ActmaxError: the network cannot be loaded, or what is stored is something else.
+        ActmaxError: the network cannot be loaded.
     """
     if not plan.card.hidden:
         return None
-    first = plan.card.hidden[0]
+    layer = plan.card.hidden[0]
 
-    def answer(network: Network) -> dict[str, Any] | None:
-        from actmax.measure.probe import filters
+    def compute(network: Network) -> Filters | None:
+        from actmax.measure.layers import filters
 
-        return filters(network, first)
+        return filters(network, layer)
 
-    question = Question("filters", revisions.FILTERS, {"layer": first})
-    return answer_to(question, answer, _SHAPE, plan.source, store, _whole)
-
-
-def _whole(found: Filters | None) -> bool:
-    return found is None or all(len(one) == 3 * found.side**2 for one in found.pixels)
+    return measured(FILTERS, {"layer": layer}, compute, plan.source, store)

@@ -1,4 +1,4 @@
-"""Drawings that start from a photo, and hold on to it more or less."""
+"""Drawings that start from a photo, with its features kept more or less."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from gen.plan import Plan
 
 @dataclass(frozen=True)
 class Photo:
-    """The photo, and what became of it."""
+    """A photo, and the drawings that start from it."""
 
     label: Label
-    """The class that it is drawn towards."""
+    """The class whose logit is maximized."""
     picture: bytes
     """A PNG, as large as the drawings."""
     drawings: Mapping[float, Entry]
-    """By how much of it was to stay, the most first."""
+    """By feature weight, in descending order."""
 
 
 def photo(plan: Plan, entries: Mapping[str, Entry]) -> Photo | None:
-    """The photo and its drawings; None where none is asked for."""
+    """Return the photo and its drawings; None where the settings have none."""
     wanted = plan.settings.photo
     if wanted is None:
         return None
     size, picture = plan.settings.size, plan.starts.pictures[plan.starts.names[wanted.picture]]
-    start = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)  # as the ascent saw it
-    drawings = {keep: entries[drawing.recipe.digest()] for keep, drawing in plan.from_photo.items()}
+    start = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)  # as the recipe starts
+    drawings = {weight: entries[drawing.recipe.digest()] for weight, drawing in plan.from_photo.items()}
     return Photo(wanted.label, encode_image(start, "PNG"), drawings)

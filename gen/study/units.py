@@ -1,201 +1,166 @@
-"""The channels that have pages: how many there are, what they are connected to, and what they matter to."""
+"""The channels that have pages: their connections, the classes and photos that go with them."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from actmax.errors import ActmaxError
 from actmax.files import digest
-from actmax.measure import revisions
+from actmax.measure import kinds
+from actmax.measure.models import ChannelCounts, ChannelValues, Connections, RankedChannels
 from actmax.networks.cards import card
 from actmax.networks.labels import Label
 from actmax.networks.weights import Source
-from actmax.pictures import read_rgb
-from actmax.pipeline.answers import Question
-from actmax.recipe import parse
+from actmax.pictures import SUFFIXES, read_rgb
+from actmax.pipeline.measurements import measured
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan import Plan
 from gen.settings import KEY, Settings, SettingsError
 from gen.settings.units import numbered
-from gen.study.answers import answer_to
+from gen.study.attribution import attribution, covers
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
 
-SHOWN = 6
-"""Classes and photos that a page shows, at most."""
-CONNECTED = 4
-"""Connections above zero that a page shows, and below, at most."""
-CARRIERS = 4
-"""Channels of each layer that a class's page shows."""
-CARRYING = 4
-"""Of how many layers, from the last: the first ones' channels carry every class alike."""
-SUFFIXES = (".webp", ".jpg", ".jpeg", ".png")
-"""Of an author's photos."""
-MOST_PHOTOS = 20_000
-MOST_CHANNELS = 1_000_000
-"""More than any layer has: a page for each would fill a disk."""
+MAX_EXAMPLES = 6
+"""Maximum number of classes, and of photos, on a channel's page."""
+MAX_CONNECTIONS = 4
+"""Maximum number of positive connections on a channel's page, and of negative ones."""
+CHANNELS_PER_LAYER = 4
+"""Contributing channels of each layer on a class's page."""
+CONTRIBUTING_LAYERS = 4
+"""Layers on a class's page, counted from the last: the channels of the first ones contribute to every class."""
+MAX_PHOTOS = 20_000
 
-Strongest = list[tuple[Annotated[int, Field(ge=0)], float]]
-"""Channels with a number each: those above zero, the largest first, and then those below, the lowest first."""
 Unit = tuple[str, int]
 """A layer's name, and the number of a channel."""
 
 
-class Connections(BaseModel):
-    """The strongest weights between a layer and the one below it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    inputs: list[Strongest]
-    """For each channel of the layer, those below."""
-    outputs: list[Strongest]
-    """For each channel below, those of the layer."""
-
-
-_COUNTS = TypeAdapter(dict[str, Annotated[int, Field(ge=1, le=MOST_CHANNELS)]])
-_CONNECTIONS = TypeAdapter(Connections)
-_NUMBERS = TypeAdapter(dict[str, list[float]])
-
-
 @dataclass(frozen=True)
 class Photo:
-    """One of the author's pictures."""
+    """One of the author's photos."""
 
     name: str
-    """Of its content."""
+    """Digest of the file."""
     path: Path
 
 
 @dataclass(frozen=True)
 class Units:
-    """All that is known of the channels that have pages, beside their drawings."""
+    """Measurements of the channels that have pages."""
 
-    inputs: Mapping[Unit, Strongest]
-    """The channels right below that weigh most for it."""
-    outputs: Mapping[Unit, Strongest]
-    """The channels right above, or the classes, for which it weighs most."""
+    inputs: Mapping[Unit, RankedChannels]
+    """Channels of the layer below, with the weight that leads from them."""
+    outputs: Mapping[Unit, RankedChannels]
+    """Channels of the layer above, or classes, with the weight that leads to them."""
     classes: Mapping[Unit, Sequence[tuple[Label, float]]]
-    """The classes whose logit it adds most to, in the gallery's drawings of them, with what it adds."""
-    carriers: Mapping[Label, Mapping[str, Strongest]]
-    """By class and layer, the channels that add most to its logit."""
+    """Classes to whose logits the channel contributes most in the gallery's drawings, with its attribution."""
+    contributors: Mapping[Label, Mapping[str, RankedChannels]]
+    """By class and layer, the channels that contribute most to the class's logit."""
     photos: Mapping[Unit, Sequence[tuple[Photo, float]]]
-    """The author's pictures that excite it most, with the mean of its activation over the map."""
+    """The author's photos with the channel's largest mean activation."""
 
     @property
     def shown(self) -> list[Photo]:
-        """All pictures that some page shows, each once."""
-        found = {photo.name: photo for some in self.photos.values() for photo, _ in some}
-        return [found[name] for name in sorted(found)]
+        """All photos of some page, without duplicates."""
+        by_name = {photo.name: photo for photos in self.photos.values() for photo, _ in photos}
+        return [by_name[name] for name in sorted(by_name)]
 
 
 def channels(settings: Settings, source: Source, store: Store) -> dict[str, list[int]]:
-    """By layer, from the image on, the numbers of the channels that are to have a page.
+    """Select the channels that get a page: their numbers by layer, from the image on.
 
     Raises:
-        SettingsError: a layer or a channel that the network does not have.
+        SettingsError: the network has no such layer or channel.
         ActmaxError: the network cannot be loaded.
     """
     if settings.units is None:
         return {}
-    asked = settings.units.layers
+    wanted = settings.units.layers
     known = card(source.network)
-    layers = [*known.hidden, *(layer for layer in asked or () if layer not in (*known.layers, *known.outputs))]
+    layers = [*known.hidden, *(layer for layer in wanted or () if layer not in (*known.layers, *known.outputs))]
     size = settings.size
 
-    def answer(network: Network) -> dict[str, int]:
-        from actmax.measure.channels import counts
+    def compute(network: Network) -> ChannelCounts:
+        from actmax.measure.channels import channel_counts
 
-        return counts(network, layers, size)
+        return channel_counts(network, layers, size)
 
-    question = Question("channels", revisions.CHANNELS, {"layers": layers, "size": size})
-    found = answer_to(question, answer, _COUNTS, source, store)
-    wanted = numbered(asked, {layer: found[layer] for layer in layers if layer in found}, known.title)
-    if not wanted:
+    counts = measured(kinds.CHANNEL_COUNTS, {"layers": layers, "size": size}, compute, source, store)
+    selected = numbered(wanted, {layer: counts[layer] for layer in layers if layer in counts}, known.title)
+    if not selected:
         raise SettingsError(
             f"{KEY}.units in mkdocs.yml is 'all', and the layers of {known.title} have no names here: name them by "
             "their place in the module, such as `{layers: {features.3: all}}`."
         )
-    return wanted
+    return selected
 
 
 def units(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path) -> Units | None:
-    """What is known of the channels; None where none has a page.
+    """Measure the channels that have pages; None where none has.
 
     Raises:
         SettingsError: the author's photos cannot be read.
     """
     if not plan.units:
         return None
-    inputs, outputs = _connected(plan, store)
-    classes, carriers = _classes(plan, entries, store)
-    return Units(inputs, outputs, classes, carriers, _photos(plan, store, root))
+    inputs, outputs = _connections(plan, store)
+    classes, contributors = _classes(plan, entries, store)
+    return Units(inputs, outputs, classes, contributors, _photos(plan, store, root))
 
 
-def _connected(plan: Plan, store: Store) -> tuple[dict[Unit, Strongest], dict[Unit, Strongest]]:
-    inputs: dict[Unit, Strongest] = {}
-    outputs: dict[Unit, Strongest] = {}
+def _connections(plan: Plan, store: Store) -> tuple[dict[Unit, RankedChannels], dict[Unit, RankedChannels]]:
+    inputs: dict[Unit, RankedChannels] = {}
+    outputs: dict[Unit, RankedChannels] = {}
     for below, layer in pairwise(plan.card.layers):
         if below not in plan.units and layer not in plan.units:
             continue
 
-        def answer(network: Network, below: str = below, layer: str = layer) -> dict[str, Any]:
+        def compute(network: Network, below: str = below, layer: str = layer) -> Connections:
             from actmax.measure.channels import connections
 
-            return connections(network, below, layer, CONNECTED)
+            return connections(network, below, layer, MAX_CONNECTIONS)
 
-        about = {"below": below, "layer": layer, "count": CONNECTED}
-        question = Question("connections", revisions.CONNECTIONS, about)
-        found = answer_to(question, answer, _CONNECTIONS, plan.source, store)
-        inputs |= {(layer, channel): strongest for channel, strongest in enumerate(found.inputs)}
-        outputs |= {(below, channel): strongest for channel, strongest in enumerate(found.outputs)}
+        about = {"below": below, "layer": layer, "count": MAX_CONNECTIONS}
+        measurement = measured(kinds.CONNECTIONS, about, compute, plan.source, store)
+        inputs |= {(layer, channel): ranked for channel, ranked in enumerate(measurement.inputs)}
+        outputs |= {(below, channel): ranked for channel, ranked in enumerate(measurement.outputs)}
     return inputs, outputs
 
 
 def _classes(
     plan: Plan, entries: Mapping[str, Entry], store: Store
-) -> tuple[dict[Unit, list[tuple[Label, float]]], dict[Label, dict[str, Strongest]]]:
-    """By unit the classes, and by class the units."""
-    layers = [layer for layer in plan.card.hidden if layer in plan.units]
-    if not layers:
+) -> tuple[dict[Unit, list[tuple[Label, float]]], dict[Label, dict[str, RankedChannels]]]:
+    """Return the classes of each channel, and the channels of each class."""
+    widths = {layer: _width(plan, layer) for layer in plan.card.hidden if layer in plan.units}
+    if not widths:
         return {}, {}
     labels = [plate.label for plate in plan.class_pages]
-    found = [_added(plan, entries[plate.variants[0].recipe.digest()], layers, store) for plate in plan.class_pages]
-    carriers = {
-        label: {layer: _largest(numbers[layer], CARRIERS) for layer in layers[-CARRYING:]}
-        for label, numbers in zip(labels, found, strict=True)
+    values = []
+    for plate in plan.class_pages:
+        entry = entries[plate.variants[0].recipe.digest()]
+        read = partial(entry.read, "drawing.png")
+        values.append(attribution(entry.picture, read, plate.label, widths, plan.source, store))
+    contributors = {
+        label: {layer: _largest(by_layer[layer], CHANNELS_PER_LAYER) for layer in list(widths)[-CONTRIBUTING_LAYERS:]}
+        for label, by_layer in zip(labels, values, strict=True)
     }
-    of_unit: dict[Unit, list[tuple[Label, float]]] = {}
-    for layer in layers:
-        by_channel = _by_channel(found, layer, plan)
+    classes: dict[Unit, list[tuple[Label, float]]] = {}
+    for layer in widths:
+        by_channel = _by_channel(values, layer, plan)
         for unit in plan.units[layer]:
-            largest = _largest(by_channel[unit.channel].tolist(), SHOWN)
-            of_unit[layer, unit.channel] = [(labels[place], value) for place, value in largest]
-    return of_unit, carriers
-
-
-def _added(plan: Plan, entry: Entry, layers: list[str], store: Store) -> dict[str, list[float]]:
-    """What each channel adds to the logit of the class that a drawing is of."""
-    target = entry.recipe.target
-
-    def answer(network: Network) -> dict[str, list[float]]:
-        from actmax.measure.channels import attribution
-        from actmax.measure.measure import decode
-
-        return attribution(network, decode(entry.read("drawing.png")), parse(target).unit or 0, layers)
-
-    about = {"picture": entry.picture, "target": target, "layers": layers}
-    question = Question("matters", revisions.ATTRIBUTION, about)
-    return answer_to(question, answer, _NUMBERS, plan.source, store, lambda found: _covers(found, layers, plan))
+            largest = _largest(by_channel[unit.channel].tolist(), MAX_EXAMPLES)
+            classes[layer, unit.channel] = [(labels[index], value) for index, value in largest]
+    return classes, contributors
 
 
 def _photos(plan: Plan, store: Store, root: Path) -> dict[Unit, list[tuple[Photo, float]]]:
@@ -204,55 +169,50 @@ def _photos(plan: Plan, store: Store, root: Path) -> dict[Unit, list[tuple[Photo
     folder = root / plan.settings.photos
     try:
         paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        photos = [Photo(digest(path.read_bytes()), path) for path in paths[:MOST_PHOTOS]]
+        photos = [Photo(digest(path.read_bytes()), path) for path in paths[:MAX_PHOTOS]]
     except OSError:
         photos = []
     if not photos:
         raise SettingsError(f"{KEY}.photos in mkdocs.yml is {plan.settings.photos!r}: no pictures can be read there.")
     try:
-        found = [_excitement(plan, photo, store) for photo in photos]
+        activations = [_mean_activation(plan, photo, store) for photo in photos]
     except ActmaxError as error:
         raise SettingsError(f"{KEY}.photos in mkdocs.yml: {error}") from None
     best: dict[Unit, list[tuple[Photo, float]]] = {}
     for layer, plates in plan.units.items():
-        by_channel = _by_channel(found, layer, plan)
+        by_channel = _by_channel(activations, layer, plan)
         for unit in plates:
-            numbers = by_channel[unit.channel]
-            places = np.argsort(-numbers, kind="stable")[:SHOWN]  # a mean may be below zero for every picture
-            best[layer, unit.channel] = [(photos[place], float(numbers[place])) for place in places]
+            values = by_channel[unit.channel]
+            order = np.argsort(-values, kind="stable")[:MAX_EXAMPLES]  # a mean may be negative for every photo
+            best[layer, unit.channel] = [(photos[index], float(values[index])) for index in order]
     return best
 
 
-def _excitement(plan: Plan, photo: Photo, store: Store) -> dict[str, list[float]]:
-    """How much a photo excites each channel."""
-    layers = list(plan.units)
+def _mean_activation(plan: Plan, photo: Photo, store: Store) -> ChannelValues:
+    """Return the mean activation of each channel for a photo."""
+    widths = {layer: _width(plan, layer) for layer in plan.units}
 
-    def answer(network: Network) -> dict[str, list[float]]:
+    def compute(network: Network) -> ChannelValues:
         from actmax.engine.pictures import shown
         from actmax.measure.channels import mean_activation
 
-        return mean_activation(network, shown(read_rgb(photo.path), network.size)[None], layers)
+        return mean_activation(network, shown(read_rgb(photo.path), network.size)[None], list(widths))
 
-    about = {"picture": photo.name, "layers": layers}
-    question = Question("excited", revisions.MEAN_ACTIVATION, about)
-    return answer_to(question, answer, _NUMBERS, plan.source, store, lambda found: _covers(found, layers, plan))
-
-
-def _covers(found: Mapping[str, Sequence[float]], layers: Sequence[str], plan: Plan) -> bool:
-    """Whether there is a number for each channel of these layers that has a page."""
-    return all(len(found.get(layer, ())) >= _width(plan, layer) for layer in layers)
+    inputs = {"picture": photo.name, "layers": list(widths)}
+    return measured(kinds.MEAN_ACTIVATION, inputs, compute, plan.source, store, partial(covers, widths=widths))
 
 
-def _by_channel(found: Sequence[Mapping[str, Sequence[float]]], layer: str, plan: Plan) -> np.ndarray:
-    """(channels, pictures): the numbers of a layer's channels, up to the last that has a page."""
-    return np.array([numbers[layer][: _width(plan, layer)] for numbers in found]).T
+def _by_channel(images: Sequence[ChannelValues], layer: str, plan: Plan) -> np.ndarray:
+    """Return the values of a layer's channels up to the last that has a page: (channels, images)."""
+    return np.array([values[layer][: _width(plan, layer)] for values in images]).T
 
 
 def _width(plan: Plan, layer: str) -> int:
+    """Return the number of a layer's channels up to the last that has a page."""
     return 1 + max(unit.channel for unit in plan.units[layer])
 
 
-def _largest(numbers: Sequence[float], count: int) -> Strongest:
-    """The places of the largest numbers above zero, with them; of equal ones the first."""
-    best = heapq.nlargest(count, ((value, -place) for place, value in enumerate(numbers) if value > 0))
-    return [(-place, value) for value, place in best]
+def _largest(values: Sequence[float], count: int) -> RankedChannels:
+    """Return the indices of the largest positive values, with the values; of equal ones the lowest index."""
+    best = heapq.nlargest(count, ((value, -index) for index, value in enumerate(values) if value > 0))
+    return tuple((-index, value) for value, index in best)

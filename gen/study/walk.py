@@ -1,5 +1,4 @@
-"""One picture on its way through the network: what is seen in it, which channels answer it loudest, and which add most
-to the answer."""
+"""One image on its way through the target network: its prediction, and the channels that respond and contribute."""
 
 from __future__ import annotations
 
@@ -8,19 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageOps
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from actmax.errors import PictureError
 from actmax.files import digest
-from actmax.measure import revisions
+from actmax.measure import kinds
+from actmax.measure.models import ChannelValues, Flow, Measures
 from actmax.networks import labels
 from actmax.networks.labels import Label
 from actmax.pictures import encode_image, read_rgb
-from actmax.pipeline.answers import Question
+from actmax.pipeline.measurements import measured, stored
 from actmax.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
@@ -28,102 +27,82 @@ from gen.plan import Plan
 from gen.plan.drawings import DRAWING
 from gen.settings import KEY, SettingsError
 from gen.settings.schema import WalkSettings
-from gen.study.answers import answer_to, stored_answer
+from gen.study.attribution import attribution, covers
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
 
-Numbers = dict[str, list[float]]
-"""By layer, a number for each channel."""
-
-
-class Seen(BaseModel):
-    """What a network makes of the picture."""
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
-    top: list[tuple[Annotated[int, Field(ge=0, lt=1000)], Annotated[float, Field(ge=0, le=1)]]]
-    """The five most probable classes."""
-    logit: float
-    """Of the class that the walk is about."""
-    adds: Numbers
-    """What each channel adds to that."""
-
-
-_SEEN = TypeAdapter(Seen)
-_NUMBERS = TypeAdapter(Numbers)
-_PASSED = TypeAdapter(dict[str, list[list[float]]])
-OTHERS = 50
-"""Of how many drawings of other classes the mean is taken that an answer is compared with, at most."""
+MAX_BASELINE = 50
+"""Maximum number of drawings of other classes in the baseline."""
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One of a layer, and what it does with the picture."""
+    """A channel of a layer, and its part in the prediction."""
 
     number: int
-    answer: float
-    """The mean over the map of what it hands on, after the ReLU."""
-    usual: float
-    """The same, as a mean over the gallery's drawings of other classes; 0 where there are none."""
-    adds: float
-    """To the class's logit: gradient × activation."""
+    response: float
+    """Mean over the map, after the ReLU."""
+    baseline: float
+    """Mean response to the gallery's drawings of other classes; 0 where there are none."""
+    attribution: float
+    """Of the class's logit: gradient × activation."""
 
 
 @dataclass(frozen=True)
 class Stage:
     """A layer on the way."""
 
-    loudest: Sequence[Channel]
-    """Those whose answer is furthest above the usual one, first the one that is furthest."""
-    adding: Sequence[Channel]
-    """Those that add most to the logit."""
-    added: float
-    """What all channels of the layer add."""
+    responding: Sequence[Channel]
+    """The channels whose response is furthest above the baseline, in descending order."""
+    contributing: Sequence[Channel]
+    """The channels with the largest attribution, in descending order."""
+    attribution: float
+    """Sum over all channels of the layer."""
 
     @property
     def numbers(self) -> list[int]:
-        """Of all of them, each once."""
-        return list(dict.fromkeys(channel.number for channel in (*self.adding, *self.loudest)))
+        """The channels of both lists, without duplicates."""
+        return list(dict.fromkeys(channel.number for channel in (*self.contributing, *self.responding)))
 
     @property
     def common(self) -> int:
-        """How many are among both."""
-        return len(self.loudest) + len(self.adding) - len(self.numbers)
+        """How many channels are in both lists."""
+        return len(self.responding) + len(self.contributing) - len(self.numbers)
 
 
 @dataclass(frozen=True)
 class Walk:
-    """One picture, and what the network does with it, before the channels are drawn."""
+    """One image and its way through the network, before the channels are drawn."""
 
     picture: bytes
     """A PNG: the drawing of the class, or the author's own picture."""
     own_picture: bool
-    """Whether the author named it."""
+    """Whether it is the author's."""
     top: list[tuple[Label, float]]
-    """What the network sees in it: the five most probable classes."""
+    """The five most probable classes."""
     logit: float
     """Of the class."""
     stages: Mapping[str, Stage]
     """By layer, from the image on."""
-    passed: Mapping[str, Sequence[Sequence[float]]]
-    """By layer from the second on: what each channel of the layer before that adds most hands on to each of its own."""
-    others: int
-    """With how many drawings of other classes the answers were compared."""
+    flow: Flow
+    """Between the contributing channels of each two successive layers."""
+    baseline: int
+    """Number of drawings of other classes in the baseline."""
 
     @property
     def channels(self) -> dict[str, list[int]]:
-        """By layer, the channels that are shown."""
+        """The selected channels, by layer."""
         return {layer: stage.numbers for layer, stage in self.stages.items()}
 
 
 def walk(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path) -> Walk | None:
-    """Shows the picture to the network, or takes the result from the store; None where no walk is planned.
+    """Follow the image through the network; None where no walk is planned. Measurements are stored.
 
     Args:
         plan: of the site.
-        entries: its drawings, by digest, but for the walk's channels.
-        store: where answers are kept.
+        entries: its drawings, by digest, except the walk's channels.
+        store: where measurements are kept.
         root: the folder of mkdocs.yml.
 
     Raises:
@@ -132,71 +111,59 @@ def walk(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path) -> 
     label = plan.walk
     if label is None:
         return None
-    wanted, hidden = _settings(plan), plan.card.hidden
-    picture = _picture(plan, entries[plan.variations[DRAWING].recipe.digest()], root)
-    target = plan.class_target(label)
+    picture, target = _picture(plan, entries[plan.variations[DRAWING].recipe.digest()], root), plan.class_target(label)
+    name, hidden = digest(picture), plan.card.hidden
 
-    def look(network: Network) -> dict[str, Any]:
-        from actmax.measure.channels import attribution
+    def measure(network: Network) -> Measures:
         from actmax.measure.measure import decode, measure
 
-        image = decode(picture)
-        measured = measure(network, target, image)
-        adds = attribution(network, image, label.index, hidden) if hidden else {}
-        return {"top": measured.top, "logit": measured.activation, "adds": adds}
+        return measure(network, target, decode(picture))
 
-    asked = _question(plan, label, picture)
-    seen = answer_to(asked, look, _SEEN, plan.source, store, lambda found: _complete(found.adds, plan))
-    stages = {}
+    inputs = {"picture": name, "target": target, "resized": False}
+    measures = measured(kinds.MEASURES, inputs, measure, plan.source, store)
+    stages: dict[str, Stage] = {}
     if hidden:
-        own = _answers(plan, digest(picture), lambda: picture, store)
-        drawings = [entries[recipe.digest()] for recipe in _others(plan)]
-        others = [_answers(plan, one.picture, partial(one.read, "drawing.png"), store) for one in drawings]
-        stages = _stages(plan, seen, own, others)
-    adding = {layer: [channel.number for channel in stage.adding] for layer, stage in stages.items()}
-
-    def hand_on(network: Network) -> dict[str, list[list[float]]]:
-        from actmax.measure.channels import flow
-        from actmax.measure.measure import decode
-
-        return flow(network, decode(picture), adding)
-
-    about = {"picture": digest(picture), "channels": adding}
-    question = Question("passed on", revisions.FLOW, about)
-    passed = answer_to(question, hand_on, _PASSED, plan.source, store, lambda it: _joins(it, adding)) if stages else {}
+        contributions = attribution(name, lambda: picture, label, _widths(plan), plan.source, store)
+        response = _response(plan, name, lambda: picture, store)
+        others = [entries[recipe.digest()] for recipe in _others(plan)]
+        baseline = [_response(plan, entry.picture, partial(entry.read, "drawing.png"), store) for entry in others]
+        stages = _stages(plan, contributions, response, baseline)
     return Walk(
         picture=picture,
-        own_picture=wanted.picture is not None,
-        top=[(labels.classes()[index], part) for index, part in seen.top],
-        logit=seen.logit,
+        own_picture=_settings(plan).picture is not None,
+        top=[(labels.classes()[index], probability) for index, probability in measures.top],
+        logit=measures.activation,
         stages=stages,
-        passed={layer: passed[layer] for layer in list(stages)[1:]},
-        others=len(_others(plan)),
+        flow=_flow(plan, picture, stages, store) if stages else {},
+        baseline=len(_others(plan)),
     )
 
 
 def known_channels(plan: Plan, store: Store, root: Path) -> dict[str, list[int]] | None:
-    """The channels that the walk shows, by layer, if the store has what they depend on, else None; nothing is computed.
+    """Return the channels of the walk by layer, as stored measurements determine them; None where one is missing.
 
     Raises:
         ActmaxError: the author's picture cannot be read.
     """
-    drawing = store.get(plan.variations[DRAWING].recipe) if plan.walk else None
-    if plan.walk is None or drawing is None:
+    label, hidden = plan.walk, plan.card.hidden
+    drawing = store.get(plan.variations[DRAWING].recipe) if label else None
+    if label is None or drawing is None:
         return None
-    picture = _picture(plan, drawing, root)
-    seen = stored_answer(_question(plan, plan.walk, picture), _SEEN, plan.source, store)
-    others = [store.get(recipe) for recipe in _others(plan)]
-    if seen is None or not _complete(seen.adds, plan) or None in others:
-        return None
-    if not plan.card.hidden:
+    if not hidden:
         return {}
-    names = [digest(picture), *(entry.picture for entry in others if entry)]
-    answers = [stored_answer(_question_of_answers(plan, name), _NUMBERS, plan.source, store) for name in names]
-    complete = [answer for answer in answers if answer is not None and _complete(answer, plan)]
-    if len(complete) < len(answers):
+    name, source, complete = digest(_picture(plan, drawing, root)), plan.source, partial(covers, widths=_widths(plan))
+    inputs = {"picture": name, "class": label.index, "layers": list(hidden)}
+    contributions = stored(kinds.ATTRIBUTION, inputs, source, store, complete)
+    responses = []
+    for picture in (name, *(entry.picture if (entry := store.get(recipe)) else "" for recipe in _others(plan))):
+        response = stored(kinds.MEAN_RESPONSE, _response_inputs(plan, picture), source, store, complete)
+        if response is None:
+            return None
+        responses.append(response)
+    if contributions is None:
         return None
-    return {layer: stage.numbers for layer, stage in _stages(plan, seen, complete[0], complete[1:]).items()}
+    stages = _stages(plan, contributions, responses[0], responses[1:])
+    return {layer: stage.numbers for layer, stage in stages.items()}
 
 
 def _settings(plan: Plan) -> WalkSettings:
@@ -206,80 +173,86 @@ def _settings(plan: Plan) -> WalkSettings:
     return wanted
 
 
-def _question(plan: Plan, label: Label, picture: bytes) -> Question:
-    about = {
-        "picture": digest(picture),
-        "target": plan.class_target(label),
-        "layers": list(plan.card.hidden),
-        "measure": revisions.MEASURE,
-        "matters": revisions.ATTRIBUTION,
-    }
-    return Question("walk", revisions.WALK, about)
+def _widths(plan: Plan) -> dict[str, int]:
+    return dict.fromkeys(plan.card.hidden, 1)
 
 
-def _question_of_answers(plan: Plan, name: str) -> Question:
-    return Question("answering", revisions.MEAN_RESPONSE, {"picture": name, "layers": list(plan.card.hidden)})
+def _response_inputs(plan: Plan, picture: str) -> dict[str, object]:
+    return {"picture": picture, "layers": list(plan.card.hidden)}
 
 
-def _answers(plan: Plan, name: str, read: Callable[[], bytes], store: Store) -> Numbers:
-    """How loudly each channel answers a picture."""
+def _response(plan: Plan, picture: str, read: Callable[[], bytes], store: Store) -> ChannelValues:
+    """Return the mean response of every channel to an image."""
 
-    def answer(network: Network) -> Numbers:
+    def compute(network: Network) -> ChannelValues:
         from actmax.measure.channels import mean_response
         from actmax.measure.measure import decode
 
         return mean_response(network, decode(read()), plan.card.hidden)
 
-    question = _question_of_answers(plan, name)
-    return answer_to(question, answer, _NUMBERS, plan.source, store, lambda found: _complete(found, plan))
-
-
-def _others(plan: Plan) -> list[Recipe]:
-    """The gallery's drawings of other classes, with which an answer is compared."""
-    return [plate.variants[0].recipe for plate in plan.class_pages if plate.label != plan.walk][:OTHERS]
-
-
-def _complete(numbers: Numbers, plan: Plan) -> bool:
-    """Whether every hidden layer has numbers, as a network has them."""
-    return all(numbers.get(layer) for layer in plan.card.hidden)
-
-
-def _joins(passed: Mapping[str, Sequence[Sequence[float]]], shown: Mapping[str, Sequence[int]]) -> bool:
-    """Whether there is a number for every channel and each one of the layer before."""
-    return all(
-        [len(row) for row in passed.get(layer, ())] == [len(shown[below])] * len(shown[layer])
-        for below, layer in pairwise(shown)
+    return measured(
+        kinds.MEAN_RESPONSE,
+        _response_inputs(plan, picture),
+        compute,
+        plan.source,
+        store,
+        partial(covers, widths=_widths(plan)),
     )
 
 
-def _stages(plan: Plan, seen: Seen, own: Numbers, others: Sequence[Numbers]) -> dict[str, Stage]:
-    """By the network's own layers: nothing else that stands in a store is the name of one.
+def _flow(plan: Plan, picture: bytes, stages: Mapping[str, Stage], store: Store) -> Flow:
+    """Return the contributions between the contributing channels of successive layers."""
+    selected = {layer: [channel.number for channel in stage.contributing] for layer, stage in stages.items()}
+
+    def compute(network: Network) -> Flow:
+        from actmax.measure.channels import flow
+        from actmax.measure.measure import decode
+
+        return flow(network, decode(picture), selected)
+
+    def complete(flow: Flow) -> bool:
+        return all(
+            [len(row) for row in flow.get(layer, ())] == [len(selected[below])] * len(selected[layer])
+            for below, layer in pairwise(selected)
+        )
+
+    inputs = {"picture": digest(picture), "channels": selected}
+    return measured(kinds.FLOW, inputs, compute, plan.source, store, complete)
+
+
+def _others(plan: Plan) -> list[Recipe]:
+    """Return the gallery's drawings of other classes, which make the baseline."""
+    return [plate.variants[0].recipe for plate in plan.class_pages if plate.label != plan.walk][:MAX_BASELINE]
+
+
+def _stages(
+    plan: Plan, contributions: ChannelValues, response: ChannelValues, others: Sequence[ChannelValues]
+) -> dict[str, Stage]:
+    """Select the channels of each hidden layer.
 
     Args:
-        plan: the gallery's.
-        seen: what the network makes of the picture.
-        own: how loudly the channels answer the picture.
-        others: and how the gallery's drawings.
+        plan: of the site.
+        contributions: attribution of the class's logit.
+        response: to the image.
+        others: responses to the gallery's drawings of other classes.
     """
     count = _settings(plan).channels
     stages = {}
     for layer in plan.card.hidden:
-        width = min(len(numbers[layer]) for numbers in (seen.adds, own, *others))
-        adds, answer = (np.array(numbers[layer][:width]) for numbers in (seen.adds, own))
-        usual = np.mean([numbers[layer][:width] for numbers in others] or [[0.0] * width], axis=0)
-        channels = [
-            Channel(number, *(float(values[number]) for values in (answer, usual, adds))) for number in range(width)
-        ]
+        width = min(len(values[layer]) for values in (contributions, response, *others))
+        added, own = (np.array(values[layer][:width]) for values in (contributions, response))
+        baseline = np.mean([values[layer][:width] for values in others] or [(0.0,) * width], axis=0)
+        channels = [Channel(index, *map(float, (own[index], baseline[index], added[index]))) for index in range(width)]
         stages[layer] = Stage(
-            loudest=[channels[place] for place in np.argsort(usual - answer, kind="stable")[:count]],
-            adding=[channels[place] for place in np.argsort(-adds, kind="stable")[:count]],
-            added=float(adds.sum()),
+            responding=[channels[index] for index in np.argsort(baseline - own, kind="stable")[:count]],
+            contributing=[channels[index] for index in np.argsort(-added, kind="stable")[:count]],
+            attribution=float(added.sum()),
         )
     return stages
 
 
 def _picture(plan: Plan, drawing: Entry, root: Path) -> bytes:
-    """The drawing, or the author's picture as a PNG, cut to a square of the drawings' size."""
+    """Return the drawing, or the author's picture as a PNG, cropped to a square of the drawings' size."""
     wanted, size = _settings(plan), plan.settings.size
     if wanted.picture is None:
         return drawing.read("drawing.png")

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from actmax.files import digest
+from actmax.measure.models import Measures
 from actmax.pipeline.progress import Bar
 from actmax.pipeline.publish import SHOWN, load
 from actmax.store.entry import Entry
-from actmax.store.record import Measures
 from gen import ledger
 from gen.ledger import losses
 from gen.pages.data import MEASURES

@@ -29,6 +29,7 @@ from projects import default_classes
 
 from actmax.engine.render import render
 from actmax.measure.measure import decode, measure
+from actmax.measure.models import Measures
 from actmax.networks import weights
 from actmax.networks.cards import card
 from actmax.networks.compact import header
@@ -37,7 +38,6 @@ from actmax.networks.network import Network
 from actmax.networks.weights import Source
 from actmax.pipeline import encode
 from actmax.recipe import compose
-from actmax.store import Measures
 from actmax.train.images import framed, hold_out, read_images, true_classes
 from actmax.train.student import predictions
 

@@ -26,13 +26,13 @@ from projects import default_classes
 
 from actmax.engine.render import Drawing, render
 from actmax.measure.measure import decode, measure
+from actmax.measure.models import Measures
 from actmax.networks import weights
 from actmax.networks.cards import card
 from actmax.networks.load import load
 from actmax.networks.network import Network
 from actmax.pipeline import encode
 from actmax.recipe import compose
-from actmax.store import Measures
 
 
 def main(

@@ -44,12 +44,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where
 from fakes import PROVENANCE
 from projects import SITE_URL, copy_project, environment
 
+from actmax.measure.models import Measures
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.labels import Label
 from actmax.pipeline import encode
 from actmax.recipe import Recipe, parse
-from actmax.store import Measures, Record, Store, Wins
+from actmax.store import Record, Store, Wins
 from gen import site as gen_site
 
 GROUP = 100

@@ -35,7 +35,7 @@ from actmax.engine.device import choose_device, choose_dtype, describe
 from actmax.engine.render import render
 from actmax.files import write_atomically
 from actmax.measure.measure import decode, resized
-from actmax.measure.spectrum import fine_share
+from actmax.measure.spectrum import high_frequency_share
 from actmax.networks.decoder import Decoder, load
 from actmax.networks.network import Network
 from actmax.pipeline import encode
@@ -70,8 +70,12 @@ def main(
     }
     if generator:
         rgb = torch.cat([decode(file) for file in synthesize(drawing_by, load(generator), indices, rate)])
-        report = {name: says(judge, rgb, indices) for name, judge in {"itself": drawing_by, **judges}.items()}
-        print(f"{generator}, rate {rate}", json.dumps({"fine": fine_share(rgb).mean().item(), **report}), flush=True)
+        report = {name: says(judge, rgb, indices) for name, judge in {"target": drawing_by, **judges}.items()}
+        print(
+            f"{generator}, rate {rate}",
+            json.dumps({"high_frequency_share": high_frequency_share(rgb).mean().item(), **report}),
+            flush=True,
+        )
         if sheet:
             contact_sheet([to_pil_image(picture) for picture in rgb], 20).save(
                 sheet / f"{network}-learned-{rate:g}.png"
@@ -88,8 +92,8 @@ def main(
         rgb = torch.cat([decode(file) for file in files])
         known["methods"][method.name] = {
             "seconds": round(seconds / classes, 3),
-            "fine": round(fine_share(rgb).mean().item(), 4),
-            "itself": says(drawing_by, rgb, indices),
+            "high_frequency_share": round(high_frequency_share(rgb).mean().item(), 4),
+            "target": says(drawing_by, rgb, indices),
             **{name: says(judge, rgb, indices) for name, judge in judges.items()},
         }
         print(method.name, json.dumps(known["methods"][method.name]), flush=True)
@@ -137,11 +141,11 @@ def says(network: Network, rgb: torch.Tensor, indices: list[int]) -> dict[str, f
         places.append(1 + int((logits > logits[index]).sum()))
         raised.append(((logits[index] - grey[index]) / grey.std()).item())
     return {
-        "first": round(verdict.first, 3),
-        "in_five": round(verdict.in_five, 3),
+        "top1": round(verdict.first, 3),
+        "top5": round(verdict.in_five, 3),
         "log_probability": round(verdict.log_probability, 2),
-        "place": sorted(places)[len(places) // 2],
-        "raised": round(sum(raised) / len(raised), 2),
+        "median_rank": sorted(places)[len(places) // 2],
+        "logit_above_gray": round(sum(raised) / len(raised), 2),
     }
 
 

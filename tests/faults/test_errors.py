@@ -91,10 +91,10 @@ def prepare(root: Path) -> None:
     store, other = Store(root / "store"), Store(root / "other")
     for channel in (1, 2, 3):
         store.put(OLD, fakes.record(of_class(channel))).derived("small.webp", lambda: b"small")
-    store.set_note("answers/one", {"answer": 1})
+    store.set_note("measurements/one", {"value": 1})
     for channel in (3, 4):
         other.put(NEW, fakes.record(of_class(channel)))
-    other.set_note("answers/two", {"answer": 2})
+    other.set_note("measurements/two", {"value": 2})
     page = "<html><article><h1 id='a'>A</h1></article></html>"
     for name in ("index.html", "gallery/zebra/index.html", "gallery/drawings/0123456789abcdef.png"):
         path = root / "site" / name
@@ -121,8 +121,8 @@ OPERATIONS: dict[str, Callable[[Path], object]] = {
     "remove": lambda root: Store(root / "store").remove(of_class(1).digest()),
     "read": lambda root: [entry.read("drawing.png") for entry in Store(root / "store").entries()],
     "derive": lambda root: [entry.derived("large.webp", lambda: b"large") for entry in Store(root / "store").entries()],
-    "set_note": lambda root: Store(root / "store").set_note("answers/one", {"answer": 3}),
-    "note": lambda root: Store(root / "store").note("answers/one"),
+    "set_note": lambda root: Store(root / "store").set_note("measurements/one", {"value": 3}),
+    "note": lambda root: Store(root / "store").note("measurements/one"),
     "merge": lambda root: Store(root / "store").merge(Store(root / "other")),
     "sweep": lambda root: Store(root / "store").sweep(),
     "record": lambda root: record(root / "site", root / "docs"),
@@ -136,8 +136,8 @@ SUCCEEDED: dict[str, Callable[[Path, Any], bool]] = {
     "replace": lambda root, entry: entry.read("drawing.png") == NEW["drawing.png"],
     "remove": lambda root, _: Store(root / "store").get(of_class(1)) is None,
     "derive": lambda root, contents: set(contents) <= {b"large"},
-    "set_note": lambda root, _: Store(root / "store").note("answers/one") == {"answer": 3},
-    "merge": lambda root, merged: merged.taken + merged.known + merged.damaged == 2,
+    "set_note": lambda root, _: Store(root / "store").note("measurements/one") == {"value": 3},
+    "merge": lambda root, merged: merged.added + merged.present + merged.damaged == 2,
     "record": lambda root, _: (root / "docs/gallery/ledger.json").is_file(),
     "write": lambda root, tree: tree.files == 6 and (root / "written/docs/gallery/drawings/one.png").is_file(),
 }
@@ -199,7 +199,7 @@ def assert_nothing_lost(root: Path, replaced: set[int], case: str) -> None:
     for channel in replaced:
         entry = store.get(of_class(channel))
         assert entry is None or entry.read("drawing.png") in (OLD["drawing.png"], NEW["drawing.png"]), case
-    assert store.note("answers/one") in ({"answer": 1}, {"answer": 3}), case
+    assert store.note("measurements/one") in ({"value": 1}, {"value": 3}), case
 
 
 def assert_nothing_left_over(root: Path, case: str) -> None:

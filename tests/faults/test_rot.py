@@ -12,15 +12,17 @@ from typing import Any
 import fakes
 import pytest
 from nightly import smoke
+from pydantic import TypeAdapter
 from recipes import of_class
 
+from actmax.measure.kinds import Kind
 from actmax.networks.weights import Source
-from actmax.pipeline import answers
-from actmax.pipeline.answers import Question, ask
+from actmax.pipeline import measurements
 from actmax.store import Store
 
 CASES_PER_PART = 40
 CHANNELS = (1, 2, 3)
+WEATHER = Kind("weather", 1, TypeAdapter(tuple[float, str]))
 SOURCE = Source("compact", "0123456789abcdef", Path("nowhere"))
 
 
@@ -34,7 +36,7 @@ def small(channel: int) -> bytes:
 
 def measured(store: Store) -> Any:
     """Return a stored measurement of a network. The network is not loaded: only the storage is tested."""
-    return ask(Question("weather", 1), lambda _: [1.5, "rain"], SOURCE, store)
+    return measurements.measured(WEATHER, {}, lambda _: (1.5, "rain"), SOURCE, store)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +100,7 @@ HARMS: list[Callable[[Path, Path, random.Random], None]] = [
 @pytest.fixture(scope="module", autouse=True)
 def _no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers, "load", lambda _: None)
+        patch.setattr(measurements, "load", lambda _: None)
         yield
 
 
@@ -132,7 +134,7 @@ def check(store: Store, case: str) -> None:
         ), case
         assert entry.derived("small.webp", partial(small, channel)) == small(channel), case
     assert len(listed) == intact, case
-    assert measured(store) == [1.5, "rain"], case
+    assert measured(store) == (1.5, "rain"), case
     for channel in CHANNELS:  # the next build repairs the store
         if store.get(of_class(channel)) is None:
             store.put(files(channel), fakes.record(of_class(channel)))

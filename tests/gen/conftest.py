@@ -21,7 +21,7 @@ from gen.pages import Contents, Place, files
 from gen.plan import Plan, plan
 from gen.settings import read
 from gen.settings.starts import read_starts
-from gen.study import Opinions
+from gen.study import Evaluation
 
 Plans = Callable[..., Plan]
 Draws = Callable[..., dict[str, Entry]]
@@ -73,10 +73,10 @@ def collected(drawn: Draws) -> Collects:
         failed: Container[int] = (),
         site_url: str = "",
         ledger: Ledger | None = None,
-        opinions: Opinions | None = None,
+        evaluation: Evaluation | None = None,
     ) -> Contents:
         place = Place(site_url, "A site")
-        return Contents(made, drawn(made, failed), place=place, opinions=opinions, published=ledger or Ledger())
+        return Contents(made, drawn(made, failed), place=place, evaluation=evaluation, published=ledger or Ledger())
 
     return contents
 

@@ -151,7 +151,7 @@ def test_a_build_asks_the_witness_once_and_a_site_without_a_word_has_it(warm: Si
         assert built.returncode == 0, built.stdout
         answers = {name for name in warm.stored() if name.startswith("store/answers/")}
         assert len(answers) == 2
-    assert json.loads(warm.page("gallery/index.json"))["second_network"]["name"] == "efficientnet-lite0"
+    assert json.loads(warm.page("gallery/index.json"))["evaluation_network"]["name"] == "efficientnet-lite0"
     assert "A second network, EfficientNet-Lite0, which had no part in it" in warm.page("gallery/zebra/index.html")
 
 

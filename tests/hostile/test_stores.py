@@ -19,7 +19,7 @@ from nightly import smoke
 from PIL import Image
 
 from actmax.errors import ActmaxError
-from actmax.pipeline import answers
+from actmax.pipeline import measurements
 from actmax.recipe import METHODS
 from actmax.store import record
 from gen import site
@@ -107,10 +107,10 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 def fields(store: Path) -> list[tuple[Path, tuple[Any, ...]]]:
     """Return a file and a path in it for each kind of field: all records are alike, and all measurements of a kind."""
     seen: dict[tuple[Any, ...], tuple[Path, tuple[Any, ...]]] = {}
-    for file in sorted([*store.glob("drawings/*/record.json"), *store.glob("answers/*.json")]):
+    for file in sorted([*store.glob("drawings/*/record.json"), *store.glob("measurements/*.json")]):
         values = json.loads(file.read_bytes())
-        kind = values["asked"]["ask"] if "asked" in values else values["recipe"]["target"].partition(":")[0]
-        for path in paths(values["answer"], ("answer",)) if "asked" in values else paths(values):
+        kind = values["key"]["kind"] if "key" in values else values["recipe"]["target"].partition(":")[0]
+        for path in paths(values["value"], ("value",)) if "key" in values else paths(values):
             if path and path[0] not in ("checksum", "schema", "digest"):
                 seen.setdefault((kind, *("#" if isinstance(key, int) else key for key in path)), (file, path))
     return list(seen.values())
@@ -126,8 +126,8 @@ def change(file: Path, path: tuple[Any, ...], value: Any, *, key: bool) -> None:
         parent[str(value)] = parent.pop(path[-1])
     else:
         parent[path[-1]] = value
-    if "asked" in values:
-        values["checksum"] = answers._checksum(values.get("answer"))
+    if "key" in values:
+        values["checksum"] = measurements._checksum(values.get("value"))
     else:
         values.pop("checksum")
         values = {"checksum": record._checksum(values), **values}
@@ -148,7 +148,7 @@ def test_a_forged_store_builds_clean_pages_or_is_refused_in_one_paragraph(
     ]
     assert len(cases) > 1000
     random.Random(0).shuffle(cases)
-    kinds = [[case for case in cases if (case[0].parts[0] == "answers") == measured] for measured in (True, False)]
+    kinds = [[case for case in cases if (case[0].parts[0] == "measurements") == measured] for measured in (True, False)]
     half = CASES_PER_PART // 2
     chosen = [case for kind in kinds for case in kind[part * half : (part + 1) * half]]
     shutil.copytree(prepared, tmp_path / "site")

@@ -11,10 +11,11 @@ from typing import Any
 
 from PIL import Image
 
+from actmax.measure.models import Measures
 from actmax.pipeline import encode
 from actmax.pipeline.publish import SHOWN
 from actmax.recipe import Recipe, parse
-from actmax.store import Measures, Provenance, Record, Wins
+from actmax.store import Provenance, Record, Wins
 
 PROVENANCE = Provenance(
     device="no device",

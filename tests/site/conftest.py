@@ -22,14 +22,15 @@ from PIL import Image
 from torchvision import models
 
 from actmax.engine.render import frame_steps
+from actmax.measure.models import Measures
 from actmax.networks.cards import card
 from actmax.networks.network import Network
 from actmax.pipeline import encode
 from actmax.pipeline.publish import SHOWN
 from actmax.recipe import Recipe, parse
-from actmax.store import Entry, Measures, Store, Wins
+from actmax.store import Entry, Store, Wins
 from gen import site
-from gen.study.opinion import opinions
+from gen.study import evaluation
 
 SIZE = 96
 """Of the default site's drawings here."""
@@ -165,7 +166,9 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipes = prepared.plan.recipes()
     entries = {entry.digest: entry for entry in map(partial(_put, prepared.store), recipes)}
     assert prepared.second
-    opinions(prepared.plan, entries, prepared.second, prepared.store, _look)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "measure_resized", _measure)
+        evaluation.evaluate(prepared.plan, entries, prepared.second, prepared.store)
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build"],
         cwd=folder,
@@ -205,11 +208,11 @@ def _put(store: Store, recipe: Recipe) -> Entry:
     return store.put(files, known)
 
 
-def _look(_: Entry, target: str) -> Callable[[Network], Any]:
+def _measure(_: Entry, target: str) -> Callable[[Network], Measures]:
     """A network that recognises every third drawing, and has every other third not even among its first five."""
     unit = parse(target).unit
     assert unit is not None
-    return lambda _: _measures(unit, 1 + 3 * (unit % 3)).model_dump()
+    return lambda _: _measures(unit, 1 + 3 * (unit % 3))
 
 
 def _measures(unit: int, rank: int) -> Measures:

@@ -11,11 +11,11 @@ from PIL import Image
 from torch import Tensor
 
 from actmax.measure.measure import decode, measure
+from actmax.measure.models import Measures
 from actmax.networks.cards import card
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
 from actmax.networks.weights import resolve_weights
-from actmax.store.record import Measures
 
 
 @pytest.fixture(scope="module")

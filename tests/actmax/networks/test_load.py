@@ -16,7 +16,7 @@ from torchvision import models
 from actmax.engine.ascend import ascend
 from actmax.errors import RecipeError, UnknownNameError, WeightsError
 from actmax.measure.channels import mean_activation
-from actmax.measure.probe import layers
+from actmax.measure.layers import layers
 from actmax.networks.cards import CARDS, card
 from actmax.networks.load import load
 from actmax.networks.network import Network

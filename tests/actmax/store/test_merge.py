@@ -34,8 +34,8 @@ def test_what_is_missing_is_taken_and_the_rest_left_alone(tmp_path: Path) -> Non
     theirs = filled(tmp_path / "theirs", 2, 3, 4, picture=b"by another processor")
     before = content(theirs)
     merged = ours.merge(theirs)
-    assert (merged.taken, merged.known, merged.damaged, merged.answers) == (2, 1, 0, 0)
-    assert str(merged) == "took 2 drawings and 0 answers, had 1"
+    assert (merged.added, merged.present, merged.damaged, merged.measurements) == (2, 1, 0, 0)
+    assert str(merged) == "2 drawings and 0 measurements added, 1 present"
     pictures = [ours.get(of_class(channel)).read("drawing.png") for channel in (1, 2, 3, 4)]  # type: ignore[union-attr]
     assert pictures == [FILES["drawing.png"]] * 2 + [b"by another processor"] * 2
     assert content(theirs) == before
@@ -46,14 +46,14 @@ def test_twice_is_as_good_as_once(tmp_path: Path) -> None:
     ours.merge(theirs)
     before = content(ours)
     again = ours.merge(theirs)
-    assert (again.taken, again.known) == (0, 1)
+    assert (again.added, again.present) == (0, 1)
     assert content(ours) == before
 
 
 def test_a_store_merged_with_itself_is_as_it_was(tmp_path: Path) -> None:
     ours = filled(tmp_path / "ours", 1, 2)
     before = content(ours)
-    assert ours.merge(Store(tmp_path / "ours")).known == 2
+    assert ours.merge(Store(tmp_path / "ours")).present == 2
     assert content(ours) == before
 
 
@@ -71,27 +71,27 @@ def test_what_is_damaged_is_left_there_and_counted(tmp_path: Path, damage: str) 
         text = (folder / "record.json").read_text()
         (folder / "record.json").write_text(text.replace('"seed": 0', '"seed": 1'))
     merged = ours.merge(theirs)
-    assert (merged.taken, merged.damaged) == (1, 1)
-    assert str(merged).endswith(", left 1 that are damaged")
+    assert (merged.added, merged.damaged) == (1, 1)
+    assert str(merged).endswith(", 1 damaged ones skipped")
     assert [entry.recipe for entry in ours.entries()] == [of_class(2)]
 
 
 def test_answers_come_along_and_those_that_are_here_stay(tmp_path: Path) -> None:
     ours, theirs = Store(tmp_path / "ours"), filled(tmp_path / "theirs", 1)
-    ours.set_note("answers/one", {"answer": "ours"})
-    theirs.set_note("answers/one", {"answer": "theirs"})
-    theirs.set_note("answers/two", {"answer": 2})
-    (theirs.path / "answers" / "half.json").write_text('{"answer":')
-    assert ours.merge(theirs).answers == 1
-    assert (ours.note("answers/one"), ours.note("answers/two")) == ({"answer": "ours"}, {"answer": 2})
-    assert not (ours.path / "answers" / "half.json").exists()
+    ours.set_note("measurements/one", {"value": "ours"})
+    theirs.set_note("measurements/one", {"value": "theirs"})
+    theirs.set_note("measurements/two", {"value": 2})
+    (theirs.path / "measurements" / "half.json").write_text('{"value":')
+    assert ours.merge(theirs).measurements == 1
+    assert (ours.note("measurements/one"), ours.note("measurements/two")) == ({"value": "ours"}, {"value": 2})
+    assert not (ours.path / "measurements" / "half.json").exists()
 
 
 def test_an_empty_folder_gives_nothing(tmp_path: Path) -> None:
     ours = filled(tmp_path / "ours", 1)
     (tmp_path / "empty" / "drawings" / "holiday pictures").mkdir(parents=True)
     merged = ours.merge(Store(tmp_path / "empty"))
-    assert (merged.taken, merged.known, merged.damaged) == (0, 0, 0)
+    assert (merged.added, merged.present, merged.damaged) == (0, 0, 0)
 
 
 def test_where_it_cannot_be_written_what_came_before_is_there_and_nothing_by_halves(
@@ -115,7 +115,7 @@ def test_where_it_cannot_be_written_what_came_before_is_there_and_nothing_by_hal
     assert len(list(ours.entries())) == len(ours.stored()) == 2
     assert [path.name for path in (ours.path / "drawings").glob(".*")] == []
     monkeypatch.setattr(module, "write_synced", real)
-    assert (ours.merge(theirs).taken, content(ours)) == (3, content(theirs))
+    assert (ours.merge(theirs).added, content(ours)) == (3, content(theirs))
 
 
 def test_shares_drawn_apart_are_the_store_drawn_at_once(tmp_path: Path) -> None:

@@ -316,9 +316,11 @@ def test_sweeping_does_not_put_an_older_drawing_over_a_newer(store: Store) -> No
 
 def test_sweeping_clears_files_that_somebody_has_long_ceased_to_write(store: Store) -> None:
     put(store).joinpath("derived").mkdir()
-    store.set_note("answers/one", {"answer": 1})
+    store.set_note("measurements/one", {"value": 1})
     (derived,) = store.path.glob("drawings/*/derived")
-    old, young = [[folder / f".half.{age}" for folder in (derived, store.path / "answers")] for age in ("old", "young")]
+    old, young = [
+        [folder / f".half.{age}" for folder in (derived, store.path / "measurements")] for age in ("old", "young")
+    ]
     for path in (*old, *young):
         path.write_bytes(b"half a")
     for path in old:
@@ -326,7 +328,7 @@ def test_sweeping_clears_files_that_somebody_has_long_ceased_to_write(store: Sto
     store.sweep()
     assert not any(path.exists() for path in old)
     assert all(path.exists() for path in young)
-    assert store.note("answers/one") == {"answer": 1}
+    assert store.note("measurements/one") == {"value": 1}
 
 
 # A disk that takes nothing.

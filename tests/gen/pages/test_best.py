@@ -9,7 +9,7 @@ from typing import Any
 import fakes
 
 from gen.pages import Contents, filled_in
-from gen.study import Opinions
+from gen.study import Evaluation
 
 PAGE = "---\nmeasured: true\n---\n{{ best(2) }}\n"
 
@@ -32,7 +32,7 @@ def test_the_second_opinion_counts_before_the_first(
         plate.variants[0].recipe.digest(): fakes.measures(plate.label.index, ranks[plate.label.index])
         for plate in plan.class_pages
     }
-    contents = collected(plan, opinions=Opinions(plan.card, measures))
+    contents = collected(plan, evaluation=Evaluation(plan.card, measures))
     assert order(contents) == ["goldfish", "tiger", "zebra"]
     row = filled_in(contents, "index.md", PAGE)
     assert row is not None

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from actmax.measure.models import Measures
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.recipe import Recipe
-from actmax.store import Measures
 from gen.pages import Contents
 from gen.pages import files as pages
 from gen.plan import Plan
-from gen.study import Opinions
+from gen.study import Evaluation
 
 Files = dict[str, str | bytes]
 Published = Callable[..., Files]
@@ -105,7 +105,7 @@ def test_the_numbers_are_the_measured_ones(files: Files) -> None:
     assert (drawing["frames"], drawing["activations"]) == ([1, 2], [0.5, 0.5])
     assert drawing["wins"] == {"first": 1, "stays": 1}
     assert drawing["provenance"]["device"] == "no device"
-    assert drawing["second_opinion"] is classes["zebra"]["second_opinion"] is None
+    assert drawing["evaluation"] is classes["zebra"]["evaluation"] is None
 
 
 def test_the_data_say_where_the_site_stands_and_what_another_network_said(
@@ -113,14 +113,14 @@ def test_the_data_say_where_the_site_stands_and_what_another_network_said(
 ) -> None:
     made = planned({"animals": ["zebra"]})
     said = {"activation": 1.0, "probability": 0.25, "rank": 3, "margin": -1.0, "top": ((7, 0.5), (340, 0.25))}
-    opinions = Opinions(card("alexnet"), {made.recipes()[0].digest(): Measures(**said)})
-    files = dict(pages(collected(made, site_url="https://example.com/site/", opinions=opinions)))
+    evaluation = Evaluation(card("alexnet"), {made.recipes()[0].digest(): Measures(**said)})
+    files = dict(pages(collected(made, site_url="https://example.com/site/", evaluation=evaluation)))
     index = parsed(files, "gallery/index.json")
     assert index["site"] == "https://example.com/site/"
-    assert index["second_network"] == {"name": "alexnet", "title": card("alexnet").title}
+    assert index["evaluation_network"] == {"name": "alexnet", "title": card("alexnet").title}
     ((drawing,),) = (one["drawings"] for one in parsed(files, "gallery/index-1.json")["classes"])
-    assert drawing["second_opinion"] == {key: value for key, value in said.items() if key != "top"}
-    assert parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]["second_opinion"] == {
+    assert drawing["evaluation"] == {key: value for key, value in said.items() if key != "top"}
+    assert parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]["evaluation"] == {
         "network": "alexnet",
         **said,
         "top": [[7, 0.5], [340, 0.25]],

@@ -13,9 +13,10 @@ import fakes
 import pytest
 
 from actmax.errors import StoreError
+from actmax.measure.models import Measures
 from actmax.pipeline import draw
 from actmax.recipe import compose
-from actmax.store import Entry, Measures, Store
+from actmax.store import Entry, Store
 from gen.pages import Contents, Place, again, citation
 from gen.pages.drawing import Drawing
 from gen.plan import Plan, PlannedDrawing

@@ -25,7 +25,7 @@ from gen.pages import Contents, filled_in
 from gen.pages import files as pages
 from gen.pages.markdown import number, split_front_matter
 from gen.plan import Plan, addresses
-from gen.study import Opinions, comparison
+from gen.study import Evaluation, comparison
 from gen.study.comparison import Row
 from gen.study.diversity import Diversity
 from gen.study.photo import Photo
@@ -66,7 +66,7 @@ def contents(planned: Plans, drawn: Draws, tmp_path: Path) -> Contents:
     return Contents(
         made,
         entries,
-        opinions=Opinions(card("efficientnet-lite0"), said),
+        evaluation=Evaluation(card("efficientnet-lite0"), said),
         comparison=rows,
         photo=Photo(TIGER, png((200, 30, 30)), photo),
         diversity=Diversity(ZEBRA, card("efficientnet-lite0"), seeds, facets, 0.125, 0.25, 0.5, 2),
@@ -114,7 +114,7 @@ def test_what_a_page_shows_and_leads_to_is_there_and_its_tables_are_whole(
     contents: Contents, rendered: Text, path: str, asked: bool
 ) -> None:
     if not asked:
-        contents = replace(contents, opinions=None)
+        contents = replace(contents, evaluation=None)
     files = dict(pages(contents))
     page = page_of(contents, path)
     links = linked(page, path)
@@ -149,7 +149,7 @@ def test_the_page_of_methods_has_a_row_per_method_and_a_cell_per_class_with_both
         ["Norm bound erhan", "1 · 40", "2 · 700"],
         ["What this site draws with smooth", "1 · 1", "2 · 4"],
     ]
-    alone = tables(rendered(page_of(replace(contents, opinions=None), METHODS)))[0]
+    alone = tables(rendered(page_of(replace(contents, evaluation=None), METHODS)))[0]
     assert [row[1:] for row in alone[1:]] == [["1", "2"], ["1", "2"]]
 
 
@@ -312,7 +312,7 @@ def test_each_of_its_drawings_is_shown_with_what_both_networks_see(
 
 def test_what_there_is_no_number_for_is_left_out(contents: Contents, rendered: Text, visible: Text) -> None:
     assert contents.diversity
-    few = replace(contents.diversity, facets=[], by_facets=None, of_classes=None, classes=1)
+    few = replace(contents.diversity, facets=[], facet_distance=None, class_distance=None, classes=1)
     page = rendered(page_of(replace(contents, diversity=few), DIVERSITY))
     (table,) = tables(page)
     assert table[1:] == [["of zebra by 2 seeds", "0.125"]]

@@ -67,7 +67,7 @@ def test_each_method_is_from_a_page_of_the_site(method: Compared) -> None:
 
 def test_the_figures_for_many_classes_are_those_of_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def says(first: float) -> dict[str, float]:
-        return {"first": first, "in_five": 0.5, "place": 4, "raised": -1.25, "log_probability": -3.0}
+        return {"top1": first, "top5": 0.5, "median_rank": 4, "logit_above_gray": -1.25, "log_probability": -3.0}
 
     values = {
         **dict.fromkeys(("weights", "processor", "precision", "torch", "python", "command"), "known"),
@@ -75,35 +75,55 @@ def test_the_figures_for_many_classes_are_those_of_the_package(monkeypatch: pyte
         "classes": 100,
         "threads": 1,
         "methods": {
-            "plain": {"seconds": 2.5, "fine": 0.75, "itself": says(1.0), "a judge": says(0.25), "another": says(0.125)},
-            "smooth": {"seconds": 0.5, "fine": 0.0625, "itself": says(0.9), "a judge": says(0.4), "another": says(0)},
+            "plain": {
+                "seconds": 2.5,
+                "high_frequency_share": 0.75,
+                "target": says(1.0),
+                "a judge": says(0.25),
+                "another": says(0.125),
+            },
+            "smooth": {
+                "seconds": 0.5,
+                "high_frequency_share": 0.0625,
+                "target": says(0.9),
+                "a judge": says(0.4),
+                "another": says(0),
+            },
         },
     }
     (tmp_path / "b.json").write_text(json.dumps(values), "utf-8")
     (tmp_path / "a.json").write_text(json.dumps({**values, "network": "the first"}), "utf-8")
-    monkeypatch.setattr(comparison, "MEASURED", tmp_path)
-    first, found = comparison.on_many()
+    monkeypatch.setattr(comparison, "BENCHMARKS", tmp_path)
+    first, found = comparison.benchmarks()
     assert (first.network, found.network, found.classes) == ("the first", "a network", 100)
-    assert found.judges == ["a judge", "another"]
-    assert {name: (said["itself"].first, said["a judge"].first) for name, said in found.methods.items()} == {
+    assert found.evaluation_networks == ["a judge", "another"]
+    assert {name: (said["target"].top1, said["a judge"].top1) for name, said in found.methods.items()} == {
         "plain": (1.0, 0.25),
         "smooth": (0.9, 0.4),
     }
     said = found.methods["plain"]["another"]
-    assert (said.first, said.in_five, said.place, said.raised) == (0.125, 0.5, 4, -1.25)
-    assert (found.seconds, found.fine) == ({"plain": 2.5, "smooth": 0.5}, {"plain": 0.75, "smooth": 0.0625})
+    assert (said.top1, said.top5, said.median_rank, said.logit_above_gray) == (0.125, 0.5, 4, -1.25)
+    assert (found.seconds, found.high_frequency_share) == (
+        {"plain": 2.5, "smooth": 0.5},
+        {"plain": 0.75, "smooth": 0.0625},
+    )
 
 
 def test_what_the_package_brings_is_about_the_methods_that_are_compared_and_known_networks() -> None:
-    compact, other = comparison.on_many()
+    compact, other = comparison.benchmarks()
     assert compact.network == card("compact").title
-    raw = json.loads((comparison.MEASURED / "compact.json").read_text("utf-8"))
+    raw = json.loads((comparison.BENCHMARKS / "compact.json").read_text("utf-8"))
     assert raw["weights"] == resolve_weights("compact").digest  # of the very weights in the package
     assert list(compact.methods) == NAMES
     assert list(other.methods) == [name for name in NAMES if name != "statistics"]
     for found in (compact, other):
-        assert [card(judge).family for judge in found.judges] == ["timm", "timm"]
-        assert found.seconds.keys() == found.fine.keys() == found.methods.keys()
-        parts = [part for said in found.methods.values() for one in said.values() for part in (one.first, one.in_five)]
-        assert 0 <= min(*parts, *found.fine.values()) <= max(*parts, *found.fine.values()) <= 1
-        assert all(one.first <= one.in_five for said in found.methods.values() for one in said.values())
+        assert [card(judge).family for judge in found.evaluation_networks] == ["timm", "timm"]
+        assert found.seconds.keys() == found.high_frequency_share.keys() == found.methods.keys()
+        parts = [part for said in found.methods.values() for one in said.values() for part in (one.top1, one.top5)]
+        assert (
+            0
+            <= min(*parts, *found.high_frequency_share.values())
+            <= max(*parts, *found.high_frequency_share.values())
+            <= 1
+        )
+        assert all(one.top1 <= one.top5 for said in found.methods.values() for one in said.values())

@@ -50,9 +50,9 @@ def test_equal_drawings_are_no_distance_apart_and_others_some(
     made = planned(GROUPS, diversity=WANTED)
     found = diversity(made, drawn(made), made.source, store)
     assert found is not None
-    assert found.by_facets == pytest.approx(0, abs=1e-6)
-    assert found.of_classes is not None
-    assert found.of_classes > found.by_seeds > 1e-6
+    assert found.facet_distance == pytest.approx(0, abs=1e-6)
+    assert found.class_distance is not None
+    assert found.class_distance > found.seed_distance > 1e-6
     assert (found.classes, len(found.seeds), len(found.facets)) == (2, 2, 3)
 
 
@@ -62,7 +62,7 @@ def test_a_gallery_of_one_class_has_no_others_to_compare_with(
     made = planned({"animals": ["zebra"]}, diversity=WANTED)
     found = diversity(made, drawn(made), made.source, store)
     assert found is not None
-    assert (found.of_classes, found.classes) == (None, 1)
+    assert (found.class_distance, found.classes) == (None, 1)
 
 
 # The distance.

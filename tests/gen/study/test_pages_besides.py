@@ -14,7 +14,7 @@ from PIL import Image
 from torch.nn import functional
 
 from actmax.measure.measure import decode, resized
-from actmax.measure.spectrum import fine_share
+from actmax.measure.spectrum import high_frequency_share
 from actmax.networks import labels
 from actmax.networks.weights import resolve_weights
 from actmax.pipeline import Outcome
@@ -75,10 +75,10 @@ def test_what_several_pages_show_is_drawn_once(made: Made) -> None:
 
 
 def test_the_next_build_draws_and_asks_nothing_and_shows_the_same(made: Made) -> None:
-    answers = set((made.root / ".cache/answers").iterdir())
+    answers = set((made.root / ".cache/measurements").iterdir())
     contents, outcome = generated(made.root, SETTINGS | BESIDE)
     assert outcome.drawn == 0
-    assert set((made.root / ".cache/answers").iterdir()) == answers
+    assert set((made.root / ".cache/measurements").iterdir()) == answers
     assert dict(files(contents)) == dict(files(made.contents))
 
 
@@ -96,8 +96,8 @@ def test_the_plan_holds_every_drawing_of_the_three_pages_with_page_and_class(mad
 
 
 def test_the_witness_has_seen_them_all(made: Made) -> None:
-    assert made.contents.opinions is not None
-    assert made.contents.opinions.measures.keys() == {recipe.digest() for recipe in made.contents.plan.recipes()}
+    assert made.contents.evaluation is not None
+    assert made.contents.evaluation.measures.keys() == {recipe.digest() for recipe in made.contents.plan.recipes()}
 
 
 def test_nothing_that_was_drawn_is_spare(made: Made) -> None:
@@ -115,9 +115,11 @@ def test_each_method_has_its_drawings_and_how_fine_they_are(made: Made) -> None:
         wanted = made.contents.plan.comparison
         for label, entry in row.drawings.items():
             assert entry.recipe == wanted[row.method.name, label].recipe
-        zebra, volcano = (fine_share(decode(entry.read("drawing.png"))).item() for entry in row.drawings.values())
-        assert row.fine == pytest.approx((zebra + volcano) / 2, abs=1e-6)
-        assert row.fine > 0
+        zebra, volcano = (
+            high_frequency_share(decode(entry.read("drawing.png"))).item() for entry in row.drawings.values()
+        )
+        assert row.high_frequency_share == pytest.approx((zebra + volcano) / 2, abs=1e-6)
+        assert row.high_frequency_share > 0
 
 
 def test_the_distance_of_two_drawings_is_the_witnesss(made: Made) -> None:
@@ -129,7 +131,7 @@ def test_the_distance_of_two_drawings_is_the_witnesss(made: Made) -> None:
             witness.features(witness.normalize(resized(decode(entry.read("drawing.png")), witness.size)))
             for entry in found.seeds
         )
-        assert found.by_seeds == pytest.approx(1 - functional.cosine_similarity(one, other).item(), abs=1e-5)
+        assert found.seed_distance == pytest.approx(1 - functional.cosine_similarity(one, other).item(), abs=1e-5)
     assert found.network.name == "efficientnet-lite0"
     assert (found.label, found.classes) == (labels.resolve_class("zebra"), 2)
 

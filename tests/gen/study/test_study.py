@@ -14,13 +14,12 @@ import pytest
 import torch
 from PIL import Image
 
-from actmax.errors import StoreError
-from actmax.files import digest
-from actmax.measure import probe
-from actmax.measure.channels import answering, flow, matters
+from actmax.measure import channels
+from actmax.measure.channels import attribution, flow, mean_response
 from actmax.measure.measure import decode
 from actmax.networks.cards import card
 from actmax.pipeline import Outcome
+from actmax.pipeline.measurements import _checksum as checksum
 from actmax.pipeline.publish import load
 from actmax.recipe import METHODS
 from gen import site as build
@@ -28,8 +27,8 @@ from gen.pages import Contents, Place, files
 from gen.plan import addresses
 from gen.plan.drawings import DRAWING, PENALTIES, STEP_SIZES
 from gen.settings import SettingsError
-from gen.study import Opinions, Study
-from gen.study.silenced import COUNTS, mean
+from gen.study import Evaluation, Study
+from gen.study.ablation import COUNTS, mean_change
 
 GROUPS = {"animals": ["zebra", "tiger"]}
 
@@ -93,29 +92,33 @@ def test_the_next_build_draws_nothing_and_shows_the_same(made: Made) -> None:
     assert outcome.drawn == 0
     assert contents.study is not None
     assert contents.study.stages == made.study.stages
-    assert contents.study.passed == made.study.passed
+    assert contents.study.flow == made.study.flow
     assert dict(files(contents)) == dict(files(made.contents))
 
 
 def test_the_channels_are_the_loudest_and_those_that_add_most_each_with_its_own_drawing(made: Made) -> None:
     network = load(made.contents.plan.source)
     hidden, picture = network.card.hidden, decode(made.study.picture)
-    answers, adds = answering(network, picture, hidden), matters(network, picture, 340, hidden)
+    responses, contributions = mean_response(network, picture, hidden), attribution(network, picture, 340, hidden)
     (tiger,) = (drawings[0].entry for label, drawings in made.contents.drawings.items() if label.name == "tiger")
-    others = [answering(network, decode(tiger.read("drawing.png")), hidden)]
-    assert made.study.others == len(others)
+    others = [mean_response(network, decode(tiger.read("drawing.png")), hidden)]
+    assert made.study.baseline == len(others)
     assert list(made.study.stages) == list(hidden)
     for layer, stage in made.study.stages.items():
-        usual = torch.tensor([one[layer] for one in others]).mean(0)
-        louder = torch.tensor(answers[layer]) - usual
-        expected = louder.argsort(descending=True, stable=True)[:2].tolist()
-        assert [one.number for one in stage.loudest] == expected
-        assert [one.usual for one in stage.loudest] == pytest.approx(usual[expected].tolist(), abs=1e-5)
-        assert [one.answer for one in stage.loudest] == [answers[layer][number] for number in expected]
-        most = torch.tensor(adds[layer]).argsort(descending=True, stable=True)[:2].tolist()
-        assert [one.number for one in stage.adding] == most
-        assert [one.adds for one in stage.adding] == [adds[layer][number] for number in most]
-        assert stage.added == pytest.approx(sum(adds[layer]))
+        baseline = torch.tensor([responses[layer] for responses in others]).mean(0)
+        above = torch.tensor(responses[layer]) - baseline
+        expected = above.argsort(descending=True, stable=True)[:2].tolist()
+        assert [channel.number for channel in stage.responding] == expected
+        assert [channel.baseline for channel in stage.responding] == pytest.approx(
+            baseline[expected].tolist(), abs=1e-5
+        )
+        assert [channel.response for channel in stage.responding] == [responses[layer][number] for number in expected]
+        most = torch.tensor(contributions[layer]).argsort(descending=True, stable=True)[:2].tolist()
+        assert [channel.number for channel in stage.contributing] == most
+        assert [channel.attribution for channel in stage.contributing] == [
+            contributions[layer][index] for index in most
+        ]
+        assert stage.attribution == pytest.approx(sum(contributions[layer]))
         assert stage.common == len({*expected} & {*most})
         for number in stage.numbers:
             assert made.study.channels[layer, number].recipe.target == f"{layer}:{number}"
@@ -136,26 +139,26 @@ def test_a_gallery_of_one_class_compares_with_nothing(tmp_path: Path) -> None:
     contents, _ = generated(settings() | {"groups": {"animals": ["zebra"]}}, tmp_path)
     study = contents.study
     assert study is not None
-    assert study.others == 0
+    assert study.baseline == 0
     for stage in study.stages.values():
-        answers = [one.answer for one in stage.loudest]
-        assert answers == sorted(answers, reverse=True)
-        assert {one.usual for one in stage.loudest} == {0.0}
+        responses = [channel.response for channel in stage.responding]
+        assert responses == sorted(responses, reverse=True)
+        assert {channel.baseline for channel in stage.responding} == {0.0}
     page = str(dict(files(contents))["write-ups/from-picture-to-prediction/index.md"])
     assert "usually" not in page
 
 
 def test_the_lines_between_channels_are_what_is_handed_on(made: Made) -> None:
     network = load(made.contents.plan.source)
-    shown = {layer: [one.number for one in stage.adding] for layer, stage in made.study.stages.items()}
-    assert made.study.passed == flow(network, decode(made.study.picture), shown)
+    shown = {layer: [one.number for one in stage.contributing] for layer, stage in made.study.stages.items()}
+    assert made.study.flow == flow(network, decode(made.study.picture), shown)
 
 
 def test_every_class_of_the_gallery_was_silenced(made: Made) -> None:
-    assert [label.name for label in made.study.silenced] == ["zebra", "tiger"]
-    zebra, tiger = made.study.silenced.values()
+    assert [label.name for label in made.study.ablations] == ["zebra", "tiger"]
+    zebra, tiger = made.study.ablations.values()
     halves = [(a + b) / 2 for a, b in zip(zebra.most, tiger.most, strict=True)]
-    assert mean(made.study.silenced, "most") == pytest.approx(halves)
+    assert mean_change(made.study.ablations, "most") == pytest.approx(halves)
     assert len(halves) == len(COUNTS)
 
 
@@ -180,8 +183,8 @@ def test_the_page_of_the_walk_says_what_the_witness_makes_of_the_gallery(
 ) -> None:
     zebra, tiger = (plate.variants[0].recipe.digest() for plate in made.contents.plan.class_pages)
     said = {zebra: fakes.measures(340), tiger: fakes.measures(292, rank=4)}
-    asked = replace(made.contents, opinions=Opinions(card("efficientnet-lite0"), said))
-    alone = replace(made.contents, opinions=None)
+    asked = replace(made.contents, evaluation=Evaluation(card("efficientnet-lite0"), said))
+    alone = replace(made.contents, evaluation=None)
     page, silent = (
         visible(rendered(str(dict(files(contents))["write-ups/from-picture-to-prediction/index.md"])))
         for contents in (asked, alone)
@@ -229,17 +232,17 @@ def test_without_a_walk_there_is_no_study(made: Made) -> None:
 
 def test_a_new_class_is_the_only_one_that_is_worked_out(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    ablation = probe.ablation
+    ablation = channels.ablation
 
-    def counted(network: Any, pictures: list[Any], counts: list[int]) -> Any:
-        asked.extend(unit for _, unit in pictures)
-        return ablation(network, pictures, counts)
+    def counted(network: Any, image: Any, unit: int, counts: Any) -> Any:
+        asked.append(unit)
+        return ablation(network, image, unit, counts)
 
-    monkeypatch.setattr(probe, "without_units", counted)
+    monkeypatch.setattr(channels, "ablation", counted)
     more = settings() | {"groups": {"animals": ["zebra", "tiger", "goldfish"]}}
     contents, _ = generated(more, made.root)
     assert contents.study is not None
-    assert [label.index for label in contents.study.silenced] == [340, 292, 1]
+    assert [label.index for label in contents.study.ablations] == [340, 292, 1]
     assert asked == [1]
 
 
@@ -250,38 +253,49 @@ def test_the_note_is_linked_where_the_site_has_it(made: Made) -> None:
     assert "[low activations](../../literature/Low_Activations.md)" in page
 
 
-def test_an_answer_of_another_shape_is_named(made: Made, tmp_path: Path) -> None:
-    shutil.copytree(made.root / ".cache", tmp_path / ".cache")
-    for path in (tmp_path / ".cache" / "answers").glob("*.json"):
-        values = json.loads(path.read_text())
-        values["answer"] = ["<script>"]
-        values["checksum"] = digest(json.dumps(values["answer"], sort_keys=True).encode())
-        path.write_text(json.dumps(values))
-    with pytest.raises(StoreError, match=r"is not one: remove .*answers"):
-        generated(settings(), tmp_path)
+def forge(store: Path, kind: str, change: Callable[[Any], Any]) -> None:
+    """Replace the stored values of a kind of measurement, with a right checksum."""
+    paths = list((store / "measurements").glob("*.json"))
+    forged = 0
+    for path in paths:
+        note = json.loads(path.read_text())
+        if note["key"]["kind"] == kind:
+            value = change(note["value"])
+            path.write_text(json.dumps(note | {"value": value, "checksum": checksum(value)}))
+            forged += 1
+    assert forged
 
 
-@pytest.mark.parametrize("asked", ["layers", "answering", "walk", "filters", "passed on"])
-def test_an_answer_that_lacks_a_part_is_named(made: Made, tmp_path: Path, asked: str) -> None:
+def without_first(value: Any) -> Any:
+    """Remove the first part of a value."""
+    return value[1:] if isinstance(value, list) else dict(list(value.items())[1:])
+
+
+def without_pixels(value: dict[str, Any]) -> dict[str, Any]:
+    """Remove one pixel of the first filter."""
+    return value | {"pixels": [value["pixels"][0][4:], *value["pixels"][1:]]}
+
+
+FORGERIES: dict[str, Callable[[Any], Any]] = {
+    "layers": without_first,
+    "attribution": without_first,
+    "mean response": without_first,
+    "flow": without_first,
+    "filters": without_pixels,
+    "measures": lambda _: ["<script>"],
+    "ablation": lambda value: value | {"most": value["most"][1:]},
+}
+
+
+@pytest.mark.parametrize("kind", FORGERIES)
+def test_a_stored_measurement_of_another_type_or_without_a_part_is_computed_again(
+    made: Made, tmp_path: Path, kind: str
+) -> None:
     shutil.copytree(made.root / ".cache", tmp_path / ".cache")
-    for path in (tmp_path / ".cache" / "answers").glob("*.json"):
-        values = json.loads(path.read_text())
-        if values["asked"]["ask"] == asked:
-            answer = values["answer"]
-            if asked == "layers":
-                answer.pop(0)
-            elif asked == "filters":
-                answer["pixels"][0] = answer["pixels"][0][4:]
-            elif asked == "walk":
-                answer["adds"].popitem()
-            elif asked == "passed on":
-                next(iter(answer.values()))[0].pop()
-            else:
-                answer.popitem()
-            values["checksum"] = digest(json.dumps(answer, sort_keys=True).encode())
-            path.write_text(json.dumps(values))
-    with pytest.raises(StoreError, match=r"is not one: remove .*answers"):
-        generated(settings(), tmp_path)
+    forge(tmp_path / ".cache", kind, FORGERIES[kind])
+    contents, _ = generated(settings(), tmp_path)
+    assert contents.study is not None
+    assert replace(contents.study, variations={}, channels={}) == replace(made.study, variations={}, channels={})
 
 
 def test_a_network_whose_layers_have_no_names_is_walked_through_without_them(tmp_path: Path) -> None:

@@ -90,13 +90,13 @@ def test_what_channels_add_to_a_logit_is_what_the_last_layer_sums(known: Callabl
         assert weights is not None
         added = (outputs["fc6"][0].relu() * weights[340]).tolist()
     best = sorted(range(512), key=lambda channel: -added[channel])[:4]
-    assert [channel for channel, _ in found.carriers[zebra]["fc6"]] == best
-    assert found.carriers[zebra]["fc6"][0][1] == pytest.approx(added[best[0]], rel=1e-2)
+    assert [channel for channel, _ in found.contributors[zebra]["fc6"]] == best
+    assert found.contributors[zebra]["fc6"][0][1] == pytest.approx(added[best[0]], rel=1e-2)
 
 
 def test_classes_and_channels_say_the_same_of_each_other(known: Callable[..., Any]) -> None:
     _, _, found = known({"conv5": "0-255"})
-    for label, layers in found.carriers.items():
+    for label, layers in found.contributors.items():
         for channel, value in layers["conv5"]:
             assert (label, value) in found.classes["conv5", channel]
 

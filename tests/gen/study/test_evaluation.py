@@ -14,16 +14,18 @@ import pytest
 from safetensors.numpy import save_file
 
 from actmax.measure.measure import decode, measure, resized
+from actmax.measure.models import Measures
 from actmax.networks.cards import card
 from actmax.networks.weights import Source, resolve_weights
 from actmax.pipeline.publish import load
-from actmax.store import Entry, Measures, Store
+from actmax.store import Entry, Store
 from gen.pages import Contents, filled_in
 from gen.pages import files as pages
 from gen.plan import Plan
 from gen.settings import SettingsError, read
-from gen.study import Opinions
-from gen.study.opinion import opinions, second
+from gen.settings.evaluation import evaluation_network
+from gen.study import Evaluation
+from gen.study.evaluation import evaluate
 
 Plans = Callable[..., Plan]
 Draws = Callable[..., dict[str, Entry]]
@@ -32,7 +34,7 @@ OTHER = Source("alexnet", "0123456789abcdef", Path("nowhere"))
 
 
 def asked(given: Any, drawn_by: Source, root: Path = Path()) -> Source | None:
-    return second(read({"groups": {"animals": ["zebra"]}, "second_opinion": given}), drawn_by, root)
+    return evaluation_network(read({"groups": {"animals": ["zebra"]}, "second_opinion": given}), drawn_by, root)
 
 
 def test_the_witness_is_asked_unless_it_draws_or_the_author_wants_another_or_none() -> None:
@@ -73,19 +75,20 @@ def test_each_drawing_is_shown_once_and_what_was_said_is_stored(
     entries = drawn(made)
     calls: list[str] = []
 
-    def look(entry: Entry, target: str) -> Callable[[object], dict[str, Any]]:
-        def answer(_: object) -> dict[str, Any]:
+    def measure(entry: Entry, target: str) -> Callable[[object], Measures]:
+        def compute(_: object) -> Measures:
             calls.append(f"{entry.digest} {target}")
-            return fakes.measures(340, rank=len(calls)).model_dump()
+            return fakes.measures(340, rank=len(calls))
 
-        return answer
+        return compute
 
-    monkeypatch.setattr("actmax.pipeline.answers.load", lambda _: None)
-    first = opinions(made, entries, OTHER, store, look)
+    monkeypatch.setattr("actmax.pipeline.measurements.load", lambda _: None)
+    monkeypatch.setattr("gen.study.evaluation.measure_resized", measure)
+    first = evaluate(made, entries, OTHER, store)
     assert sorted(calls) == sorted(f"{recipe.digest()} {recipe.target}" for recipe in made.recipes())
-    assert opinions(made, entries, OTHER, store, look) == first
+    assert evaluate(made, entries, OTHER, store) == first
     assert len(calls) == 4
-    opinions(made, entries, Source("alexnet", "another file", Path()), store, look)
+    evaluate(made, entries, Source("alexnet", "another file", Path()), store)
     assert len(calls) == 8
 
 
@@ -94,7 +97,7 @@ def test_an_opinion_is_what_the_network_says_of_the_master_at_its_own_size(
 ) -> None:
     made = planned({"animals": ["zebra"]})
     entries = drawn(made)
-    ((digest, found),) = opinions(made, entries, COMPACT, store).measures.items()
+    ((digest, found),) = evaluate(made, entries, COMPACT, store).measures.items()
     network = load(COMPACT)
     image = decode(entries[digest].read("drawing.png"))
     assert image.shape[2:] != network.size
@@ -107,7 +110,7 @@ def test_weights_of_another_network_are_named_with_the_key(
     save_file({"conv.weight": np.zeros((2, 2), np.float32)}, tmp_path / "foreign.safetensors")
     made = planned({"animals": ["zebra"]})
     with pytest.raises(SettingsError, match=r"second_opinion in mkdocs\.yml: .*foreign"):
-        opinions(made, drawn(made), resolve_weights("alexnet", tmp_path / "foreign.safetensors"), store)
+        evaluate(made, drawn(made), resolve_weights("alexnet", tmp_path / "foreign.safetensors"), store)
 
 
 # The pages.
@@ -117,8 +120,8 @@ def shown(
     planned: Plans, collected: Callable[..., Contents], answer: dict[str, Any] | None, failed: bool = False
 ) -> str:
     made = planned({"animals": ["zebra"]})
-    given = Opinions(card("squeezenet1_0"), {made.recipes()[0].digest(): Measures(**answer)}) if answer else None
-    page = dict(pages(collected(made, failed={340} if failed else (), opinions=given)))["gallery/zebra/index.md"]
+    given = Evaluation(card("squeezenet1_0"), {made.recipes()[0].digest(): Measures(**answer)}) if answer else None
+    page = dict(pages(collected(made, failed={340} if failed else (), evaluation=given)))["gallery/zebra/index.md"]
     assert isinstance(page, str)
     return page
 
@@ -177,7 +180,7 @@ def witnessed(planned: Plans, collected: Callable[..., Contents]) -> Contents:
         for plate in made.class_pages
         for variant in plate.variants
     }
-    return collected(made, opinions=Opinions(card("efficientnet-lite0"), said))
+    return collected(made, evaluation=Evaluation(card("efficientnet-lite0"), said))
 
 
 def test_the_index_says_in_which_place_the_witness_has_each_class(
@@ -211,7 +214,7 @@ def test_an_authors_page_quotes_what_the_witness_says(witnessed: Contents) -> No
     counts = "{{ witness.title }}: {{ witness.first }} and {{ witness.in_five }} of {{ witness.drawings }}"
     page = f"{head}{{% if witness %}}{counts}{{% else %}}Nobody{{% endif %}}.\n"
     assert filled_in(witnessed, "page.md", page) == f"{head}EfficientNet-Lite0: 1 and 2 of 3.\n"
-    assert filled_in(replace(witnessed, opinions=None), "page.md", page) == f"{head}Nobody.\n"
+    assert filled_in(replace(witnessed, evaluation=None), "page.md", page) == f"{head}Nobody.\n"
 
 
 def test_a_page_without_a_second_network_has_no_place_for_it(
