@@ -1,12 +1,12 @@
-"""What a compact AlexNet is worth, beside the one in the package: agreement with its teacher, and its drawings.
+"""Compares a compact AlexNet with the one in the package: agreement with the teacher, and its drawings.
 
 ::
 
     ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/compact.py [WEIGHTS.safetensors] [--steps 256]
 
 FOLDER holds ``networks/squeezenet1_0.safetensors`` (the teacher) and ``distill/images64.tar``. The
-held-out images are those that `actmax distill` keeps out of every training on that file. Drawings
-are made by `robust`, and shown as published: as PNG, in float32, whole.
+held-out images are those that `actmax distill` holds out of every training on that file. Drawings are
+made by `robust`, and measured on the published PNG in float32.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import typer
 from torch import Tensor
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where the tests have what they share
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # helpers that tests share
 
 from projects import default_classes
 
@@ -42,7 +42,7 @@ from actmax.train.images import framed, hold_out, read_images, true_classes
 from actmax.train.student import predictions
 
 SIZE = 160
-"""Pixels of a held-out image when it is shown: what the networks were trained at."""
+"""Width and height of a held-out image, those of the training."""
 HOLDOUT = 2000
 TOP = 5
 
@@ -50,8 +50,8 @@ Figures = dict[str, str]
 
 CAUTION = (
     "The network of the first runs (weights 768cedeb44cb022a) was trained on all of these images, the held-out ones "
-    "included, and a network warm-started from it, like the package's, has seen them through it: for both, agreement "
-    "and true label on them are flattered."
+    "included, and so was, through it, a network warm-started from it, like the package's: for both, agreement and "
+    "accuracy on them are too high."
 )
 
 
@@ -65,49 +65,49 @@ class Held(NamedTuple):
 
 
 def main(
-    weights_file: Annotated[Path | None, typer.Argument(help="Another compact network's, in int8.")] = None,
-    steps: Annotated[int, typer.Option(help="Of ascent, for the evenly spaced classes.")] = 256,
-    spaced: Annotated[int, typer.Option(help="Classes evenly spaced in 0…999.")] = 100,
+    weights_file: Annotated[Path | None, typer.Argument(help="Weights of another compact network, in int8.")] = None,
+    steps: Annotated[int, typer.Option(help="Optimization steps, for the evenly spaced classes.")] = 256,
+    spaced: Annotated[int, typer.Option(help="Number of classes, evenly spaced in 0…999.")] = 100,
     package: Annotated[bool, typer.Option(help="Also measure the network in the package.")] = True,
 ) -> None:
     data = Path(os.environ["ACTMAX_TEST_DATA"])
     teacher = load(weights.resolve_weights("squeezenet1_0", data / "networks/squeezenet1_0.safetensors"))
     photographs, _ = hold_out([read_images(data / "distill/images64.tar")], HOLDOUT)
     held = Held(framed(photographs, SIZE), true_classes(photographs))
-    wanted = said(teacher, held)
-    even = [round(1000 * place / spaced) for place in range(spaced)]
+    expected = predicted(teacher, held)
+    even = [round(1000 * index / spaced) for index in range(spaced)]
     columns = {}
     for name, path in {"in the package": card("compact").file if package else None, "given": weights_file}.items():
         if path is None:
             continue
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
         student = load(Source("compact", digest, path))
-        answered = said(student, held)
+        own = predicted(student, held)
         columns[name] = {
             "weights": digest,
-            f"agreement with the teacher, {HOLDOUT} held out": share(answered == wanted),
-            "true label on the same": share(answered == held.truth),
+            f"agreement with the teacher, {HOLDOUT} held out": share(own == expected),
+            "accuracy on the same": share(own == held.truth),
             **of_drawings(student, teacher, [label.index for label in default_classes()], None),
             **of_drawings(student, teacher, even, steps),
             "file size": f"{path.stat().st_size / 1e6:.1f} MB",
         }
         print(f"{name}: {header(path)}\n")
     report(columns)
-    print(f"\nThe teacher says the true label of {share(wanted == held.truth)} of the held-out images at {SIZE} px.")
+    print(f"\nThe teacher's accuracy is {share(expected == held.truth)} on the held-out images at {SIZE} px.")
     print(CAUTION)
 
 
-def said(network: Network, held: Held) -> Tensor:
-    """The class that the network says first, in float32, for each held-out image."""
+def predicted(network: Network, held: Held) -> Tensor:
+    """Return the class that the network predicts for each held-out image, in float32."""
     return predictions(network.logits, held.views, torch.device("cpu"))
 
 
-def share(true: Tensor) -> str:
-    return f"{true.double().mean().item():.3f}"
+def share(correct: Tensor) -> str:
+    return f"{correct.double().mean().item():.3f}"
 
 
 def of_drawings(student: Network, teacher: Network, classes: list[int], steps: int | None) -> Figures:
-    """How often student and teacher recognise what the student drew."""
+    """Return how often student and teacher recognize what the student drew."""
     name = student.card.name
     recipes = [
         compose(
@@ -126,14 +126,14 @@ def of_drawings(student: Network, teacher: Network, classes: list[int], steps: i
         rgb = decode(encode.png(drawing.image, drawing.recipe))
         own.append(measure(student, drawing.recipe.target, rgb))
         other.append(measure(teacher, drawing.recipe.target.replace(card(name).output, teacher.card.output), rgb))
-    words = f"{len(classes)} classes, {recipes[0].steps} steps"
-    return {f"{words}: own {key}": value for key, value in recognised(own).items()} | {
-        f"{words}: teacher's {key}": value for key, value in recognised(other).items()
+    title = f"{len(classes)} classes, {recipes[0].steps} steps"
+    return {f"{title}: own {key}": value for key, value in recognized(own).items()} | {
+        f"{title}: teacher's {key}": value for key, value in recognized(other).items()
     }
 
 
-def recognised(measured: list[Measures]) -> Figures:
-    ranks = [one.rank or 0 for one in measured]
+def recognized(measured: list[Measures]) -> Figures:
+    ranks = [measures.rank or 0 for measures in measured]
     return {
         "top 1": f"{sum(rank == 1 for rank in ranks)} of {len(ranks)}",
         "top 5": f"{sum(rank <= TOP for rank in ranks)} of {len(ranks)}",

@@ -1,4 +1,4 @@
-"""What a network makes of the published files: the default class set, drawn by `robust`, one line a class.
+"""Measures a network's response to its drawings of the default classes, by `robust`: a line per class.
 
 ::
 
@@ -20,7 +20,7 @@ import typer
 from PIL import Image
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where the tests have what they share
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # helpers that tests share
 
 from projects import default_classes
 
@@ -50,45 +50,45 @@ def main(
     ]
     finished = {drawing.recipe: drawing for drawing in render(recipes, loaded)}
     drawings = [finished[recipe] for recipe in recipes]
-    print(f"{'class':<18}{'as render_files':>24}{'JPEG 75':>12}{'shift 4 px':>12}")
+    print(f"{'class':<18}{'published':>24}{'JPEG 75':>12}{'shift 4 px':>12}")
     rows = []
     for label, drawing in zip(labels, drawings, strict=True):
         row = measured(drawing, loaded)
         rows.append(row)
-        render_files, *others = row
+        published, *others = row
         print(
-            f"{label.name:<18}{render_files.probability:>10.4f} rank {render_files.rank:>4} "
+            f"{label.name:<18}{published.probability:>10.4f} rank {published.rank:>4} "
             + "".join(f"{other.probability:>10.4f}{'!' if other.failed else ' '} " for other in others)
         )
     for name, column in zip(("published", "JPEG 75", "shift 4 px"), zip(*rows, strict=True), strict=True):
-        first = sum(not one.failed for one in column)
-        least = min(one.probability or 0 for one in column)
-        print(f"{name}: top-1 {first} of {len(column)}, least probability {least:.4f}")
+        recognized = sum(not measures.failed for measures in column)
+        least = min(measures.probability or 0 for measures in column)
+        print(f"{name}: top-1 {recognized} of {len(column)}, least probability {least:.4f}")
     if sheet:
         contact_sheet([drawing.image for drawing in drawings]).save(sheet)
 
 
 def measured(drawing: Drawing, network: Network) -> tuple[Measures, ...]:
-    """As published, as a JPEG of quality 75, and shifted by 4 pixels down and right."""
+    """Measure the image as published, as a JPEG of quality 75, and shifted by 4 pixels down and right."""
     target = drawing.recipe.target
     rgb = decode(encode.png(drawing.image, drawing.recipe))
     shifted = torch.roll(rgb, (4, 4), (2, 3))
-    return tuple(measure(network, target, shown) for shown in (rgb, as_jpeg(drawing.image), shifted))
+    return tuple(measure(network, target, version) for version in (rgb, as_jpeg(drawing.image), shifted))
 
 
 def as_jpeg(image: Image.Image) -> Tensor:
-    """(1, 3, H, W) in [0, 1]: a picture as a JPEG of quality 75 shows it."""
+    """Return the image as decoded from a JPEG of quality 75: (1, 3, H, W) in [0, 1]."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=75)
     return decode(buffer.getvalue())
 
 
 def contact_sheet(images: list[Image.Image], columns: int = 6) -> Image.Image:
-    """All pictures on one, row by row."""
+    """Return an image of all images, row by row."""
     width = images[0].width + 4
     sheet = Image.new("RGB", (columns * width, -(-len(images) // columns) * width))
-    for place, image in enumerate(images):
-        sheet.paste(image, (place % columns * width, place // columns * width))
+    for index, image in enumerate(images):
+        sheet.paste(image, (index % columns * width, index // columns * width))
     return sheet
 
 

@@ -1,16 +1,15 @@
-"""What the site costs with all 1000 classes drawn: seconds, memory, sizes, and whether every name and address is right.
+"""Builds the site with all 1000 classes: time, memory, sizes, and whether every name and address is right.
 
 ::
 
     python tests/benchmarks/gallery.py [--classes 1000] [--channels compact] [--size 224] [--keep FOLDER] [--profile F]
 
-With `--channels` each channel of a network has its page as well: `compact` has 1664 of them, `alexnet`, with
-weights that were never trained, 9344.
+With `--channels` each channel of a network has its page as well: 1664 pages for `compact`, 9344 for `alexnet`, which
+has random weights here.
 
-The drawings are fakes in a store of their own, so nothing is drawn and nothing in the project is touched;
-all else is the project's: its theme, plugins, extensions, navigation and prose. The prose of pages that
-quote measurements is built with 0 in place of each, because there is no `walk` here to measure. Ends with
-status 1 if a target is missed.
+The drawings are fakes in a store of their own, so that nothing is drawn and the project stays unchanged; the theme,
+plugins, extensions, navigation and prose are the project's. Measurements that pages quote are 0, since there is no walk
+to measure. Exits with status 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ import typer
 from PIL import Image
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # where the tests have what they share
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # helpers that tests share
 
 from fakes import PROVENANCE
 from projects import SITE_URL, copy_project, environment
@@ -54,28 +53,28 @@ from actmax.store import Record, Store, Wins
 from gen import site as gen_site
 
 GROUP = 100
-"""Classes in one group of the gallery."""
-FAILING = 97
-"""One fake in so many is not recognised by the network."""
+"""Classes per group of the gallery."""
+FAILURE_INTERVAL = 97
+"""One in this many fakes is not recognized by the network."""
 NOISE = 8.0
-"""Strength of a fake's finest noise, of 255: with it a PNG has 80 to 100 KB, as a real drawing's has."""
+"""Amplitude of a fake's finest noise, of 255: it makes a PNG of 80 to 100 KB, as a real drawing's."""
 
-SECONDS, MEMORY = 60.0, 1000.0
-"""Of a second build with every class and every channel of the compact network, and MB."""
-PAGE_KB = 30.0
-SEARCH_MB = 1.5
+MAX_SECONDS, MAX_MEMORY_MB = 60.0, 1000.0
+"""Of a second build with every class and every channel of the compact network."""
+MAX_PAGE_KB = 30.0
+MAX_SEARCH_MB = 1.5
 
-WATCHING = """
+MEASURE_COMMAND = """
 import json, resource, subprocess, sys
 status = subprocess.run(sys.argv[2:]).returncode
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 json.dump([used.ru_utime + used.ru_stime, used.ru_maxrss], open(sys.argv[1], "w"))
 sys.exit(status)
 """
-"""Runs a command from a small process: a child counts the memory of whoever starts it as its own."""
+"""Runs a command from a small process, since the peak memory of a child includes that of its parent at the fork."""
 
 AWKWARD = (134, 517, 264, 474, 477, 607, 638, 639, 722, 739, 836, 837, 986, 996)
-"""Names that differ in nothing but a capital letter, hold quotes or hyphens, or begin as another does."""
+"""Classes whose names differ in a capital letter only, contain quotes or hyphens, or begin like another name."""
 
 
 class Row(NamedTuple):
@@ -89,11 +88,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Built:
-    """What one run of `mkdocs build` took."""
+    """Resources that one run of `mkdocs build` took."""
 
     seconds: float
     processor: float
-    """Seconds of all processors together: what is left of a run's time if the machine is busy with other work."""
+    """Seconds of all processors together, which depend less on the machine's other load."""
     peak: float
     """MB."""
     warnings: int
@@ -107,15 +106,15 @@ class Page:
 
     @cached_property
     def title(self) -> str:
-        return words(self.text, r"<title>(.*?)</title>")
+        return visible_text(self.text, r"<title>(.*?)</title>")
 
     @cached_property
     def heading(self) -> str:
-        return words(self.text, r"<h1\b[^>]*>(.*?)</h1>")
+        return visible_text(self.text, r"<h1\b[^>]*>(.*?)</h1>")
 
     @cached_property
-    def picture(self) -> str:
-        """The alternative text of the main picture, which is the first below the heading."""
+    def image_alt(self) -> str:
+        """The alternative text of the main image, which is the first below the heading."""
         _, _, below = self.text.partition("</h1>")
         return next((tag.get("alt", "") for tag in tags(below, "img")), "")
 
@@ -125,7 +124,7 @@ class Page:
 
     @cached_property
     def meta(self) -> dict[str, str]:
-        """What the `meta` tags say, by `name` or `http-equiv`."""
+        """Contents of the `meta` tags, by `name` or `http-equiv`."""
         return {
             tag.get("name", tag.get("http-equiv", "")).lower(): tag.get("content", "")
             for tag in tags(self.text, "meta")
@@ -133,11 +132,13 @@ class Page:
 
 
 def main(
-    classes: Annotated[int, typer.Option(help="How many are drawn, from class 0 on.", min=1, max=1000)] = 1000,
-    channels: Annotated[Channels | None, typer.Option(help="Of which network every channel has a page too.")] = None,
-    size: Annotated[int, typer.Option(help="Of the drawings. Small ones tell of pages alone.", min=64)] = 224,
+    classes: Annotated[int, typer.Option(help="Number of classes, from class 0 on.", min=1, max=1000)] = 1000,
+    channels: Annotated[Channels | None, typer.Option(help="Network whose channels have pages, too.")] = None,
+    size: Annotated[int, typer.Option(help="Width and height of the drawings.", min=64)] = 224,
     keep: Annotated[Path | None, typer.Option(help="Work in FOLDER/gallery, and leave it there.")] = None,
-    profile: Annotated[Path | None, typer.Option(help="Run the second build under cProfile; its statistics.")] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="Run the second build under cProfile, and write its statistics.")
+    ] = None,
 ) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = (keep.resolve() if keep else Path(scratch)) / "gallery"
@@ -145,7 +146,7 @@ def main(
         values = settings(classes, channels, size)
         copy_project(folder, values)
         if channels is Channels.alexnet:
-            untrained(folder / str(values["weights"]))
+            save_random_weights(folder / str(values["weights"]))
         fill(gen_site.prepare(values, folder / "mkdocs.yml"))
         first = build(folder)
         second = build(folder, profile.resolve() if profile else None)
@@ -169,7 +170,7 @@ class Channels(StrEnum):
 
 
 def settings(classes: int, channels: Channels | None, size: int) -> dict[str, Any]:
-    """The gallery's: every class once, by one method and one seed."""
+    """Return settings of a gallery with each class once, by one method and one seed."""
     starts = range(0, classes, GROUP)
     groups = {
         f"classes {start} to {last}": [f"{start}-{last}" if last > start else start]
@@ -179,12 +180,12 @@ def settings(classes: int, channels: Channels | None, size: int) -> dict[str, An
     if channels:
         values |= {"network": channels.value, "units": "all"}
     if channels is Channels.alexnet:
-        values |= {"weights": "untrained.pth"}
+        values |= {"weights": "random.pth"}
     return values
 
 
-def untrained(path: Path) -> None:
-    """AlexNet's weights as they are before any training."""
+def save_random_weights(path: Path) -> None:
+    """Save AlexNet's weights as before training."""
     import torch
     from torchvision.models import alexnet
 
@@ -193,7 +194,7 @@ def untrained(path: Path) -> None:
 
 
 def fill(site: gen_site.Site) -> None:
-    """Fakes in the store for all that the build will ask for."""
+    """Store a fake for every drawing that the build needs."""
     recipes = site.plan.recipes()
     with ProcessPoolExecutor() as pool:
         stored = pool.map(put, recipes, [site.store.path] * len(recipes), chunksize=8)
@@ -206,13 +207,13 @@ def put(recipe: Recipe, store: Path) -> None:
 
 
 def fake(recipe: Recipe) -> tuple[dict[str, bytes], Record]:
-    """What :func:`actmax.pipeline.publish.publish` returns, for a picture that no network has seen."""
+    """What :func:`actmax.pipeline.publish.publish` returns, for an image of noise."""
     target = parse(recipe.target)
     unit, of_class = target.unit or 0, target.layer in card(recipe.network).outputs
-    image = picture(unit, recipe.size)
+    image = noise_image(unit, recipe.size)
     steps = [step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step < recipe.steps] + [recipe.steps]
-    grey = Image.new("RGB", image.size, "grey")
-    frames = [Image.blend(grey, image, place / len(steps)) for place in range(1, len(steps) + 1)]
+    gray = Image.new("RGB", image.size, "gray")
+    frames = [Image.blend(gray, image, index / len(steps)) for index in range(1, len(steps) + 1)]
     files = {
         "drawing.png": encode.png(image, recipe),
         "drawing.jpg": encode.jpeg(image),
@@ -230,20 +231,20 @@ def fake(recipe: Recipe) -> tuple[dict[str, bytes], Record]:
     return files, record
 
 
-def picture(unit: int, size: int) -> Image.Image:
-    """Colour noise, most of it smooth: to a codec it is about what a drawing is."""
-    random = np.random.default_rng(unit)
+def noise_image(unit: int, size: int) -> Image.Image:
+    """Return color noise, mostly smooth, which compresses about as well as a drawing."""
+    rng = np.random.default_rng(unit)
     total = np.full((size, size, 3), 128.0)
     for cells, strength in ((4, 40.0), (14, 40.0), (56, 32.0), (size, NOISE)):
-        noise = Image.fromarray(random.integers(0, 256, (cells, cells, 3), dtype=np.uint8), "RGB")
+        noise = Image.fromarray(rng.integers(0, 256, (cells, cells, 3), dtype=np.uint8), "RGB")
         smooth = np.asarray(noise.resize((size, size), Image.Resampling.BICUBIC), dtype=np.float64)
         total += (smooth / 127.5 - 1) * strength
     return Image.fromarray(total.clip(0, 255).astype(np.uint8), "RGB")
 
 
 def measures(unit: int, *, of_class: bool) -> Measures:
-    """Of a class that is recognised, but for a few; of a channel there is only how much it is excited."""
-    others = [((unit + 37 * place) % 1000, 0.02 / place) for place in range(1, 6)]
+    """Return measurements: most classes are recognized; a channel has an activation only."""
+    others = [((unit + 37 * rank) % 1000, 0.02 / rank) for rank in range(1, 6)]
     if not of_class:
         return Measures(activation=3.21, top=tuple(others))
     others = others[:4]
@@ -255,17 +256,17 @@ def measures(unit: int, *, of_class: bool) -> Measures:
 
 
 def fails(unit: int) -> bool:
-    return unit % FAILING == FAILING - 1
+    return unit % FAILURE_INTERVAL == FAILURE_INTERVAL - 1
 
 
 def build(folder: Path, profile: Path | None = None) -> Built:
-    """Runs `mkdocs build` with this project's packages, wherever others of that name are installed."""
+    """Run `mkdocs build` with this working tree's packages, even if others of their names are installed."""
     watched = ["-m", "cProfile", "-o", str(profile)] if profile else []
     log, used = folder / "build.log", folder / "used.json"
     with log.open("wb") as output:
         started = time.perf_counter()
         status = subprocess.run(
-            [sys.executable, "-c", WATCHING, str(used), sys.executable, *watched, "-m", "mkdocs", "build"],
+            [sys.executable, "-c", MEASURE_COMMAND, str(used), sys.executable, *watched, "-m", "mkdocs", "build"],
             cwd=folder,
             env=environment(),
             stdout=output,
@@ -274,11 +275,11 @@ def build(folder: Path, profile: Path | None = None) -> Built:
         ).returncode
         seconds = time.perf_counter() - started
     processor, peak = json.loads(used.read_text("utf-8"))
-    said = log.read_text("utf-8")
-    drew = re.search(r"drew (\d+)", said)
+    output_text = log.read_text("utf-8")
+    drew = re.search(r"drew (\d+)", output_text)
     if status or (drew and drew[1] != "0"):
-        raise SystemExit(f"{said[-4000:]}\n`mkdocs build` failed, or drew what a fake should have stood for.")
-    warnings = len(re.findall(r"(?m)^WARNING", said))
+        raise SystemExit(f"{output_text[-4000:]}\n`mkdocs build` failed, or drew instead of using the fakes.")
+    warnings = len(re.findall(r"(?m)^WARNING", output_text))
     return Built(seconds, processor, peak / 1024, warnings)
 
 
@@ -288,14 +289,14 @@ def of_builds(first: Built, second: Built, *, profiled: bool) -> Iterator[Row]:
     if profiled:
         yield Row("second build, slowed by cProfile", took)
     else:
-        yield Row("second build", took, f"<= {SECONDS:g} s", second.seconds <= SECONDS)
+        yield Row("second build", took, f"<= {MAX_SECONDS:g} s", second.seconds <= MAX_SECONDS)
     took = f"{second.peak:.0f} MB, of the first build {first.peak:.0f} MB"
-    yield Row("peak memory of the second build", took, f"<= {MEMORY:g} MB", second.peak <= MEMORY)
-    yield Row("warnings", f"{second.warnings} (the walk's pictures are missing)")
+    yield Row("peak memory of the second build", took, f"<= {MAX_MEMORY_MB:g} MB", second.peak <= MAX_MEMORY_MB)
+    yield Row("warnings", f"{second.warnings} (the walk's images are missing)")
 
 
 def of_site(site: Path, chosen: tuple[Label, ...]) -> Iterator[Row]:
-    """Everything that can be told from the files."""
+    """Return the rows that are computed from the site's files."""
     pages = {label: Page(text) for label in chosen if (text := read(site / home(label) / "index.html"))}
     yield Row("class pages", *share(len(pages), len(chosen)))
     yield of_aliases(site, chosen)
@@ -306,20 +307,22 @@ def of_site(site: Path, chosen: tuple[Label, ...]) -> Iterator[Row]:
 
 
 def of_aliases(site: Path, chosen: tuple[Label, ...]) -> Row:
-    """By index and by WNID."""
-    leading = [leads(site, f"gallery/{alias}/", label) for label in chosen for alias in (label.index, label.wnid)]
-    return Row("aliases that lead to their class", *share(sum(leading), len(leading)))
+    """Return the row of addresses by index and by WNID."""
+    redirecting = [
+        redirects(site, f"gallery/{alias}/", label) for label in chosen for alias in (label.index, label.wnid)
+    ]
+    return Row("aliases that lead to their class", *share(sum(redirecting), len(redirecting)))
 
 
-def leads(site: Path, alias: str, label: Label) -> bool:
-    """Whether an address sends readers, and search machines, to the class's own."""
+def redirects(site: Path, alias: str, label: Label) -> bool:
+    """Return whether an address redirects readers and search engines to the class's own."""
     page = Page(read(site / alias / "index.html"))
-    wanted = SITE_URL + home(label)
+    expected = SITE_URL + home(label)
     _, _, refresh = page.meta.get("refresh", "").partition("url=")
     return (
         bool(refresh)
-        and urljoin(SITE_URL + alias, refresh) == wanted
-        and page.canonical == wanted
+        and urljoin(SITE_URL + alias, refresh) == expected
+        and page.canonical == expected
         and "noindex" in page.meta.get("robots", "")
     )
 
@@ -327,50 +330,50 @@ def leads(site: Path, alias: str, label: Label) -> bool:
 def of_sizes(site: Path, pages: dict[Label, Page]) -> Iterator[Row]:
     sizes = [len(page.text.encode()) / 1e3 for page in pages.values()] or [0.0]
     median = statistics.median(sizes)
-    yield Row("class page, median", f"{median:.1f} KB", f"<= {PAGE_KB:g} KB", median <= PAGE_KB)
+    yield Row("class page, median", f"{median:.1f} KB", f"<= {MAX_PAGE_KB:g} KB", median <= MAX_PAGE_KB)
     yield Row("class page, largest", f"{max(sizes):.1f} KB")
     yield Row("index of the gallery", f"{size(site / 'gallery/index.html') / 1e3:.0f} KB")
     search = size(site / "search/search_index.json") / 1e6
-    yield Row("search index", f"{search:.2f} MB", f"<= {SEARCH_MB:g} MB", 0 < search <= SEARCH_MB)
+    yield Row("search index", f"{search:.2f} MB", f"<= {MAX_SEARCH_MB:g} MB", 0 < search <= MAX_SEARCH_MB)
 
 
 def of_channels(site: Path) -> Iterator[Row]:
-    """Of the network's pages."""
-    every = json.loads(read(site / "network/units.json"))["layers"]
-    listed = [unit for layer in every.values() for unit in json.loads(read(site / layer["units"]))["units"]]
+    """Return the rows of the pages of channels and layers."""
+    layers = json.loads(read(site / "network/units.json"))["layers"]
+    listed = [unit for layer in layers.values() for unit in json.loads(read(site / layer["units"]))["units"]]
     sizes = [size(site / unit["url"] / "index.html") / 1e3 for unit in listed]
-    yield Row("channels' pages", *share(sum(one > 0 for one in sizes), len(listed)))
+    yield Row("channels' pages", *share(sum(length > 0 for length in sizes), len(listed)))
     yield Row("channel's page, median", f"{statistics.median(sizes):.1f} KB")
-    for name, layer in every.items():
+    for name, layer in layers.items():
         yield Row(f"page of {name}", f"{size(site / layer['url'] / 'index.html') / 1e3:.0f} KB")
 
 
 def of_names(pages: dict[Label, Page], chosen: tuple[Label, ...]) -> Iterator[Row]:
-    """Of all classes; the awkward ones are also counted by themselves."""
-    addresses = Counter(page.canonical.lower() for page in pages.values())  # some disks do not know capital letters
+    """Return the rows of names and addresses of all classes; awkward names are also counted separately."""
+    addresses = Counter(page.canonical.lower() for page in pages.values())  # some file systems ignore case
     checks: dict[str, Callable[[Label, Page], bool]] = {
         "address, its own": lambda label, page: (
             page.canonical == SITE_URL + home(label) and addresses[page.canonical.lower()] == 1
         ),
         "name in <title>": lambda label, page: label.name in page.title,
         "name in <h1>": lambda label, page: label.name in page.heading,
-        "name in the picture's alt text": lambda label, page: label.name in page.picture,
+        "name in the image's alt text": lambda label, page: label.name in page.image_alt,
     }
     wrong = {
         name: [label for label in chosen if label not in pages or not right(label, pages[label])]
         for name, right in checks.items()
     }
-    for name, found in wrong.items():
-        told = f" (not {', '.join(f'{label.name} {label.index}' for label in found[:5])})" if found else ""
-        counted, target, met = share(len(chosen) - len(found), len(chosen))
-        yield Row(name, counted + told, target, met)
+    for name, faulty in wrong.items():
+        examples = f" (not {', '.join(f'{label.name} {label.index}' for label in faulty[:5])})" if faulty else ""
+        count, target, met = share(len(chosen) - len(faulty), len(chosen))
+        yield Row(name, count + examples, target, met)
     awkward = [label for label in chosen if label.index in AWKWARD]
-    bad = {label for found in wrong.values() for label in found}
+    bad = {label for faulty in wrong.values() for label in faulty}
     yield Row("awkward names, all of these", *share(sum(label not in bad for label in awkward), len(awkward)))
 
 
 def of_table(site: Path, chosen: tuple[Label, ...]) -> Row:
-    """The classes in the gallery's table for programs."""
+    """Return the row of the classes in the gallery's JSON index."""
     text = read(site / "gallery/index.json")
     if not text:
         return Row("name in gallery/index.json", "skipped: there is no such file yet")
@@ -394,17 +397,17 @@ def of_files(site: Path) -> Iterator[Row]:
 
 
 def home(label: Label) -> str:
-    """The address of a class, from the root."""
+    """Return the address of a class, relative to the root."""
     return f"gallery/{label.slug}/"
 
 
-def share(right: int, every: int) -> tuple[str, str, bool]:
-    """Value, target and verdict, where all have to be right."""
-    return f"{right} of {every}", "all", right == every
+def share(correct: int, total: int) -> tuple[str, str, bool]:
+    """Return value, target and verdict of a row in which all must be correct."""
+    return f"{correct} of {total}", "all", correct == total
 
 
 def read(path: Path) -> str:
-    """A file's text; empty where there is none."""
+    """Return a file's text, empty if there is none."""
     return path.read_text("utf-8") if path.is_file() else ""
 
 
@@ -412,17 +415,17 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def words(text: str, pattern: str) -> str:
-    """What a reader sees of the first match."""
+def visible_text(text: str, pattern: str) -> str:
+    """Return the text of the first match, without tags."""
     match = re.search(pattern, text, re.DOTALL)
     return html.unescape(re.sub(r"<[^>]*>", "", match[1])) if match else ""
 
 
 def tags(text: str, name: str) -> Iterator[dict[str, str]]:
-    """The attributes of each tag of a name."""
+    """Yield the attributes of each tag of this name."""
     for tag in re.finditer(rf"<{name}\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", text):
-        found = re.findall(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", tag[1])
-        yield {key.lower(): html.unescape(double or single or bare) for key, double, single, bare in found}
+        attributes = re.findall(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", tag[1])
+        yield {key.lower(): html.unescape(double or single or bare) for key, double, single, bare in attributes}
 
 
 def report(rows: list[Row]) -> None:

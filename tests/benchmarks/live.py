@@ -1,12 +1,12 @@
-"""The engine in the reader's browser: how fast, how large, and what a network of another family says of its drawings.
+"""Measures the engine in the reader's browser: speed, size, and recognition of its drawings by another network.
 
 ::
 
     python tests/benchmarks/live.py [--classes 20]
 
-In a headless Chromium, on one thread, with the settings that the site gives its easels. Beside it, torch on one thread
-in float32: the same method, the same size, one picture at a time; and the build's own drawings of the same classes, at
-224 pixels. EfficientNet-Lite0 is shown both, as 8 bits.
+In a headless Chromium, on one thread, with the settings of the site's live widgets. For comparison: torch on one
+thread in float32, with the same method and size, one image at a time; and the build's own drawings of the same classes
+at 224 pixels. EfficientNet-Lite0 evaluates both as 8-bit images.
 """
 
 from __future__ import annotations
@@ -73,41 +73,43 @@ window.draw = (settings) => {
 """
 
 
-def main(classes: Annotated[int, typer.Option(help="How many, evenly spaced.")] = 20) -> None:
-    indices = [(10 + 1000 * place // classes) % 1000 for place in range(classes)]
+def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly spaced.")] = 20) -> None:
+    indices = [(10 + 1000 * index // classes) % 1000 for index in range(classes)]
     network, judge = load(resolve_weights("compact")), load("efficientnet-lite0")
     method = _settings(WAYS["waves"])
-    sent = {name: len(gzip.compress((FOLDER / "live" / name).read_bytes())) for name in ENGINE}
-    print(f"compressed: {sum(sent.values()) / 1024:.1f} KB, of which before a click: {sent['live.js'] / 1024:.1f} KB")
+    compressed = {name: len(gzip.compress((FOLDER / "live" / name).read_bytes())) for name in ENGINE}
+    print(
+        f"compressed: {sum(compressed.values()) / 1024:.1f} KB, of which {compressed['live.js'] / 1024:.1f} KB before "
+        "the first click"
+    )
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         program = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page = opened(browser.new_page(), Path(folder))
+        page = open_engine(browser.new_page(), Path(folder))
         print("fetched {fetched:.0f} ms, unpacked {unpacked:.0f} ms".format(**page.evaluate("begin()")))
         for size in SIZES:
-            ours = page.evaluate("settings => draw(settings)", asked(method, 340, size))
-            torchs = alone(network, size)
-            step = statistics.median(ours["times"])
+            live = page.evaluate("settings => draw(settings)", live_settings(method, 340, size))
+            torch_step = milliseconds_per_step(network, size)
+            step = statistics.median(live["times"])
             print(
-                f"{size} px: a step {step:.0f} ms ({torchs / step:.0%} of one-threaded torch's rate, {torchs:.0f} ms), "
-                f"{len(ours['times'])} steps {ours['whole'] / 1000:.1f} s, first picture {ours['first']:.0f} ms, "
-                f"{ours['memory'] / 1e6:.0f} MB"
+                f"{size} px: a step {step:.0f} ms ({torch_step / step:.0%} of the rate of torch, {torch_step:.0f} ms), "
+                f"{len(live['times'])} steps {live['whole'] / 1000:.1f} s, first image {live['first']:.0f} ms, "
+                f"{live['memory'] / 1e6:.0f} MB"
             )
-        live = [page.evaluate("settings => draw(settings)", asked(method, index, SIZE)) for index in indices]
+        results = [page.evaluate("settings => draw(settings)", live_settings(method, index, SIZE)) for index in indices]
         browser.close()
-    drawn = torch.cat([picture(one["rgba"]) for one in live])
+    drawn = torch.cat([canvas_image(result["rgba"]) for result in results])
     built = [compose(network="compact", weights=network.weights, target=f"fc8:{index}") for index in indices]
     finished = {drawing.recipe: drawing.image for drawing in render(built, network)}
-    stored = torch.cat([shown(np.asarray(finished[recipe])) for recipe in built])
-    for words, pictures in (("live", drawn), ("built", stored)):
-        for who in (network, judge):
-            print(
-                f"{words}, {classes} classes, said first / in five by {who.card.title}: {said(who, pictures, indices)}"
-            )
+    stored = torch.cat([to_tensor(np.asarray(finished[recipe])) for recipe in built])
+    for name, images in (("live", drawn), ("built", stored)):
+        for evaluated in (network, judge):
+            counts = recognized(evaluated, images, indices)
+            print(f"{name}, {classes} classes, top-1 and top-5 by {evaluated.card.title}: {counts}")
 
 
-def opened(page: Page, folder: Path) -> Page:
-    """A page with the engine and its weights."""
+def open_engine(page: Page, folder: Path) -> Page:
+    """Open a page with the engine and its weights."""
     for name in ENGINE:
         shutil.copy(FOLDER / "live" / name, folder / name)
     shutil.copy(weights().file, folder / "weights")
@@ -121,13 +123,13 @@ def opened(page: Page, folder: Path) -> Page:
     return page
 
 
-def asked(method: dict[str, Any], target: int, size: int) -> dict[str, Any]:
-    """As the easel asks for it."""
+def live_settings(method: dict[str, Any], target: int, size: int) -> dict[str, Any]:
+    """Return the settings that the live widget sends to the engine."""
     return method | {"target": target, "size": size, "seed": 0, "jitter": round(method["jitter"] * size / 224)}
 
 
-def alone(network: Network, size: int) -> float:
-    """Milliseconds of a step by torch on one thread, one picture at a time, in float32."""
+def milliseconds_per_step(network: Network, size: int) -> float:
+    """Return the duration of a step of one image by torch on one thread in float32."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     steps = 16
@@ -146,23 +148,23 @@ def alone(network: Network, size: int) -> float:
     return min(times)
 
 
-def picture(rgba: str) -> Tensor:
-    """What the browser shows, without its opacity."""
+def canvas_image(rgba: str) -> Tensor:
+    """Return the canvas of the browser, without its alpha channel."""
     side = int((len(base64.b64decode(rgba)) / 4) ** 0.5)
-    return shown(np.frombuffer(base64.b64decode(rgba), dtype=np.uint8).reshape(side, side, 4)[..., :3])
+    return to_tensor(np.frombuffer(base64.b64decode(rgba), dtype=np.uint8).reshape(side, side, 4)[..., :3])
 
 
-def shown(pixels: Any) -> Tensor:
+def to_tensor(pixels: Any) -> Tensor:
     return torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None] / 255
 
 
 @torch.inference_mode()
-def said(network: Network, pictures: Tensor, indices: list[int]) -> str:
-    """How many it says first, and has among its first five."""
-    large = resized(pictures, network.size)
-    logits = torch.cat([network.logits(network.normalize(some)) for some in large.split(8)])
-    places = (logits > logits.gather(1, torch.tensor(indices)[:, None])).sum(1)
-    return json.dumps([(places < most).sum().item() for most in (1, 5)])
+def recognized(network: Network, images: Tensor, indices: list[int]) -> str:
+    """Return how many images the network recognizes, top-1 and top-5."""
+    large = resized(images, network.size)
+    logits = torch.cat([network.logits(network.normalize(part)) for part in large.split(8)])
+    better = (logits > logits.gather(1, torch.tensor(indices)[:, None])).sum(1)
+    return json.dumps([(better < count).sum().item() for count in (1, 5)])
 
 
 if __name__ == "__main__":

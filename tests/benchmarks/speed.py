@@ -1,11 +1,11 @@
-"""How fast drawings are made, beside the loop that peers run and beside the processor itself.
+"""Measures the speed of drawing, compared with a naive loop and with the processor's own rate.
 
-Run it alone on the machine; it takes one to three minutes::
+Run nothing else on the machine; it takes one to three minutes::
 
     python tests/benchmarks/speed.py
 
 Everything is measured in one run, so that the ratios hold on a machine whose speed drifts. AlexNet's weights
-are random: they do not change the work. One image-step is one image through one step of ascent.
+are random: they do not change the work. One image-step is one optimization step of one image.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ def main() -> None:
     dtype = choose_dtype("auto", device)
     alexnet = Network(AlexNet(), card("alexnet"), "random", IMAGENET, (224, 224))
     compact = load("compact")
-    multiply = f"matrix multiply, {str(dtype).removeprefix('torch.')}"
+    multiplication = f"matrix multiply, {str(dtype).removeprefix('torch.')}"
     measured: dict[str, Callable[[], float]] = {
         "naive loop, AlexNet": naive_loop,
-        multiply: lambda: matrix_multiply(device, dtype),
+        multiplication: lambda: matrix_multiply(device, dtype),
         "bare AlexNet, 224 px": lambda: bare(alexnet, 224, device, dtype),
         "robust, AlexNet, 224 px": lambda: drawing("robust", alexnet),
         "bare compact, 224 px": lambda: bare(compact, 224, device, dtype),
         "robust, compact, 224 px": lambda: drawing("robust", compact),
         "smooth, compact, 224 px": lambda: drawing("smooth", compact),
     }
-    of_alexnet, of_compact = (flops_per_image_step(network, 224) for network in (AlexNet(), CompactAlexNet()))
-    works = {name: of_compact if "compact" in name else of_alexnet for name in measured}
+    flops_alexnet, flops_compact = (flops_per_image_step(network, 224) for network in (AlexNet(), CompactAlexNet()))
+    flops = {name: flops_compact if "compact" in name else flops_alexnet for name in measured}
     rates: dict[str, list[float]] = {name: [] for name in measured}
     for round_number in range(ROUNDS + 1):  # the first warms up and is not counted
         for name, measure in measured.items():
@@ -66,28 +66,28 @@ def main() -> None:
         f"{device.type}, {describe(device)}, torch {torch.__version__}; medians of {ROUNDS} rounds, {CLASSES} classes"
     )
     print(f"batches of at most {best_size(alexnet.linear_weights())} (AlexNet), {best_size(compact.linear_weights())}")
-    report(rates, multiply, works)
+    report(rates, multiplication, flops)
     if device.type == "cpu":
-        print(f"actmax draw zebra --network compact: {alone():.1f} s wall, interpreter and imports included")
+        print(f"actmax draw zebra --network compact: {command_seconds():.1f} s, interpreter and imports included")
 
 
-def report(rates: dict[str, list[float]], multiply: str, works: dict[str, float]) -> None:
-    """Medians, and what each is of the naive loop and of the processor's own rate."""
+def report(rates: dict[str, list[float]], multiplication: str, flops: dict[str, float]) -> None:
+    """Print the medians, and each relative to the naive loop and to the processor's own rate."""
     medians = {name: statistics.median(values) for name, values in rates.items()}
-    print(f"{multiply:<28} {medians.pop(multiply) / 1e12:8.2f} TFLOP/s")
+    print(f"{multiplication:<28} {medians.pop(multiplication) / 1e12:8.2f} TFLOP/s")
     naive = next(iter(medians.values()))
     for name, rate in medians.items():
-        # Against the multiply rate of the same round: a processor's clock drifts.
-        shares = [one * works[name] / of for one, of in zip(rates[name], rates[multiply], strict=True)]
+        # Relative to the multiplication of the same round: a processor's clock drifts.
+        shares = [own * flops[name] / peak for own, peak in zip(rates[name], rates[multiplication], strict=True)]
         times = f"{rate / naive:6.1f} × naive" if "AlexNet" in name else ""
         print(
-            f"{name:<28} {rate:8.1f} image-steps/s {statistics.median(shares):6.1%} of the multiply rate {times}"
+            f"{name:<28} {rate:8.1f} image-steps/s {statistics.median(shares):6.1%} of the multiplication rate {times}"
             f"   (min {min(rates[name]):.0f}, max {max(rates[name]):.0f})"
         )
 
 
 def drawing(method: str, network: Network) -> float:
-    """The product's own path: parameterization, transforms, frames and bookkeeping included."""
+    """Measure the whole path: parameterization, transforms, frames and bookkeeping included."""
     output = network.card.output
     recipes = [
         compose(
@@ -103,7 +103,7 @@ def drawing(method: str, network: Network) -> float:
 
 
 def bare(network: Network, size: int, device: torch.device, dtype: torch.dtype) -> float:
-    """Forward and backward of the frozen network alone, in batches side by side: what remains if all else were free."""
+    """Measure forward and backward of the frozen network alone, in parallel batches: the upper limit."""
     forward = network.submodel(["logits"], (size, size), device, dtype)
     batch = best_size(network.linear_weights())
     workers = torch.get_num_threads() if device.type == "cpu" else 1
@@ -118,8 +118,8 @@ def bare(network: Network, size: int, device: torch.device, dtype: torch.dtype) 
     return rate(lambda: list(side_by_side(optimize, [steps] * workers, workers)), steps * batch * workers)
 
 
-def alone() -> float:
-    """Seconds for one class from the shell."""
+def command_seconds() -> float:
+    """Return the duration of the command that draws one class."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "actmax.cli", "draw", "zebra", "--network", "compact"]
         started = time.perf_counter()
@@ -131,7 +131,7 @@ def alone() -> float:
 
 
 def naive_loop() -> float:
-    """One image, float32, gradients for every weight too, one class after another."""
+    """Measure one image at a time in float32, with gradients for every weight."""
     network = AlexNet().eval()
     x = torch.rand(1, 3, 224, 224)
     x.requires_grad_()
@@ -148,13 +148,13 @@ def naive_loop() -> float:
 
 
 def matrix_multiply(device: torch.device, dtype: torch.dtype, size: int = 4096) -> float:
-    """Floating-point operations per second of one large square product."""
+    """Measure the floating-point operations per second of one large square product."""
     a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
     return rate(lambda: a @ b, 2 * size**3)
 
 
 def flops_per_image_step(network: nn.Module, size: int) -> float:
-    """Forward, and backward to the image alone."""
+    """Count the operations of forward and of backward to the image alone."""
     network.eval().requires_grad_(False)
     x = torch.rand(1, 3, size, size, requires_grad=True)
     with FlopCounterMode(display=False) as counter:
@@ -163,7 +163,7 @@ def flops_per_image_step(network: nn.Module, size: int) -> float:
 
 
 def rate(work: Callable[[], object], amount: float) -> float:
-    """Amount per second; waits for a GPU to finish."""
+    """Return the amount per second, after waiting for a GPU to finish."""
     started = time.perf_counter()
     work()
     if torch.cuda.is_available():
