@@ -1,5 +1,7 @@
 """An image's values stand in the tensor where they stand in the image."""
 
+from __future__ import annotations
+
 import pytest
 import torch
 from PIL import Image
@@ -8,7 +10,9 @@ from actmax.tensors import image_to_tensor
 
 
 @pytest.mark.parametrize(("mode", "color", "channels"), [("RGB", (1, 2, 3), [1, 2, 3]), ("L", 7, [7])])
-def test_the_tensor_has_the_channels_rows_and_columns_of_the_image(mode, color, channels):
+def test_the_tensor_has_the_channels_rows_and_columns_of_the_image(
+    mode: str, color: int | tuple[int, ...], channels: list[int]
+) -> None:
     image = Image.new(mode, (5, 4))
     image.putpixel((2, 1), color)
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten pictures of noise in three formats and several sizes, two of them in a subfolder."""
+    """Ten images of noise in three formats and several sizes, two of them in a subfolder."""
     folder = tmp_path_factory.mktemp("images")
     (folder / "n02391049").mkdir()
     generator = torch.Generator().manual_seed(1)

@@ -32,8 +32,8 @@ def test_only_large_images_are_reduced(folder: Path) -> None:
 
 
 def test_unreadable_images_are_skipped_and_counted(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "cut.png").write_bytes((folder / "n01440764_4.png").read_bytes()[:300])
-    (tmp_path / "words.jpg").write_text("not a picture")
+    (tmp_path / "truncated.png").write_bytes((folder / "n01440764_4.png").read_bytes()[:300])
+    (tmp_path / "words.jpg").write_text("not an image")
     (tmp_path / "notes.txt").write_text("not counted")
     (tmp_path / "whole.webp").write_bytes((folder / "n01440764_2.webp").read_bytes())
     images = read_images(tmp_path)
@@ -109,7 +109,7 @@ def test_reading_does_not_wait_for_a_fifo(tmp_path: Path) -> None:
 def test_a_source_without_images_is_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(ActmaxError, match=r"There are no images in .*: no file ends in \.webp"):
         read_images(tmp_path)
-    (tmp_path / "words.jpg").write_text("not a picture")
+    (tmp_path / "words.jpg").write_text("not an image")
     with pytest.raises(ActmaxError, match="none of its 1 image files can be read"):
         read_images(tmp_path)
     for path in (tmp_path / "absent", tmp_path / "words.jpg"):
