@@ -121,7 +121,7 @@ def draw(
 ) -> None:
     """Draw targets as PNG files, and print the network's response to each file."""
     with errors_for_people():
-        from actmax.pipeline.publish import SHOWN, render_files
+        from actmax.pipeline.publish import PUBLISHED, render_files
         from actmax.pipeline.select import select_network
 
         paths = _paths(targets, out)
@@ -152,8 +152,8 @@ def draw(
         by_recipe = {recipe_for(target, selection.source): path for target, path in paths.items()}
         for encoded, record in render_files(list(by_recipe), selection.source, starts=starts):
             path = by_recipe[record.recipe]
-            files.save(path, encoded[SHOWN[0]])
-            typer.echo(_report(path, record.recipe, record.measures[SHOWN[0]]))
+            files.save(path, encoded[PUBLISHED[0]])
+            typer.echo(_report(path, record.recipe, record.measures[PUBLISHED[0]]))
 
 
 @app.command()

@@ -27,7 +27,7 @@ FOLDERS = {"site_dir": "site", "docs_dir": "docs"}
 
 @app.command()
 def explain(config: ConfigOption = CONFIG) -> None:
-    """Say what is stored, what would be drawn, and why."""
+    """Log what is stored, what would be drawn, and why."""
     with errors_for_people():
         for line in tools.explain(_site(configuration.read(config), config)):
             typer.echo(line)
@@ -84,7 +84,7 @@ def prune(
     """Remove stored drawings by this network that no page shows."""
     with errors_for_people():
         prepared = _site(configuration.read(config), config)
-        typer.echo(tools.prune(prepared, all_networks=all_networks, dry_run=dry_run, say=typer.echo))
+        typer.echo(tools.prune(prepared, all_networks=all_networks, dry_run=dry_run, log=typer.echo))
 
 
 @app.command()

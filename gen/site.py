@@ -10,7 +10,7 @@ from typing import Any
 from actmax.errors import ActmaxError, reason
 from actmax.networks.weights import Source
 from actmax.pipeline.draw import Outcome, draw
-from actmax.pipeline.progress import Say
+from actmax.pipeline.progress import Log
 from actmax.pipeline.select import select_network
 from actmax.store.store import Store
 from gen import ledger
@@ -99,13 +99,13 @@ def check_pages(site: Site, docs: Path) -> None:
         check(site.plan, name, text)
 
 
-def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, Outcome]:
+def generate(site: Site, docs: Path, log: Log, place: Place) -> tuple[Contents, Outcome]:
     """Draws what is missing, and asks what is not known.
 
     Args:
         site: as prepared.
         docs: the folder of the author's pages.
-        say: told what is going on.
+        log: log callback.
         place: where the site will stand.
 
     Returns:
@@ -114,12 +114,12 @@ def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, 
     published = ledger.read(docs / addresses.LEDGER)
     plan, store = site.plan, site.store
     check_pages(site, docs)
-    outcome = draw(plan.recipes(), plan.source, store, say=say, starts=plan.starts.pictures)
+    outcome = draw(plan.recipes(), plan.source, store, log=log, starts=plan.starts.pictures)
     walked = walk(plan, outcome.entries, store, site.root)
     if walked is not None:  # which channels to draw is known now
         plan = plan.with_walk(walked.channels)
         missing = [recipe for recipe in plan.recipes() if recipe.digest() not in outcome.entries]
-        outcome += draw(missing, plan.source, store, say=say)
+        outcome += draw(missing, plan.source, store, log=log)
     entries = outcome.entries
     contents = Contents(
         plan=plan,
@@ -130,7 +130,7 @@ def generate(site: Site, docs: Path, say: Say, place: Place) -> tuple[Contents, 
         comparison=rows(plan, entries, store),
         photo=photo(plan, entries),
         diversity=diversity(plan, entries, site.second or plan.source, store),
-        sounds=sounds(plan, store, say),
+        sounds=sounds(plan, store, log),
         units=units(plan, entries, store, site.root),
         published=published,
         notes=frozenset(note for note in addresses.NOTES if (docs / addresses.source(note)).is_file()),

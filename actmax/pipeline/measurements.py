@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -57,9 +57,8 @@ def cached(
     complete: Callable[[T], bool] = lambda _: True,
 ) -> T:
     """Return a measurement like :func:`measured`, computed without the network of ``source`` being loaded."""
-    known = stored(kind, inputs, source, store, complete)
-    if known is not None:
-        return known
+    for value in _stored(kind, inputs, source, store, complete):
+        return value
     try:
         text = kind.type.dump_json(compute())
         value = kind.type.validate_json(text)
@@ -79,16 +78,21 @@ def stored(
     complete: Callable[[T], bool] = lambda _: True,
 ) -> T | None:
     """Return the stored measurement, or None where there is none that is whole, of the kind's type and complete."""
+    return next(_stored(kind, inputs, source, store, complete), None)
+
+
+def _stored(
+    kind: Kind[T], inputs: Mapping[str, object], source: Source, store: Store, complete: Callable[[T], bool]
+) -> Iterator[T]:
+    """Yield the stored measurement, which may be None, or nothing."""
     key = _key(kind, inputs, source)
     note = store.note(_name(key))
     raw = note.get("value")
-    if note.get("key") != key or note.get("checksum") != _checksum(raw):
-        return None
-    try:
-        value = kind.type.validate_json(json.dumps(raw))
-    except ValidationError:
-        return None
-    return value if complete(value) else None
+    if note.get("key") == key and note.get("checksum") == _checksum(raw):
+        with contextlib.suppress(ValidationError):
+            value = kind.type.validate_json(json.dumps(raw))
+            if complete(value):
+                yield value
 
 
 def _key(kind: Kind[T], inputs: Mapping[str, object], source: Source) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""How far a long job is: a bar on a terminal, lines in a log."""
+"""Progress of long jobs: a bar on a terminal, lines in a log."""
 
 from __future__ import annotations
 
@@ -7,20 +7,29 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-Say = Callable[[str], object]
-"""Told in a line what is going on."""
+Log = Callable[[str], object]
+"""Log callback, called with one line."""
 
 
-def silent(_: str) -> None:
-    """Says nothing."""
+def no_log(_: str) -> None:
+    """Log nothing."""
+
+
+def duration(seconds: float) -> str:
+    """Format a duration.
+
+    >>> duration(75), duration(150)
+    ('75 s', '2 min')
+    """
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
 class Bar(tqdm):  # type: ignore[type-arg]
     """A progress bar on a terminal, nothing elsewhere."""
 
-    def __init__(self, words: str, unit: str, total: int | None = None) -> None:
+    def __init__(self, description: str, unit: str, total: int | None = None) -> None:
         super().__init__(
-            desc=words,
+            desc=description,
             unit=unit,
             total=total,
             unit_scale=True,
@@ -31,23 +40,23 @@ class Bar(tqdm):  # type: ignore[type-arg]
         )
 
     def reach(self, done: int, total: int) -> None:
-        """Sets the bar to an absolute count, as downloads report it."""
+        """Set the bar to an absolute count, as downloads report it."""
         self.total = total or None
         self.update(done - self.n)
 
 
 @contextmanager
 def drawing(steps: int, progress: Callable[[int], object]) -> Iterator[Callable[[int], None]]:
-    """A bar for so many image-steps; yields what is to be called with those that are done.
+    """Show a bar, and yield the callback that advances it.
 
     Args:
-        steps: of all drawings.
-        progress: is told of them besides.
+        steps: image-steps of all drawings.
+        progress: called with the same numbers as the bar.
     """
     with Bar("drawing", " steps", steps) as bar:
 
-        def tell(more: int) -> None:
+        def advance(more: int) -> None:
             bar.update(more)
             progress(more)
 
-        yield tell
+        yield advance

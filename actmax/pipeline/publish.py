@@ -1,4 +1,4 @@
-"""A drawing -> the files that are published, and the record of what they do to the network that drew it."""
+"""Recipes -> the files that are published, and the record of the target network's response to them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from actmax.engine.render import Drawing
     from actmax.networks.network import Network
 
-SHOWN = ("drawing.png", "drawing.jpg")
+PUBLISHED = ("drawing.png", "drawing.jpg")
 """The files that pages show large: each is measured."""
+
+Rendered = tuple[dict[str, bytes], Record]
+"""A drawing's files and its record, as a store takes them."""
 
 
 def render_files(
@@ -28,37 +31,37 @@ def render_files(
     source: Source,
     progress: Callable[[int], object] = lambda _: None,
     starts: Mapping[str, Image.Image] = MappingProxyType({}),
-) -> Iterator[tuple[dict[str, bytes], Record]]:
-    """Draws without a store: yields the files and the record that a store would hold, batch by batch.
+) -> Iterator[Rendered]:
+    """Draw without a store: yield each drawing's files and record, batch by batch.
 
     Args:
-        recipes: all for the network of ``source``; alike ones are drawn together.
-        source: the network; loaded, and downloaded if need be.
-        progress: told of every image-step, besides a bar on a terminal.
+        recipes: all for the network of ``source``; similar ones are drawn together.
+        source: the network; loaded, and downloaded if necessary.
+        progress: called with the number of image-steps since the last call, besides a bar on a terminal.
         starts: the pictures that recipes start from (:func:`actmax.pictures.read_start`).
 
     Raises:
-        ActmaxError: the weights cannot be had, a picture to start from is not given, or a target does not exist.
+        ActmaxError: the weights are not available, a start picture is missing, or a target does not exist.
     """
     from actmax.engine.render import render
 
     network = load(source)
-    with drawing(sum(recipe.steps for recipe in recipes), progress) as tell:
-        for drawn in render(recipes, network, tell, starts=starts):
+    with drawing(sum(recipe.steps for recipe in recipes), progress) as advance:
+        for drawn in render(recipes, network, advance, starts=starts):
             yield publish(drawn, network)
 
 
-@lru_cache(maxsize=2)  # the network that draws, and the one whose opinion is asked
+@lru_cache(maxsize=2)  # the target network and the evaluation network
 def load(source: Source) -> Network:
-    """:func:`actmax.networks.load.load`, with a progress bar while weights are downloaded."""
-    from actmax.networks.load import load as with_weights
+    """Load a network, with a progress bar while weights are downloaded; the last two are cached."""
+    from actmax.networks.load import load
 
     with Bar(f"{source.network}'s weights", "B") as bar:
-        return with_weights(source, progress=bar.reach)
+        return load(source, progress=bar.reach)
 
 
-def publish(drawing: Drawing, network: Network) -> tuple[dict[str, bytes], Record]:
-    """A drawing's files, and the record of what they do to the network that drew it."""
+def publish(drawing: Drawing, network: Network) -> Rendered:
+    """Encode a drawing, and measure the target network's response to the files."""
     from actmax.measure.measure import decode, measure
 
     recipe = drawing.recipe
@@ -71,7 +74,7 @@ def publish(drawing: Drawing, network: Network) -> tuple[dict[str, bytes], Recor
         files["mask.webp"] = encode.mask(drawing.gradient_magnitude)
     record = Record(
         recipe=recipe,
-        measures={name: measure(network, recipe.target, decode(files[name])) for name in SHOWN},
+        measures={name: measure(network, recipe.target, decode(files[name])) for name in PUBLISHED},
         frames=tuple(step for step, _ in drawing.frames),
         activations=tuple(float(f"{value:.6g}") for value in drawing.activations),
         wins=_wins(drawing.wins),
@@ -83,6 +86,6 @@ def publish(drawing: Drawing, network: Network) -> tuple[dict[str, bytes], Recor
 def _wins(wins: Sequence[bool] | None) -> Wins | None:
     if wins is None:
         return None
-    lost = [step for step, won in enumerate(wins) if not won]
-    stays = lost[-1] + 1 if lost else 0
+    failures = [step for step, won in enumerate(wins) if not won]
+    stays = failures[-1] + 1 if failures else 0
     return Wins(first=wins.index(True) if True in wins else None, stays=stays if stays < len(wins) else None)

@@ -1,4 +1,4 @@
-"""Which network draws: the one that is named, or what `auto` becomes. Needs no torch."""
+"""The choice of the target network: the named one, or what `auto` resolves to. Needs no torch."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ _NOTE = "network"
 
 @dataclass(frozen=True)
 class NetworkSelection:
-    """Which network draws, and why it is not the one that was hoped for."""
+    """The target network, and why `auto` fell back."""
 
     source: Source
     fallback: str = ""
-    """Why ``auto`` had to take the network in the package; empty where it had not."""
+    """Why the network in the package stands in for AlexNet; empty where it does not."""
 
 
 def select_network(network: str, file: Path | None, store: Store, retry: bool = False) -> NetworkSelection:
-    """Which network draws. ``auto`` is decided once per store: AlexNet if its weights can be had.
+    """Select the target network. ``auto`` is resolved once per store: AlexNet if its weights are available.
 
     Args:
         network: ``auto``, or a network's name.
-        file: weights that the user names; with ``auto`` they are AlexNet's.
-        store: remembers what ``auto`` became, so that a later build does not ask the net again.
-        retry: forget that and decide anew.
+        file: the user's weights; with ``auto`` they are AlexNet's.
+        store: keeps what ``auto`` resolved to, so that a later build makes no request.
+        retry: resolve ``auto`` again.
 
     Raises:
         WeightsError, UnknownNameError: as :func:`actmax.networks.weights.resolve_weights` does.
     """
     if network != AUTO or file is not None:
         return NetworkSelection(weights.resolve_weights(PREFERRED if network == AUTO else network, file))
-    decided = {} if retry else store.note(_NOTE)
-    if decided.get("network") not in (PREFERRED, FALLBACK):
-        decided = {"network": PREFERRED, "why": ""}
+    resolved = {} if retry else store.note(_NOTE)
+    if resolved.get("network") not in (PREFERRED, FALLBACK):
+        resolved = {"network": PREFERRED, "why": ""}
         try:
             with Bar(f"{PREFERRED}'s weights", "B") as bar:
                 weights.fetch(weights.resolve_weights(PREFERRED), bar.reach)
         except WeightsError as error:
-            decided = {"network": FALLBACK, "why": str(error)}
-        with contextlib.suppress(StoreError):  # a store that cannot be written still serves
-            store.set_note(_NOTE, decided)
-    return NetworkSelection(weights.resolve_weights(decided["network"]), str(decided.get("why", "")))
+            resolved = {"network": FALLBACK, "why": str(error)}
+        with contextlib.suppress(StoreError):  # a store that cannot be written can still be read
+            store.set_note(_NOTE, resolved)
+    return NetworkSelection(weights.resolve_weights(resolved["network"]), str(resolved.get("why", "")))

@@ -13,7 +13,7 @@ from actmax.errors import ActmaxError, did_you_mean, quoted
 from actmax.pipeline.cluster import render_on_cluster
 from actmax.pipeline.draw import Engine, Outcome
 from actmax.pipeline.draw import draw as drawn
-from actmax.pipeline.progress import Say
+from actmax.pipeline.progress import Log, duration
 from actmax.pipeline.shards import Shard, shard
 from actmax.recipe import Recipe
 from gen.site import Site
@@ -41,7 +41,7 @@ class Forecast:
             return f"nothing to draw, {self.stored} are in the store"
         return (
             f"would draw {self.drawings}, {self.stored} are in the store: {self.image_steps} image-steps, about "
-            f"{_duration(self.seconds)} on this machine"
+            f"{duration(self.seconds)} on this machine"
         )
 
 
@@ -83,7 +83,7 @@ def wanted(site: Site, of: Shard) -> list[Recipe]:
     return shard(site.plan.recipes(), of)
 
 
-def draw(site: Site, of: Shard, say: Say, engine: str = LOCAL) -> Outcome:
+def draw(site: Site, of: Shard, log: Log, engine: str = LOCAL) -> Outcome:
     """Draws what is missing of a share.
 
     Raises:
@@ -92,7 +92,7 @@ def draw(site: Site, of: Shard, say: Say, engine: str = LOCAL) -> Outcome:
     if engine not in ENGINES:
         raise ActmaxError(f"There is no engine {quoted(engine)}. {did_you_mean(engine, ENGINES)}")
     starts = site.plan.starts.pictures
-    return drawn(wanted(site, of), site.plan.source, site.store, say=say, starts=starts, engine=ENGINES[engine])
+    return drawn(wanted(site, of), site.plan.source, site.store, log=log, starts=starts, engine=ENGINES[engine])
 
 
 def forecast(site: Site, of: Shard) -> Forecast:
@@ -125,7 +125,3 @@ def _seconds_a_step(site: Site, alike: Sequence[Recipe]) -> float:
         return time.perf_counter() - started
 
     return max(took(1 + TRIED) - took(1), 0.0) / (TRIED * len(some))
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"

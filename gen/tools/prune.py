@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actmax.networks.cards import card
-from actmax.pipeline.progress import Say
+from actmax.pipeline.progress import Log
 from actmax.recipe import parse
 from gen.site import Site
 
@@ -34,14 +34,14 @@ class Pruned:
         return text
 
 
-def prune(site: Site, *, all_networks: bool = False, dry_run: bool = False, say: Say) -> Pruned:
+def prune(site: Site, *, all_networks: bool = False, dry_run: bool = False, log: Log) -> Pruned:
     """Removes from the store what the plan does not show.
 
     Args:
         site: as prepared.
         all_networks: whether drawings by other networks go too.
         dry_run: only count.
-        say: told if another process has to be waited for.
+        log: log callback.
 
     Raises:
         ActmaxError: the store cannot be written, or the author's picture for the walk not be read.
@@ -53,7 +53,7 @@ def prune(site: Site, *, all_networks: bool = False, dry_run: bool = False, say:
     classes = {entry.digest for entry in own} if site.plan.complete else _of_classes(site)
     gone = [entry.digest for entry in own if entry.digest in classes]
     if gone and not dry_run:
-        with site.store.lock(lambda: say("waiting for another process that draws into this store")):
+        with site.store.lock(lambda: log("waiting for another process that draws into this store")):
             site.store.sweep()
             for digest in gone:
                 site.store.remove(digest)

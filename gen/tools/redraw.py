@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from actmax.errors import ActmaxError, quoted
 from actmax.networks import labels
 from actmax.pipeline.draw import Outcome, draw
-from actmax.pipeline.progress import Say
+from actmax.pipeline.progress import Log
 from actmax.recipe import Recipe
 from gen.site import Site
 
 
-def redraw(site: Site, names: Sequence[str], say: Say) -> Outcome:
+def redraw(site: Site, names: Sequence[str], log: Log) -> Outcome:
     """Draws all that the pages of some classes or channels show.
 
     Args:
         site: as prepared.
         names: of classes of the gallery, or the author's words for them, or channels such as ``conv4:117``.
-        say: told what is going on.
+        log: log callback.
 
     Raises:
         ActmaxError: a class is not in the gallery, or a channel has no page.
     """
     recipes = [recipe for name in names for recipe in _recipes(site, name)]
-    return draw(recipes, site.plan.source, site.store, fresh=True, say=say, starts=site.plan.starts.pictures)
+    return draw(recipes, site.plan.source, site.store, fresh=True, log=log, starts=site.plan.starts.pictures)
 
 
 def _recipes(site: Site, name: str) -> list[Recipe]:

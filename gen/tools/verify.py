@@ -13,7 +13,7 @@ from typing import Any
 from actmax.files import digest
 from actmax.measure.models import Measures
 from actmax.pipeline.progress import Bar
-from actmax.pipeline.publish import SHOWN, load
+from actmax.pipeline.publish import PUBLISHED, load
 from actmax.store.entry import Entry
 from gen import ledger
 from gen.ledger import losses
@@ -84,7 +84,7 @@ def _measured(entries: list[Entry], site: Site) -> Iterator[str]:
     network = load(site.plan.source)
     with Bar("measuring", " drawings", len(entries)) as bar:
         for entry in entries:
-            for name in SHOWN:
+            for name in PUBLISHED:
                 now = measure(network, entry.recipe.target, decode(entry.read(name)))
                 if not _same(entry.measures(name), now):
                     yield (
@@ -128,7 +128,7 @@ def _file(built: Path, path: Path, key: str, entries: Mapping[str, Entry], done:
 
 
 def _drawing(built: Path, drawing: Mapping[str, Any], entry: Entry | None, done: Verified) -> Iterator[str]:
-    shown, name = (drawing["png"], SHOWN[0]) if "png" in drawing else (drawing["jpg"], SHOWN[1])
+    shown, name = (drawing["png"], PUBLISHED[0]) if "png" in drawing else (drawing["jpg"], PUBLISHED[1])
     if entry is None:
         return  # a site may be older than its store
     done.pictures += 1

@@ -28,8 +28,8 @@ import typer
 
 from actmax.engine.batches import MOST
 from actmax.networks.weights import Source, resolve_weights
-from actmax.pipeline.cluster import Published, render_on_cluster
-from actmax.pipeline.publish import render_files
+from actmax.pipeline.cluster import render_on_cluster
+from actmax.pipeline.publish import Rendered, render_files
 from actmax.recipe import Recipe, compose
 
 RATIO = 0.95
@@ -68,7 +68,7 @@ def comparison(digests: dict[str, str], expected: dict[str, str]) -> str:
     return "equal" if digests == expected else "DIFFER"
 
 
-def timed(draws: Callable[[Callable[[int], object]], Iterator[Published]], cores: int) -> tuple[float, dict[str, str]]:
+def timed(draws: Callable[[Callable[[int], object]], Iterator[Rendered]], cores: int) -> tuple[float, dict[str, str]]:
     """Return image-steps per second once each core may have finished a batch, and each PNG's SHA-256 by its recipe."""
     progress: list[tuple[float, int]] = []
     done = 0
@@ -84,7 +84,7 @@ def timed(draws: Callable[[Callable[[int], object]], Iterator[Published]], cores
     return (done - before) / (ended - began), digests
 
 
-def collect(drawings: Iterator[Published]) -> dict[str, str]:
+def collect(drawings: Iterator[Rendered]) -> dict[str, str]:
     return {record.recipe.digest(): sha256(files["drawing.png"]).hexdigest() for files, record in drawings}
 
 
@@ -121,7 +121,7 @@ def worker_processes() -> list[int]:
             command = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        if command.startswith(b"ray::Painter"):
+        if command.startswith(b"ray::RenderWorker"):
             processes.append(int(folder.name))
     return processes
 

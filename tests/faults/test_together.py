@@ -80,7 +80,7 @@ while not stop.exists() if rounds is None else done + again < rounds:
         elif role == "prune":
             spare = prepared().plan.recipes()[0].model_copy(update={"seed": 7000 + dice.randrange(99)})
             put(prepared(), spare)
-            assert prune(prepared(), say=lambda _: None).removed == 1
+            assert prune(prepared(), log=lambda _: None).removed == 1
             wait_for_a_build()
         else:
             build()

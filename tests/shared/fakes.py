@@ -13,7 +13,7 @@ from PIL import Image
 
 from actmax.measure.models import Measures
 from actmax.pipeline import encode
-from actmax.pipeline.publish import SHOWN
+from actmax.pipeline.publish import PUBLISHED
 from actmax.recipe import Recipe, parse
 from actmax.store import Provenance, Record, Wins
 
@@ -54,7 +54,7 @@ def record(recipe: Recipe, rank: int = 1, **fields: Any) -> Record:
     usual = {
         "recipe": recipe,
         # The JPEG is a file of its own, of which the network is never quite as sure.
-        "measures": dict(zip(SHOWN, (measures(unit, rank), measures(unit, rank, 0.5)), strict=True)),
+        "measures": dict(zip(PUBLISHED, (measures(unit, rank), measures(unit, rank, 0.5)), strict=True)),
         "frames": tuple(sorted({1, min(2, recipe.steps), recipe.steps})),
         "activations": (0.5,) * recipe.steps,
         "wins": None if unit is None else Wins(first=1, stays=1),

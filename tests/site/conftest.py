@@ -26,7 +26,7 @@ from actmax.measure.models import Measures
 from actmax.networks.cards import card
 from actmax.networks.network import Network
 from actmax.pipeline import encode
-from actmax.pipeline.publish import SHOWN
+from actmax.pipeline.publish import PUBLISHED
 from actmax.recipe import Recipe, parse
 from actmax.store import Entry, Store, Wins
 from gen import site
@@ -200,7 +200,7 @@ def _put(store: Store, recipe: Recipe) -> Entry:
     measures = _measures(unit, 1 + (unit == FAILING)) if of_class else made.measures(None)
     known = made.record(
         recipe,
-        measures=dict.fromkeys(SHOWN, measures),
+        measures=dict.fromkeys(PUBLISHED, measures),
         frames=steps,
         activations=tuple(30 * step / recipe.steps for step in range(recipe.steps)),
         wins=(Wins() if measures.failed else Wins(first=9, stays=32)) if of_class else None,

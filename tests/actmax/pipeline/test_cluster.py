@@ -1,4 +1,4 @@
-"""Drawings on a Ray cluster: the same bytes as by one process, whatever becomes of the workers."""
+"""Drawings on a Ray cluster: the same bytes as from one process, even where workers are lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from actmax.errors import ActmaxError
 from actmax.networks.weights import resolve_weights
 from actmax.pipeline.cluster import render_on_cluster
-from actmax.pipeline.publish import published
+from actmax.pipeline.publish import render_files
 from actmax.recipe import compose
 
 def recipes(targets):
@@ -34,13 +34,13 @@ def workers():
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if path.read_bytes().startswith(b"ray::Painter"):
+            if path.read_bytes().startswith(b"ray::RenderWorker"):
                 found.append(int(path.parent.name))
         except OSError:
             pass
     return found
 
-def shoot():
+def kill_workers():
     while len(killed) < 3 and not over.is_set():
         for pid in workers()[:1]:
             os.kill(pid, signal.SIGKILL)
@@ -49,19 +49,19 @@ def shoot():
 
 drawn_by = resolve_weights("compact")
 targets = [f"fc8:{unit}" for unit in range(0, 1000, 90)] + ["conv3:7"]
-told, killed, over, found = [], [], threading.Event(), {}
-found["alone"] = pictures(published(recipes(targets), drawn_by))
+steps, killed, over, found = [], [], threading.Event(), {}
+found["alone"] = pictures(render_files(recipes(targets), drawn_by))
 import ray
 ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-found["cluster"] = pictures(render_on_cluster(recipes(targets), drawn_by, told.append))
-found["steps"] = sum(told)
-gun = threading.Thread(target=shoot)
-gun.start()
-found["under fire"] = pictures(render_on_cluster(recipes(targets), drawn_by))
+found["cluster"] = pictures(render_on_cluster(recipes(targets), drawn_by, steps.append))
+found["steps"] = sum(steps)
+killer = threading.Thread(target=kill_workers)
+killer.start()
+found["killed workers"] = pictures(render_on_cluster(recipes(targets), drawn_by))
 over.set()
-gun.join()
+killer.join()
 found["killed"] = len(killed)
-for name, draws in {"error": render_on_cluster, "error alone": published}.items():
+for name, draws in {"error": render_on_cluster, "error alone": render_files}.items():
     try:
         list(draws(recipes(["conv3:9999"]), drawn_by))
     except ActmaxError as error:
@@ -78,7 +78,7 @@ Path(sys.argv[1]).write_text(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a process of its own saw: Ray starts others, and is not for a test's process."""
+    """Results of a separate process: Ray starts others, and is not for a test's process."""
     if importlib.util.find_spec("ray") is None:
         pytest.skip("Ray is not installed")
     path = tmp_path_factory.mktemp("cluster") / "found.json"
@@ -88,31 +88,31 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return result
 
 
-def test_a_drawing_has_the_bytes_that_it_has_in_one_process(found: dict[str, Any]) -> None:
+def test_drawings_have_the_same_bytes_as_in_one_process(found: dict[str, Any]) -> None:
     assert len(found["alone"]) == 13
     assert found["cluster"] == found["alone"]
 
 
-def test_every_image_step_is_told(found: dict[str, Any]) -> None:
+def test_progress_counts_every_image_step(found: dict[str, Any]) -> None:
     assert found["steps"] == 13 * SMALL["steps"]
 
 
-def test_nothing_is_lost_with_a_worker(found: dict[str, Any]) -> None:
+def test_batches_of_killed_workers_are_drawn_again(found: dict[str, Any]) -> None:
     assert found["killed"] >= 1
-    assert found["under fire"] == found["alone"]
+    assert found["killed workers"] == found["alone"]
 
 
-def test_what_cannot_be_drawn_is_said_as_by_one_process(found: dict[str, Any]) -> None:
+def test_errors_are_those_of_one_process(found: dict[str, Any]) -> None:
     assert "9999" in found["error"]
     assert found["error"] == found["error alone"]
 
 
-def test_whoever_stops_has_what_came_and_leaves_no_worker(found: dict[str, Any]) -> None:
+def test_stopping_early_ends_all_workers(found: dict[str, Any]) -> None:
     assert found["first"] in found["alone"]
     assert found["left"] == 0
 
 
-def test_without_ray_the_message_says_what_to_install(tmp_path: Path) -> None:
+def test_error_without_ray_names_the_extra(tmp_path: Path) -> None:
     script = (
         "import sys; sys.modules['ray'] = None\n"
         "from actmax.errors import ActmaxError\n"

@@ -198,10 +198,10 @@ def timeless(outcome: Outcome) -> str:
 def test_a_second_call_takes_everything_from_the_store(store: Store) -> None:
     recipes = [recipe(340), recipe(292), recipe(340)]
     told: list[str] = []
-    first = draw(recipes, COMPACT, store, say=told.append)
+    first = draw(recipes, COMPACT, store, log=told.append)
     assert timeless(first) == "drew 2, 0 from the store"  # what is asked for twice is drawn once
     assert told == ["drawing 2 pictures, 0 are in the store"]
-    second = draw(recipes, COMPACT, store, say=told.append)
+    second = draw(recipes, COMPACT, store, log=told.append)
     assert str(second) == "drew 0, 2 from the store, 0 s"
     assert len(told) == 1
     assert first.entries == second.entries

@@ -109,7 +109,7 @@ def test_each_question_is_asked_once(
     def never(*_: object) -> None:
         raise AssertionError("the network is asked again")
 
-    monkeypatch.setattr("actmax.pipeline.publish.load", never)
+    monkeypatch.setattr("actmax.pipeline.measurements.load", never)
     assert units(wanted, entries, store, tmp_path) == first
 
 
