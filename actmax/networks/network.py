@@ -11,12 +11,13 @@ from functools import lru_cache, partial
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import is_functorch_wrapped_tensor
 
 from actmax.errors import PrecisionError, RecipeError, UnknownNameError, did_you_mean, quoted
 from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD, LOGITS, Card
 from actmax.networks.frozen import ReLULeak, freeze
 from actmax.networks.hooks import GradientHooks
-from actmax.networks.passes import Call, run, tensors_of
+from actmax.networks.passes import Call, is_readable, run, tensors_of
 
 CPU = torch.device("cpu")
 
@@ -202,10 +203,12 @@ class Network:
         outputs: dict[str, Tensor] = {}
 
         def keep(path: str, output: Tensor) -> Tensor:
-            outputs.setdefault(path, output.detach().clone().to(CPU))
+            if not is_functorch_wrapped_tensor(output):
+                outputs.setdefault(path, output.detach().clone().to(CPU))
             return output
 
-        every = tuple((path, partial(keep, path)) for path, _ in self._module.named_modules())
+        names = (name for name, _ in self._module.named_modules())
+        every = tuple((name, partial(keep, name)) for name in names if is_readable(self._module, name))
         # Whatever a user's module raises, :meth:`submodel` reports.
         with torch.inference_mode(), suppress(Exception):
             self._run({"": ""}, self._example(size), GradientHooks(outputs=every))

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.func import functional_call
 
 from actmax.errors import PrecisionError, RecipeError
@@ -51,6 +52,9 @@ def run(
         RecipeError: a layer is not reached, or returns no tensor.
     """
     inner = {path for path in paths.values() if path}
+    for path in inner:
+        if not is_readable(module, path):
+            raise RecipeError(f"The layer {path} cannot be read: it is inside TorchScript. The logits can.")
     whole = "" in paths.values()
     outputs: dict[str, Any] = {}
 
@@ -58,6 +62,10 @@ def run(
         if path in outputs:
             return output
         outputs[path] = first_tensor(output)
+        if isinstance(outputs[path], Tensor) and is_functorch_wrapped_tensor(outputs[path]):
+            raise RecipeError(
+                f"The layer {path} cannot be read: the network calls it within torch.func.vmap or the like."
+            )
         if not whole and outputs.keys() == inner:
             raise _Complete
         return with_first_tensor(output, Tensor.clone)
@@ -75,7 +83,7 @@ def run(
             outputs[""] = logits
         except _Complete:
             pass
-    return {name: _tensor(name, outputs.get(path), module) for name, path in paths.items()}
+    return {name: _tensor(name, outputs.get(path)) for name, path in paths.items()}
 
 
 class _Complete(BaseException):
@@ -141,26 +149,39 @@ class Call:
         if self._script:  # functional_call refuses it
             return self._module(x)
         with torch.inference_mode(mode=False):
-            state = {**self._current_parameters(), **self._copied_buffers()}
+            state = self._current_parameters() | self._copied_buffers()
         with _rnn_weights(self._module):
-            return functional_call(self._module, state, (x,))
+            # Ties are kept by :meth:`_by_name`; functional_call does not restore a module that has two names.
+            return functional_call(self._module, state, (x,), tie_weights=False)
 
     def _current_parameters(self) -> dict[str, Tensor]:
-        parameters = dict(self._module.named_parameters())
+        parameters = self._by_name("_parameters")
         versions = [(id(value), 0 if value.is_inference() else value._version) for value in parameters.values()]
         if versions != self._versions:
-            self._versions = versions
-            self._parameters = {
-                name: nn.Parameter(self._usable(value), requires_grad=False) for name, value in parameters.items()
+            cast = {
+                # A tensor made in inference mode cannot be part of a graph, but its copy can.
+                id(value): nn.Parameter(
+                    self._cast(value.clone() if value.is_inference() else value.detach()), requires_grad=False
+                )
+                for value in parameters.values()
             }
+            self._parameters = {name: cast[id(value)] for name, value in parameters.items()}
+            self._versions = versions
         return self._parameters
 
     def _copied_buffers(self) -> dict[str, Tensor]:
-        return {name: self._cast(value.detach()).clone() for name, value in self._module.named_buffers()}
+        buffers = self._by_name("_buffers")
+        copied = {id(value): self._cast(value.detach()).clone() for value in buffers.values()}
+        return {name: copied[id(value)] for name, value in buffers.items()}
 
-    def _usable(self, value: Tensor) -> Tensor:
-        """Detach and cast a tensor; a tensor made in inference mode cannot be part of a graph, but its copy can."""
-        return self._cast(value.clone() if value.is_inference() else value.detach())
+    def _by_name(self, kind: str) -> dict[str, Tensor]:
+        """Return the tensors of each part, once for each part; a tensor that several parts share has several names."""
+        return {
+            f"{path}.{name}" if path else name: value
+            for path, part in self._module.named_modules()
+            for name, value in getattr(part, kind).items()
+            if value is not None
+        }
 
     def _cast(self, value: Tensor) -> Tensor:
         return value.to(self._device, self._dtype if value.is_floating_point() else value.dtype)
@@ -189,6 +210,15 @@ def tensors_of(module: nn.Module) -> Iterator[Tensor]:
 
 def _is_script(module: nn.Module) -> bool:
     return isinstance(module, torch.jit.ScriptModule)
+
+
+def is_readable(module: nn.Module, path: str) -> bool:
+    """Whether a part is called by Python, which TorchScript's parts are not."""
+    for name in path.split("."):
+        if path and _is_script(module):
+            return False
+        module = getattr(module, name) if path else module
+    return True
 
 
 def _apply(hooks: GradientHooks, module: nn.Module, stack: ExitStack) -> None:
@@ -279,10 +309,9 @@ def with_first_tensor(output: Any, function: Callable[[Tensor], Tensor]) -> Any:
     return output
 
 
-def _tensor(layer: str, output: Any, module: nn.Module) -> Tensor:
+def _tensor(layer: str, output: Any) -> Tensor:
     if output is None:
-        inside = " Inside TorchScript no layer can be read, only the logits." * any(map(_is_script, module.modules()))
-        raise RecipeError(f"The layer {layer} is not used by the network for an image.{inside}")
+        raise RecipeError(f"The layer {layer} is not used by the network for an image.")
     if not isinstance(output, Tensor):
         raise RecipeError(f"The layer {layer} returns no tensor, but {type(output).__name__}: name a layer inside it.")
     return output
