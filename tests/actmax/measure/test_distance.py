@@ -1,4 +1,4 @@
-"""How far pictures are apart: by hand, for a network that sees nothing but their colour."""
+"""Distances between images, against values by hand for a network that sees only their color."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from actmax.networks.wrapping import wrap
 
 
 @pytest.fixture
-def colour() -> Network:
+def color() -> Network:
     return wrap(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 5)), size=8)
 
 
@@ -33,7 +33,7 @@ RED, GREEN = flat(1, 0, 0), flat(0, 1, 0)
         ([RED, flat(1, 1, 0)], 1 - 0.5**0.5),
     ],
 )
-def test_pictures_are_as_far_apart_as_what_is_seen_of_them(
-    colour: Network, images: list[Tensor], distance: float
+def test_distance_is_one_minus_the_mean_cosine_similarity(
+    color: Network, images: list[Tensor], distance: float
 ) -> None:
-    assert mean_cosine_distance(colour, images) == pytest.approx(distance, abs=1e-6)
+    assert mean_cosine_distance(color, images) == pytest.approx(distance, abs=1e-6)

@@ -16,7 +16,7 @@ def compact() -> Network:
     return load(resolve_weights("compact"))
 
 
-def test_the_layers_are_those_of_alexnet_and_account_for_every_weight(compact: Network) -> None:
+def test_layers_are_alexnets_and_include_every_parameter(compact: Network) -> None:
     found = layers(compact, 224)
     assert [layer.name for layer in found] == ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc8"]
     assert found[0].shape == (64, 55, 55)
@@ -24,7 +24,7 @@ def test_the_layers_are_those_of_alexnet_and_account_for_every_weight(compact: N
     assert sum(layer.parameters for layer in found) == compact.parameters()
 
 
-def test_the_first_layers_filters_are_pictures_of_its_weights(compact: Network) -> None:
+def test_filters_are_images_of_the_first_layers_weights(compact: Network) -> None:
     found = filters(compact, "conv1")
     assert found is not None
     side, weights = found.side, compact.weights_of("conv1")
@@ -32,7 +32,7 @@ def test_the_first_layers_filters_are_pictures_of_its_weights(compact: Network) 
     assert len(found.pixels) == len(weights)
     for one, weight in zip(found.pixels, weights, strict=True):
         pixels = torch.frombuffer(bytearray(one), dtype=torch.uint8).view(side, side, 3).permute(2, 0, 1)
-        assert (pixels.float() - 127.5).abs().max() >= 127  # as strong as can be
+        assert (pixels.float() - 127.5).abs().max() >= 127  # full contrast
         assert torch.allclose(pixels / 127.5 - 1, weight / weight.abs().max(), atol=0.005)
-    assert filters(compact, "conv2") is None  # it sees no colours
+    assert filters(compact, "conv2") is None  # it does not see the image
     assert filters(compact, "fc6") is None

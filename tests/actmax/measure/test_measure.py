@@ -1,4 +1,4 @@
-"""Tests of actmax.measure.measure: the numbers under a drawing are what the network says to the published file."""
+"""Measures of a file: activation, probability, rank and margin equal the network's own logits."""
 
 from __future__ import annotations
 
@@ -25,60 +25,60 @@ def compact() -> Network:
 
 def picture(kind: str) -> Tensor:
     """RGB (1, 3, 96, 96) in [0, 1]."""
-    if kind == "grey":
+    if kind == "gray":
         return torch.full((1, 3, 96, 96), 0.5)
     if kind == "stripes":
         return (torch.arange(96) // 6 % 2).float().expand(1, 3, 96, 96)
     return torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
 
 
-KINDS = ["grey", "stripes", "noise"]
+KINDS = ["gray", "stripes", "noise"]
 
 
 def logits(network: Network, rgb: Tensor) -> list[float]:
     with torch.inference_mode():
-        answer: list[float] = network.logits(IMAGENET(rgb))[0].tolist()
-    return answer
+        values: list[float] = network.logits(IMAGENET(rgb))[0].tolist()
+    return values
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("place", [1, 2, 5, 500, 1000])
-def test_a_class_is_measured(kind: str, place: int, compact: Network) -> None:
-    answer = logits(compact, picture(kind))
-    order = sorted(range(1000), key=lambda index: -answer[index])
-    index = order[place - 1]
-    best_other = answer[order[1] if place == 1 else order[0]]
+@pytest.mark.parametrize("rank", [1, 2, 5, 500, 1000])
+def test_measures_of_a_class_follow_from_the_logits(kind: str, rank: int, compact: Network) -> None:
+    values = logits(compact, picture(kind))
+    order = sorted(range(1000), key=lambda index: -values[index])
+    index = order[rank - 1]
+    best_other = values[order[1] if rank == 1 else order[0]]
     found = measure(compact, f"fc8:{index}", picture(kind))
-    assert found.rank == place
-    assert found.failed == (place != 1)
-    assert found.activation == pytest.approx(answer[index], abs=1e-4)
-    assert found.margin == pytest.approx(answer[index] - best_other, abs=1e-4)
-    assert found.probability == pytest.approx(torch.tensor(answer).softmax(0)[index].item(), abs=1e-5)
+    assert found.rank == rank
+    assert found.failed == (rank != 1)
+    assert found.activation == pytest.approx(values[index], abs=1e-4)
+    assert found.margin == pytest.approx(values[index] - best_other, abs=1e-4)
+    assert found.probability == pytest.approx(torch.tensor(values).softmax(0)[index].item(), abs=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_top_five_are_the_most_probable_classes_in_order(kind: str, compact: Network) -> None:
-    answer = logits(compact, picture(kind))
-    order = sorted(range(1000), key=lambda index: -answer[index])[:5]
-    shares = torch.tensor(answer).softmax(0)[order].tolist()
+def test_top_holds_the_five_most_probable_classes_in_order(kind: str, compact: Network) -> None:
+    values = logits(compact, picture(kind))
+    order = sorted(range(1000), key=lambda index: -values[index])[:5]
+    shares = torch.tensor(values).softmax(0)[order].tolist()
     found = measure(compact, "fc8:0", picture(kind))
     assert [index for index, _ in found.top] == order
     assert [share for _, share in found.top] == pytest.approx(shares, abs=1e-5)
 
 
-def test_a_class_may_be_named_by_logits_too(compact: Network) -> None:
+def test_logits_is_another_name_of_the_output(compact: Network) -> None:
     assert measure(compact, "logits:340", picture("noise")) == measure(compact, "fc8:340", picture("noise"))
 
 
 @pytest.mark.parametrize("index", [0, 999])
-def test_the_first_and_the_last_class_are_measured_against_all_others(index: int, compact: Network) -> None:
-    answer = logits(compact, picture("noise"))
-    best_other = max(value for other, value in enumerate(answer) if other != index)
+def test_margin_of_the_first_and_last_class_is_against_all_others(index: int, compact: Network) -> None:
+    values = logits(compact, picture("noise"))
+    best_other = max(value for other, value in enumerate(values) if other != index)
     found = measure(compact, f"fc8:{index}", picture("noise"))
-    assert found.margin == pytest.approx(answer[index] - best_other, abs=1e-4)
+    assert found.margin == pytest.approx(values[index] - best_other, abs=1e-4)
 
 
-def test_a_channel_is_measured_and_has_no_probability(compact: Network) -> None:
+def test_a_channel_has_an_activation_and_no_probability(compact: Network) -> None:
     rgb = picture("stripes")
     with torch.inference_mode():
         maps = compact.submodel(["conv5"], (96, 96))(IMAGENET(rgb))["conv5"]
@@ -90,30 +90,30 @@ def test_a_channel_is_measured_and_has_no_probability(compact: Network) -> None:
 
 
 @pytest.mark.parametrize("target", ["conv5", "conv5:12@center", "conv5:12@0,0", "fc6:3", "fc8"])
-def test_what_is_no_class_has_no_rank_and_cannot_fail(target: str, compact: Network) -> None:
+def test_targets_other_than_classes_have_no_rank_and_cannot_fail(target: str, compact: Network) -> None:
     found = measure(compact, target, picture("noise"))
     assert found.rank is None
     assert not found.failed
 
 
-def test_a_weighted_group_of_classes_is_no_class(compact: Network) -> None:
-    answer = logits(compact, picture("noise"))
+def test_a_weighted_sum_of_classes_has_no_rank(compact: Network) -> None:
+    values = logits(compact, picture("noise"))
     found = measure(compact, "fc8:340 - 0.5*fc8:292", picture("noise"))
-    assert found.activation == pytest.approx(answer[340] - 0.5 * answer[292], abs=1e-4)
+    assert found.activation == pytest.approx(values[340] - 0.5 * values[292], abs=1e-4)
     assert (found.probability, found.rank, found.margin) == (None, None, None)
 
 
-def test_a_tie_is_no_failure() -> None:
+def test_a_tie_has_rank_1() -> None:
     class Even(torch.nn.Module):
         def forward(self, x: Tensor) -> Tensor:
             return torch.zeros(x.shape[0], 1000)
 
-    found = measure(Network(Even(), card("compact"), "none", IMAGENET, (96, 96)), "fc8:340", picture("grey"))
+    found = measure(Network(Even(), card("compact"), "none", IMAGENET, (96, 96)), "fc8:340", picture("gray"))
     assert (found.rank, found.margin, found.failed) == (1, 0.0, False)
 
 
 @pytest.mark.parametrize("target", ["fc8:340", "conv5:12"])
-def test_measures_come_back_from_json(target: str, compact: Network) -> None:
+def test_measures_survive_json(target: str, compact: Network) -> None:
     found = measure(compact, target, picture("noise"))
     assert Measures.model_validate_json(found.model_dump_json()) == found
 
@@ -135,7 +135,7 @@ def encoded(kind: str, block: int = 1, mode: str = "RGB", **options: Any) -> byt
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
-def test_a_png_is_read_exactly(mode: str) -> None:
+def test_png_is_decoded_exactly(mode: str) -> None:
     wanted = torch.tensor(COLORS).permute(2, 0, 1)[None] / 255
     found = decode(encoded("PNG", mode=mode))
     assert found.dtype == torch.float32
@@ -143,7 +143,7 @@ def test_a_png_is_read_exactly(mode: str) -> None:
     assert torch.equal(found, wanted)
 
 
-def test_a_grey_png_is_read_as_three_equal_colours() -> None:
+def test_gray_png_is_decoded_as_three_equal_channels() -> None:
     found = decode(encoded("PNG", mode="L"))
     assert found.shape == (1, 3, 2, 3)
     assert torch.equal(found[:, 0], found[:, 1])
@@ -158,7 +158,7 @@ def test_a_grey_png_is_read_as_three_equal_colours() -> None:
         ("WEBP", {"lossless": True}, 0.0),
     ],
 )
-def test_every_encoding_is_read_upright_and_in_its_colours(
+def test_every_encoding_is_decoded_upright_with_its_colors(
     kind: str, options: dict[str, Any], tolerance: float
 ) -> None:
     found = decode(encoded(kind, block=32, **options))

@@ -63,7 +63,7 @@ def _cached_network(monkeypatch: pytest.MonkeyPatch) -> None:
 loaded = functools.cache(publish.load)
 
 
-# Which network draws.
+# Network selection.
 
 
 def publish_alexnet(monkeypatch: pytest.MonkeyPatch, url: str, sha256: str) -> None:
@@ -81,14 +81,14 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 class Server:
-    """Serves one file, and counts how often it is asked."""
+    """Serves one file, and counts the requests."""
 
     def __init__(self, content: bytes) -> None:
-        self.asked = 0
+        self.requests = 0
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(handler) -> None:
-                self.asked += 1
+                self.requests += 1
                 handler.send_response(200)
                 handler.send_header("Content-Length", str(len(content)))
                 handler.end_headers()
@@ -118,21 +118,21 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield running
 
 
-def test_a_network_that_is_named_is_taken_and_nothing_is_remembered(store: Store, server: Server) -> None:
+def test_a_named_network_is_selected_and_nothing_is_stored(store: Store, server: Server) -> None:
     assert select_network("compact", None, store) == NetworkSelection(COMPACT)
     assert select_network("alexnet", None, store).source.url == server.url
-    assert server.asked == 0  # it is downloaded when something is to be drawn
+    assert server.requests == 0  # it is downloaded when something is to be drawn
     assert not store.path.exists()
 
 
-def test_a_file_that_is_named_is_taken_for_auto_too(store: Store, tmp_path: Path) -> None:
+def test_a_weights_file_is_used_for_auto_too(store: Store, tmp_path: Path) -> None:
     file = tmp_path / "mine.pth"
     file.write_bytes(b"my own")
     digest = hashlib.sha256(b"my own").hexdigest()[:16]
     for network in ("auto", "alexnet"):
-        decision = select_network(network, file, store)
-        assert (decision.source.network, decision.source.digest, decision.source.path) == ("alexnet", digest, file)
-        assert decision.fallback == ""
+        selection = select_network(network, file, store)
+        assert (selection.source.network, selection.source.digest, selection.source.path) == ("alexnet", digest, file)
+        assert selection.fallback == ""
     assert not store.path.exists()
 
 
@@ -143,16 +143,16 @@ def test_a_name_or_a_file_that_does_not_exist_is_an_error(store: Store, tmp_path
         select_network("auto", tmp_path / "absent.pth", store)
 
 
-def test_auto_is_alexnet_where_its_weights_can_be_had(store: Store, server: Server, offline: Path) -> None:
-    decision = select_network("auto", None, store)
-    assert (decision.source.network, decision.fallback) == ("alexnet", "")
-    assert decision.source.path.read_bytes() == b"weights" * 1000
+def test_auto_is_alexnet_where_its_weights_are_available(store: Store, server: Server, offline: Path) -> None:
+    selection = select_network("auto", None, store)
+    assert (selection.source.network, selection.fallback) == ("alexnet", "")
+    assert selection.source.path.read_bytes() == b"weights" * 1000
     assert [path.name for path in offline.iterdir()] == [server.url.rsplit("/", 1)[1]]
-    assert select_network("auto", None, store) == decision
-    assert server.asked == 1
+    assert select_network("auto", None, store) == selection
+    assert server.requests == 1
 
 
-def test_auto_falls_back_once_and_does_not_ask_the_net_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_falls_back_once_and_makes_no_further_request(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     first = select_network("auto", None, store)
     assert first.source == COMPACT
     assert "cannot be reached" in first.fallback
@@ -160,9 +160,9 @@ def test_auto_falls_back_once_and_does_not_ask_the_net_again(store: Store, monke
         publish_alexnet(monkeypatch, server.url, server.sha256)
         assert select_network("auto", None, store) == first
         assert select_network("auto", None, Store(store.path)) == first
-        assert server.asked == 0
+        assert server.requests == 0
         retried = select_network("auto", None, store, retry=True)
-        assert (retried.source.network, retried.fallback, server.asked) == ("alexnet", "", 1)
+        assert (retried.source.network, retried.fallback, server.requests) == ("alexnet", "", 1)
         assert select_network("auto", None, store) == retried
 
 
@@ -174,13 +174,13 @@ def test_a_retry_that_fails_falls_back_again(store: Store, server: Server, monke
 
 
 @pytest.mark.parametrize("note", [{}, {"network": "resnet18"}, {"network": ["alexnet"]}, {"why": "?"}])
-def test_a_note_that_says_nothing_is_decided_anew(store: Store, note: dict[str, object]) -> None:
+def test_an_invalid_note_is_resolved_again(store: Store, note: dict[str, object]) -> None:
     store.set_note("network", note)
     assert select_network("auto", None, store).source == COMPACT
     assert store.note("network")["network"] == "compact"
 
 
-# What is drawn, and what is taken from the store.
+# Drawing and the store.
 
 
 def contents(store: Store, recipes: Sequence[Recipe]) -> list[bytes]:
@@ -195,20 +195,20 @@ def timeless(outcome: Outcome) -> str:
     return str(outcome).rpartition(",")[0]
 
 
-def test_a_second_call_takes_everything_from_the_store(store: Store) -> None:
+def test_a_second_call_draws_nothing(store: Store) -> None:
     recipes = [recipe(340), recipe(292), recipe(340)]
-    told: list[str] = []
-    first = draw(recipes, COMPACT, store, log=told.append)
-    assert timeless(first) == "drew 2, 0 from the store"  # what is asked for twice is drawn once
-    assert told == ["drawing 2 pictures, 0 are in the store"]
-    second = draw(recipes, COMPACT, store, log=told.append)
+    lines: list[str] = []
+    first = draw(recipes, COMPACT, store, log=lines.append)
+    assert timeless(first) == "drew 2, 0 from the store"  # a repeated recipe is drawn once
+    assert lines == ["drawing 2 pictures, 0 are in the store"]
+    second = draw(recipes, COMPACT, store, log=lines.append)
     assert str(second) == "drew 0, 2 from the store, 0 s"
-    assert len(told) == 1
+    assert len(lines) == 1
     assert first.entries == second.entries
     assert set(second.entries) == {wanted.digest() for wanted in recipes} == set(digests(store))
 
 
-def test_an_entry_holds_the_picture_its_frames_and_what_the_network_said(store: Store) -> None:
+def test_an_entry_has_image_frames_and_measures(store: Store) -> None:
     (entry,) = draw([recipe(340)], COMPACT, store).entries.values()
     assert sorted(entry.record.files) == ["drawing.jpg", "drawing.png", "frames.webp", "mask.webp"]
     assert read_rgb(entry.read("mask.webp")).size == (64, 64)
@@ -226,7 +226,7 @@ def test_an_entry_holds_the_picture_its_frames_and_what_the_network_said(store: 
         assert len(measures.top) == 5
 
 
-def test_an_entry_of_before_which_has_no_mask_is_still_taken(store: Store) -> None:
+def test_an_older_entry_without_a_mask_is_used(store: Store) -> None:
     older = fakes.files(recipe(340))
     assert "mask.webp" not in older
     store.put(older, fakes.record(recipe(340)))
@@ -236,7 +236,7 @@ def test_an_entry_of_before_which_has_no_mask_is_still_taken(store: Store) -> No
     assert sorted(entry.record.files) == sorted(older)
 
 
-def test_a_drawing_from_a_picture_needs_it_until_it_is_stored(store: Store) -> None:
+def test_a_start_picture_is_needed_until_the_drawing_is_stored(store: Store) -> None:
     start = "0123456789abcdef"
     wanted = recipe(340, start=start)
     with pytest.raises(RecipeError, match=f"starts from a picture that is not given: {start}"):
@@ -266,11 +266,13 @@ def test_a_drawing_from_a_picture_needs_it_until_it_is_stored(store: Store) -> N
         ("", None, None),
     ],
 )
-def test_when_the_class_first_came_first_and_when_it_stayed(wins: str, first: int | None, stays: int | None) -> None:
+def test_wins_are_the_first_step_and_the_step_from_which_it_stays(
+    wins: str, first: int | None, stays: int | None
+) -> None:
     assert publish._wins([letter == "T" for letter in wins]) == Wins(first=first, stays=stays)
 
 
-def test_an_entry_says_when_its_class_won_and_nothing_where_there_is_no_class(store: Store) -> None:
+def test_only_classes_have_wins(store: Store) -> None:
     other = compose("robust", {"steps": 2, "size": 64}, network="compact", weights=COMPACT.digest, target="conv5:1")
     found = draw([recipe(340), other], COMPACT, store).entries
     assert found[recipe(340).digest()].record.wins is not None
@@ -292,7 +294,7 @@ def test_only_what_is_missing_or_damaged_is_drawn(store: Store) -> None:
     assert [one != other for one, other in zip(drawn_at, drawn_again, strict=True)] == [False, True, False]
 
 
-def test_fresh_draws_again_what_is_stored(store: Store) -> None:
+def test_fresh_draws_stored_recipes_again(store: Store) -> None:
     for channel in (340, 292):
         store.put({"drawing.png": b"an older one"}, fakes.record(recipe(channel)))
     assert timeless(draw([recipe(340)], COMPACT, store, fresh=True)) == "drew 1, 0 from the store"
@@ -302,7 +304,7 @@ def test_fresh_draws_again_what_is_stored(store: Store) -> None:
     assert len(digests(store)) == 2
 
 
-def test_an_interrupted_draw_keeps_the_batches_that_were_done(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_draw_keeps_finished_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     recipes = [recipe(channel, method) for method in ("robust", "plain") for channel in (1, 2, 3)]
     put, kept = store.put, []
 
@@ -342,7 +344,7 @@ def test_a_warm_draw_imports_no_torch(store: Store) -> None:
     assert subprocess.check_output(words, text=True).split("\n") == ["drew 0, 1 from the store, 0 s", "", ""]
 
 
-# Several processes, some of which are killed.
+# Several processes.
 
 
 @pytest.fixture(scope="module")
@@ -379,7 +381,7 @@ def test_a_draw_killed_at_any_moment_is_finished_by_the_next(store: Store, proce
     assert list((store.path / "drawings").glob(".*")) == []
 
 
-def test_a_draw_takes_back_what_a_killed_one_had_set_aside(store: Store) -> None:
+def test_a_drawing_moved_aside_by_a_killed_process_is_restored(store: Store) -> None:
     folder = store.put({"drawing.png": b"an older one"}, fakes.record(recipe(340))).folder
     aside = folder.with_name(f".old-{folder.name}-1-0")
     folder.rename(aside)

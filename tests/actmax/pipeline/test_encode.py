@@ -1,4 +1,4 @@
-"""Encodings: the PNG loses nothing and says how it was made, the JPEG loses little, filmstrip and mask are small."""
+"""Encodings: a lossless PNG with its recipe, a nearly lossless JPEG, a small filmstrip and mask."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ def test_the_png_is_lossless(recipe: Recipe) -> None:
     assert (pixels(found) == pixels(image)).all()
 
 
-def test_the_png_holds_the_recipe_that_it_was_drawn_by(recipe: Recipe) -> None:
+def test_the_png_contains_its_recipe(recipe: Recipe) -> None:
     found = decoded(png(noise(64), recipe))
     inside = Recipe(**json.loads(found.info["actmax:recipe"]))
     assert inside == recipe
     assert inside.digest() == recipe.digest()
 
 
-def test_the_same_picture_gives_the_same_bytes(recipe: Recipe) -> None:
+def test_encoding_is_deterministic(recipe: Recipe) -> None:
     assert png(noise(64), recipe) == png(noise(64), recipe)
 
 
 @pytest.mark.parametrize("image", [gradient(64), gradient(224, blue=255)], ids=["64", "224"])
-def test_the_jpeg_is_nearly_the_same_picture(image: Image.Image) -> None:
+def test_the_jpeg_is_close_to_the_image(image: Image.Image) -> None:
     found = decoded(jpeg(image))
     assert found.format == "JPEG"
     assert found.size == image.size
     assert abs(pixels(found) - pixels(image)).mean() < 1.5
 
 
-def test_the_jpeg_keeps_the_colours_of_single_pixels() -> None:
+def test_the_jpeg_keeps_colors_of_single_pixels() -> None:
     stripes = np.zeros((64, 64, 3), dtype=np.uint8)
     stripes[:, ::2, 0] = stripes[:, 1::2, 2] = 255  # red beside blue, which a subsampled JPEG turns to purple
     found = pixels(decoded(jpeg(Image.fromarray(stripes))))
@@ -89,7 +89,7 @@ def test_a_filmstrip_shows_its_frames_in_order(size: int) -> None:
     assert [round(cell.mean()) for cell in cells] == pytest.approx(blues, abs=12)
 
 
-def test_a_mask_is_nearly_the_same_grey_as_large_and_small() -> None:
+def test_the_mask_is_close_to_the_gradient_magnitude_and_small() -> None:
     gradient_magnitude = gradient(224).getchannel("R")
     data = mask(gradient_magnitude)
     found = decoded(data)

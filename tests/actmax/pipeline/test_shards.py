@@ -1,4 +1,4 @@
-"""Shares of a list of drawings: each drawing is in one of them, and all of them cost the same."""
+"""Shards: each drawing is in exactly one, and all cost the same."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def mixture(seed: int) -> list[Recipe]:
 
 
 def shares(recipes: list[Recipe], count: int) -> list[list[Recipe]]:
-    return [shard(recipes, Shard(place, count)) for place in range(1, count + 1)]
+    return [shard(recipes, Shard(number, count)) for number in range(1, count + 1)]
 
 
 def spread(numbers: list[int]) -> int:
@@ -65,7 +65,7 @@ def test_shares_differ_by_one_drawing_at_most_and_by_one_of_each_kind(seed: int,
         assert spread([found[one] for found in kinds]) <= 1
 
 
-def test_the_order_of_the_list_does_not_matter() -> None:
+def test_shards_do_not_depend_on_the_order_of_the_list() -> None:
     recipes = mixture(9)
     other = recipes[::-1]
     random.Random(1).shuffle(other)
@@ -73,14 +73,14 @@ def test_the_order_of_the_list_does_not_matter() -> None:
     assert shares(other, 3) == shares(recipes, 3)
 
 
-def test_an_expensive_kind_is_dealt_among_all() -> None:
+def test_expensive_drawings_are_dealt_among_all_shards() -> None:
     cheap = [recipe(f"fc8:{unit}", steps=1) for unit in range(8)]
-    dear = [recipe(f"fc8:{unit}", steps=500) for unit in range(4)]
-    steps = [sum(one.steps for one in some) for some in shares([*cheap, *dear], 4)]
+    expensive = [recipe(f"fc8:{unit}", steps=500) for unit in range(4)]
+    steps = [sum(one.steps for one in some) for some in shares([*cheap, *expensive], 4)]
     assert steps == [502] * 4
 
 
-def test_the_first_of_one_is_all_of_them() -> None:
+def test_the_only_shard_is_the_whole_list() -> None:
     recipes = [recipe(f"fc8:{unit}") for unit in range(5)]
     assert Shard() == Shard(1, 1)
     assert sorted(shard(recipes, Shard()), key=recipes.index) == recipes
@@ -91,7 +91,7 @@ def test_the_first_of_one_is_all_of_them() -> None:
 
 
 @pytest.mark.parametrize(("text", "expected"), [("1/1", Shard()), ("2/4", Shard(2, 4)), ("10/10", Shard(10, 10))])
-def test_a_share_is_its_place_and_how_many_there_are(text: str, expected: Shard) -> None:
+def test_a_shard_is_parsed(text: str, expected: Shard) -> None:
     assert Shard.parse(text) == expected
     assert str(expected) == text
 
@@ -101,13 +101,13 @@ def test_a_share_is_its_place_and_how_many_there_are(text: str, expected: Shard)
     ["", "/", "2", "2/", "/4", "0/4", "5/4", "0/0", "-1/4", "1/-4", "1.5/4", "a/b", "1/2/3", "²/4", "1/" + "9" * 5000],
     ids=lambda text: text[:9],
 )
-def test_what_is_no_share_is_refused_in_a_sentence(text: str) -> None:
+def test_an_invalid_shard_is_an_error(text: str) -> None:
     with pytest.raises(ActmaxError, match=r"^A shard is written like 2/4, the second of four, and counted from 1: not"):
         Shard.parse(text)
 
 
 def task(number: object, last: object = None, first: object = None, **others: object) -> dict[str, str]:
-    """What SLURM tells a task of an array."""
+    """The environment of a task of a SLURM array."""
     values = {"ID": number, "MAX": last, "MIN": first, **others}
     return {f"SLURM_ARRAY_TASK_{name}": str(value) for name, value in values.items() if value is not None}
 
@@ -134,12 +134,12 @@ def test_the_tasks_of_an_array_draw_all_and_nothing_twice() -> None:
     recipes = mixture(3)
     for first, last, step in ((0, 3, 1), (5, 9, 1), (1, 10, 3)):
         tasks = range(first, last + 1, step)
-        asked = [share(None, task(number, tasks[-1], first, STEP=step, COUNT=len(tasks))) for number in tasks]
-        dealt = [one.digest() for wanted in asked for one in shard(recipes, wanted)]
+        wanted_shards = [share(None, task(number, tasks[-1], first, STEP=step, COUNT=len(tasks))) for number in tasks]
+        dealt = [one.digest() for wanted in wanted_shards for one in shard(recipes, wanted)]
         assert sorted(dealt) == sorted({one.digest() for one in recipes})
 
 
-def test_a_share_that_is_named_goes_before_the_tasks_own() -> None:
+def test_an_explicit_shard_overrides_slurm() -> None:
     assert share("1/2", task(3, 3, 0)) == Shard(1, 2)
 
 
@@ -148,6 +148,6 @@ def test_a_share_that_is_named_goes_before_the_tasks_own() -> None:
     [task(2), task(2, first=0), task(2, "many", 0), task("two", 3, 0), task(2, 3, ""), task(3, 7, 1, STEP=1, COUNT=3)],
     ids=str,
 )
-def test_an_array_that_does_not_tell_its_size_is_refused(environment: dict[str, str]) -> None:
+def test_an_array_of_unknown_size_is_an_error(environment: dict[str, str]) -> None:
     with pytest.raises(ActmaxError, match=r"SLURM_ARRAY_TASK_ID is set.* such as --shard 2/4"):
         share(None, environment)

@@ -29,7 +29,7 @@ def content(store: Store) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in found.items() if not path.name.startswith(".")}
 
 
-def test_what_is_missing_is_taken_and_the_rest_left_alone(tmp_path: Path) -> None:
+def test_merge_adds_missing_drawings_and_keeps_the_others(tmp_path: Path) -> None:
     ours = filled(tmp_path / "ours", 1, 2)
     theirs = filled(tmp_path / "theirs", 2, 3, 4, picture=b"by another processor")
     before = content(theirs)
@@ -41,7 +41,7 @@ def test_what_is_missing_is_taken_and_the_rest_left_alone(tmp_path: Path) -> Non
     assert content(theirs) == before
 
 
-def test_twice_is_as_good_as_once(tmp_path: Path) -> None:
+def test_merging_again_changes_nothing(tmp_path: Path) -> None:
     ours, theirs = filled(tmp_path / "ours", 1), filled(tmp_path / "theirs", 2)
     ours.merge(theirs)
     before = content(ours)
@@ -50,7 +50,7 @@ def test_twice_is_as_good_as_once(tmp_path: Path) -> None:
     assert content(ours) == before
 
 
-def test_a_store_merged_with_itself_is_as_it_was(tmp_path: Path) -> None:
+def test_merging_a_store_with_itself_changes_nothing(tmp_path: Path) -> None:
     ours = filled(tmp_path / "ours", 1, 2)
     before = content(ours)
     assert ours.merge(Store(tmp_path / "ours")).present == 2
@@ -58,7 +58,7 @@ def test_a_store_merged_with_itself_is_as_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["half", "other", "gone", "record"])
-def test_what_is_damaged_is_left_there_and_counted(tmp_path: Path, damage: str) -> None:
+def test_damaged_drawings_are_skipped_and_counted(tmp_path: Path, damage: str) -> None:
     ours, theirs = Store(tmp_path / "ours"), filled(tmp_path / "theirs", 1, 2)
     folder = theirs.path / "drawings" / of_class(1).digest()
     if damage == "half":
@@ -76,7 +76,7 @@ def test_what_is_damaged_is_left_there_and_counted(tmp_path: Path, damage: str) 
     assert [entry.recipe for entry in ours.entries()] == [of_class(2)]
 
 
-def test_answers_come_along_and_those_that_are_here_stay(tmp_path: Path) -> None:
+def test_missing_measurements_are_added_and_present_ones_kept(tmp_path: Path) -> None:
     ours, theirs = Store(tmp_path / "ours"), filled(tmp_path / "theirs", 1)
     ours.set_note("measurements/one", {"value": "ours"})
     theirs.set_note("measurements/one", {"value": "theirs"})
@@ -87,16 +87,14 @@ def test_answers_come_along_and_those_that_are_here_stay(tmp_path: Path) -> None
     assert not (ours.path / "measurements" / "half.json").exists()
 
 
-def test_an_empty_folder_gives_nothing(tmp_path: Path) -> None:
+def test_merging_an_empty_folder_adds_nothing(tmp_path: Path) -> None:
     ours = filled(tmp_path / "ours", 1)
     (tmp_path / "empty" / "drawings" / "holiday pictures").mkdir(parents=True)
     merged = ours.merge(Store(tmp_path / "empty"))
     assert (merged.added, merged.present, merged.damaged) == (0, 0, 0)
 
 
-def test_where_it_cannot_be_written_what_came_before_is_there_and_nothing_by_halves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_only_whole_drawings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = Store(tmp_path / "ours"), filled(tmp_path / "theirs", *range(5))
     written = 0
 
@@ -118,12 +116,12 @@ def test_where_it_cannot_be_written_what_came_before_is_there_and_nothing_by_hal
     assert (ours.merge(theirs).added, content(ours)) == (3, content(theirs))
 
 
-def test_shares_drawn_apart_are_the_store_drawn_at_once(tmp_path: Path) -> None:
+def test_merged_shards_equal_the_store_drawn_at_once(tmp_path: Path) -> None:
     recipes = [of_class(channel) for channel in range(23)]
     whole, merged = filled(tmp_path / "whole", *range(23)), Store(tmp_path / "merged")
-    for place in (3, 1, 4, 2):
-        share = Store(tmp_path / f"share-{place}")
-        for one in shard(recipes, Shard(place, 4)):
+    for number in (3, 1, 4, 2):
+        share = Store(tmp_path / f"share-{number}")
+        for one in shard(recipes, Shard(number, 4)):
             share.put(FILES, fakes.record(one))
         merged.merge(share)
     assert content(merged) == content(whole)

@@ -1,4 +1,4 @@
-"""The store: an entry is there whole or not at all, whatever dies, fills up or writes at the same time."""
+"""The store: an entry is whole or absent, also after kills, on full disks and with concurrent writers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def leftovers(store: Store) -> list[str]:
     return [path.name for path in (store.path / "drawings").glob(".*")]
 
 
-def test_what_was_put_comes_back(store: Store) -> None:
+def test_get_returns_what_was_put(store: Store) -> None:
     put(store)
     entry = store.get(recipe())
     assert entry is not None
@@ -61,14 +61,14 @@ def test_what_was_put_comes_back(store: Store) -> None:
     assert leftovers(store) == []
 
 
-def test_a_drawing_is_found_for_its_own_recipe_only(store: Store) -> None:
+def test_get_returns_nothing_for_another_recipe(store: Store) -> None:
     put(store)
-    asked = recipe()
-    others = [asked.model_copy(update=change) for change in ({"seed": 1}, {"steps": 9}, {"algorithm": 99})]
+    own = recipe()
+    others = [own.model_copy(update=change) for change in ({"seed": 1}, {"steps": 9}, {"algorithm": 99})]
     assert [store.get(other) for other in others] == [None, None, None]
 
 
-def test_a_store_that_nobody_wrote_to_is_empty_and_makes_no_folder(store: Store) -> None:
+def test_reading_an_empty_store_creates_no_folder(store: Store) -> None:
     assert store.get(recipe()) is None
     assert store.stored() == []
     assert list(store.entries()) == []
@@ -122,7 +122,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "no recipe": edit({"recipe": None}),
     "no list of files": edit({"files": None}),
     "an empty folder": empty,
-    "a file in place of the folder": become_a_file,
+    "a file instead of the folder": become_a_file,
 }
 
 
@@ -138,7 +138,7 @@ def test_a_damaged_entry_counts_as_absent_and_is_repaired(store: Store, damage: 
     assert leftovers(store) == []
 
 
-def test_a_newer_drawing_takes_the_place_of_the_older(store: Store) -> None:
+def test_put_replaces_an_older_drawing(store: Store) -> None:
     put(store)
     put(store, picture=b"newer")
     (entry,) = store.entries()
@@ -147,7 +147,7 @@ def test_a_newer_drawing_takes_the_place_of_the_older(store: Store) -> None:
     assert leftovers(store) == []
 
 
-def test_removing_forgets_one_drawing_whole_or_damaged(store: Store) -> None:
+def test_remove_deletes_one_drawing_whole_or_damaged(store: Store) -> None:
     for channel in (1, 2, 3):
         put(store, channel)
     flip(store.path / "drawings" / recipe(2).digest())
@@ -159,23 +159,23 @@ def test_removing_forgets_one_drawing_whole_or_damaged(store: Store) -> None:
     assert leftovers(store) == []
 
 
-def test_anybody_may_read_what_one_user_drew(store: Store) -> None:
+def test_other_users_may_read_a_drawing(store: Store) -> None:
     folder = put(store)
     assert folder.stat().st_mode & 0o555 == 0o555
 
 
-# What is worked out from a drawing.
+# Derived files.
 
 
 class Maker:
-    """Works something out, and counts how often."""
+    """Returns data, and counts its calls."""
 
     def __init__(self, data: bytes = b"a small picture") -> None:
         self.data = data
-        self.asked = 0
+        self.calls = 0
 
     def __call__(self) -> bytes:
-        self.asked += 1
+        self.calls += 1
         return self.data
 
 
@@ -185,20 +185,20 @@ def entry(store: Store) -> Entry:
     return found
 
 
-def test_the_picture_is_named_by_what_is_in_it(store: Store) -> None:
+def test_picture_is_the_digest_of_the_master(store: Store) -> None:
     put(store)
     assert entry(store).picture == hashlib.sha256(FILES["drawing.png"]).hexdigest()[:16]
     put(store, picture=b"newer")
     assert entry(store).picture == hashlib.sha256(b"newer").hexdigest()[:16]
 
 
-def test_what_is_derived_is_made_once_and_kept_with_the_drawing(store: Store) -> None:
+def test_derived_files_are_made_once_and_kept_with_the_drawing(store: Store) -> None:
     put(store)
     make, other = Maker(), Maker(b"a large picture")
     for _ in range(2):
         assert entry(store).derived("small-1.webp", make) == b"a small picture"
         assert entry(store).derived("small-12.webp", other) == b"a large picture"
-    assert (make.asked, other.asked) == (1, 1)
+    assert (make.calls, other.calls) == (1, 1)
     assert len(list((entry(store).folder / "derived").iterdir())) == 2
     assert entry(store).read("drawing.png") == FILES["drawing.png"]
     assert [found.digest for found in store.entries()] == [recipe().digest()]
@@ -212,19 +212,21 @@ def test_a_damaged_derived_file_is_made_again(store: Store, damage: bytes) -> No
     (path,) = (entry(store).folder / "derived").iterdir()
     path.write_bytes(damage)
     assert [entry(store).derived("small-1.webp", make) for _ in range(2)] == [b"a small picture"] * 2
-    assert make.asked == 2
+    assert make.calls == 2
     assert path.read_bytes() == b"a small picture"
 
 
-@pytest.mark.parametrize("kind", ["a file in its place", "a folder that takes nothing", "a folder that is gone"])
-def test_a_store_that_takes_nothing_still_gives_what_is_derived(
+@pytest.mark.parametrize(
+    "kind", ["a file of that name", "a folder that cannot be written", "a folder that was removed"]
+)
+def test_derived_files_are_returned_where_they_cannot_be_kept(
     store: Store, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(store)
     found = entry(store)
-    if kind == "a file in its place":
+    if kind == "a file of that name":
         (found.folder / "derived").write_bytes(b"no folder")
-    elif kind == "a folder that is gone":
+    elif kind == "a folder that was removed":
         store.remove(found.digest)
     else:  # root may write where others may not
 
@@ -234,10 +236,10 @@ def test_a_store_that_takes_nothing_still_gives_what_is_derived(
         monkeypatch.setattr("actmax.store.entry.write_atomically", refuse)
     make = Maker()
     assert [found.derived("small-1.webp", make) for _ in range(2)] == [b"a small picture"] * 2
-    assert make.asked == 2
+    assert make.calls == 2
 
 
-def test_a_redraw_forgets_what_was_derived_from_the_older_drawing(store: Store) -> None:
+def test_put_discards_files_derived_from_the_older_drawing(store: Store) -> None:
     put(store)
     entry(store).derived("small-1.webp", Maker(b"of the older"))
     put(store, picture=b"newer")
@@ -245,7 +247,7 @@ def test_a_redraw_forgets_what_was_derived_from_the_older_drawing(store: Store) 
     assert leftovers(store) == []
 
 
-# A writer that dies.
+# Killed writers.
 
 KILLED_AT_EACH_OPERATION = """
 import itertools, json, os, sys
@@ -283,7 +285,7 @@ for nth in itertools.count(1):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the writer is killed in a fork of its process")
-def test_a_writer_killed_before_any_of_its_operations_on_files_loses_nothing(store: Store) -> None:
+def test_a_writer_killed_at_any_file_operation_loses_nothing(store: Store) -> None:
     words = [sys.executable, "-c", KILLED_AT_EACH_OPERATION, str(store.path), fakes.record(recipe()).model_dump_json()]
     found = [json.loads(line) for line in subprocess.check_output(words, text=True).splitlines()]
     assert len(found) > 15
@@ -292,7 +294,7 @@ def test_a_writer_killed_before_any_of_its_operations_on_files_loses_nothing(sto
     assert found[-1][0] == "newer"
 
 
-def test_sweeping_clears_the_half_written_and_puts_back_what_was_set_aside(store: Store) -> None:
+def test_sweep_removes_unfinished_folders_and_restores_drawings_moved_aside(store: Store) -> None:
     put(store, 1)
     drawings = store.path / "drawings"
     (drawings / ".new-half").mkdir()
@@ -304,7 +306,7 @@ def test_sweeping_clears_the_half_written_and_puts_back_what_was_set_aside(store
     assert [entry.recipe for entry in store.entries()] == sorted([recipe(1), recipe(2)], key=Recipe.digest)
 
 
-def test_sweeping_does_not_put_an_older_drawing_over_a_newer(store: Store) -> None:
+def test_sweep_does_not_replace_a_newer_drawing(store: Store) -> None:
     folder = put(store)
     folder.rename(folder.with_name(f".old-{folder.name}-1-0"))
     put(store, picture=b"newer")
@@ -314,7 +316,7 @@ def test_sweeping_does_not_put_an_older_drawing_over_a_newer(store: Store) -> No
     assert leftovers(store) == []
 
 
-def test_sweeping_clears_files_that_somebody_has_long_ceased_to_write(store: Store) -> None:
+def test_sweep_removes_abandoned_files(store: Store) -> None:
     put(store).joinpath("derived").mkdir()
     store.set_note("measurements/one", {"value": 1})
     (derived,) = store.path.glob("drawings/*/derived")
@@ -331,7 +333,7 @@ def test_sweeping_clears_files_that_somebody_has_long_ceased_to_write(store: Sto
     assert store.note("measurements/one") == {"value": 1}
 
 
-# A disk that takes nothing.
+# Disks that cannot be written.
 
 
 @pytest.fixture
@@ -350,7 +352,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", folder], check=True)
 
 
-def test_a_full_disk_is_named_and_leaves_the_store_as_it_was(small_disk: Path) -> None:
+def test_error_for_a_full_disk_leaves_the_store_unchanged(small_disk: Path) -> None:
     store = Store(small_disk / "store")
     put(store)
     put(store, 1)
@@ -373,7 +375,7 @@ WRITES: dict[str, Callable[[Store], object]] = {
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
-def test_a_store_that_cannot_be_written_is_named(tmp_path: Path, write: Callable[[Store], object]) -> None:
+def test_error_names_a_store_that_cannot_be_written(tmp_path: Path, write: Callable[[Store], object]) -> None:
     (tmp_path / "file").write_bytes(b"a regular file")
     store = Store(tmp_path / "file" / "store")
     with pytest.raises(StoreError) as caught:
@@ -383,10 +385,10 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path: Path, write: Callable
     assert store.get(recipe()) is None
 
 
-# Many at once.
+# Concurrent writers.
 
 
-def test_processes_that_write_the_same_and_different_drawings_at_once_leave_all_whole(store: Store) -> None:
+def test_concurrent_writers_leave_every_drawing_whole(store: Store) -> None:
     # Most of them for one recipe, so that each replaces it under the others' hands.
     channels = [0, 1, 2, 2, 2, 2, 2, 2] * 50
     jobs = [
@@ -411,9 +413,9 @@ with Store(Path(sys.argv[1])).lock(lambda: print("waiting", flush=True)):
 
 @contextmanager
 def holder(store: Store) -> Iterator[subprocess.Popen[str]]:
-    """A process that asks for the lock, says so when it has to wait and when it holds it, and keeps it.
+    """A process that takes the lock, prints when it waits and when it holds it, and keeps it.
 
-    It does not outlive half a minute: whoever listens to it then hears an empty line.
+    It is killed after half a minute; its reader then gets an empty line.
     """
     words = [sys.executable, "-c", HOLD_THE_LOCK, str(store.path)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -426,30 +428,30 @@ def holder(store: Store) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def says(process: subprocess.Popen[str]) -> str:
+def line_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
 
-def test_a_second_process_waits_for_the_lock_and_says_so(store: Store) -> None:
+def test_a_second_process_waits_for_the_lock_and_reports_it(store: Store) -> None:
     with holder(store) as first:
-        assert says(first) == "held"
+        assert line_of(first) == "held"
         with holder(store) as second:
-            assert says(second) == "waiting"
+            assert line_of(second) == "waiting"
             first.communicate()  # its input ends, and with it the lock
-            assert says(second) == "held"
+            assert line_of(second) == "held"
 
 
 def test_the_lock_of_a_killed_process_is_free(store: Store) -> None:
     with holder(store) as first:
-        assert says(first) == "held"
+        assert line_of(first) == "held"
         first.kill()
         first.wait()
         with holder(store) as second:
-            assert says(second) == "held"
+            assert line_of(second) == "held"
 
 
-def test_notes_are_remembered_replaced_and_forgotten(store: Store) -> None:
+def test_notes_are_written_replaced_and_deleted(store: Store) -> None:
     store.set_note("network", {"network": "compact"})
     store.set_note("network", {"network": "alexnet", "why": "für Zebras"})
     assert store.note("network") == {"network": "alexnet", "why": "für Zebras"}
@@ -461,7 +463,7 @@ def test_notes_are_remembered_replaced_and_forgotten(store: Store) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b"\xff\xfe"])
-def test_a_broken_note_counts_as_none_and_can_be_replaced(store: Store, content: bytes) -> None:
+def test_a_damaged_note_counts_as_absent_and_can_be_replaced(store: Store, content: bytes) -> None:
     store.path.mkdir()
     (store.path / "network.json").write_bytes(content)
     assert store.note("network") == {}
@@ -469,7 +471,7 @@ def test_a_broken_note_counts_as_none_and_can_be_replaced(store: Store, content:
     assert store.note("network") == {"network": "compact"}
 
 
-def test_a_record_whose_target_this_version_cannot_read_is_no_record(store: Store) -> None:
+def test_a_record_with_an_unknown_target_counts_as_absent(store: Store) -> None:
     put(store, 1)
     folder = put(store)
     later = fakes.record(recipe()).model_dump(mode="json") | {"files": {}}
@@ -481,11 +483,11 @@ def test_a_record_whose_target_this_version_cannot_read_is_no_record(store: Stor
     assert [entry.recipe for entry in store.entries()] == [recipe(1)]
 
 
-# A redraw while somebody reads.
+# Redrawing while an entry is read.
 
 
 @pytest.mark.parametrize("change", ["replaced", "removed"])
-def test_an_entry_never_gives_another_pictures_bytes(store: Store, change: str) -> None:
+def test_reading_a_replaced_or_removed_entry_is_an_error(store: Store, change: str) -> None:
     put(store)
     read_before = entry(store)
     if change == "replaced":
@@ -496,7 +498,7 @@ def test_an_entry_never_gives_another_pictures_bytes(store: Store, change: str) 
         read_before.read("drawing.png")
 
 
-def test_what_an_older_entry_derives_is_not_served_for_the_newer(store: Store) -> None:
+def test_files_derived_from_a_replaced_entry_are_not_used(store: Store) -> None:
     put(store)
     older = entry(store)
     put(store, picture=b"newer")
@@ -504,7 +506,7 @@ def test_what_an_older_entry_derives_is_not_served_for_the_newer(store: Store) -
     assert entry(store).derived("small-1.webp", Maker(b"of the newer")) == b"of the newer"
 
 
-def test_a_replacement_that_fails_leaves_the_older_drawing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_replacement_restores_the_older_drawing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store)
     rename, calls = os.rename, []
 
@@ -524,7 +526,7 @@ def test_a_replacement_that_fails_leaves_the_older_drawing(store: Store, monkeyp
 
 
 @pytest.mark.parametrize("name", ["notes", "0123456789abcdef", ".new-other", "0123456789ABCDEF"])
-def test_what_is_no_drawing_of_ours_is_not_listed(store: Store, name: str) -> None:
+def test_foreign_folders_are_not_listed(store: Store, name: str) -> None:
     put(store)
     foreign = store.path / "drawings" / name
     foreign.mkdir()

@@ -1,4 +1,4 @@
-"""How much drawings of one class differ: which are drawn, and what their distance is."""
+"""Diversity of the drawings of one class: the drawings and their distances."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GROUPS = {"animals": ["zebra", "tiger"]}
 WANTED = {"class": "zebra", "seeds": 2, "facets": 3}
 
 
-def test_one_class_is_drawn_by_seeds_and_by_facets(planned: Plans) -> None:
+def test_one_class_is_drawn_from_seeds_and_facets(planned: Plans) -> None:
     made = planned(GROUPS, diversity=WANTED, seeds=[7, 3], methods={"smooth": None})
     seeds, facets = ([one.recipe for one in some] for some in (made.by_seeds, made.by_facets))
     assert [(one.seed, one.facets) for one in seeds] == [(7, 0), (8, 0)]
@@ -31,7 +31,7 @@ def test_one_class_is_drawn_by_seeds_and_by_facets(planned: Plans) -> None:
     assert seeds[0] == made.class_pages[0].variants[0].recipe  # the gallery's own
 
 
-def test_without_a_word_nothing_is_drawn_often(planned: Plans, store: Store) -> None:
+def test_without_the_setting_there_is_no_diversity(planned: Plans, store: Store) -> None:
     assert (planned(GROUPS).by_seeds, planned(GROUPS).by_facets) == ((), ())
     assert diversity(planned(GROUPS), {}, resolve_weights("compact"), store) is None
 
@@ -42,7 +42,7 @@ def test_a_network_whose_layers_have_no_names_has_no_facets(planned: Plans) -> N
     assert ([one.recipe.target for one in made.by_seeds], made.by_facets) == (["logits:340"] * 2, ())
 
 
-def test_equal_drawings_are_no_distance_apart_and_others_some(
+def test_distance_of_equal_drawings_is_zero_and_of_others_positive(
     planned: Plans, drawn: Callable[..., dict[str, Entry]], store: Store
 ) -> None:
     """A fake's colour depends on class, seed and steps, so that all facets are one picture; the cosine of two of them
@@ -56,7 +56,7 @@ def test_equal_drawings_are_no_distance_apart_and_others_some(
     assert (found.classes, len(found.seeds), len(found.facets)) == (2, 2, 3)
 
 
-def test_a_gallery_of_one_class_has_no_others_to_compare_with(
+def test_a_gallery_of_one_class_has_no_class_distance(
     planned: Plans, drawn: Callable[..., dict[str, Entry]], store: Store
 ) -> None:
     made = planned({"animals": ["zebra"]}, diversity=WANTED)
@@ -68,7 +68,7 @@ def test_a_gallery_of_one_class_has_no_others_to_compare_with(
 # The distance.
 
 
-def test_the_distance_of_several_is_the_same_in_any_order() -> None:
+def test_distance_does_not_depend_on_the_order() -> None:
     network = load(resolve_weights("compact"))
     images = torch.rand(3, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).unbind()
     distance = mean_cosine_distance(network, images)
@@ -76,7 +76,7 @@ def test_the_distance_of_several_is_the_same_in_any_order() -> None:
     assert mean_cosine_distance(network, images[::-1]) == pytest.approx(distance, abs=1e-6)
 
 
-def test_the_features_are_what_the_last_layer_turns_into_logits() -> None:
+def test_features_are_the_last_layers_input() -> None:
     network = load(resolve_weights("compact"))
     weight, bias = network.linear("fc8")
     x = network.normalize(torch.rand(2, 3, 96, 96, generator=torch.Generator().manual_seed(0)))
@@ -85,7 +85,7 @@ def test_the_features_are_what_the_last_layer_turns_into_logits() -> None:
     torch.testing.assert_close(features @ weight.T + bias, network.logits(x))
 
 
-def test_of_a_map_the_features_are_the_mean() -> None:
+def test_features_of_a_map_are_its_mean() -> None:
     last = nn.Conv2d(4, 5, 1)
     network = wrap(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), last, nn.AdaptiveAvgPool2d(1), nn.Flatten()), size=16)
     x = torch.rand(2, 3, 16, 16)

@@ -1,4 +1,4 @@
-"""A second network's opinion: which network is asked, that it is asked once, and what pages say of it."""
+"""The evaluation network: its selection, its stored measures, and the pages."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ COMPACT = resolve_weights("compact")
 OTHER = Source("alexnet", "0123456789abcdef", Path("nowhere"))
 
 
-def asked(given: Any, drawn_by: Source, root: Path = Path()) -> Source | None:
+def selected(given: Any, drawn_by: Source, root: Path = Path()) -> Source | None:
     return evaluation_network(read({"groups": {"animals": ["zebra"]}, "second_opinion": given}), drawn_by, root)
 
 
-def test_the_witness_is_asked_unless_it_draws_or_the_author_wants_another_or_none() -> None:
+def test_the_default_is_the_witness_unless_it_is_the_target_network() -> None:
     witness = resolve_weights("efficientnet-lite0")
-    assert asked(None, OTHER) == asked(None, COMPACT) == witness
-    assert asked(None, witness) == COMPACT
-    assert asked(False, OTHER) is None
-    assert asked({"network": "compact"}, OTHER) == COMPACT
+    assert selected(None, OTHER) == selected(None, COMPACT) == witness
+    assert selected(None, witness) == COMPACT
+    assert selected(False, OTHER) is None
+    assert selected({"network": "compact"}, OTHER) == COMPACT
 
 
-def test_a_file_of_weights_lies_beside_mkdocs_yml(tmp_path: Path) -> None:
+def test_a_weights_file_is_relative_to_mkdocs_yml(tmp_path: Path) -> None:
     (tmp_path / "mine.pth").write_bytes(b"weights")
-    found = asked({"network": "squeezenet1_0", "weights": "mine.pth"}, COMPACT, tmp_path)
+    found = selected({"network": "squeezenet1_0", "weights": "mine.pth"}, COMPACT, tmp_path)
     assert found == resolve_weights("squeezenet1_0", tmp_path / "mine.pth")
 
 
@@ -62,13 +62,13 @@ def test_a_file_of_weights_lies_beside_mkdocs_yml(tmp_path: Path) -> None:
         ({"network": "auto"}, "stands for the network that draws"),
     ],
 )
-def test_a_network_that_cannot_be_asked_is_named_with_the_key(given: Any, words: str) -> None:
+def test_an_invalid_evaluation_network_is_an_error_with_the_key(given: Any, words: str) -> None:
     with pytest.raises(SettingsError, match=words) as caught:
-        asked(given, COMPACT)
+        selected(given, COMPACT)
     assert "extra.gallery.second_opinion" in str(caught.value)
 
 
-def test_each_drawing_is_shown_once_and_what_was_said_is_stored(
+def test_each_drawing_is_measured_once_and_stored(
     planned: Plans, drawn: Draws, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = planned({"animals": ["zebra", "tiger"], "both": ["zebra"]}, seeds=[0, 1])
@@ -92,9 +92,7 @@ def test_each_drawing_is_shown_once_and_what_was_said_is_stored(
     assert len(calls) == 8
 
 
-def test_an_opinion_is_what_the_network_says_of_the_master_at_its_own_size(
-    planned: Plans, drawn: Draws, store: Store
-) -> None:
+def test_the_master_is_measured_at_the_evaluation_networks_size(planned: Plans, drawn: Draws, store: Store) -> None:
     made = planned({"animals": ["zebra"]})
     entries = drawn(made)
     ((digest, found),) = evaluate(made, entries, COMPACT, store).measures.items()
@@ -104,7 +102,7 @@ def test_an_opinion_is_what_the_network_says_of_the_master_at_its_own_size(
     assert found == measure(network, "fc8:340", resized(image, network.size))
 
 
-def test_weights_of_another_network_are_named_with_the_key(
+def test_weights_of_another_network_are_an_error_with_the_key(
     planned: Plans, drawn: Draws, store: Store, tmp_path: Path
 ) -> None:
     save_file({"conv.weight": np.zeros((2, 2), np.float32)}, tmp_path / "foreign.safetensors")
@@ -117,16 +115,16 @@ def test_weights_of_another_network_are_named_with_the_key(
 
 
 def shown(
-    planned: Plans, collected: Callable[..., Contents], answer: dict[str, Any] | None, failed: bool = False
+    planned: Plans, collected: Callable[..., Contents], values: dict[str, Any] | None, failed: bool = False
 ) -> str:
     made = planned({"animals": ["zebra"]})
-    given = Evaluation(card("squeezenet1_0"), {made.recipes()[0].digest(): Measures(**answer)}) if answer else None
+    given = Evaluation(card("squeezenet1_0"), {made.recipes()[0].digest(): Measures(**values)}) if values else None
     page = dict(pages(collected(made, failed={340} if failed else (), evaluation=given)))["gallery/zebra/index.md"]
     assert isinstance(page, str)
     return page
 
 
-def test_a_page_shows_who_else_was_asked_and_what_it_said(
+def test_a_class_page_shows_the_evaluation(
     planned: Plans,
     collected: Callable[..., Contents],
     rendered: Callable[[str], str],
@@ -152,7 +150,7 @@ def test_a_page_shows_who_else_was_asked_and_what_it_said(
 @pytest.mark.parametrize(
     ("rank", "failed", "alone"), [(1, False, False), (5, False, False), (6, False, True), (6, True, False)]
 )
-def test_a_drawing_that_convinces_its_own_network_alone_says_so(
+def test_a_class_page_marks_drawings_that_only_the_target_network_recognizes(
     planned: Plans,
     collected: Callable[..., Contents],
     rendered: Callable[[str], str],
@@ -175,15 +173,15 @@ def witnessed(planned: Plans, collected: Callable[..., Contents]) -> Contents:
     """Three classes, of which the witness has one first, one fourth and one sixtieth."""
     made = planned({"animals": ["zebra", "tiger"], "vehicles": ["ambulance"]}, seeds=[0, 1])
     ranks = {340: 1, 292: 4, 407: 60}
-    said = {
+    measures = {
         variant.recipe.digest(): fakes.measures(plate.label.index, ranks[plate.label.index] + variant.recipe.seed)
         for plate in made.class_pages
         for variant in plate.variants
     }
-    return collected(made, evaluation=Evaluation(card("efficientnet-lite0"), said))
+    return collected(made, evaluation=Evaluation(card("efficientnet-lite0"), measures))
 
 
-def test_the_index_says_in_which_place_the_witness_has_each_class(
+def test_the_index_shows_the_evaluation_networks_ranks(
     witnessed: Contents, rendered: Callable[[str], str], visible: Callable[[str], str]
 ) -> None:
     page = str(dict(pages(witnessed))["gallery/index.md"])
@@ -202,14 +200,14 @@ def test_the_index_says_in_which_place_the_witness_has_each_class(
     ) in " ".join(words.split())
 
 
-def test_without_a_second_network_the_index_does_not_speak_of_one(
+def test_the_index_without_an_evaluation_network_does_not_mention_one(
     planned: Plans, collected: Callable[..., Contents]
 ) -> None:
     page = str(dict(pages(collected(planned({"animals": ["zebra"]}))))["gallery/index.md"])
     assert [word for word in ("second", "witness", "data-place", "place by") if word in page] == []
 
 
-def test_an_authors_page_quotes_what_the_witness_says(witnessed: Contents) -> None:
+def test_an_authors_page_can_quote_the_evaluation(witnessed: Contents) -> None:
     head = "---\nmeasured: true\n---\n"
     counts = "{{ witness.title }}: {{ witness.first }} and {{ witness.in_five }} of {{ witness.drawings }}"
     page = f"{head}{{% if witness %}}{counts}{{% else %}}Nobody{{% endif %}}.\n"
@@ -217,7 +215,7 @@ def test_an_authors_page_quotes_what_the_witness_says(witnessed: Contents) -> No
     assert filled_in(replace(witnessed, evaluation=None), "page.md", page) == f"{head}Nobody.\n"
 
 
-def test_a_page_without_a_second_network_has_no_place_for_it(
+def test_a_class_page_without_an_evaluation_network_has_no_column_for_it(
     planned: Plans, collected: Callable[..., Contents]
 ) -> None:
     page = shown(planned, collected, None)

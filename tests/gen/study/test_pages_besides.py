@@ -68,17 +68,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return Made(root, *generated(root, SETTINGS | BESIDE))
 
 
-def test_what_several_pages_show_is_drawn_once(made: Made) -> None:
+def test_a_drawing_on_several_pages_is_drawn_once(made: Made) -> None:
     """Zebra by `smooth` is the gallery's, the comparison's and the first of the seeds."""
     gallery, comparison, photo, seeds, facets = 2, 3 * 2 - 1, 2, 2 - 1, 2
     assert made.outcome.drawn == gallery + comparison + photo + seeds + facets
 
 
-def test_the_next_build_draws_and_asks_nothing_and_shows_the_same(made: Made) -> None:
-    answers = set((made.root / ".cache/measurements").iterdir())
+def test_the_next_build_computes_nothing_and_writes_the_same(made: Made) -> None:
+    measurements = set((made.root / ".cache/measurements").iterdir())
     contents, outcome = generated(made.root, SETTINGS | BESIDE)
     assert outcome.drawn == 0
-    assert set((made.root / ".cache/measurements").iterdir()) == answers
+    assert set((made.root / ".cache/measurements").iterdir()) == measurements
     assert dict(files(contents)) == dict(files(made.contents))
 
 
@@ -95,19 +95,19 @@ def test_the_plan_holds_every_drawing_of_the_three_pages_with_page_and_class(mad
         assert all(one.label and one.recipe.target == f"fc8:{one.label.index}" for one in drawings)
 
 
-def test_the_witness_has_seen_them_all(made: Made) -> None:
+def test_every_class_drawing_is_evaluated(made: Made) -> None:
     assert made.contents.evaluation is not None
     assert made.contents.evaluation.measures.keys() == {recipe.digest() for recipe in made.contents.plan.recipes()}
 
 
-def test_nothing_that_was_drawn_is_spare(made: Made) -> None:
+def test_every_stored_drawing_is_planned(made: Made) -> None:
     site = build.prepare(SETTINGS | BESIDE, made.root / "mkdocs.yml")
     assert site.plan.complete
     planned = {recipe.digest() for recipe in site.plan.recipes()}
     assert planned == {one.digest for one in Store(made.root / ".cache").stored()}
 
 
-def test_each_method_has_its_drawings_and_how_fine_they_are(made: Made) -> None:
+def test_each_method_has_its_drawings_and_their_high_frequency_share(made: Made) -> None:
     rows = made.contents.comparison
     assert [row.method.name for row in rows] == ["mahendran", "statistics", "smooth"]
     for row in rows:
@@ -122,7 +122,7 @@ def test_each_method_has_its_drawings_and_how_fine_they_are(made: Made) -> None:
         assert row.high_frequency_share > 0
 
 
-def test_the_distance_of_two_drawings_is_the_witnesss(made: Made) -> None:
+def test_distances_are_measured_with_the_evaluation_network(made: Made) -> None:
     found = made.contents.diversity
     assert found is not None
     witness = load(resolve_weights("efficientnet-lite0"))
@@ -136,7 +136,7 @@ def test_the_distance_of_two_drawings_is_the_witnesss(made: Made) -> None:
     assert (found.label, found.classes) == (labels.resolve_class("zebra"), 2)
 
 
-def test_a_drawing_without_what_its_steps_hardly_touched_stands_beside_it(made: Made) -> None:
+def test_a_cutout_shows_what_the_steps_changed(made: Made) -> None:
     written = dict(files(made.contents))
     assert "Only what the steps touched" in str(written["gallery/zebra/index.md"])
     data = written["gallery/zebra/smooth-seed-0.cutout.webp"]
@@ -148,7 +148,7 @@ def test_a_drawing_without_what_its_steps_hardly_touched_stands_beside_it(made: 
 
 
 @pytest.mark.parametrize("left", ["comparison", "photo", "diversity"])
-def test_a_page_that_is_not_asked_for_is_not_made(made: Made, left: str) -> None:
+def test_a_page_without_its_setting_is_not_written(made: Made, left: str) -> None:
     """The two others are, and nothing is drawn for them anew."""
     pages = {"comparison": "methods", "photo": "from-a-photo", "diversity": "diversity"}
     folders = {"comparison": "methods", "photo": "photo", "diversity": "diversity"}

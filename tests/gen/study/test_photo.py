@@ -43,7 +43,7 @@ def recipes(made: Plan) -> dict[float, Recipe]:
     return {weight: one.recipe for weight, one in made.from_photo.items()}
 
 
-def test_less_and_less_of_the_photo_stays(planned: Plans, cat: str) -> None:
+def test_feature_weights_are_in_descending_order(planned: Plans, cat: str) -> None:
     found = recipes(planned(GROUPS, **wanted(0, 0.2, 0.5, 0.2, seeds=[7, 3])))
     assert list(found) == [0.5, 0.2, 0.0]
     assert [(one.feature_weight, one.feature_layer) for one in found.values()] == [
@@ -54,19 +54,19 @@ def test_less_and_less_of_the_photo_stays(planned: Plans, cat: str) -> None:
     assert {(one.start, one.start_sd, one.target, one.seed) for one in found.values()} == {(cat, 0.0, "fc8:292", 7)}
 
 
-def test_without_a_word_nothing_starts_from_a_photo(planned: Plans) -> None:
+def test_without_the_setting_nothing_starts_from_a_photo(planned: Plans) -> None:
     assert recipes(planned(GROUPS)) == {}
     assert photo(planned(GROUPS), {}) is None
 
 
-def test_nothing_holds_on_to_the_photo_where_layers_have_no_names(planned: Plans, cat: str) -> None:
+def test_networks_without_layer_names_keep_no_features(planned: Plans, cat: str) -> None:
     found = recipes(planned(GROUPS, drawn_by=UNNAMED, **wanted(0.5, 0.2)))
     assert [(keep, one.feature_weight, one.feature_layer, one.start) for keep, one in found.items()] == [
         (0.0, 0.0, "", cat)
     ]
 
 
-def test_the_photo_is_shown_as_the_ascent_saw_it(
+def test_the_photo_is_shown_as_the_recipes_start(
     planned: Plans, drawn: Callable[..., dict[str, Entry]], cat: str
 ) -> None:
     made = planned(GROUPS, **wanted(0, 0.5))

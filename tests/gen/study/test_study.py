@@ -1,4 +1,4 @@
-"""What the write-up shows of the network: worked out once, stored, and kept by `prune`."""
+"""What the write-up shows of the network: computed once, stored, and kept by `prune`."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_two_classes_seven_variations_and_the_channels_of_six_layers_are_drawn(m
     assert set(made.study.variations) == {"pixels", "fourier", "generator", *PENALTIES, *STEP_SIZES}
 
 
-def test_the_next_build_draws_nothing_and_shows_the_same(made: Made) -> None:
+def test_the_next_build_draws_nothing_and_writes_the_same(made: Made) -> None:
     contents, outcome = generated(settings(), made.root)
     assert outcome.drawn == 0
     assert contents.study is not None
@@ -96,7 +96,7 @@ def test_the_next_build_draws_nothing_and_shows_the_same(made: Made) -> None:
     assert dict(files(contents)) == dict(files(made.contents))
 
 
-def test_the_channels_are_the_loudest_and_those_that_add_most_each_with_its_own_drawing(made: Made) -> None:
+def test_channels_are_those_that_respond_and_contribute_most_each_with_a_drawing(made: Made) -> None:
     network = load(made.contents.plan.source)
     hidden, picture = network.card.hidden, decode(made.study.picture)
     responses, contributions = mean_response(network, picture, hidden), attribution(network, picture, 340, hidden)
@@ -135,7 +135,7 @@ def test_channels_are_drawn_by_the_authors_first_method_that_can(made: Made) -> 
     assert {recipe.steps for recipe in drawn} == {2}  # the walk's own
 
 
-def test_a_gallery_of_one_class_compares_with_nothing(tmp_path: Path) -> None:
+def test_a_gallery_of_one_class_has_no_baseline(tmp_path: Path) -> None:
     contents, _ = generated(settings() | {"groups": {"animals": ["zebra"]}}, tmp_path)
     study = contents.study
     assert study is not None
@@ -148,13 +148,13 @@ def test_a_gallery_of_one_class_compares_with_nothing(tmp_path: Path) -> None:
     assert "usually" not in page
 
 
-def test_the_lines_between_channels_are_what_is_handed_on(made: Made) -> None:
+def test_flow_is_between_the_contributing_channels(made: Made) -> None:
     network = load(made.contents.plan.source)
     shown = {layer: [one.number for one in stage.contributing] for layer, stage in made.study.stages.items()}
     assert made.study.flow == flow(network, decode(made.study.picture), shown)
 
 
-def test_every_class_of_the_gallery_was_silenced(made: Made) -> None:
+def test_every_class_of_the_gallery_has_an_ablation(made: Made) -> None:
     assert [label.name for label in made.study.ablations] == ["zebra", "tiger"]
     zebra, tiger = made.study.ablations.values()
     halves = [(a + b) / 2 for a, b in zip(zebra.most, tiger.most, strict=True)]
@@ -162,14 +162,14 @@ def test_every_class_of_the_gallery_was_silenced(made: Made) -> None:
     assert len(halves) == len(COUNTS)
 
 
-def test_nothing_of_the_study_is_spare(made: Made) -> None:
+def test_every_stored_drawing_is_planned(made: Made) -> None:
     site = build.prepare(settings(), made.root / "mkdocs.yml")
     assert site.plan.complete
     planned = {recipe.digest() for recipe in site.plan.recipes()}
     assert planned == {one.digest for one in site.store.stored()}
 
 
-def test_the_page_of_the_walk_names_what_it_shows(made: Made) -> None:
+def test_the_walks_page_links_its_channels(made: Made) -> None:
     page = dict(files(made.contents))["write-ups/from-picture-to-prediction/index.md"]
     assert isinstance(page, str)
     for layer, number in made.study.channels:
@@ -178,16 +178,16 @@ def test_the_page_of_the_walk_names_what_it_shows(made: Made) -> None:
     assert "<svg" in page
 
 
-def test_the_page_of_the_walk_says_what_the_witness_makes_of_the_gallery(
+def test_the_walks_page_shows_the_evaluation_of_the_gallery(
     made: Made, rendered: Callable[[str], str], visible: Callable[[str], str]
 ) -> None:
     zebra, tiger = (plate.variants[0].recipe.digest() for plate in made.contents.plan.class_pages)
-    said = {zebra: fakes.measures(340), tiger: fakes.measures(292, rank=4)}
-    asked = replace(made.contents, evaluation=Evaluation(card("efficientnet-lite0"), said))
+    measures = {zebra: fakes.measures(340), tiger: fakes.measures(292, rank=4)}
+    evaluated = replace(made.contents, evaluation=Evaluation(card("efficientnet-lite0"), measures))
     alone = replace(made.contents, evaluation=None)
     page, silent = (
         visible(rendered(str(dict(files(contents))["write-ups/from-picture-to-prediction/index.md"])))
-        for contents in (asked, alone)
+        for contents in (evaluated, alone)
     )
     assert (
         "EfficientNet-Lite0, a network of another family which had no part in any drawing, was shown the gallery's "
@@ -196,7 +196,7 @@ def test_the_page_of_the_walk_says_what_the_witness_makes_of_the_gallery(
     assert "convinces its own network" not in silent
 
 
-def test_a_picture_of_the_authors_goes_through_instead(made: Made) -> None:
+def test_the_authors_picture_is_used(made: Made) -> None:
     Image.new("RGB", (100, 80), (200, 30, 30)).save(made.root / "mine.jpg")
     contents, _ = generated(settings(picture="mine.jpg"), made.root)
     assert contents.study is not None
@@ -208,11 +208,11 @@ def test_a_picture_of_the_authors_goes_through_instead(made: Made) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("absent.jpg", "absent or no regular file"), ("words.jpg", "none of the formats")]
+    ("name", "reason"), [("absent.jpg", "absent or no regular file"), ("words.jpg", "none of the formats")]
 )
-def test_a_picture_that_cannot_be_read_is_named(made: Made, name: str, said: str) -> None:
+def test_an_unreadable_picture_is_an_error_with_its_name(made: Made, name: str, reason: str) -> None:
     (made.root / "words.jpg").write_text("not a picture at all", "utf-8")
-    with pytest.raises(SettingsError, match=said) as error:
+    with pytest.raises(SettingsError, match=reason) as error:
         generated(settings(picture=name), made.root)
     assert f"walk.picture in mkdocs.yml is {name!r}" in str(error.value)
 
@@ -230,12 +230,12 @@ def test_without_a_walk_there_is_no_study(made: Made) -> None:
     assert not any("study" in path or "from-picture" in path for path, _ in files(contents))
 
 
-def test_a_new_class_is_the_only_one_that_is_worked_out(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
+def test_only_a_new_class_is_measured(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[int] = []
     ablation = channels.ablation
 
     def counted(network: Any, image: Any, unit: int, counts: Any) -> Any:
-        asked.append(unit)
+        measured.append(unit)
         return ablation(network, image, unit, counts)
 
     monkeypatch.setattr(channels, "ablation", counted)
@@ -243,10 +243,10 @@ def test_a_new_class_is_the_only_one_that_is_worked_out(made: Made, monkeypatch:
     contents, _ = generated(more, made.root)
     assert contents.study is not None
     assert [label.index for label in contents.study.ablations] == [340, 292, 1]
-    assert asked == [1]
+    assert measured == [1]
 
 
-def test_the_note_is_linked_where_the_site_has_it(made: Made) -> None:
+def test_the_note_is_linked_if_the_site_has_it(made: Made) -> None:
     assert "Low_Activations" not in str(dict(files(made.contents))["write-ups/from-picture-to-prediction/index.md"])
     contents = replace(made.contents, notes=frozenset({addresses.LOW_ACTIVATIONS}))
     page = str(dict(files(contents))["write-ups/from-picture-to-prediction/index.md"])
@@ -298,7 +298,7 @@ def test_a_stored_measurement_of_another_type_or_without_a_part_is_computed_agai
     assert replace(contents.study, variations={}, channels={}) == replace(made.study, variations={}, channels={})
 
 
-def test_a_network_whose_layers_have_no_names_is_walked_through_without_them(tmp_path: Path) -> None:
+def test_the_walk_of_a_network_without_layer_names_has_no_layers(tmp_path: Path) -> None:
     from torchvision.models import squeezenet1_0
 
     torch.save(squeezenet1_0(weights=None).state_dict(), tmp_path / "squeezenet.pth")

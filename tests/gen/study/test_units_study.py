@@ -1,4 +1,4 @@
-"""What is known of channels: asked of the network once, kept, and true to its weights."""
+"""Measurements of channels: computed once, stored, and equal to the network's weights."""
 
 from __future__ import annotations
 
@@ -60,27 +60,29 @@ def known(planned: Callable[..., Plan], drawn: Callable[..., dict[str, Entry]], 
     return made
 
 
-def test_a_channel_listens_to_those_with_the_largest_weights(known: Callable[..., Any], compact: Network) -> None:
+def test_inputs_are_the_largest_and_lowest_weights(known: Callable[..., Any], compact: Network) -> None:
     _, _, found = known({"conv5": [7, 9]})
     weights = compact.weights_of("conv5")
     assert weights is not None
     sums = weights.sum((2, 3))
     for channel in (7, 9):
-        told = found.inputs["conv5", channel]
-        assert [value for _, value in told] == pytest.approx([sums[channel, one].item() for one, _ in told], rel=1e-3)
+        ranked = found.inputs["conv5", channel]
+        assert [value for _, value in ranked] == pytest.approx(
+            [sums[channel, one].item() for one, _ in ranked], rel=1e-3
+        )
         ordered = sums[channel].sort().values.tolist()  # of equal ones any may come first
-        assert [value for _, value in told] == pytest.approx([*ordered[:-5:-1], *ordered[:4]], rel=1e-3)
+        assert [value for _, value in ranked] == pytest.approx([*ordered[:-5:-1], *ordered[:4]], rel=1e-3)
     assert found.outputs["conv5", 7]
 
 
-def test_the_last_hidden_layer_speaks_for_classes(known: Callable[..., Any], compact: Network) -> None:
+def test_outputs_of_the_last_hidden_layer_are_classes(known: Callable[..., Any], compact: Network) -> None:
     _, _, found = known({"fc6": 300})
     weights = compact.weights_of("fc8")
     assert weights is not None
     assert found.outputs["fc6", 300][0][0] == weights[:, 300].argmax().item()
 
 
-def test_what_channels_add_to_a_logit_is_what_the_last_layer_sums(known: Callable[..., Any], compact: Network) -> None:
+def test_contributors_are_the_largest_summands_of_the_logit(known: Callable[..., Any], compact: Network) -> None:
     wanted, entries, found = known({"fc6": "0-511"})
     zebra = labels.classes()[340]
     picture = decode(entries[wanted.class_pages[0].variants[0].recipe.digest()].read("drawing.png"))
@@ -94,26 +96,26 @@ def test_what_channels_add_to_a_logit_is_what_the_last_layer_sums(known: Callabl
     assert found.contributors[zebra]["fc6"][0][1] == pytest.approx(added[best[0]], rel=1e-2)
 
 
-def test_classes_and_channels_say_the_same_of_each_other(known: Callable[..., Any]) -> None:
+def test_classes_and_contributors_agree(known: Callable[..., Any]) -> None:
     _, _, found = known({"conv5": "0-255"})
     for label, layers in found.contributors.items():
         for channel, value in layers["conv5"]:
             assert (label, value) in found.classes["conv5", channel]
 
 
-def test_each_question_is_asked_once(
+def test_each_measurement_is_computed_once(
     known: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, store: Store, tmp_path: Path
 ) -> None:
     wanted, entries, first = known({"conv4": 3, "conv5": 7})
 
     def never(*_: object) -> None:
-        raise AssertionError("the network is asked again")
+        raise AssertionError("the network is loaded again")
 
     monkeypatch.setattr("actmax.pipeline.measurements.load", never)
     assert units(wanted, entries, store, tmp_path) == first
 
 
-def test_without_channels_nothing_is_asked(planned: Callable[..., Plan], store: Store, tmp_path: Path) -> None:
+def test_without_channels_nothing_is_measured(planned: Callable[..., Plan], store: Store, tmp_path: Path) -> None:
     assert units(planned({}, units=None), {}, store, tmp_path) is None
     assert not store.path.exists()
 
@@ -132,20 +134,18 @@ def fill(folder: Path) -> None:
     (folder / "notes.txt").write_text("no picture")
 
 
-def test_the_pictures_that_excite_a_channel_most_come_first(
-    known: Callable[..., Any], compact: Network, tmp_path: Path
-) -> None:
+def test_photos_are_ordered_by_mean_activation(known: Callable[..., Any], compact: Network, tmp_path: Path) -> None:
     fill(tmp_path / "mine")
     _, _, found = known({"conv1": "0-3"}, photos="mine")
     assert len(found.shown) == 3
     for channel in range(4):
-        told = found.photos["conv1", channel]
-        assert [value for _, value in told] == sorted((value for _, value in told), reverse=True)
-        assert {photo.path.name for photo, _ in told} == {"noise.png", "dark.jpg", "bright.webp"}
+        ranked = found.photos["conv1", channel]
+        assert [value for _, value in ranked] == sorted((value for _, value in ranked), reverse=True)
+        assert {photo.path.name for photo, _ in ranked} == {"noise.png", "dark.jpg", "bright.webp"}
 
 
 @pytest.mark.parametrize("content", [None, {}, {"notes.txt": b"no picture"}])
-def test_a_folder_without_pictures_is_refused_by_its_key(
+def test_a_folder_without_photos_is_an_error_with_its_key(
     planned: Callable[..., Plan], store: Store, tmp_path: Path, content: dict[str, bytes] | None
 ) -> None:
     if content is not None:
@@ -156,7 +156,7 @@ def test_a_folder_without_pictures_is_refused_by_its_key(
         study._photos(planned({"conv1": 0}, photos="mine"), store, tmp_path)
 
 
-def test_a_picture_that_is_none_is_refused_by_its_key_and_name(
+def test_an_unreadable_photo_is_an_error_with_key_and_name(
     planned: Callable[..., Plan], store: Store, tmp_path: Path
 ) -> None:
     (tmp_path / "mine").mkdir()
