@@ -1,13 +1,25 @@
-"""Images for the tests of reading and of training."""
+"""Images to train on, and one thread to train with."""
 
 from __future__ import annotations
 
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
+
+
+@pytest.fixture(autouse=True)
+def one_cpu_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Use one thread, here and in subprocesses: sums have one order, and small tensors do not wait for another core."""
+    monkeypatch.setenv("ACTMAX_DEVICE", "cpu")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,17 +48,6 @@ training.write_atomically = write_and_die
 from actmax.cli import app
 app(sys.argv[1:])
 """
-
-
-@pytest.fixture(autouse=True)
-def processor(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One thread, here and in subprocesses: sums have one order, and small tensors do not wait for another core."""
-    monkeypatch.setenv("ACTMAX_DEVICE", "cpu")
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ images, and wrong input is refused."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +31,6 @@ def small(**changed: Any) -> GeneratorOptions:
     """Options of a short run: every step is evaluated, saved and exported."""
     defaults = {"size": 64, "batch": 4, "holdout": 3, "steps": 4, "checkpoint_minutes": 0}
     return GeneratorOptions(**defaults | changed)
-
-
-@pytest.fixture(autouse=True)
-def processor(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One thread: sums have one order."""
-    monkeypatch.setenv("ACTMAX_DEVICE", "cpu")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
