@@ -98,14 +98,13 @@ def write(
         own = theme.get("custom_dir") if isinstance(theme, dict) else None
         templates = config.parent / str(own) if own else None
         tools.require_ours(folder, [docs, *([templates] if templates else [])])
-        site.require_folders(values.get("use_directory_urls") is not False)
-        prepared = _site(values, config)
+        prepared = site.prepare(_gallery(values), config, docs, values.get("use_directory_urls") is not False)
         if prepared.warning:
             typer.secho(prepared.warning, fg="yellow", err=True)
         place = Place.of(*(values.get(key) for key in ("site_url", "site_name", "site_author")))
-        contents, outcome = site.generate(prepared, docs, typer.echo, place)
-        files = site.files(contents, docs)
-        tree = tools.write_tree(files, values, docs, templates, folder, site.told(contents, docs))
+        contents, outcome = site.generate(prepared, typer.echo, place)
+        files, extra = site.files(prepared, contents), site.footer(prepared, contents)
+        tree = tools.write_tree(files, values, docs, templates, folder, extra)
         typer.echo(f"{outcome}; wrote {tree.files} files to {folder}")
         for sentence in tools.left_out(values, tree.shifted):
             typer.secho(sentence, fg="yellow", err=True)
@@ -152,8 +151,12 @@ def compile_engine() -> None:
 
 
 def _site(values: dict[str, Any], config: Path) -> site.Site:
+    return site.plan_site(_gallery(values), config, _folder(values, config, "docs_dir"))
+
+
+def _gallery(values: dict[str, Any]) -> object:
     extra = values.get("extra")
-    return site.prepare(extra.get("gallery") if isinstance(extra, dict) else None, config)
+    return extra.get("gallery") if isinstance(extra, dict) else None
 
 
 def _folder(values: dict[str, Any], config: Path, key: str) -> Path:

@@ -1,13 +1,13 @@
-"""The door for MkDocs: mkdocs-gen-files runs this script inside `mkdocs build`. All it does is connect."""
+"""Entry point for MkDocs: the plugin mkdocs-gen-files runs this script inside `mkdocs build`."""
 
 import logging
-from pathlib import Path
 
 import mkdocs_gen_files
 from mkdocs.exceptions import PluginError
 
 from actmax.errors import ActmaxError
 from gen import site
+from gen.hook import prepared
 from gen.pages import File, Place
 
 log = logging.getLogger("mkdocs.plugins.gallery")
@@ -20,20 +20,18 @@ def write(file: File) -> None:
     try:
         with mkdocs_gen_files.open(path, "wb") as opened:
             opened.write(content if isinstance(content, bytes) else content.encode())
-    except OSError as error:  # where MkDocs collects generated pages: a full disk, say
+    except OSError as error:  # a full disk, where MkDocs collects generated pages
         raise PluginError(f"The gallery's page {path} cannot be written: {error}.") from None
 
 
 try:
-    site.require_folders(config.use_directory_urls)
-    prepared = site.prepare(config.extra.get("gallery"), Path(config.config_file_path))
-    if prepared.warning:
-        log.warning("%s", prepared.warning)
-    docs = Path(config.docs_dir)
+    planned = prepared(config)
+    if planned.warning:
+        log.warning("%s", planned.warning)
     place = Place.of(config.site_url, config.site_name, config.site_author)
-    contents, outcome = site.generate(prepared, docs, log.info, place)
-    config.extra.update(site.told(contents, docs))
-    for generated in site.files(contents, docs):
+    contents, outcome = site.generate(planned, log.info, place)
+    config.extra.update(site.footer(planned, contents))
+    for generated in site.files(planned, contents):
         write(generated)
     log.info("%s", outcome)
 except ActmaxError as error:

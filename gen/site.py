@@ -1,9 +1,9 @@
-"""The one path, from settings to the site's files; both doors, gen/gallery.py and gen/__main__.py, lead here."""
+"""From settings to the site's files: what gen/gallery.py, gen/hook.py and gen/__main__.py call."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,20 +34,24 @@ from gen.study.walk import known_channels, walk
 
 @dataclass(frozen=True)
 class Site:
-    """What an author's mkdocs.yml comes to, before anything is drawn."""
+    """A site as it is planned, before anything is drawn."""
 
     root: Path
     """The folder of mkdocs.yml; paths in the settings start there."""
+    docs: Path
+    """The folder of the author's pages."""
     plan: Plan
     store: Store
-    second: Source | None
-    """The network whose opinion is asked besides."""
+    evaluation: Source | None
+    """The evaluation network."""
     fallback: str
-    """Why the compact network has to do, where ``auto`` could not have AlexNet; else empty."""
+    """Why the compact network draws, where ``auto`` could not have AlexNet; else empty."""
+    authored: Mapping[str, str] = field(default_factory=dict)
+    """The author's pages, by path below docs/; empty unless they are to be built."""
 
     @property
     def warning(self) -> str:
-        """What an author must know of a network that ``auto`` had to settle for; empty otherwise."""
+        """What an author must know where ``auto`` had to take the compact network; empty otherwise."""
         if not self.fallback:
             return ""
         return (
@@ -57,63 +61,65 @@ class Site:
         )
 
 
-def prepare(values: object, config: Path) -> Site:
-    """Reads the settings and plans the site.
+def plan_site(values: object, config: Path, docs: Path | None = None) -> Site:
+    """Reads the settings and plans the site; what the store knows already of the walk is part of the plan.
 
     Args:
         values: what stands under ``extra: gallery:``.
         config: mkdocs.yml.
+        docs: the folder of the author's pages, which are not read; by default docs/ beside mkdocs.yml.
 
     Raises:
-        ActmaxError: settings that cannot be, or weights that cannot be had.
+        ActmaxError: invalid settings, or weights that cannot be had.
     """
     root = config.resolve().parent
     settings = read(values)
     class_pages(settings)  # what is wrong is reported before anything is downloaded
     starts = read_starts(settings, root)
     store = Store(root / settings.store)
-    decision = select_network(settings.network, root / settings.weights if settings.weights else None, store)
-    other = evaluation_network(settings, decision.source, root)
-    planned = plan(settings, decision.source, starts, channels(settings, decision.source, store))
+    selected = select_network(settings.network, root / settings.weights if settings.weights else None, store)
+    evaluation = evaluation_network(settings, selected.source, root)
+    planned = plan(settings, selected.source, starts, channels(settings, selected.source, store))
     known = known_channels(planned, store, root)
-    return Site(root, planned if known is None else planned.with_walk(known), store, other, decision.fallback)
+    planned = planned if known is None else planned.with_walk(known)
+    return Site(root, docs or root / "docs", planned, store, evaluation, selected.fallback)
 
 
-def require_folders(use_directory_urls: bool) -> None:
-    """Refuses a site whose pages are not folders.
+def prepare(values: object, config: Path, docs: Path | None = None, use_directory_urls: bool = True) -> Site:
+    """Plans the site, and reads the author's pages; done once a build, and before MkDocs clears the site's folder.
+
+    Args:
+        values: what stands under ``extra: gallery:``.
+        config: mkdocs.yml.
+        docs: the folder of the author's pages; by default docs/ beside mkdocs.yml.
+        use_directory_urls: whether pages are folders, as addresses of the gallery are.
 
     Raises:
-        ActmaxError: they are not.
+        ActmaxError: as :func:`plan_site`; or pages are no folders, or one of the author's cannot be read, or names
+            what will not be there.
     """
     if not use_directory_urls:
         raise ActmaxError("The gallery's addresses are folders, for years: `use_directory_urls` must not be false.")
-
-
-def check_pages(site: Site, docs: Path) -> None:
-    """Looks at what the author's pages ask for.
-
-    Raises:
-        ActmaxError: a page asks for what will not be there, or cannot be read.
-    """
-    for name, text in _authors(docs):
+    site = plan_site(values, config, docs)
+    authored = dict(_authored(site.docs))
+    for name, text in authored.items():
         check(site.plan, name, text)
+    return replace(site, authored=authored)
 
 
-def generate(site: Site, docs: Path, log: Log, place: Place) -> tuple[Contents, Outcome]:
-    """Draws what is missing, and asks what is not known.
+def generate(site: Site, log: Log, place: Place) -> tuple[Contents, Outcome]:
+    """Draws and measures what the store lacks.
 
     Args:
         site: as prepared.
-        docs: the folder of the author's pages.
         log: log callback.
         place: where the site will stand.
 
     Returns:
-        What pages are made of, and what it took.
+        What pages are made of, and what drawing took.
     """
-    published = ledger.read(docs / addresses.LEDGER)
+    published = ledger.read(site.docs / addresses.LEDGER)
     plan, store = site.plan, site.store
-    check_pages(site, docs)
     outcome = draw(plan.recipes(), plan.source, store, log=log, starts=plan.starts.pictures)
     walked = walk(plan, outcome.entries, store, site.root)
     if walked is not None:  # which channels to draw is known now
@@ -126,38 +132,38 @@ def generate(site: Site, docs: Path, log: Log, place: Place) -> tuple[Contents, 
         entries=entries,
         study=study(plan, walked, entries, store),
         place=place,
-        evaluation=evaluate(plan, entries, site.second, store) if site.second else None,
+        evaluation=evaluate(plan, entries, site.evaluation, store) if site.evaluation else None,
         comparison=rows(plan, entries, store),
         photo=photo(plan, entries),
-        diversity=diversity(plan, entries, site.second or plan.source, store),
+        diversity=diversity(plan, entries, site.evaluation or plan.source, store),
         sounds=sounds(plan, store, log),
         units=units(plan, entries, store, site.root),
         published=published,
-        notes=frozenset(note for note in addresses.NOTES if (docs / addresses.source(note)).is_file()),
+        notes=frozenset(note for note in addresses.NOTES if (site.docs / addresses.source(note)).is_file()),
     )
     return contents, outcome
 
 
-def told(contents: Contents, docs: Path) -> dict[str, Any]:
-    """What the foot of each page says: under ``extra`` of the site's configuration."""
-    return {"built": contents.built, "changed": dict(last_changes(docs))}
+def footer(site: Site, contents: Contents) -> dict[str, Any]:
+    """What the foot of each page shows: goes under ``extra`` of the site's configuration."""
+    return {"built": contents.built, "changed": dict(last_changes(site.docs))}
 
 
-def files(contents: Contents, docs: Path) -> Iterator[File]:
-    """All that is written: the gallery, and the author's pages that quote what was measured.
+def files(site: Site, contents: Contents) -> Iterator[File]:
+    """Everything to write: the generated pages, and those of the author's that quote measurements.
 
     Raises:
-        ActmaxError: a page or a drawing cannot be read, or a page asks for what is not there.
+        ActmaxError: a drawing cannot be read, or a page names what is not there.
     """
     yield from pages(contents)
-    for name, text in _authors(docs):
+    for name, text in site.authored.items():
         filled = filled_in(contents, name, text)
         if filled is not None:
             yield name, filled
 
 
-def _authors(docs: Path) -> Iterator[tuple[str, str]]:
-    """The author's pages: neither what a link leads to outside of docs/, nor what is no regular file."""
+def _authored(docs: Path) -> Iterator[tuple[str, str]]:
+    """The author's pages: no links that lead out of docs/, and regular files only."""
     inside = docs.resolve()
     for path in sorted(docs.rglob("*.md")):
         if path.is_file() and path.resolve().is_relative_to(inside):

@@ -50,9 +50,9 @@ def prepared():
     return site.prepare(values, root / "mkdocs.yml")
 
 def build():
-    contents, outcome = site.generate(prepared(), root / "docs", lambda _: None, Place())
+    contents, outcome = site.generate(ready := prepared(), lambda _: None, Place())
     assert outcome.drawn == 0, "a drawing that a page shows was gone"
-    files = dict(site.files(contents, root / "docs"))
+    files = dict(site.files(ready, contents))
     for entry in contents.entries.values():
         master = files[f"gallery/drawings/{entry.picture}.png"]
         assert hashlib.sha256(master).hexdigest().startswith(entry.picture)

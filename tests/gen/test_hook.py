@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from gen import hook
+from gen import hook, site
+
+
+def test_a_build_prepares_the_site_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+
+    def prepare(*_: object) -> site.Site:
+        calls.append(_)
+        return plan_site({"network": "compact", "groups": {"animals": ["zebra"]}}, tmp_path / "mkdocs.yml")
+
+    plan_site = site.plan_site
+    monkeypatch.setattr("gen.site.prepare", prepare)
+    config: Any = SimpleNamespace(
+        extra={"gallery": {}},
+        config_file_path=str(tmp_path / "mkdocs.yml"),
+        docs_dir=str(tmp_path / "docs"),
+        use_directory_urls=True,
+    )
+    hook.on_pre_build(config)
+    first = hook.prepared(config)
+    assert (len(calls), list(config.extra)) == (1, ["gallery"])  # pages see nothing of it
+    assert hook.prepared(config) is not first  # where there is no hook
 
 
 def page(source: str) -> Any:
-    return SimpleNamespace(file=SimpleNamespace(src_uri=source))
+    return SimpleNamespace(file=SimpleNamespace(src_uri=source), meta={})
 
 
 def on_post_page(output: str) -> str:

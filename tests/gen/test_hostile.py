@@ -243,7 +243,10 @@ def test_only_regular_files_within_docs_are_read(contents: Contents, tmp_path: P
     (docs / "dangling.md").symlink_to(outside / "nothing.md")
     os.mkfifo(docs / "pipe.md")
     (docs / "dir.md").mkdir()
-    written = {path for path, _ in site.files(contents, docs) if path.endswith(".md") and "gallery" not in path}
+    values = {"network": "compact", "groups": {"animals": ["zebra"]}}
+    prepared = site.prepare(values, tmp_path / "mkdocs.yml", docs)
+    assert dict(prepared.authored) == {"own.md": page}
+    written = {path for path, _ in site.files(prepared, contents) if path.endswith(".md") and "gallery" not in path}
     assert written == {"own.md"}
 
 

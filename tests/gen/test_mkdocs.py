@@ -149,8 +149,8 @@ def test_a_build_asks_the_witness_once_and_a_site_without_a_word_has_it(warm: Si
     for _ in range(2):
         built = warm.build("mkdocs", "--strict")
         assert built.returncode == 0, built.stdout
-        answers = {name for name in warm.stored() if name.startswith("store/answers/")}
-        assert len(answers) == 2
+        measurements = {name for name in warm.stored() if name.startswith("store/measurements/")}
+        assert len(measurements) == 2
     assert json.loads(warm.page("gallery/index.json"))["evaluation_network"]["name"] == "efficientnet-lite0"
     assert "A second network, EfficientNet-Lite0, which had no part in it" in warm.page("gallery/zebra/index.html")
 
@@ -359,7 +359,7 @@ def test_both_hosts_show_the_same_message(warm: Site, host: str) -> None:
     warm.edit(size=10)
     built = warm.build(host)
     assert built.returncode != 0
-    assert "ERROR   -  extra.gallery in mkdocs.yml: size: " in built.stdout
+    assert "ERROR   -  extra.gallery.size in mkdocs.yml: " in built.stdout
     assert "Traceback" not in built.stdout
 
 

@@ -76,8 +76,8 @@ class Injected(HTMLParser):
 
 def built(root: Path) -> dict[str, str | bytes]:
     prepared = site.prepare(SETTINGS, root / "mkdocs.yml")
-    contents, _ = site.generate(prepared, root / "docs", lambda _: None, Place())
-    return dict(site.files(contents, root / "docs"))
+    contents, _ = site.generate(prepared, lambda _: None, Place())
+    return dict(site.files(prepared, contents))
 
 
 @pytest.fixture(scope="module")

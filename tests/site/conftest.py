@@ -162,13 +162,13 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger = folder / "docs/gallery/ledger.json"
     ledger.parent.mkdir(exist_ok=True)
     ledger.write_text(json.dumps({"schema": 1, "addresses": gone}), "utf-8")
-    prepared = site.prepare(values, folder / "mkdocs.yml")
+    prepared = site.plan_site(values, folder / "mkdocs.yml")
     recipes = prepared.plan.recipes()
     entries = {entry.digest: entry for entry in map(partial(_put, prepared.store), recipes)}
-    assert prepared.second
+    assert prepared.evaluation
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "measure_resized", _measure)
-        evaluation.evaluate(prepared.plan, entries, prepared.second, prepared.store)
+        evaluation.evaluate(prepared.plan, entries, prepared.evaluation, prepared.store)
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build"],
         cwd=folder,

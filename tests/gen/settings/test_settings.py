@@ -137,7 +137,7 @@ def test_a_method_that_starts_from_a_picture_holds_on_to_it() -> None:
 
 
 def test_paths_start_where_mkdocs_yml_lies(tmp_path: Path) -> None:
-    assert site.prepare(settings(network="compact", store="drawings"), tmp_path / "mkdocs.yml").store.path == (
+    assert site.plan_site(settings(network="compact", store="drawings"), tmp_path / "mkdocs.yml").store.path == (
         tmp_path / "drawings"
     )
     assert read(settings(store="/elsewhere")).store == "/elsewhere"

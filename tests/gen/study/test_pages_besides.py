@@ -41,7 +41,7 @@ BESIDE: dict[str, Any] = {
 
 def generated(root: Path, settings: dict[str, Any]) -> tuple[Contents, Outcome]:
     """Draws what is missing; there are no pages of the author's."""
-    return build.generate(build.prepare(settings, root / "mkdocs.yml"), root / "docs", lambda _: None, Place())
+    return build.generate(build.prepare(settings, root / "mkdocs.yml", root / "docs"), lambda _: None, Place())
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def settings(**walk: Any) -> dict[str, Any]:
 
 def generated(gallery: dict[str, Any], root: Path) -> tuple[Contents, Outcome]:
     """Draws what is missing; there are no pages of the author's."""
-    return build.generate(build.prepare(gallery, root / "mkdocs.yml"), root / "docs", lambda _: None, Place())
+    return build.generate(build.prepare(gallery, root / "mkdocs.yml", root / "docs"), lambda _: None, Place())
 
 
 @dataclass(frozen=True)
