@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperGroup
 
 from actmax import files
 from actmax.errors import (
@@ -38,7 +39,27 @@ if TYPE_CHECKING:
 
 Options = TypeVar("Options", bound="BaseModel")
 
+
+@contextlib.contextmanager
+def errors_for_people() -> Iterator[None]:
+    """Print an error that the user can correct as one paragraph, without a traceback, and exit with status 1."""
+    try:
+        yield
+    except ActmaxError as error:
+        typer.secho(f"error: {error}", fg="red", err=True)
+        raise typer.Exit(1) from None
+
+
+class Commands(TyperGroup):
+    """A group of commands that report their errors by :func:`errors_for_people`."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with errors_for_people():
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -71,16 +92,6 @@ SetOption = Annotated[
         help="Set an option of the training, as JSON; see its docstrings in actmax.train.options.",
     ),
 ]
-
-
-@contextlib.contextmanager
-def errors_for_people() -> Iterator[None]:
-    """Print an error that the user can correct as one paragraph, without a traceback, and exit with status 1."""
-    try:
-        yield
-    except ActmaxError as error:
-        typer.secho(f"error: {error}", fg="red", err=True)
-        raise typer.Exit(1) from None
 
 
 def _targets(context: typer.Context, targets: list[str]) -> list[str]:
@@ -120,40 +131,39 @@ def draw(
     store: StoreOption = Path(".cache"),
 ) -> None:
     """Draw targets as PNG files, and print the network's response to each file."""
-    with errors_for_people():
-        from actmax.pipeline.publish import PUBLISHED, render_files
-        from actmax.pipeline.select import select_network
+    from actmax.pipeline.publish import PUBLISHED, render_files
+    from actmax.pipeline.select import select_network
 
-        paths = _paths(targets, out)
-        overrides = dict(_parse_setting(text, (*OVERRIDABLE, "precision")) for text in change or ())
-        starts = {}
-        if start is not None:
-            name, starts[name] = read_start(start)
-            overrides = accentuation(name, feature_weight) | overrides
-        elif feature_weight is not None:
-            raise RecipeError("--feature-weight preserves features of a start image: give one with --start.")
+    paths = _paths(targets, out)
+    overrides = dict(_parse_setting(text, (*OVERRIDABLE, "precision")) for text in change or ())
+    starts = {}
+    if start is not None:
+        name, starts[name] = read_start(start)
+        overrides = accentuation(name, feature_weight) | overrides
+    elif feature_weight is not None:
+        raise RecipeError("--feature-weight preserves features of a start image: give one with --start.")
 
-        def recipe_for(target: str, source: Source) -> Recipe:
-            return compose(
-                method,
-                overrides,
-                network=source.network,
-                weights=source.digest,
-                target=_canonical_target(target, card(source.network).output),
-                seed=seed,
-                size=size,
-            )
+    def recipe_for(target: str, source: Source) -> Recipe:
+        return compose(
+            method,
+            overrides,
+            network=source.network,
+            weights=source.digest,
+            target=_canonical_target(target, card(source.network).output),
+            seed=seed,
+            size=size,
+        )
 
-        for target in paths:  # errors come before any download
-            recipe_for(target, Source(network, "", Path()))
-        selection = select_network(network, weights, Store(store))
-        if selection.fallback:
-            typer.secho(f"Drawn by the compact AlexNet: {selection.fallback}", fg="yellow", err=True)
-        by_recipe = {recipe_for(target, selection.source): path for target, path in paths.items()}
-        for encoded, record in render_files(list(by_recipe), selection.source, starts=starts):
-            path = by_recipe[record.recipe]
-            files.save(path, encoded[PUBLISHED[0]])
-            typer.echo(_report(path, record.recipe, record.measures[PUBLISHED[0]]))
+    for target in paths:  # errors come before any download
+        recipe_for(target, Source(network, "", Path()))
+    selection = select_network(network, weights, Store(store))
+    if selection.fallback:
+        typer.secho(f"Drawn by the compact AlexNet: {selection.fallback}", fg="yellow", err=True)
+    by_recipe = {recipe_for(target, selection.source): path for target, path in paths.items()}
+    for encoded, record in render_files(list(by_recipe), selection.source, starts=starts):
+        path = by_recipe[record.recipe]
+        files.save(path, encoded[PUBLISHED[0]])
+        typer.echo(_report(path, record.recipe, record.measures[PUBLISHED[0]]))
 
 
 @app.command()
@@ -161,12 +171,11 @@ def classes(
     text: Annotated[str, typer.Argument(help="Name or part of one, index or WNID; without it, list all classes.")] = "",
 ) -> None:
     """Look up ImageNet's classes."""
-    with errors_for_people():
-        matches = labels.search(text) if text else list(labels.classes())
-        if not matches:
-            raise UnknownNameError(f"No class of ImageNet-1k resembles {quoted(text)}.")
-        for label in matches:
-            typer.echo(f"{label.index:>3}  {label.wnid}  {', '.join(label.synonyms)}: {label.definition}")
+    matches = labels.search(text) if text else list(labels.classes())
+    if not matches:
+        raise UnknownNameError(f"No class of ImageNet-1k resembles {quoted(text)}.")
+    for label in matches:
+        typer.echo(f"{label.index:>3}  {label.wnid}  {', '.join(label.synonyms)}: {label.definition}")
 
 
 @app.command()
@@ -177,29 +186,28 @@ def doctor(
     retry: Annotated[bool, typer.Option("--retry", help="Select the network of `auto` again.")] = False,
 ) -> None:
     """Check that the network loads, and print it with the device, the store and the versions in use."""
-    with errors_for_people():
-        from actmax.pipeline.publish import load
-        from actmax.pipeline.select import select_network
+    from actmax.pipeline.publish import load
+    from actmax.pipeline.select import select_network
 
-        selection = select_network(network, weights, Store(store), retry=retry)
-        loaded = load(selection.source)
-        from actmax.engine.device import choose_device, choose_dtype, describe
+    selection = select_network(network, weights, Store(store), retry=retry)
+    loaded = load(selection.source)
+    from actmax.engine.device import choose_device, choose_dtype, describe
 
-        device = choose_device()
-        rows = {
-            "network": loaded.card.title,
-            "weights": f"{selection.source.path} ({selection.source.digest})",
-            "parameters": f"{loaded.parameters():,}",
-            "device": f"{device.type}: {describe(device)}",
-            "precision": f"{str(choose_dtype('auto', device)).removeprefix('torch.')} for `auto`",
-            "store": str(store.resolve()),
-        }
-        if selection.fallback:
-            rows["fallback"] = selection.fallback
-        versions = (f"{name} {_version(name)}" for name in ("actmax", "torch", "torchvision", "timm", "pillow"))
-        rows["versions"] = ", ".join([f"Python {platform.python_version()}", *versions])
-        for name, value in rows.items():
-            typer.echo(f"{name + ':':<12} {value}")
+    device = choose_device()
+    rows = {
+        "network": loaded.card.title,
+        "weights": f"{selection.source.path} ({selection.source.digest})",
+        "parameters": f"{loaded.parameters():,}",
+        "device": f"{device.type}: {describe(device)}",
+        "precision": f"{str(choose_dtype('auto', device)).removeprefix('torch.')} for `auto`",
+        "store": str(store.resolve()),
+    }
+    if selection.fallback:
+        rows["fallback"] = selection.fallback
+    versions = (f"{name} {_version(name)}" for name in ("actmax", "torch", "torchvision", "timm", "pillow"))
+    rows["versions"] = ", ".join([f"Python {platform.python_version()}", *versions])
+    for name, value in rows.items():
+        typer.echo(f"{name + ':':<12} {value}")
 
 
 @app.command()
@@ -213,12 +221,11 @@ def distill(
     change: SetOption = None,
 ) -> None:
     """Train a compact AlexNet on a teacher's logits. After an interruption the same command resumes."""
-    with errors_for_people():
-        from actmax.train.distill import distill
-        from actmax.train.options import DistillOptions
+    from actmax.train.distill import distill
+    from actmax.train.options import DistillOptions
 
-        options = _options(DistillOptions, minutes, change)
-        typer.echo(distill(resolve_weights(teacher, weights), images, folder, options, warm_start, _print_error))
+    options = _options(DistillOptions, minutes, change)
+    typer.echo(distill(resolve_weights(teacher, weights), images, folder, options, warm_start, _print_error))
 
 
 @training.command()
@@ -231,21 +238,19 @@ def generator(
     change: SetOption = None,
 ) -> None:
     """Train a generator that inverts a hidden layer. After an interruption the same command resumes."""
-    with errors_for_people():
-        from actmax.train.generator import train_generator
-        from actmax.train.options import GeneratorOptions
+    from actmax.train.generator import train_generator
+    from actmax.train.options import GeneratorOptions
 
-        options = _options(GeneratorOptions, minutes, change)
-        typer.echo(train_generator(resolve_weights(network, weights), images, folder, options, _print_error))
+    options = _options(GeneratorOptions, minutes, change)
+    typer.echo(train_generator(resolve_weights(network, weights), images, folder, options, _print_error))
 
 
 @training.command()
 def spectrum(images: ImagesArgument, out: OutOption = Path("spectrum.safetensors")) -> None:
     """Measure the mean amplitude spectrum of photographs."""
-    with errors_for_people():
-        from actmax.train.photographs import spectrum
+    from actmax.train.photographs import spectrum
 
-        typer.echo(f"{out}: {spectrum(images, out)} photographs")
+    typer.echo(f"{out}: {spectrum(images, out)} photographs")
 
 
 @training.command()
@@ -259,13 +264,12 @@ def statistics(
     out: OutOption = Path("statistics.safetensors"),
 ) -> None:
     """Measure the statistics of a network's channels on photographs."""
-    with errors_for_people():
-        from actmax.networks.load import load
-        from actmax.train.photographs import convolutional_layers, statistics
+    from actmax.networks.load import load
+    from actmax.train.photographs import convolutional_layers, statistics
 
-        loaded = load(resolve_weights(network, weights))
-        count = statistics(loaded, layer or convolutional_layers(loaded), images, out)
-        typer.echo(f"{out}: {count} photographs")
+    loaded = load(resolve_weights(network, weights))
+    count = statistics(loaded, layer or convolutional_layers(loaded), images, out)
+    typer.echo(f"{out}: {count} photographs")
 
 
 @training.command()
@@ -275,12 +279,11 @@ def sounds(
     seed: Annotated[int, typer.Option(min=0, help="Of the weights and the sounds.")] = 0,
 ) -> None:
     """Train the sound classifier, on sounds that are synthesized while it learns."""
-    with errors_for_people():
-        from actmax.train.options import SoundOptions
-        from actmax.train.sounds import train_sounds
+    from actmax.train.options import SoundOptions
+    from actmax.train.sounds import train_sounds
 
-        accuracy = train_sounds(out, SoundOptions(steps=steps, seed=seed))
-        typer.echo(f"{out}: accuracy {accuracy:.1%} on new sounds")
+    accuracy = train_sounds(out, SoundOptions(steps=steps, seed=seed))
+    typer.echo(f"{out}: accuracy {accuracy:.1%} on new sounds")
 
 
 def main() -> None:
