@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from nightly import smoke
 from PIL import Image
 
 PAGE = Path(__file__).parents[2] / "docs/compositions.md"
@@ -17,7 +18,7 @@ def test_there_are_six() -> None:
     assert len(LISTINGS) == 6
 
 
-@pytest.mark.parametrize("listing", LISTINGS, ids=range(1, len(LISTINGS) + 1))
+@pytest.mark.parametrize("listing", smoke(LISTINGS, 2), ids=range(1, len(LISTINGS) + 1))
 def test_a_listing_draws_something(listing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     known: dict[str, object] = {}

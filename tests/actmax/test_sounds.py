@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from nightly import smoke
 from safetensors.torch import load_file
 
 from actmax.networks.network import Network
@@ -83,7 +84,7 @@ def test_the_network_of_the_package_knows_new_sounds(listener: Network) -> None:
     assert WEIGHTS.stat().st_size < 1_000_000
 
 
-@pytest.mark.parametrize("kind", ["bird", "plucked string"])
+@pytest.mark.parametrize("kind", smoke(["bird", "plucked string"]))
 def test_a_drawing_is_taken_for_its_kind_and_leaves_the_rest_silent(kind: str, listener: Network) -> None:
     drawing = draw(listener, kind)
     parts = listener.logits(listener.normalize(drawing[None]))[0].softmax(0)
@@ -93,6 +94,7 @@ def test_a_drawing_is_taken_for_its_kind_and_leaves_the_rest_silent(kind: str, l
     assert torch.equal(draw(listener, kind), drawing)
 
 
+@pytest.mark.nightly
 def test_every_kind_is_drawn_and_heard() -> None:
     examples = hear(WEIGHTS)
     assert len(examples) == len(KINDS)
@@ -100,10 +102,14 @@ def test_every_kind_is_drawn_and_heard() -> None:
     assert sum(example.predicted == index for index, example in enumerate(examples)) >= len(KINDS) - 2
 
 
-def test_training_learns_and_can_be_repeated(tmp_path: Path) -> None:
-    options = SoundOptions(steps=12, holdout=100)
-    accuracy = train_sounds(tmp_path / "first.safetensors", options)
-    train_sounds(tmp_path / "second.safetensors", options)
-    assert accuracy > 1.5 / len(KINDS)
+@pytest.mark.nightly
+def test_training_learns(tmp_path: Path) -> None:
+    assert train_sounds(tmp_path / "trained.safetensors", SoundOptions(steps=12, holdout=100)) > 1.5 / len(KINDS)
+
+
+def test_training_can_be_repeated(tmp_path: Path) -> None:
+    options = SoundOptions(steps=2, holdout=10)
+    for name in ("first", "second"):
+        train_sounds(tmp_path / f"{name}.safetensors", options)
     first, second = (load_file(tmp_path / f"{name}.safetensors") for name in ("first", "second"))
     assert all(torch.equal(first[name], second[name]) for name in first)

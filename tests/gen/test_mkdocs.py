@@ -31,7 +31,11 @@ from gen.plan import Plan
 SCRIPT = Path(__file__).parents[2] / "gen" / "gallery.py"
 HOSTS = [
     pytest.param(
-        host, marks=pytest.mark.skipif(importlib.util.find_spec(host) is None, reason=f"{host} is not installed")
+        host,
+        marks=[
+            pytest.mark.skipif(importlib.util.find_spec(host) is None, reason=f"{host} is not installed"),
+            *([pytest.mark.nightly] if host == "properdocs" else []),
+        ],
     )
     for host in ("mkdocs", "properdocs")
 ]

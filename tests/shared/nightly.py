@@ -30,3 +30,14 @@ extent = pytest.mark.parametrize("whole", smoke([False, True]), ids=["sample", "
 def some(cases: Sequence[Any], every: int, whole: bool) -> list[Any]:
     """Return all cases if ``whole``, else each of which the index is a multiple of ``every``."""
     return list(cases if whole else cases[::every])
+
+
+def pairs(first: Iterable[Any], second: Iterable[Any]) -> list[Any]:
+    """Return all pairs, marked as nightly but for so many that each value of both is tested once by default."""
+    rows, columns = list(first), list(second)
+    kept = {(number % len(rows), number % len(columns)) for number in range(max(len(rows), len(columns)))}
+    return [
+        (a, b) if (row, column) in kept else pytest.param(a, b, marks=pytest.mark.nightly)
+        for row, a in enumerate(rows)
+        for column, b in enumerate(columns)
+    ]

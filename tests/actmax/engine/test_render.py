@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from nightly import pairs
 from PIL import Image
 from torch import nn
 
@@ -60,9 +61,9 @@ def test_frames_are_kept_at_1_2_5_and_at_the_end(steps: int, frames: list[int]) 
 
 
 @pytest.mark.parametrize(
-    "target", ["fc8:340", "conv5:12", "conv3:7@center", "conv1:5@3,4", "conv4", "fc6:3 - 0.5*fc6:9"]
+    ("method", "target"),
+    pairs(METHODS, ["fc8:340", "conv5:12", "conv3:7@center", "conv1:5@3,4", "conv4", "fc6:3 - 0.5*fc6:9"]),
 )
-@pytest.mark.parametrize("method", METHODS)
 def test_the_score_rises_for_every_kind_of_target(compact: Network, target: str, method: str) -> None:
     # Where a layer as a whole is sought, calm may be worth more than all that it adds from noise.
     strict = {"total_variation_weight": 0.1} if method == "smooth" else {}

@@ -9,6 +9,7 @@ import io
 from pathlib import Path
 
 import projects
+import pytest
 import torch
 
 from actmax.engine.render import render
@@ -19,6 +20,7 @@ from actmax.pipeline import encode
 from actmax.recipe import compose
 
 
+@pytest.mark.nightly
 def test_squeezenet_is_convinced_by_every_second_default_class(checking_data: Path) -> None:
     wanted = resolve_weights("squeezenet1_0", checking_data / "networks/squeezenet1_0.safetensors")
     network = load(wanted)

@@ -109,6 +109,7 @@ def test_the_stored_warm_start_folds_into_its_export(checking_data: Path) -> Non
         torch.testing.assert_close(value, exported[name].float(), rtol=0.01, atol=0.002)
 
 
+@pytest.mark.nightly
 def test_int8_weights_predict_the_same_classes(checking_data: Path, tmp_path: Path) -> None:
     trained = student()
     trained.load_state_dict(load_file(checking_data / "networks/alexnet-compact-training.safetensors"))

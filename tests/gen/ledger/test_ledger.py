@@ -28,7 +28,11 @@ from gen.plan import Plan
 GEN = Path(__file__).parents[3] / "gen"
 HOSTS = [
     pytest.param(
-        host, marks=pytest.mark.skipif(importlib.util.find_spec(host) is None, reason=f"{host} is not installed")
+        host,
+        marks=[
+            pytest.mark.skipif(importlib.util.find_spec(host) is None, reason=f"{host} is not installed"),
+            *([pytest.mark.nightly] if host == "properdocs" else []),
+        ],
     )
     for host in ("mkdocs", "properdocs")
 ]
