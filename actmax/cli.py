@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import json
 import platform
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -40,22 +39,15 @@ if TYPE_CHECKING:
 Options = TypeVar("Options", bound="BaseModel")
 
 
-@contextlib.contextmanager
-def errors_for_people() -> Iterator[None]:
-    """Print an error that the user can correct as one paragraph, without a traceback, and exit with status 1."""
-    try:
-        yield
-    except ActmaxError as error:
-        typer.secho(f"error: {error}", fg="red", err=True)
-        raise typer.Exit(1) from None
-
-
 class Commands(TyperGroup):
-    """A group of commands that report their errors by :func:`errors_for_people`."""
+    """Commands that print an error of ours as one paragraph, without a traceback, and exit with status 1."""
 
     def invoke(self, ctx: Any) -> Any:
-        with errors_for_people():
+        try:
             return super().invoke(ctx)
+        except ActmaxError as error:
+            typer.secho(f"error: {error}", fg="red", err=True)
+            raise typer.Exit(1) from None
 
 
 app = typer.Typer(

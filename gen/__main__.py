@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from actmax.cli import errors_for_people
+from actmax.cli import Commands
 from gen import configuration, site, tools
 from gen.ledger.record import record as recorded
 from gen.pages import Place
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,9 +29,8 @@ FOLDERS = {"site_dir": "site", "docs_dir": "docs"}
 @app.command()
 def explain(config: ConfigOption = CONFIG) -> None:
     """Log what is stored, what would be drawn, and why."""
-    with errors_for_people():
-        for line in tools.explain(_site(configuration.read(config), config)):
-            typer.echo(line)
+    for line in tools.explain(_site(configuration.read(config), config)):
+        typer.echo(line)
 
 
 @app.command()
@@ -44,15 +44,14 @@ def draw(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take.")] = False,
 ) -> None:
     """Draw what the store lacks, without building the site: all of it, or one machine's share."""
-    with errors_for_people():
-        prepared = _site(configuration.read(config), config)
-        wanted = tools.share(shard)
-        try:
-            done = tools.forecast(prepared, wanted) if dry_run else tools.draw(prepared, wanted, typer.echo, engine)
-        except KeyboardInterrupt:
-            typer.echo("stopped: what is drawn is kept, and the same command goes on from there", err=True)
-            raise
-        typer.echo(done)
+    prepared = _site(configuration.read(config), config)
+    wanted = tools.share(shard)
+    try:
+        done = tools.forecast(prepared, wanted) if dry_run else tools.draw(prepared, wanted, typer.echo, engine)
+    except KeyboardInterrupt:
+        typer.echo("stopped: what is drawn is kept, and the same command goes on from there", err=True)
+        raise
+    typer.echo(done)
 
 
 @app.command()
@@ -60,9 +59,8 @@ def merge(
     stores: Annotated[list[Path], typer.Argument(help="Folders of stores.")], config: ConfigOption = CONFIG
 ) -> None:
     """Take into the site's store what other machines have drawn."""
-    with errors_for_people():
-        for line in tools.merge(_site(configuration.read(config), config), stores):
-            typer.echo(line)
+    for line in tools.merge(_site(configuration.read(config), config), stores):
+        typer.echo(line)
 
 
 @app.command()
@@ -71,8 +69,7 @@ def redraw(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Draw classes again, and put the new drawings in place of the stored ones once they are done."""
-    with errors_for_people():
-        typer.echo(tools.redraw(_site(configuration.read(config), config), names, typer.echo))
+    typer.echo(tools.redraw(_site(configuration.read(config), config), names, typer.echo))
 
 
 @app.command()
@@ -82,9 +79,8 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
 ) -> None:
     """Remove stored drawings by this network that no page shows."""
-    with errors_for_people():
-        prepared = _site(configuration.read(config), config)
-        typer.echo(tools.prune(prepared, all_networks=all_networks, dry_run=dry_run, log=typer.echo))
+    prepared = _site(configuration.read(config), config)
+    typer.echo(tools.prune(prepared, all_networks=all_networks, dry_run=dry_run, log=typer.echo))
 
 
 @app.command()
@@ -92,22 +88,21 @@ def write(
     folder: Annotated[Path, typer.Argument(help="New, empty, or written before.")], config: ConfigOption = CONFIG
 ) -> None:
     """Write the whole site as plain files, which MkDocs, ProperDocs and Zensical build without plugins of ours."""
-    with errors_for_people():
-        values = configuration.read(config)
-        docs, theme = _folder(values, config, "docs_dir"), values.get("theme")
-        own = theme.get("custom_dir") if isinstance(theme, dict) else None
-        templates = config.parent / str(own) if own else None
-        tools.require_ours(folder, [docs, *([templates] if templates else [])])
-        prepared = site.prepare(_gallery(values), config, docs, values.get("use_directory_urls") is not False)
-        if prepared.warning:
-            typer.secho(prepared.warning, fg="yellow", err=True)
-        place = Place.of(*(values.get(key) for key in ("site_url", "site_name", "site_author")))
-        contents, outcome = site.generate(prepared, typer.echo, place)
-        files, extra = site.files(prepared, contents), site.footer(prepared, contents)
-        tree = tools.write_tree(files, values, docs, templates, folder, extra)
-        typer.echo(f"{outcome}; wrote {tree.files} files to {folder}")
-        for sentence in tools.left_out(values, tree.shifted):
-            typer.secho(sentence, fg="yellow", err=True)
+    values = configuration.read(config)
+    docs, theme = _folder(values, config, "docs_dir"), values.get("theme")
+    own = theme.get("custom_dir") if isinstance(theme, dict) else None
+    templates = config.parent / str(own) if own else None
+    tools.require_ours(folder, [docs, *([templates] if templates else [])])
+    prepared = site.prepare(_gallery(values), config, docs, values.get("use_directory_urls") is not False)
+    if prepared.warning:
+        typer.secho(prepared.warning, fg="yellow", err=True)
+    place = Place.of(*(values.get(key) for key in ("site_url", "site_name", "site_author")))
+    contents, outcome = site.generate(prepared, typer.echo, place)
+    files, extra = site.files(prepared, contents), site.footer(prepared, contents)
+    tree = tools.write_tree(files, values, docs, templates, folder, extra)
+    typer.echo(f"{outcome}; wrote {tree.files} files to {folder}")
+    for sentence in tools.left_out(values, tree.shifted):
+        typer.secho(sentence, fg="yellow", err=True)
 
 
 @app.command()
@@ -119,10 +114,9 @@ def record(
     ] = True,
 ) -> None:
     """Add the built site's addresses and anchors to the ledger, which a strict build then holds to."""
-    with errors_for_people():
-        values = configuration.read(config)
-        built, docs = site_dir or _folder(values, config, "site_dir"), _folder(values, config, "docs_dir")
-        typer.echo(recorded(built, docs, pictures=pictures))
+    values = configuration.read(config)
+    built, docs = site_dir or _folder(values, config, "site_dir"), _folder(values, config, "docs_dir")
+    typer.echo(recorded(built, docs, pictures=pictures))
 
 
 @app.command()
@@ -132,22 +126,20 @@ def verify(
     measure: Annotated[bool, typer.Option("--measure", help="Show each drawing to the network again, too.")] = False,
 ) -> None:
     """Check the store, and the built site against it and the ledger. Fails where something is not as it should be."""
-    with errors_for_people():
-        values = configuration.read(config)
-        built, docs = site_dir or _folder(values, config, "site_dir"), _folder(values, config, "docs_dir")
-        done = tools.verify(_site(values, config), built, docs, measure=measure)
-        for fault in done.faults:
-            typer.secho(fault, fg="red", err=True)
-        typer.echo(done)
-        if done.faults:
-            raise typer.Exit(1)
+    values = configuration.read(config)
+    built, docs = site_dir or _folder(values, config, "site_dir"), _folder(values, config, "docs_dir")
+    done = tools.verify(_site(values, config), built, docs, measure=measure)
+    for fault in done.faults:
+        typer.secho(fault, fg="red", err=True)
+    typer.echo(done)
+    if done.faults:
+        raise typer.Exit(1)
 
 
 @app.command(name="compile")
 def compile_engine() -> None:
     """Compile the engine that draws in a reader's browser anew, after a change of its source."""
-    with errors_for_people():
-        typer.echo(tools.write_engine())
+    typer.echo(tools.write_engine())
 
 
 def _site(values: dict[str, Any], config: Path) -> site.Site:
