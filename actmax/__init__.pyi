@@ -1,4 +1,8 @@
-from .engine.ascend import Picture, ascend
+from .ascent import constraints, gradients, objectives, optimizers, params, penalties, transforms
+from .ascent.optimize import Method, Step, optimize
+from .engine import methods
+from .engine.ascend import Result, ascend, grid
+from .engine.methods import method
 from .errors import ActmaxError
 from .networks.cards import card
 from .networks.labels import classes, resolve_class
@@ -16,19 +20,32 @@ from .store.store import Store
 __all__ = [
     "METHODS",
     "ActmaxError",
+    "Method",
     "Network",
-    "Picture",
     "Recipe",
+    "Result",
+    "Step",
     "Store",
     "ascend",
     "card",
     "classes",
     "compose",
+    "constraints",
     "draw",
+    "gradients",
+    "grid",
     "load",
+    "method",
+    "methods",
+    "objectives",
+    "optimize",
+    "optimizers",
+    "params",
+    "penalties",
     "render_files",
     "resolve_class",
     "resolve_weights",
     "select_network",
+    "transforms",
     "wrap",
 ]

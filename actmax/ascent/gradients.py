@@ -1,165 +1,377 @@
-"""What is done to the slope on its way back to the picture: weighed, blurred, centred, and remembered.
+"""Gradient modifiers: each leaves all values as they are and changes the gradient on its way back to the image.
 
-Each function returns the picture as it is, and changes or reads what comes back to it.
+A modifier of the gradient at the image is a function of that gradient, (B, C, H, W) -> (B, C, H, W). A modifier with
+`hooks` acts inside the network instead. `Method.gradients` lists them in the order in which the gradient meets them:
+inside the network, at the network's normalized input (`window`), at the image in [0, 1] (all others).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from actmax.errors import RecipeError
+from actmax.networks.hooks import GradientHooks
 
-def balance(picture: Tensor, weights: Sequence[float], absolute_penalties: Sequence[float] = ()) -> tuple[Tensor, ...]:
-    """A picture for the objective, and one for each penalty, whose slopes are made as steep as given on the way back.
+if TYPE_CHECKING:
+    from actmax.ascent.context import Context
 
-    How strong a penalty has to be depends on how large a network's logits are, and changes while the picture grows. As
-    a part of the objective's own slope it has one meaning for all networks, classes and steps; feature accentuation
-    balances its two terms by their gradients as well (Hamblin et al. 2024, section 3).
-
-    Args:
-        picture: (B, C, H, W).
-        weights: of the penalties whose slopes are made as steep.
-        pulls: of those whose slopes are taken as they are.
-
-    Returns:
-        The same picture 1 + n times. Whatever slope comes back to the first has 1 for the mean size of its numbers
-        afterwards, for each image; to those of the ``weights``, their weight. A slope of zero stays zero. The mean
-        size, and not the length: some networks' slopes have a few spikes that make up most of their length, and a
-        penalty that had to be as long would drown all else.
-    """
-    parts: tuple[Tensor, ...] = _Balance.apply(picture, tuple(weights), tuple(absolute_penalties))
-    return parts
+__all__ = ["blur", "facet", "logsumexp", "normalize", "on_gradient", "relu_leak", "window"]
 
 
-class _Balance(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any, picture: Tensor, weights: Sequence[float], absolute_penalties: Sequence[float]
-    ) -> tuple[Tensor, ...]:
-        ctx.weights, ctx.absolute_penalties = (1.0, *weights), absolute_penalties
-        return tuple(picture.clone() for _ in (*ctx.weights, *absolute_penalties))
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
-        count = len(ctx.weights)
-        weighed = [weight * unit(grad) for weight, grad in zip(ctx.weights, grads[:count], strict=True)]
-        weighed += [pull * grad for pull, grad in zip(ctx.absolute_penalties, grads[count:], strict=True)]
-        return torch.stack(weighed).sum(0), None, None
+def __dir__() -> list[str]:
+    return __all__
 
 
-def unit(grads: Tensor) -> Tensor:
-    """Each image's slope (B, …), with 1 for the mean size of its numbers; zero stays zero."""
-    numbers = grads.flatten(1)
-    return functional.normalize(numbers, p=1, eps=1e-12).mul_(numbers.shape[1]).view_as(grads)
+ImageGradient = Callable[[Tensor], Tensor]
+"""The gradient at the image (B, C, H, W) -> the one that goes on to the image parameters."""
 
 
-def centred(image: Tensor, deviation: float) -> Tensor:
-    """An image whose slope counts the less on the way back, the farther from the middle.
+@runtime_checkable
+class NetworkGradient(Protocol):
+    """A modifier that acts inside the network."""
 
-    So one thing grows in the middle instead of its parts all over: the centre bias of Nguyen, Yosinski & Clune 2016,
-    "Multifaceted Feature Visualization", as a weight instead of a border.
+    def hooks(self, context: Context) -> GradientHooks:
+        """Return the functions that a submodel applies, for the network and the targets of the context."""
+
+
+GradientModifier = ImageGradient | NetworkGradient
+
+
+def at_image(modifiers: Sequence[GradientModifier], input: bool = False) -> list[ImageGradient]:  # noqa: A002
+    """Return the modifiers that act at the image in [0, 1], or those at the network's normalized input."""
+    return [
+        modifier
+        for modifier in modifiers
+        if not isinstance(modifier, NetworkGradient) and getattr(modifier, "at_input", False) == input
+    ]
+
+
+def on_gradient(x: Tensor, change: ImageGradient) -> Tensor:
+    """Return x unchanged; its gradient passes through a function.
 
     Args:
-        image: (B, C, H, W).
-        deviation: of the Gaussian that weighs the slope, in halves of height and width.
+        x: any tensor.
+        change: gradient -> gradient of the same shape.
+
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> on_gradient(x, torch.neg).sum().backward()
+    >>> x.grad.tolist()
+    [-1.0, -1.0]
     """
-    weighed: Tensor = _Centred.apply(image, deviation)
-    return weighed
-
-
-class _Centred(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, image: Tensor, deviation: float) -> Tensor:
-        ctx.deviation = deviation
-        return image.view_as(image)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        down, right = (
-            torch.linspace(-1, 1, size, device=grad.device, dtype=grad.dtype).div_(ctx.deviation).square_().mul_(-0.5)
-            for size in grad.shape[2:]
-        )
-        return grad * (down[:, None] + right).exp_(), None
-
-
-def smoothed(picture: Tensor, deviation: float) -> Tensor:
-    """A picture whose slope is blurred on the way back: what one pixel asks for, its neighbours get as well.
-
-    Walker et al. 2019, "Inception loops discover what excites neurons most using deep predictive models" (methods).
-
-    Args:
-        picture: (B, C, H, W).
-        deviation: of the Gaussian, in pixels.
-    """
-    same: Tensor = _Smoothed.apply(picture, deviation)
+    same: Tensor = _OnGradient.apply(x, change)
     return same
 
 
-class _Smoothed(torch.autograd.Function):
+class _OnGradient(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, picture: Tensor, deviation: float) -> Tensor:
-        ctx.deviation = deviation
-        return picture.view_as(picture)
+    def forward(ctx: Any, x: Tensor, change: ImageGradient) -> Tensor:
+        ctx.change = change
+        return x.view_as(x)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return blurred(grad, ctx.deviation), None
+        return ctx.change(grad), None
 
 
-def blurred(images: Tensor, deviation: float) -> Tensor:
-    """Images (B, C, H, W) through a Gaussian, mirrored beyond the border.
+def split(x: Tensor, count: int) -> tuple[Tensor, ...]:
+    """Return copies of x, whose gradients are added up in their order, whatever order autograd takes."""
+    copies: tuple[Tensor, ...] = _Split.apply(x, count)
+    return copies
 
-    Tap by tap: a convolution or a product would round an image by how many stand beside it.
+
+class _Split(torch.autograd.Function):
+    @staticmethod
+    def forward(_: Any, x: Tensor, count: int) -> tuple[Tensor, ...]:
+        return tuple(x.clone() for _ in range(count))
+
+    @staticmethod
+    def backward(_: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        return torch.stack(grads).sum(0), None
+
+
+# At the image.
+
+
+def normalize(grads: Tensor) -> Tensor:
+    """Scale each image's gradient to a mean absolute value of 1, so that one step size fits every network.
+
+    The mean and not the Euclidean norm: a few outliers make up most of the norm of some networks' gradients. A gradient
+    of zero stays zero.
 
     Args:
-        images: of any size.
-        deviation: in pixels; the Gaussian is cut off after three of them, and where the mirrored image ends.
+        grads: (B, …).
+
+    >>> normalize(torch.tensor([[1.0, -3.0]])).tolist()
+    [[0.5, -1.5]]
+    """
+    values = grads.flatten(1)
+    return functional.normalize(values, p=1, eps=1e-12).mul_(values.shape[1]).view_as(grads)
+
+
+def blur(sd: float) -> ImageGradient:
+    """Blur the gradient by a Gaussian, so that neighboring pixels change together (Walker et al. 2019, methods).
+
+    Args:
+        sd: standard deviation of the Gaussian, in pixels.
+
+    >>> blur(1.0)(torch.ones(1, 3, 8, 8)).shape
+    torch.Size([1, 3, 8, 8])
+
+    Raises:
+        RecipeError: the standard deviation is not above 0.
+    """
+    if sd <= 0:
+        raise RecipeError(f"The standard deviation of a blur must be above 0, not {sd}.")
+    return partial(gaussian_blur, sd=sd)
+
+
+def gaussian_blur(images: Tensor, sd: float) -> Tensor:
+    """Blur images by a Gaussian, mirrored beyond the border.
+
+    The taps are added up one by one: a convolution would round an image by how many others are in its batch.
+
+    Args:
+        images: (B, C, H, W).
+        sd: in pixels; the Gaussian ends after three standard deviations, and where the mirrored image ends.
     """
     for axis in (2, 3):
         size = images.shape[axis]
-        reach = min(max(1, round(3 * deviation)), size - 1)
-        taps = torch.arange(-reach, reach + 1).div(deviation).square().mul(-0.5).exp()
+        reach = min(max(1, round(3 * sd)), size - 1)
+        taps = torch.arange(-reach, reach + 1).div(sd).square().mul(-0.5).exp()
         weights = (taps / taps.sum()).tolist()
-        ends = (0, 0, reach, reach) if axis == 2 else (reach, reach, 0, 0)
-        padded = functional.pad(images, ends, mode="reflect")
+        padding = (0, 0, reach, reach) if axis == 2 else (reach, reach, 0, 0)
+        padded = functional.pad(images, padding, mode="reflect")
         images = padded.narrow(axis, 0, size) * weights[0]
-        for place, weight in enumerate(weights[1:], 1):
-            images = images.add_(padded.narrow(axis, place, size), alpha=weight)
+        for offset, weight in enumerate(weights[1:], 1):
+            images = images.add_(padded.narrow(axis, offset, size), alpha=weight)
     return images
 
 
-class GradientMagnitude:
-    """Where the slope has been: the transparency mask of Fel et al. 2023 ("MACO", section 3.3), at no cost.
+@dataclass(frozen=True)
+class window:  # noqa: N801 - called like the functions beside it
+    """Weight the gradient by a Gaussian around the center of the image, so that one object grows there.
 
-    The sum over the steps of the slope's size at each pixel; each step counts alike, however steep it was.
+    The center bias of Nguyen, Yosinski & Clune 2016, "Multifaceted Feature Visualization", as a weight instead of a
+    growing border.
+
+    Args:
+        sd: standard deviation of the Gaussian, in halves of the image's height and width.
+
+    >>> window(0.5)(torch.ones(1, 1, 3, 3))[0, 0, 1].tolist()
+    [0.1353352814912796, 1.0, 0.1353352814912796]
+
+    Raises:
+        RecipeError: the standard deviation is not above 0.
+    """
+
+    sd: float
+    at_input: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.sd <= 0:
+            raise RecipeError(f"The standard deviation of a window must be above 0, not {self.sd}.")
+
+    def __call__(self, grads: Tensor) -> Tensor:
+        """Weight the gradient (B, C, H, W)."""
+        rows, columns = (
+            torch.linspace(-1, 1, size, device=grads.device, dtype=grads.dtype).div_(self.sd).square_().mul_(-0.5)
+            for size in grads.shape[2:]
+        )
+        return grads * (rows[:, None] + columns).exp_()
+
+
+class GradientMagnitude:
+    """The sum over the steps of the gradient's magnitude at each pixel, each step normalized to a mean of 1.
+
+    The transparency mask of Fel et al. 2023 ("MACO", section 3.3), at no cost.
     """
 
     def __init__(self) -> None:
         self.total: Tensor | None = None
-        """(B, H, W), from 0 on, after the first slope has come back."""
+        """(B, H, W), at least 0; None before the first gradient."""
 
-    def __call__(self, image: Tensor) -> Tensor:
-        """The image (B, C, H, W) as it is."""
-        same: Tensor = _Touched.apply(image, self)
-        return same
-
-    def add(self, grad: Tensor) -> None:
-        """Remembers a slope (B, C, H, W)."""
-        size = unit(grad.detach().abs().mean(1))
-        self.total = size if self.total is None else self.total.add_(size)
+    def __call__(self, grads: Tensor) -> Tensor:
+        """Add a gradient (B, C, H, W) and return it unchanged."""
+        magnitude = normalize(grads.detach().abs().mean(1))
+        self.total = magnitude if self.total is None else self.total.add_(magnitude)
+        return grads
 
 
-class _Touched(torch.autograd.Function):
+# Inside the network.
+
+
+@dataclass(frozen=True)
+class relu_leak:  # noqa: N801 - called like the functions beside it
+    """Let a part of the gradient pass where a ReLU is off, so that units that are off can be switched on.
+
+    Guo, Li & Chen 2020, "Backpropagating Linearly Improves Transferability of Adversarial Examples"; Lucid does it
+    while all units are off ("redirected ReLU"). ReLUs that a network calls as functions keep their own gradient.
+
+    Args:
+        leak: the part of the gradient, from 0 (the ReLU's own gradient) to 1 (as if there were no ReLU).
+
+    >>> x = torch.tensor([-1.0, 2.0], requires_grad=True)
+    >>> relu_leak(0.25)(x).sum().backward()
+    >>> x.grad.tolist()
+    [0.25, 1.0]
+
+    Raises:
+        RecipeError: the leak is not in 0…1.
+    """
+
+    leak: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.leak <= 1:
+            raise RecipeError(f"relu_leak must be from 0 to 1, not {self.leak}.")
+
+    def hooks(self, _context: Context) -> GradientHooks:
+        """Return the function that replaces ReLUs."""
+        return GradientHooks(relu=self)
+
+    def __call__(self, x: Tensor, upper: float = math.inf) -> Tensor:
+        """Clamp x to 0…upper; the gradient leaks where it is clamped."""
+        clamped: Tensor = _LeakyReLU.apply(x, self.leak, upper)
+        return clamped
+
+
+class _LeakyReLU(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, image: Tensor, gradient_magnitude: GradientMagnitude) -> Tensor:
-        ctx.gradient_magnitude = gradient_magnitude
-        return image.view_as(image)
+    def forward(ctx: Any, x: Tensor, leak: float, upper: float) -> Tensor:
+        output = x.clamp(0.0, upper)
+        ctx.save_for_backward(output)
+        ctx.leak, ctx.upper = leak, upper
+        return output
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        ctx.gradient_magnitude.add(grad)
-        return grad, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        (output,) = ctx.saved_tensors
+        if ctx.upper == math.inf:  # one pass over memory instead of four
+            return torch.ops.aten.leaky_relu_backward(grad, output, ctx.leak, False), None, None
+        passes = (output > 0) & (output < ctx.upper)
+        return torch.where(passes, grad, grad * ctx.leak), None, None
+
+
+@dataclass(frozen=True)
+class logsumexp:  # noqa: N801 - called like the functions beside it
+    """Push down the classes that compete with the target: the gradient is that of h - weight · log Σ exp.
+
+    Where the target's logit is the largest, the two terms have nearly the same gradient, and only its size changes;
+    where another class leads, its logit is pushed down. A weight of 1 is the log-probability, whose gradient turns to
+    the other classes as soon as the network is certain (Simonyan et al. 2013, section 2). It acts on a single class's
+    logit: with any other target the gradient stays as it is.
+
+    Args:
+        weight: from 0 to 1.
+
+    >>> logits = torch.zeros(1, 2, requires_grad=True)
+    >>> logsumexp(0.5)(logits)[0, 0].backward()
+    >>> logits.grad.tolist()
+    [[0.75, -0.25]]
+
+    Raises:
+        RecipeError: the weight is not in 0…1.
+    """
+
+    weight: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.weight <= 1:
+            raise RecipeError(f"logsumexp_weight must be from 0 to 1, not {self.weight}.")
+
+    def hooks(self, context: Context) -> GradientHooks:
+        """Return the function for the logits; none where the targets are known and none of them is a class."""
+        if context.targets and not context.are_classes:
+            return GradientHooks()
+        return GradientHooks(outputs=((context.network.card.output, self),))
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        """Return logits (B, classes) unchanged, with the other gradient."""
+        values = logits.detach()
+
+        def change(grad: Tensor) -> Tensor:
+            shares = values.float().softmax(1) * grad.sum(1, keepdim=True)
+            return grad - self.weight * shares.to(grad.dtype)
+
+        return on_gradient(logits, change)
+
+
+@dataclass(frozen=True)
+class facet:  # noqa: N801 - called like the functions beside it
+    """Let the gradient of a class reach one share of its evidence only, so that drawings of one class differ.
+
+    A class's logit is a weighted sum of the units of the last hidden layer. The units with a positive weight are
+    ranked by it and dealt in turn into shares of about equal strength; units with a negative weight are in every
+    share. Unlike the diversity term of Olah et al. 2017 and the clusters of Nguyen, Yosinski & Clune 2016, a facet
+    depends on no other drawing and on no photographs.
+
+    Args:
+        facets: how many shares.
+        index: which share, from 0: one number, or one for each image of the batch.
+
+    >>> facet(4, 1).facets
+    4
+    """
+
+    facets: int
+    index: int | tuple[int, ...] = 0
+
+    def hooks(self, context: Context) -> GradientHooks:
+        """Return the function for the input of the layer of logits.
+
+        Raises:
+            RecipeError: the targets are no classes, or the network has no hidden layer with a name.
+        """
+        network = context.network
+        if not context.are_classes:
+            raise RecipeError("facets: the target is no class; only a class's logit is a weighted sum of units.")
+        if not network.card.hidden or network.card.hidden[-1] not in network.card.layers:
+            raise RecipeError(
+                f"facets: {network.card.title} has no last hidden layer that is known by name; AlexNet and the compact "
+                "AlexNet have."
+            )
+        weights, _ = network.linear(network.card.output)
+        units = [target.unit or 0 for target in context.targets]
+        indices = (self.index,) * len(units) if isinstance(self.index, int) else self.index
+        shares = torch.stack(
+            [share(weights[unit], self.facets, index) for unit, index in zip(units, indices, strict=True)]
+        )
+        mask = GradientMask(tuple(zip(units, indices, strict=True)), self.facets, shares.to(context.device))
+        return GradientHooks(inputs=((network.card.layers[network.card.output], mask),))
+
+
+def share(weights: Tensor, facets: int, index: int) -> Tensor:
+    """Return which units belong to a facet.
+
+    Args:
+        weights: (units,), of the class.
+        facets: how many shares.
+        index: which.
+
+    Returns:
+        (units,), 1 or 0.
+    """
+    rank = weights.argsort(descending=True, stable=True).argsort()
+    return ((weights <= 0) | (rank % facets == index)).float()
+
+
+@dataclass(frozen=True)
+class GradientMask:
+    """Multiply the gradient of each image by its row of a mask, (B, units)."""
+
+    images: tuple[tuple[int, int], ...]
+    """The class and the share of each image, which determine the mask of a given network."""
+    facets: int
+    mask: Tensor = field(compare=False)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return x (B, units) unchanged."""
+        return on_gradient(x, lambda grad: grad * self.mask.to(grad.dtype))

@@ -1,123 +1,361 @@
-"""What is maximised: from the outputs of layers to a score for each image.
+"""Objectives: from the outputs of layers to a score for each image.
 
-Scores are taken before the softmax: a probability can also rise by pushing all other classes down
-(Simonyan et al. 2013, section 2). Where some of that is wanted, :func:`logsumexp` adds it to the slope.
+Scores are taken before the softmax: a probability can also rise by pushing all other classes down (Simonyan et al.
+2013, section 2). Objectives can be added, subtracted and multiplied by numbers; any function of the outputs is one,
+too.
 """
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from actmax.errors import RecipeError
+from actmax.networks.cards import LOGITS
 from actmax.recipe.target import Target
 
-Objective = Callable[[Mapping[str, Tensor]], Tensor]
-"""The outputs of layers by name, (B, …) each -> (B,), float32. A score must depend on its own image alone."""
+__all__ = ["alignment", "channel", "cosine", "direction", "diversity", "layer", "logit", "unit"]
 
 
-def channels_first(layer: str, output: Tensor, size: tuple[int, int]) -> Tensor:
-    """A layer's output as (B, C) or (B, C, H, W), also where the network keeps its channels last.
+def __dir__() -> list[str]:
+    return __all__
 
-    The channels are taken to be last only where the first two axes have the image's proportions and the last two have
-    not, by far.
+
+ObjectiveFunction = Callable[[Mapping[str, Tensor]], Tensor]
+"""The outputs of layers by name, (B, …) each -> (B,), float32."""
+
+
+class Outputs(Mapping[str, Tensor]):
+    """The outputs of layers by name, of all images of a batch or of some.
 
     Args:
-        layer: its name, for messages.
-        output: what it returned.
-        size: height and width of the image.
-
-    Raises:
-        RecipeError: the output is neither a vector nor a map.
+        outputs: (B, …) each.
+        size: height and width of the images, by which a channels-last map is recognized.
+        images: which images of the batch; None for all.
     """
-    height, width = size
 
-    def proportional(rows: int, columns: int, cells: int) -> bool:
-        """To within so many cells: rounding, unpadded convolutions and pooling add or take away some."""
-        return abs(rows * width - columns * height) <= cells * max(height, width)
+    def __init__(
+        self, outputs: Mapping[str, Tensor], size: tuple[int, int] | None = None, images: slice | None = None
+    ) -> None:
+        self.outputs, self.size, self.images = outputs, size, images
 
-    if output.ndim == 2:
-        return output
-    if output.ndim == 4:
-        _, first, second, third = output.shape
-        last = proportional(first, second, 1) and not proportional(second, third, 4)
-        return output.permute(0, 3, 1, 2) if last else output
-    shape = " × ".join(map(str, output.shape[1:]))
-    raise RecipeError(
-        f"{layer} returns {shape} numbers for an image, which are neither a vector nor a map of the image: no target "
-        "can name its channels. Write the objective as a function of its output instead (actmax.ascend)."
-    )
+    def __getitem__(self, name: str) -> Tensor:
+        output = self.outputs[name]
+        return output if self.images is None else output[self.images]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.outputs)
+
+    def __len__(self) -> int:
+        return len(self.outputs)
 
 
-def logsumexp(objective: Objective, layer: str, part: float) -> Objective:
-    """An objective of logits with the same score, whose slope also leads away from the classes that are ahead.
+@dataclass(frozen=True)
+class Objective:
+    """A score for each image, to be maximized.
 
-    The slope is that of h - part · log Σ exp: where the class leads, the sum's slope is nearly its own, and only the
-    length changes; where another class leads, its logit is pushed down. With a part of 1 it would be the logarithm of
-    the probability, whose slope turns to the rivals alone as soon as the class is certain: it convinces this network
-    at once, and others seldom.
+    >>> both = Objective(lambda outputs: outputs["a"]) - 2 * Objective(lambda outputs: outputs["b"])
+    >>> both({"a": torch.tensor([5.0]), "b": torch.tensor([1.0])}).tolist()
+    [3.0]
+    """
+
+    function: ObjectiveFunction
+
+    def __call__(self, outputs: Mapping[str, Tensor]) -> Tensor:
+        """Return the score (B,) for the outputs of layers."""
+        return self.function(outputs)
+
+    def __add__(self, other: ObjectiveFunction | float) -> Objective:
+        return Objective(lambda outputs: self(outputs) + (other(outputs) if callable(other) else other))
+
+    __radd__ = __add__
+
+    def __mul__(self, factor: float) -> Objective:
+        return Objective(lambda outputs: self(outputs) * factor)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: float) -> Objective:
+        return self * (1 / divisor)
+
+    def __neg__(self) -> Objective:
+        return self * -1
+
+    def __sub__(self, other: ObjectiveFunction | float) -> Objective:
+        return self + (-Objective(other) if callable(other) else -other)
+
+    def __rsub__(self, other: ObjectiveFunction | float) -> Objective:
+        return -self + other
+
+
+# By name.
+
+
+def channel(layer: str, channel: int) -> Objective:
+    """Maximize a channel: the mean of its activation over space, or over tokens.
 
     Args:
-        objective: one class's logit.
-        layer: the name of the logits (B, classes) among the outputs.
-        part: from 0 to 1, of the logarithm of the sum.
+        layer: its name.
+        channel: from 0.
+
+    >>> maps = torch.tensor([[[[1.0, 3.0]]]])
+    >>> channel("conv1", 0)({"conv1": maps}).tolist()
+    [2.0]
+    """
+    return of_target(Target(layer, ((channel, 1.0),)))
+
+
+def unit(layer: str, channel: int, position: tuple[int, int] | None = None) -> Objective:
+    """Maximize a unit: the activation of a channel at one position.
+
+    Args:
+        layer: its name.
+        channel: from 0.
+        position: row and column; by default the center.
+
+    >>> maps = torch.tensor([[[[1.0, 3.0]]]])
+    >>> unit("conv1", 0, (0, 1))({"conv1": maps}).tolist()
+    [3.0]
+    """
+    return of_target(Target(layer, ((channel, 1.0),), position or "center"))
+
+
+def logit(index: int) -> Objective:
+    """Maximize the logit of a class.
+
+    Args:
+        index: of the class.
+
+    >>> logit(1)({"logits": torch.tensor([[1.0, 3.0]])}).tolist()
+    [3.0]
+    """
+    return channel(LOGITS, index)
+
+
+def layer(layer: str) -> Objective:
+    """Maximize a whole layer: the mean of its squared activations (DeepDream; Mordvintsev et al. 2015).
+
+    Args:
+        layer: its name.
+
+    >>> layer("conv1")({"conv1": torch.tensor([[[[1.0, 3.0]]]])}).tolist()
+    [5.0]
+    """
+    return of_target(Target(layer))
+
+
+def direction(layer: str, vector: Tensor, cosine_power: float = 0.0) -> Objective:
+    """Maximize the dot product of a layer's activations with a vector.
+
+    Args:
+        layer: its name.
+        vector: (C,), with which every position is compared, or (C, H, W), with which the whole map is; the mean over
+            positions is taken.
+        cosine_power: by what power of the cosine, at least 0.1, the product is multiplied, so that the direction counts
+            more than the length (Olah et al. 2018, "The Building Blocks of Interpretability", appendix).
+
+    >>> maps = torch.tensor([[[[1.0, 3.0]], [[0.0, 1.0]]]])
+    >>> direction("conv1", torch.tensor([1.0, 2.0]))({"conv1": maps}).tolist()
+    [3.0]
     """
 
     def score(outputs: Mapping[str, Tensor]) -> Tensor:
-        # Not a copy: to look at all outputs is to ask for all layers.
-        return objective(ChainMap({layer: _Rivals.apply(outputs[layer], part)}, cast("dict[str, Tensor]", outputs)))
+        values, wanted = _with_vector(layer, outputs, vector)
+        products = (values * wanted).sum(1)
+        if cosine_power:
+            cosines = functional.cosine_similarity(values, wanted.expand_as(values), 1)
+            products = products * cosines.clamp_min(0.1).pow(cosine_power)
+        return products.reshape(len(products), -1).mean(1)
 
-    return score
-
-
-class _Rivals(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, logits: Tensor, part: float) -> Tensor:
-        ctx.save_for_backward(logits)
-        ctx.part = part
-        return logits.view_as(logits)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        (logits,) = ctx.saved_tensors
-        shares = logits.float().softmax(1) * grad.sum(1, keepdim=True)
-        return grad - ctx.part * shares.to(grad.dtype), None
+    return Objective(score)
 
 
-def of_targets(targets: Sequence[Target], size: tuple[int, int]) -> Objective:
-    """The objective that targets name.
+def cosine(layer: str, vector: Tensor) -> Objective:
+    """Maximize the cosine between a layer's activations and a vector.
 
     Args:
-        targets: one for each image of the batch, all of the same layer and place.
-        size: height and width of the images.
+        layer: its name.
+        vector: (C,), with which every position is compared and the mean is taken, or (C, H, W), with which the whole
+            map is compared.
+
+    >>> maps = torch.tensor([[[[3.0]], [[4.0]]]])
+    >>> round(cosine("conv1", torch.tensor([1.0, 0.0]))({"conv1": maps}).item(), 3)
+    0.6
     """
-    first = targets[0]
+
+    def score(outputs: Mapping[str, Tensor]) -> Tensor:
+        values, wanted = _with_vector(layer, outputs, vector)
+        if vector.ndim > 1:
+            values, wanted = values.flatten(1), wanted.flatten(1)
+        cosines = functional.cosine_similarity(values, wanted.expand_as(values), 1)
+        return cosines.reshape(len(cosines), -1).mean(1)
+
+    return Objective(score)
+
+
+def _with_vector(layer: str, outputs: Mapping[str, Tensor], vector: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a layer's output as float32, and a vector in its shape, (1, C, …)."""
+    values = _channels_first(layer, outputs).float()
+    # A copy: tensors from within `torch.inference_mode` take no part in a graph.
+    wanted = vector.detach().clone().to(values.device, torch.float32)
+    shape = wanted.shape if wanted.ndim > 1 else (len(wanted), *[1] * (values.ndim - 2))
+    if wanted.ndim not in (1, values.ndim - 1) or any(
+        have not in (1, need) for have, need in zip(shape, values.shape[1:], strict=True)
+    ):
+        raise RecipeError(
+            f"{layer} has activations of shape {tuple(values.shape[1:])} here: a vector of shape "
+            f"{tuple(vector.shape)} is no direction among them."
+        )
+    return values, wanted.view(1, *shape)
+
+
+def diversity(layer: str) -> Objective:
+    """Reward images of a batch that differ: minus the mean cosine between their layers' Gram matrices.
+
+    It compares the images with each other, so that their drawings depend on their batch (Olah et al. 2017,
+    "Diversity"). The score of a single image is 0.
+
+    Args:
+        layer: its name.
+
+    >>> maps = torch.eye(2).view(2, 2, 1, 1)
+    >>> diversity("conv1")({"conv1": maps}).tolist()
+    [-0.0, -0.0]
+    """
+
+    def score(outputs: Mapping[str, Tensor]) -> Tensor:
+        maps = _channels_first(layer, outputs).float().flatten(2)
+        maps = maps if maps.ndim == 3 else maps[..., None]
+        grams = functional.normalize((maps @ maps.mT).flatten(1), dim=1)
+        others = max(len(grams) - 1, 1)
+        cosines = grams @ grams.mT
+        return -(cosines.sum(1) - cosines.diagonal()) / others
+
+    return Objective(score)
+
+
+def alignment(layer: str, decay: float = 2.0) -> Objective:
+    """Reward images that resemble their neighbors in the batch: minus the distance of their activations.
+
+    For sequences, such as an interpolation between two objectives (lucid's `alignment`).
+
+    Args:
+        layer: its name.
+        decay: by what factor a pair's weight falls with each image between them.
+
+    >>> alignment("conv1")({"conv1": torch.tensor([[1.0], [3.0]])}).tolist()
+    [-4.0, -4.0]
+    """
+
+    def score(outputs: Mapping[str, Tensor]) -> Tensor:
+        values = outputs[layer].float().flatten(1)
+        distances = (values[:, None] - values[None]).square().mean(2)
+        order = torch.arange(len(values), device=values.device)
+        weights = decay ** (1.0 - (order[:, None] - order).abs())
+        return -(distances * weights).sum(1)
+
+    return Objective(score)
+
+
+# From targets.
+
+
+def of_target(target: Target) -> Objective:
+    """Return the objective that a target names, the same for all images."""
 
     def objective(outputs: Mapping[str, Tensor]) -> Tensor:
-        output = outputs[first.layer]
-        # A layer as a whole needs no channels.
-        return score(targets, channels_first(first.layer, output, size) if first.channels else output)
+        output = _output(target, outputs)
+        return score([target] * len(output), output)
+
+    return Objective(objective)
+
+
+def of_targets(targets: Sequence[Target], size: tuple[int, int] | None = None) -> ObjectiveFunction:
+    """Return the objective that targets name.
+
+    Args:
+        targets: one for each image of the batch, all of the same layer and position.
+        size: height and width of the images.
+    """
+
+    def objective(outputs: Mapping[str, Tensor]) -> Tensor:
+        return score(targets, _output(targets[0], outputs if size is None else Outputs(outputs, size)))
 
     return objective
 
 
+def _output(target: Target, outputs: Mapping[str, Tensor]) -> Tensor:
+    # A layer as a whole needs no channels.
+    return _channels_first(target.layer, outputs) if target.channels else outputs[target.layer]
+
+
+def _channels_first(layer: str, outputs: Mapping[str, Tensor]) -> Tensor:
+    return channels_first(layer, outputs[layer], getattr(outputs, "size", None))
+
+
+PREFIX_TOKENS = (0, 1, 2, 5)
+"""How many tokens may come before those of the image: none, a class token, one of distillation, or four registers."""
+
+
+def channels_first(layer: str, output: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+    """Return a layer's output as (B, C) or (B, C, H, W), whether the network has channels first, last, or tokens.
+
+    Channels are taken to be last only if the first two axes have the image's proportions and the last two are far from
+    them. Tokens (B, N, C) become the map that they are an image's patches of, without class and register tokens; tokens
+    that form no such map become one column.
+
+    Args:
+        layer: its name, for messages.
+        output: what it returned.
+        size: height and width of the image; None: a map has its channels first, and an image is square.
+
+    Raises:
+        RecipeError: the output is neither a vector, nor a map, nor tokens.
+    """
+    height, width = size or (1, 1)
+
+    def proportional(rows: int, columns: int, cells: int) -> bool:
+        """Return whether rows and columns fit, to within some cells: rounding, padding and pooling add or remove
+        some."""
+        return abs(rows * width - columns * height) <= cells * max(height, width)
+
+    if output.ndim == 2:
+        return output
+    if output.ndim == 3:
+        tokens = output.shape[1]
+        for prefix in PREFIX_TOKENS:
+            rows = round(((tokens - prefix) * height / width) ** 0.5) if tokens > prefix else 0
+            if rows and (tokens - prefix) % rows == 0 and proportional(rows, (tokens - prefix) // rows, 1):
+                columns = (tokens - prefix) // rows
+                return output[:, prefix:].mT.reshape(len(output), -1, rows, columns)
+        return output.mT[..., None]
+    if output.ndim == 4:
+        _, first, second, third = output.shape
+        last = size is not None and proportional(first, second, 1) and not proportional(second, third, 4)
+        return output.permute(0, 3, 1, 2) if last else output
+    shape = " × ".join(map(str, output.shape[1:]))
+    raise RecipeError(
+        f"{layer} returns {shape} numbers for an image, which are neither a vector, nor a map, nor tokens: no target "
+        "can name its channels. Write the objective as a function of its output instead (actmax.ascend)."
+    )
+
+
 def score(targets: Sequence[Target], output: Tensor) -> Tensor:
-    """A score for each image; each has its own target, all of the same layer and place.
+    """Return a score for each image; each has its own target, all of the same layer and position.
 
     Args:
         targets: one for each image, B of them.
         output: the layer's, (B, C) or (B, C, H, W), any float type, any range.
 
     Returns:
-        (B,), float32. A score depends on its own image alone: the weights of all other channels
-        are exact zeros.
+        (B,), float32. A score depends on its own image alone: the weights of all other channels are exact zeros.
 
     Raises:
-        RecipeError: a channel or place that the layer does not have.
+        RecipeError: a channel or position that the layer does not have.
     """
     first = targets[0]
     if not first.channels:
@@ -135,19 +373,19 @@ def score(targets: Sequence[Target], output: Tensor) -> Tensor:
 
 
 def read(target: Target, output: Tensor) -> Tensor:
-    """(B, C, H, W) or (B, C) -> (B, C), at the target's place.
+    """Return the values of all channels at the target's position: (B, C, H, W) or (B, C) -> (B, C).
 
     Raises:
-        RecipeError: a place that the layer does not have.
+        RecipeError: a position that the layer does not have.
     """
     if output.ndim == 2:
-        if isinstance(target.place, tuple):
-            raise RecipeError(f"{target.layer} has no space: '{target}' names a place in it.")
+        if isinstance(target.position, tuple):
+            raise RecipeError(f"{target.layer} has no space: '{target}' names a position in it.")
         return output
-    if target.place == "mean":
+    if target.position == "mean":
         return output.mean((2, 3))
     height, width = output.shape[2:]
-    row, column = (height // 2, width // 2) if isinstance(target.place, str) else target.place
+    row, column = (height // 2, width // 2) if isinstance(target.position, str) else target.position
     if row >= height or column >= width:
         raise RecipeError(f"{target.layer} is {height} × {width} here: '{target}' lies outside it.")
     return output[:, :, row, column]

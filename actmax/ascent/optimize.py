@@ -1,123 +1,183 @@
-"""A method as a composition of parts, and the ascent that it makes."""
+"""A method as a composition of parts, and the one optimization loop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import cast
 
 import torch
 from torch import Generator, Tensor
 
 from actmax.ascent.constraints import Constraint
-from actmax.ascent.gradients import GradientMagnitude, balance, centred, smoothed
-from actmax.ascent.objectives import Objective
-from actmax.ascent.optimizers import Optimizer
+from actmax.ascent.context import Context
+from actmax.ascent.gradients import (
+    GradientMagnitude,
+    GradientModifier,
+    NetworkGradient,
+    at_image,
+    normalize,
+    on_gradient,
+    split,
+)
+from actmax.ascent.objectives import ObjectiveFunction
+from actmax.ascent.optimizers import Optimizer, TorchOptimizer, adam, resolve_optimizer
+from actmax.ascent.params import fourier
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params
-from actmax.ascent.penalties import Penalty
-from actmax.ascent.transforms import Transform, View
+from actmax.ascent.penalties import NetworkPenalty, Penalty
+from actmax.ascent.transforms import Transform, View, make_views
 from actmax.errors import RecipeError
+from actmax.networks.hooks import GradientHooks
+
+Weighted = tuple[float, Penalty | NetworkPenalty]
 
 
 @dataclass(frozen=True)
 class Method:
-    """Everything about an ascent but the network, the objective and the seed."""
+    """Everything about an optimization but the network, the objective and the seeds.
 
-    params: Params
-    """What moves."""
-    optimizer: Optimizer
-    """How it moves."""
-    steps: int
-    """How often."""
+    Named methods are instances of it (:func:`actmax.method`).
+
+    >>> Method(steps=16).steps
+    16
+    """
+
+    params: Params = field(default_factory=fourier)
+    """What is optimized."""
+    optimizer: Optimizer | TorchOptimizer = field(default_factory=lambda: adam(0.05))
+    """How it is optimized: one of `actmax.optimizers`, or a class or factory of `torch.optim`."""
+    steps: int = 64
+    """How many steps, at least 1."""
     transforms: Sequence[Transform] = ()
-    """How the network sees the image at each step, one after another."""
-    penalties: Sequence[tuple[float, Penalty]] = ()
-    """What is subtracted from the objective: (weight, penalty)."""
-    relative_penalties: Sequence[tuple[float, Penalty]] = ()
-    """The same, with weights that fit every network: as parts of the steepness of the objective's own slope."""
-    absolute_penalties: Sequence[tuple[float, Penalty]] = ()
-    """The same, whose own slope counts, against an objective's that has 1 for the mean size of its numbers."""
-    normalize_gradient: bool = False
-    """Whether the objective's slope has that size also without such penalties, so that a step size fits every
-    network."""
-    gradient_window: float = 0.0
-    """Width of the middle, where the objective's slope counts most; see :func:`actmax.ascent.gradients.centred`. 0:
-    alike everywhere."""
-    gradient_blur: float = 0.0
-    """Deviation in pixels of a blur of the objective's slope; see :func:`actmax.ascent.gradients.smoothed`. 0: none."""
+    """Random transforms of the image at each step, one after another."""
+    views: int = 1
+    """How many random views of the image a step averages over."""
+    penalties: Sequence[Weighted] = ()
+    """Subtracted from the objective: (weight, penalty). The weight is in units of the objective, or, with `normalize`
+    among the gradients, of an objective whose gradient has a mean absolute value of 1."""
+    relative_penalties: Sequence[Weighted] = ()
+    """The same, with weights that fit every network: a penalty's gradient has the weight as its mean absolute value,
+    and the objective's has 1."""
     constraints: Sequence[Constraint] = ()
-    """What is done to the variable after each step, one after another."""
+    """Projections of the parameters after each step, one after another."""
+    gradients: Sequence[GradientModifier] = ()
+    """Changes to the objective's gradient, in the order in which it meets them on its way back."""
+    precision: str = "auto"
+    """Arithmetic inside the network: `auto`, `fp32` or `bf16`."""
 
-    @property
-    def weighs(self) -> bool:
-        """Whether the objective's slope is given a size of its own."""
-        return self.normalize_gradient or bool(self.relative_penalties) or bool(self.absolute_penalties)
+    def __post_init__(self) -> None:
+        for name in ("steps", "views"):
+            if getattr(self, name) < 1:
+                raise RecipeError(f"{name} must be at least 1, not {getattr(self, name)}.")
+
+    def bind(self, context: Context) -> tuple[Method, GradientHooks]:
+        """Return the method with all that depends on the network filled in, and the hooks of the submodel.
+
+        Raises:
+            RecipeError: a part does not fit the network, the targets or the start.
+        """
+        given = [modifier.hooks(context) for modifier in self.gradients if isinstance(modifier, NetworkGradient)]
+        relu = next((hooks.relu for hooks in given if hooks.relu), None)
+        context = replace(context, hooks=GradientHooks(relu=relu))
+
+        def bound(penalties: Sequence[Weighted]) -> list[Weighted]:
+            return [
+                (weight, penalty.bind(context) if hasattr(penalty, "bind") else penalty)
+                for weight, penalty in penalties
+            ]
+
+        method = replace(self, penalties=bound(self.penalties), relative_penalties=bound(self.relative_penalties))
+        return method, GradientHooks(
+            relu,
+            tuple(entry for hooks in given for entry in hooks.outputs),
+            tuple(entry for hooks in given for entry in hooks.inputs),
+        )
 
 
 @dataclass(frozen=True)
 class Step:
-    """Where an ascent is after a step."""
+    """The state of an optimization after a step."""
 
-    x: Tensor
-    """(B, …): the variable. It may be reused by the next step."""
+    number: int
+    """From 1."""
+    parameters: Tensor
+    """(B, …). The next step may reuse the tensor."""
     activations: Tensor
-    """(B,): the objective before the step, penalties aside."""
+    """(B,): the objective before the step, without penalties."""
     outputs: Mapping[str, Tensor]
-    """What the layers returned before the step, for the image as the step saw it."""
+    """The outputs of the layers before the step, of the first view."""
     gradient_magnitude: Tensor | None
-    """(B, H, W), from 0 on: the size of the gradients so far at each pixel; see
-    :class:`actmax.ascent.gradients.GradientMagnitude`."""
+    """(B, H, W): the sum of the gradients' magnitudes so far; see :class:`GradientMagnitude`."""
+    decode: Callable[[Tensor], Tensor]
+    """From parameters to images."""
+
+    @property
+    def images(self) -> Tensor:
+        """The images after the step, (B, C, H, W); pixels may lie outside of [0, 1]."""
+        return self.decode(self.parameters).detach()
 
 
 @dataclass
-class _Seen:
-    """h as a single step sees it, and what it saw."""
+class _View:
+    """h as one step sees it, and what it has returned."""
 
-    composition: Method
+    method: Method
     forward: Callable[[Tensor], Mapping[str, Tensor]]
-    objective: Objective
+    objective: ObjectiveFunction
     param: Parameterization
     canvas: Canvas
     views: Sequence[View]
-    gradient_magnitude: GradientMagnitude
+    magnitude: GradientMagnitude
     outputs: Mapping[str, Tensor] = field(default_factory=dict)
     activations: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        method = self.composition
-        restrained: Sequence[Tensor] = ()
-        if self.param.normalized is None or method.weighs or method.gradient_blur:
-            picture = self.param.picture(x)
-            if method.weighs:
-                weights, absolute_penalties = (
-                    [weight for weight, _ in some] for some in (method.relative_penalties, method.absolute_penalties)
-                )
-                picture, *restrained = balance(picture, weights, absolute_penalties)
-            image = self.canvas.normalize(smoothed(picture, method.gradient_blur) if method.gradient_blur else picture)
+        method, images = self.method, len(x)
+        penalties = [*method.relative_penalties, *method.penalties]
+        modifiers = at_image(method.gradients)
+        if method.relative_penalties and normalize not in modifiers:
+            modifiers.append(normalize)
+        copies: Sequence[Tensor] = ()
+        if self.param.decode_normalized is None or modifiers or penalties:
+            image = self.param.decode(x)
+            if penalties:
+                image, *copies = split(image, 1 + len(penalties))
+            for modifier in reversed(modifiers):
+                image = on_gradient(image, modifier)
+            image = self.canvas.normalize(image)
         else:
-            image = self.param.normalized(x)
-            picture = self.param.picture(x) if method.penalties else image
-        image = self.gradient_magnitude(image)
-        if method.gradient_window:
-            image = centred(image, method.gradient_window)
+            image = self.param.decode_normalized(x)
+        image = on_gradient(image, self.magnitude)
+        for modifier in reversed(at_image(method.gradients, input=True)):
+            image = on_gradient(image, modifier)
+        score = self._score(image)
+        for index, ((weight, penalty), copy) in enumerate(zip(penalties, copies, strict=True)):
+            if index < len(method.relative_penalties):
+                copy, weight = on_gradient(copy, partial(_scaled, weight=weight)), 1.0
+            score = score - weight * _check("A penalty", cast("Penalty", penalty)(copy), images)
+        return score
+
+    def _score(self, image: Tensor) -> Tensor:
+        scores = []
         for view in self.views:
-            image = view(image)
-        outputs = self.forward(image)
-        score = _number_each("An objective", self.objective(outputs), len(x))
-        if x.requires_grad and not score.requires_grad:
-            raise RecipeError("The objective does not depend on the picture: there is no slope to climb.")
-        if self.activations is None:  # an optimizer may look again from elsewhere before it steps
-            self.outputs = {name: output.detach() for name, output in outputs.items()}
+            outputs = self.forward(view(image))
+            scores.append(_check("An objective", self.objective(outputs), len(image)))
+            if not self.outputs:
+                self.outputs = {name: output.detach() for name, output in outputs.items()}
+        score = scores[0] if len(scores) == 1 else torch.stack(scores).mean(0)
+        if image.requires_grad and not score.requires_grad:
+            raise RecipeError("The objective does not depend on the image: there is no gradient.")
+        if self.activations is None:  # an optimizer may evaluate a view more than once
             self.activations = score.detach()
-        for weight, penalty in method.penalties:
-            score = score - weight * _number_each("A penalty", penalty(picture), len(x))
-        for (_, penalty), copy in zip(
-            (*method.relative_penalties, *method.absolute_penalties), restrained, strict=True
-        ):
-            score = score - _number_each("A penalty", penalty(copy), len(x))
         return score
 
 
-def _number_each(what: str, value: object, images: int) -> Tensor:
+def _scaled(grads: Tensor, weight: float) -> Tensor:
+    return weight * normalize(grads)
+
+
+def _check(what: str, value: object, images: int) -> Tensor:
     if not isinstance(value, Tensor) or value.shape != (images,):
         got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
         raise RecipeError(f"{what} must return a number for each image, a tensor of shape ({images},), not {got}.")
@@ -125,81 +185,74 @@ def _number_each(what: str, value: object, images: int) -> Tensor:
 
 
 def optimize(
-    composition: Method,
+    method: Method,
     forward: Callable[[Tensor], Mapping[str, Tensor]],
-    objective: Objective,
+    objective: ObjectiveFunction,
     canvas: Canvas,
     seeds: Sequence[int],
     start: Tensor | None = None,
-) -> tuple[Parameterization, Iterator[Step]]:
-    """Ascends, step by step.
+) -> Iterator[Step]:
+    """Optimize images by gradient ascent, and yield the state after each step.
 
     Args:
-        composition: the method.
-        look: the network: normalised images (B, C, H, W) -> the outputs of the layers that the objective needs.
+        method: bound to its network, where parts of it need one (:meth:`Method.bind`).
+        forward: normalized images (B, C, H, W) -> the outputs of the layers that the objective needs, by name.
         objective: those outputs -> (B,).
-        canvas: what the images are.
+        canvas: shape, normalization and device of the images.
         seeds: one for each of B images, of its noise at the start and of its transforms.
-        start: pictures (B, C, H, W) to start from, in [0, 1], in place of noise.
-
-    Returns:
-        What the variable means, and the steps as they are taken.
+        start: images (B, C, H, W) in [0, 1] to start from, in place of noise.
 
     Raises:
-        RecipeError: no variable means a picture that is given, or a transform gives too few views.
+        RecipeError: the parameterization cannot start from an image, a part returns no score, or values become infinite
+            or NaN.
+
+    >>> forward = lambda images: {"mean": images.mean((1, 2, 3))}
+    >>> steps = optimize(Method(steps=8), forward, lambda outputs: outputs["mean"], Canvas(3, 16, 16), seeds=[0])
+    >>> first, *_, last = (step.activations.item() for step in steps)
+    >>> last > first
+    True
     """
-    # Always the processor's generators: another device would draw other numbers.
+    # Always the processor's generators: those of another device draw other numbers.
     generators = [Generator().manual_seed(seed) for seed in seeds]
-    param = composition.params(generators, canvas)
+    param = method.params(generators, canvas)
     if start is not None:
         param = param.starting_from(start)
-    views = [transform(generators, composition.steps, canvas) for transform in composition.transforms]
-    if any(len(of_transform) != composition.steps for of_transform in views):
-        raise RecipeError(f"A transform must give a view for each of the {composition.steps} steps.")
-    return param, _steps(composition, forward, objective, canvas, param, list(zip(*views, strict=True)))
-
-
-def _steps(
-    composition: Method,
-    forward: Callable[[Tensor], Mapping[str, Tensor]],
-    objective: Objective,
-    canvas: Canvas,
-    param: Parameterization,
-    views: Sequence[Sequence[View]],
-) -> Iterator[Step]:
-    gradient_magnitude = GradientMagnitude()
-    seen = [
-        _Seen(composition, forward, objective, param, canvas, views[step] if views else (), gradient_magnitude)
-        for step in range(composition.steps)
+    views = make_views(method.transforms, generators, method.steps * method.views, canvas)
+    magnitude = GradientMagnitude()
+    steps = [
+        _View(method, forward, objective, param, canvas, views[first : first + method.views], magnitude)
+        for first in range(0, len(views), method.views)
     ]
-    start = param.start.to(canvas.device)
-    path = composition.optimizer(seen, start)
-    for count, view in enumerate(seen, 1):
+    path = resolve_optimizer(method.optimizer)(steps, param.start.to(canvas.device))
+    for number, view in enumerate(steps, 1):
         x, _ = next(path, (None, None))
         if x is None or view.activations is None:
-            raise RecipeError("An optimizer must look at the view of each step, and yield the variable after it.")
-        for constrain in composition.constraints:
-            x.copy_(constrain(x, count, canvas))  # in place: the optimizer goes on from there
-        yield Step(x, view.activations, view.outputs, gradient_magnitude.total)
-        view.outputs = {}  # a thousand steps' answers would fill the memory
+            raise RecipeError("An optimizer must evaluate the view of each step, and yield the parameters after it.")
+        for constrain in method.constraints:
+            x.copy_(constrain(x, number, canvas))  # in place: the optimizer continues from there
+        yield Step(number, x, view.activations, view.outputs, magnitude.total, param.decode)
+        view.outputs = {}  # the outputs of a thousand steps would fill the memory
 
 
-def finite(activations: Tensor) -> None:
-    """Refuses an ascent that has left the numbers.
+def check_finite(activations: Tensor, images: Tensor) -> None:
+    """Refuse an optimization whose values have become infinite or NaN.
 
     Args:
         activations: (B, steps).
+        images: after the last step.
 
     Raises:
-        RecipeError: some are infinite or no numbers; the message says from which step on.
+        RecipeError: the message names the first such step.
     """
-    if not (good := activations.isfinite().all(0)).all():
+    finite = torch.cat([activations.isfinite().all(0), images.isfinite().all().cpu()[None]])
+    if not finite.all():
+        step = min(int((~finite).nonzero()[0]) + 1, activations.shape[1])
         raise RecipeError(
-            f"The ascent left the finite numbers in step {int((~good).nonzero()[0]) + 1}: lower the step size, or the "
-            "strength of the start."
+            f"The optimization left the finite numbers in step {step}: lower the step size, or the standard deviation "
+            "of the start."
         )
 
 
-def to_values(picture: Tensor) -> Tensor:
-    """Images (B, C, H, W), for RGB in [0, 1], on any device -> the same as 8 bits, values outside clipped."""
-    return (picture.detach().clamp(0, 1) * 255).round().to(torch.uint8).cpu()
+def to_values(images: Tensor) -> Tensor:
+    """Convert images (B, C, H, W) in [0, 1], on any device, to 8 bits; values outside are clipped."""
+    return (images.detach().clamp(0, 1) * 255).round().to(torch.uint8).cpu()

@@ -1,35 +1,54 @@
-"""How the variable moves uphill: plain gradient ascent, or Adam's step."""
+"""Optimizers: plain gradient ascent, Adam, and any optimizer of torch."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from actmax.ascent.gradient_ascent import Score, ascend, gradient
 
+__all__ = ["adam", "from_torch", "gradient_ascent"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 Optimizer = Callable[[Sequence[Score], Tensor], Iterator[tuple[Tensor, Tensor]]]
-"""A view of h for each step, and the start (B, …) -> after each step x, and the scores (B,) before it.
-The tensor x may be reused: copy what you keep. It may be changed in place, and the next step starts from there."""
+"""A view of h for each step, and the parameters at the start (B, …) -> after each step the parameters, and the scores
+(B,) before it. The tensor may be reused: copy what you keep. If it is changed in place, the next step starts there."""
+TorchOptimizer = Callable[[list[Tensor]], torch.optim.Optimizer]
+"""A class of `torch.optim`, or a function that makes an optimizer of parameters."""
 
 
 def gradient_ascent(alpha: float) -> Optimizer:
-    """x + α ∇h, and nothing else (Erhan et al. 2009, section 3).
+    """Step along the gradient: x + α ∇h (Erhan et al. 2009, section 3).
 
     Args:
-        alpha: the step size, in units of the variable per unit of gradient.
+        alpha: the step size, in units of the parameters per unit of gradient.
+
+    >>> h = lambda x: x.square().sum(1)
+    >>> [x.tolist() for x, _ in gradient_ascent(0.5)([h], torch.tensor([[1.0]]))]
+    [[[2.0]]]
     """
     return partial(ascend, alpha=alpha)
 
 
 def adam(rate: float, anneal: float = 0.0) -> Optimizer:
-    """Adam's step, uphill (Kingma & Ba 2015, algorithm 1).
+    """Step as Adam does, uphill (Kingma & Ba 2015, algorithm 1).
 
     Args:
-        rate: about how far each number moves in a step.
+        rate: about how far each parameter changes in a step.
         anneal: the last part of the steps, from 0 to 1, over which the rate falls to zero.
+
+    >>> h = lambda x: x.sum(1)
+    >>> [round(x.item(), 3) for x, _ in adam(0.1)([h, h], torch.zeros(1, 1))]
+    [0.1, 0.2]
     """
     return partial(_adam, rate=rate, anneal=anneal)
 
@@ -39,16 +58,55 @@ def _adam(views: Sequence[Score], x: Tensor, rate: float, anneal: float) -> Iter
     optimizer = torch.optim.Adam([x], maximize=True, fused=True)
     for h, alpha in zip(views, step_sizes(rate, len(views), anneal), strict=True):
         activation, grad = gradient(h, x)
-        x.grad = grad.contiguous()  # the fused step reads memory as it lies; a slope may be an expanded view
+        x.grad = grad.contiguous()  # the fused step reads memory in order; a gradient may be an expanded view
         optimizer.param_groups[0]["lr"] = alpha
         optimizer.step()
         yield x, activation
 
 
-def step_sizes(alpha: float, steps: int, anneal: float) -> list[float]:
-    """α for each step: constant, then falling in a straight line towards zero over the last part.
+def from_torch(factory: TorchOptimizer) -> Optimizer:
+    """Make an optimizer of one of torch, which minimizes: it is given the negative gradient.
 
-    Large steps leave the picture on a slope of its own jitter; small ones at the end let it settle.
+    Args:
+        factory: a class of `torch.optim`, or a function from a list of parameters to an optimizer.
+
+    >>> h = lambda x: x.sum(1)
+    >>> optimizer = from_torch(lambda params: torch.optim.SGD(params, lr=0.5))
+    >>> [x.item() for x, _ in optimizer([h, h], torch.zeros(1, 1))]
+    [0.5, 1.0]
+    """
+
+    def steps(views: Sequence[Score], x: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        x = x.clone()
+        optimizer = factory([x])
+        for h in views:
+            first: list[Tensor] = []
+
+            def closure(h: Score = h, first: list[Tensor] = first) -> float:
+                activation, grad = gradient(h, x)
+                x.grad = -grad.contiguous()
+                first.append(activation)
+                return -activation.sum().item()
+
+            optimizer.step(closure)
+            yield x, first[0]
+
+    return steps
+
+
+def resolve_optimizer(optimizer: Optimizer | TorchOptimizer) -> Optimizer:
+    """Return an optimizer, whether it is one of ours (two arguments) or one of torch (one argument)."""
+    try:
+        inspect.signature(optimizer).bind(None)
+    except TypeError:
+        return cast("Optimizer", optimizer)
+    return from_torch(cast("Any", optimizer))
+
+
+def step_sizes(alpha: float, steps: int, anneal: float) -> list[float]:
+    """Return the step size of each step: constant, then falling linearly towards zero.
+
+    Large steps leave the noise of their last view in the image; small ones at the end average over views.
 
     Args:
         alpha: the step size before it falls.

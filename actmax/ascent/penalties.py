@@ -1,27 +1,61 @@
-"""What a picture should not be like, as a number for each image that is subtracted from the objective."""
+"""Penalties: a number for each image that is subtracted from the objective, such as its total variation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
 
-FAINT = 1e-3
-"""Added to a channel's deviation before its logarithm: it may be silent all over an image."""
+from actmax.errors import RecipeError
+from actmax.networks.statistics import statistics_of
+
+if TYPE_CHECKING:
+    from actmax.ascent.context import Context
+
+__all__ = [
+    "ChannelStatistics",
+    "FeatureDistance",
+    "channel_statistics_penalty",
+    "feature_distance",
+    "l2_penalty",
+    "total_variation",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+MIN_SD = 1e-3
+"""Added to a channel's standard deviation before its logarithm: a channel may be constant over an image."""
 
 Penalty = Callable[[Tensor], Tensor]
-"""Images (B, C, H, W), for RGB in [0, 1] (unclipped where pixels move) -> (B,)."""
+"""Images (B, C, H, W) in [0, 1] (pixels may lie outside of that range) -> (B,)."""
+
+
+class NetworkPenalty(Protocol):
+    """A penalty that needs a network."""
+
+    def bind(self, context: Context) -> Penalty:
+        """Return the penalty for a network, its layers' arithmetic, and the images at the start."""
 
 
 def total_variation(images: Tensor) -> Tensor:
-    """Mean absolute difference of neighbouring pixels, rows plus columns (Mahendran & Vedaldi 2015, section 2.2).
+    """Return the total variation of each image: the mean absolute difference of neighboring pixels.
+
+    The anisotropic form, rows plus columns, of the regularizer of Mahendran & Vedaldi 2015, section 2.2.
 
     Args:
         images: (B, C, H, W).
 
     Returns:
-        (B,), at least 0; 0 for a single colour.
+        (B,), at least 0; 0 for a single color.
+
+    >>> total_variation(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]])).tolist()
+    [1.0]
     """
     rows = (images[..., 1:, :] - images[..., :-1, :]).abs().flatten(1).mean(1)
     columns = (images[..., 1:] - images[..., :-1]).abs().flatten(1).mean(1)
@@ -29,29 +63,38 @@ def total_variation(images: Tensor) -> Tensor:
 
 
 def l2_penalty(images: Tensor) -> Tensor:
-    """Mean squared distance of the pixels from 0.5: weight decay, seen from middle grey (Simonyan et al. 2013, eq. 1).
+    """Return half the squared distance of each image from middle gray, ½ ‖x - 0.5‖² (Simonyan et al. 2013, equation 1).
+
+    Its gradient is x - 0.5 at each pixel, whatever the size of the image.
 
     Args:
         images: (B, C, H, W).
 
     Returns:
         (B,), at least 0.
+
+    >>> l2_penalty(torch.tensor([[[[1.5, 0.5]]]])).tolist()
+    [0.5]
     """
-    return (images - 0.5).square().flatten(1).mean(1)
+    return (images - 0.5).square().flatten(1).sum(1) / 2
 
 
-def feature_distance(features: Callable[[Tensor], Tensor], pictures: Tensor) -> Penalty:
-    """Mean squared distance from what a layer makes of given pictures (Hamblin et al. 2024, "Feature Accentuation").
+def feature_distance(features: Callable[[Tensor], Tensor], images: Tensor) -> Penalty:
+    """Make a penalty of the distance from given images' features (Hamblin et al. 2024, "Feature Accentuation").
 
     Args:
-        features: images (B, C, H, W) in [0, 1] -> (B, …): the layer's answer.
-        pictures: one for each image of the batch.
+        features: images (B, C, H, W) in [0, 1] -> (B, …).
+        images: one for each image of the batch.
 
     Returns:
-        A penalty, as a part of the features' own mean square: 0 for the pictures themselves.
+        The mean squared distance as a part of the features' own mean square: 0 for the images themselves.
+
+    >>> penalty = feature_distance(lambda images: images, torch.ones(1, 1, 2, 2))
+    >>> penalty(torch.zeros(1, 1, 2, 2)).tolist()
+    [1.0]
     """
     with torch.no_grad():
-        wanted = features(pictures).float().flatten(1)
+        wanted = features(images).float().flatten(1)
         size = wanted.square().mean(1).clamp_min(1e-12)
 
     def distance(images: Tensor) -> Tensor:
@@ -60,34 +103,79 @@ def feature_distance(features: Callable[[Tensor], Tensor], pictures: Tensor) -> 
     return distance
 
 
-def described(output: Tensor) -> Tensor:
-    """A layer's output (B, C, H, W) -> each channel's mean over the image and the logarithm of its deviation,
-    (B, 2 C)."""
+@dataclass(frozen=True)
+class FeatureDistance:
+    """Penalize the distance from the features of the start image in a layer (:func:`feature_distance`).
+
+    >>> FeatureDistance("conv3").layer
+    'conv3'
+    """
+
+    layer: str
+
+    def bind(self, context: Context) -> Penalty:
+        """Return the penalty for the start images of the context.
+
+        Raises:
+            RecipeError: the optimization starts from noise.
+        """
+        if context.start is None:
+            raise RecipeError("FeatureDistance needs a start image: its features are to stay.")
+        features = context.features([self.layer])
+        return feature_distance(lambda images: features(images)[self.layer], context.start.to(context.device))
+
+
+def channel_moments(output: Tensor) -> Tensor:
+    """Return each channel's mean over the image and the logarithm of its standard deviation: (B, C, H, W) -> (B, 2
+    C)."""
     maps = output.float().flatten(2)
     mean = maps.mean(2)
     variance = (maps - mean[:, :, None]).square().mean(2)
-    return torch.cat([mean, (variance + FAINT**2).sqrt().log()], 1)
+    return torch.cat([mean, (variance + MIN_SD**2).sqrt().log()], 1)
 
 
 def channel_statistics_penalty(
     features: Callable[[Tensor], Mapping[str, Tensor]], photographs: Mapping[str, tuple[Tensor, Tensor]]
 ) -> Penalty:
-    """How far the channels of some layers are from what photographs make of them: 1 for a photograph, on average.
+    """Make a penalty of how unlike photographs the channels of some layers respond: 1 for a photograph, on average.
 
-    The squared distances of means and deviations of Yin et al. 2020 ("Dreaming to Distill: Data-free Knowledge Transfer
-    via DeepInversion", equation 4), each as a z-score, so that no layer outweighs another.
+    The squared distances of means and standard deviations of Yin et al. 2020 ("Dreaming to Distill: Data-free Knowledge
+    Transfer via DeepInversion", equation 4), each as a z-score, so that no layer outweighs another.
 
     Args:
         features: images (B, C, H, W) in [0, 1] -> the layers' outputs (B, C', H', W') by name.
-        photographs: by layer, mean and deviation over photographs of what :func:`described` says, (2 C') each.
+        photographs: by layer, mean and standard deviation over photographs of :func:`channel_moments`, (2 C') each.
+
+    >>> maps = lambda images: {"layer": images}
+    >>> penalty = channel_statistics_penalty(maps, {"layer": (torch.zeros(2), torch.ones(2))})
+    >>> penalty(torch.tensor([[[[1.0, -1.0]]]])).item() < 1e-6
+    True
     """
 
     def penalty(images: Tensor) -> Tensor:
         outputs = features(images)
         scores = [
-            ((described(outputs[layer]) - mean.to(images.device)) / deviation.to(images.device)).square().mean(1)
-            for layer, (mean, deviation) in photographs.items()
+            ((channel_moments(outputs[layer]) - mean.to(images.device)) / sd.to(images.device)).square().mean(1)
+            for layer, (mean, sd) in photographs.items()
         ]
         return torch.stack(scores).mean(0)
 
     return penalty
+
+
+@dataclass(frozen=True)
+class ChannelStatistics:
+    """Penalize responses unlike those to photographs (:func:`channel_statistics_penalty`).
+
+    >>> ChannelStatistics()
+    ChannelStatistics()
+    """
+
+    def bind(self, context: Context) -> Penalty:
+        """Return the penalty for a network.
+
+        Raises:
+            RecipeError: the statistics have not been measured for this network.
+        """
+        photographs = statistics_of(context.network)
+        return channel_statistics_penalty(context.features(tuple(photographs)), photographs)

@@ -1,71 +1,246 @@
-"""Random turns, scales and shifts, drawn anew at each step and for each image: what makes a drawing robust.
+"""Random transforms: each step sees an augmented view of the image, so that no detail works in one position only.
 
-A detail that works at one place and one angle only does not survive them (Olah et al. 2017,
-"Transformation Robustness").
+A transform is a function images -> images, (B, C, H, W) in [0, 1]; torchvision's v2 transforms fit as they are. If it
+has a second parameter, it is given a random generator for each image. Olah et al. 2017, "Transformation Robustness".
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
 from actmax.ascent.params.canvas import Canvas
+from actmax.errors import RecipeError
 
+__all__ = ["affine", "jitter", "noise", "pad", "random_crop", "rotate", "scale"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+Transform = Callable[..., Tensor]
+"""Images, or images and a generator for each -> images."""
 View = Callable[[Tensor], Tensor]
-"""Normalised images (B, C, H, W) -> the same as they are seen in a step."""
-
-Transform = Callable[[Sequence[Generator], int, Canvas], Sequence[View]]
-"""A random generator for each image, the number of steps, the canvas -> a view for each step."""
+"""Normalized images (B, C, H, W) -> the same as one step sees them."""
 
 
-def affine(jitter: int = 0, scale: float = 0.0, rotate: float = 0.0) -> Transform:
-    """Shift, scale and turn in a single interpolation.
+@dataclass(frozen=True)
+class affine:  # noqa: N801 - called like the functions beside it
+    """Shift, scale and rotate in a single bilinear interpolation; beyond the border the image is mirrored.
 
     Args:
         jitter: largest shift, in pixels either way.
         scale: largest change of size, as a part of 1 either way.
-        rotate: largest turn, in degrees either way.
+        rotate: largest rotation, in degrees either way.
+
+    >>> affine(jitter=2, rotate=5.0)(torch.rand(2, 3, 8, 8)).shape
+    torch.Size([2, 3, 8, 8])
     """
 
-    def transform(generators: Sequence[Generator], steps: int, canvas: Canvas) -> Sequence[View]:
-        size = (canvas.height, canvas.width)
-        maps = [random_affine(generator, steps, size, jitter, scale, rotate) for generator in generators]
-        return [partial(apply_affine, step) for step in torch.stack(maps, 1).to(canvas.device)]
+    jitter: int = 0
+    scale: float = 0.0
+    rotate: float = 0.0
 
-    return transform
+    def __call__(self, images: Tensor, generators: Sequence[Generator] | None = None) -> Tensor:
+        """Transform images (B, C, H, W) of any range."""
+        drawn = self.draw(_generators(images, generators), 1, (images.shape[2], images.shape[3]))
+        return apply_affine(drawn[0].to(images.device), images)
+
+    def draw(self, generators: Sequence[Generator], count: int, size: tuple[int, int]) -> Tensor:
+        """Draw so many random maps for each image: (count, B, 2, 3)."""
+        maps = [random_affine(generator, count, size, self.jitter, self.scale, self.rotate) for generator in generators]
+        return torch.stack(maps, 1)
 
 
-def jitter(pixels: int) -> Transform:
-    """Shifts by whole pixels, up to so many either way."""
+def jitter(pixels: int) -> affine:
+    """Shift by whole pixels, up to so many either way.
+
+    >>> jitter(4)(torch.rand(1, 3, 8, 8)).shape
+    torch.Size([1, 3, 8, 8])
+    """
     return affine(jitter=pixels)
 
 
-def rotate(degrees: float) -> Transform:
-    """Turns, up to so many degrees either way."""
+def rotate(degrees: float) -> affine:
+    """Rotate by up to so many degrees either way.
+
+    >>> rotate(5.0)(torch.rand(1, 3, 8, 8)).shape
+    torch.Size([1, 3, 8, 8])
+    """
     return affine(rotate=degrees)
 
 
-def scale(part: float) -> Transform:
-    """Changes of size, up to this part of 1 either way."""
+def scale(part: float) -> affine:
+    """Change the size by up to this part of 1 either way.
+
+    >>> scale(0.1)(torch.rand(1, 3, 8, 8)).shape
+    torch.Size([1, 3, 8, 8])
+    """
     return affine(scale=part)
+
+
+@dataclass(frozen=True)
+class random_crop:  # noqa: N801 - called like the functions beside it
+    """Crop a random square or rectangle and enlarge it to the image's size.
+
+    Args:
+        part: the crop's height and width, as a part of the image's, above 0 and up to 1.
+
+    >>> random_crop(0.5)(torch.rand(1, 3, 8, 8)).shape
+    torch.Size([1, 3, 8, 8])
+    """
+
+    part: float
+
+    def __call__(self, images: Tensor, generators: Sequence[Generator] | None = None) -> Tensor:
+        """Crop each image (B, C, H, W) at a position of its own."""
+        height, width = images.shape[2:]
+        rows, columns = (max(1, round(self.part * side)) for side in (height, width))
+        crops = []
+        for image, generator in zip(images, _generators(images, generators), strict=True):
+            top, left = (
+                int(torch.randint(side - kept + 1, (), generator=generator))
+                for side, kept in ((height, rows), (width, columns))
+            )
+            crops.append(image[:, top : top + rows, left : left + columns])
+        return _resize(torch.stack(crops), (height, width))
+
+
+@dataclass(frozen=True)
+class pad:  # noqa: N801 - called like the functions beside it
+    """Add a border; the views are then resized to the size that the network was given.
+
+    Args:
+        pixels: width of the border.
+        value: its color, in [0, 1]; None mirrors the image.
+
+    >>> pad(2)(torch.rand(1, 3, 8, 8)).shape
+    torch.Size([1, 3, 12, 12])
+    """
+
+    pixels: int
+    value: float | None = 0.5
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Pad images (B, C, H, W) in [0, 1]."""
+        if self.value is None:
+            return functional.pad(images, [self.pixels] * 4, mode="reflect")
+        return functional.pad(images, [self.pixels] * 4, value=self.value)
+
+
+@dataclass(frozen=True)
+class noise:  # noqa: N801 - called like the functions beside it
+    """Add Gaussian noise.
+
+    Args:
+        sd: its standard deviation; the range of images is 0…1.
+
+    >>> noise(0.1)(torch.rand(1, 3, 8, 8)).shape
+    torch.Size([1, 3, 8, 8])
+    """
+
+    sd: float
+
+    def __call__(self, images: Tensor, generators: Sequence[Generator] | None = None) -> Tensor:
+        """Add noise to images (B, C, H, W)."""
+        drawn = [torch.randn(images.shape[1:], generator=chance) for chance in _generators(images, generators)]
+        return images + self.sd * torch.stack(drawn).to(images.device, images.dtype)
+
+
+def _generators(images: Tensor, generators: Sequence[Generator] | None) -> Sequence[Generator]:
+    """Return a generator for each image, by default seeded from torch's global one."""
+    if generators is not None:
+        return generators
+    return [Generator().manual_seed(int(torch.randint(2**62, ()))) for _ in images]
+
+
+def make_views(
+    transforms: Sequence[Transform], generators: Sequence[Generator], count: int, canvas: Canvas
+) -> list[View]:
+    """Return so many views of the images, each a chain of the transforms.
+
+    Affine maps are drawn for all views before the first step; other transforms draw when a view is used.
+    """
+    if not transforms:
+        return [lambda x: x] * count
+    links: list[list[View]] = []
+    for transform in transforms:
+        if isinstance(transform, affine):
+            maps = transform.draw(generators, count, canvas.size).to(canvas.device)
+            links.append([partial(apply_affine, step) for step in maps])
+        else:
+            links.append([_adapted(transform, generators, canvas)] * count)
+    return [partial(_chain, chain, canvas.size) for chain in zip(*links, strict=True)]
+
+
+def _chain(links: Sequence[View], size: tuple[int, int], x: Tensor) -> Tensor:
+    for link in links:
+        x = link(x)
+    return x if x.shape[2:] == size else _resize(x, size)
+
+
+def _adapted(transform: Transform, generators: Sequence[Generator], canvas: Canvas) -> View:
+    """Return a function of normalized images for one of images in [0, 1], with each image's own random numbers."""
+    if _takes_generators(transform):
+
+        def apply(images: Tensor) -> Tensor:
+            return _checked(transform(images, generators))
+    else:
+
+        def apply(images: Tensor) -> Tensor:
+            # Whatever it draws comes from torch's global generator: seeded for each image, and restored.
+            views = []
+            devices = [images.device.index or 0] if images.device.type == "cuda" else []
+            with torch.random.fork_rng(devices):
+                for image, generator in zip(images, generators, strict=True):
+                    torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+                    views.append(_checked(transform(image[None])))
+            return torch.cat(views)
+
+    return lambda x: canvas.normalize(apply(canvas.denormalize(x)))
+
+
+def _takes_generators(transform: Transform) -> bool:
+    try:
+        inspect.signature(transform).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:  # a built-in function without a signature
+        return False
+    return not isinstance(transform, torch.nn.Module)
+
+
+def _checked(images: Any) -> Tensor:
+    if not isinstance(images, Tensor) or images.ndim != 4:
+        shape = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
+        raise RecipeError(f"A transform must return images (B, C, H, W), not {shape}.")
+    return images
+
+
+def _resize(images: Tensor, size: tuple[int, int]) -> Tensor:
+    return functional.interpolate(images, size, mode="bilinear", align_corners=False)
 
 
 def random_affine(
     generator: Generator, steps: int, size: tuple[int, int], jitter: int, scale: float, rotate: float
 ) -> Tensor:
-    """The maps that a drawing will see, all drawn before it begins.
+    """Draw random affine maps.
 
     Args:
-        generator: the drawing's own.
+        generator: the image's own.
         steps: how many maps.
         size: height and width of the image, in pixels.
         jitter: largest shift, in pixels; whole pixels, uniformly in -jitter…jitter, for each axis.
         scale: largest change of size, as a part of 1; uniform.
-        rotate: largest turn, in degrees; uniform.
+        rotate: largest rotation, in degrees; uniform.
 
     Returns:
         (steps, 2, 3), float32: output position -> input position, both in [-1, 1], as
@@ -76,7 +251,7 @@ def random_affine(
     turn = torch.deg2rad(rotate * angle)
     factor = 1 / (1 + scale * size_change)
     cos, sin = factor * turn.cos(), factor * turn.sin()
-    # A pixel is 2 / size of an image that reaches from -1 to 1, however many it has.
+    # A pixel is 2 / size of an image that reaches from -1 to 1.
     x, y = ((jitter + 0.49) * part for part in shift) if jitter else (torch.zeros(steps), torch.zeros(steps))
     x, y = x.round() * 2 / width, y.round() * 2 / height
     aspect = height / width
@@ -87,7 +262,7 @@ def random_affine(
 
 
 def apply_affine(maps: Tensor, images: Tensor) -> Tensor:
-    """Each image through its own map, bilinearly; beyond the border the image is mirrored.
+    """Transform each image by its own map, bilinearly; beyond the border the image is mirrored.
 
     Args:
         maps: (B, 2, 3).

@@ -1,6 +1,6 @@
-"""How it is computed: batches of recipes on a device, and compositions of parts by hand.
+"""How it is computed: batches of recipes on a device, and optimization by hand.
 
-Its names are loaded when they are first used: some of its files need torch, and others must not.
+Names are loaded when they are first used: some of the files need torch, and others must not.
 """
 
 import lazy_loader

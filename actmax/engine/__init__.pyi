@@ -1,11 +1,5 @@
-from .ascend import Picture, ascend
+from .ascend import Result, ascend, grid
 from .batches import batches
 from .render import Drawing, render
 
-__all__ = [
-    "Drawing",
-    "Picture",
-    "ascend",
-    "batches",
-    "render",
-]
+__all__ = ["Drawing", "Result", "ascend", "batches", "grid", "render"]

@@ -1,193 +1,292 @@
-"""Ascent by hand: any objective, parameterization, transforms, penalties and optimizer, on any network."""
+"""Optimize images by hand: any objective, by a named method or one's own, on any network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent.constraints import Constraint
-from actmax.ascent.objectives import Objective, of_targets
-from actmax.ascent.optimize import Method, finite, optimize, to_values
-from actmax.ascent.optimizers import Optimizer, adam
-from actmax.ascent.params import Canvas, Params, fourier
-from actmax.ascent.penalties import Penalty
-from actmax.ascent.transforms import Transform
-from actmax.engine.device import choose_device, choose_dtype, exact
-from actmax.engine.pictures import shown, to_masks
+from actmax.ascent.objectives import ObjectiveFunction, Outputs, channels_first, direction, of_target
+from actmax.ascent.optimize import Method, Step, check_finite
+from actmax.engine.device import choose_device, exact
+from actmax.engine.methods import method as named_method
+from actmax.engine.pictures import fit, to_images, to_masks
+from actmax.engine.run import run
 from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted
 from actmax.networks.cards import LOGITS
 from actmax.networks.network import Network
-from actmax.recipe.target import parse
+from actmax.pictures import read_rgb
+from actmax.recipe.methods import DEFAULT
+from actmax.recipe.target import Target, parse
+
+AnyObjective = str | ObjectiveFunction
+Start = Image.Image | str | Path | Tensor
 
 
 @dataclass(frozen=True)
-class Picture:
-    """What an ascent has drawn."""
+class Result:
+    """The images of an optimization, B of them."""
 
     values: Tensor
-    """(C, H, W), uint8."""
-    activations: tuple[float, ...]
-    """The objective before each step, penalties aside, as the ascent saw it (through its transforms)."""
-    gradient_magnitude: Image.Image | None = None
-    """Grey: how much each place has moved the objective over the steps, white for the most."""
+    """(B, C, H, W) in [0, 1], float32, on the processor."""
+    parameters: Tensor
+    """(B, …): the image parameters after the last step, on the device."""
+    activations: Tensor
+    """(B, steps): the objective before each step, without penalties, of the view that the step saw."""
+    frames: Mapping[int, list[Image.Image]]
+    """The images after the requested steps, by the number of the step."""
+    gradient_magnitude: Tensor
+    """(B, H, W): the sum over the steps of the gradient's magnitude at each pixel, each step normalized."""
+
+    @property
+    def images(self) -> list[Image.Image]:
+        """The images: gray with one channel, RGB with three.
+
+        Raises:
+            RecipeError: there is another number of channels.
+        """
+        return to_images(self.values)
 
     @property
     def image(self) -> Image.Image:
-        """The picture of one channel as grey, of three as RGB.
+        """The first image."""
+        return to_images(self.values[:1])[0]
 
-        Raises:
-            RecipeError: it has another number of channels; take ``values``.
-        """
-        channels = len(self.values)
-        if channels not in (1, 3):
-            raise RecipeError(f"No picture file shows {channels} channels: take the numbers in `values`.")
-        pixels = self.values.permute(1, 2, 0).contiguous().numpy()
-        return Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+    @property
+    def masks(self) -> list[Image.Image]:
+        """Gray images of where the gradient was: transparency masks, white for the largest tenth of the magnitude."""
+        return to_masks(self.gradient_magnitude)
 
 
 def ascend(
     network: Network,
-    objective: str | Objective,
+    objective: AnyObjective | Sequence[AnyObjective],
+    method: Method | str | None = None,
     *,
-    params: Params | None = None,
-    transforms: Sequence[Transform] = (),
-    penalties: Sequence[tuple[float, Penalty]] = (),
-    relative_penalties: Sequence[tuple[float, Penalty]] = (),
-    absolute_penalties: Sequence[tuple[float, Penalty]] = (),
-    constraints: Sequence[Constraint] = (),
-    normalize_gradient: bool = False,
-    gradient_blur: float = 0.0,
-    gradient_window: float = 0.0,
-    relu_leak: float = 0.0,
-    optimizer: Optimizer | None = None,
-    start: Image.Image | None = None,
-    steps: int = 64,
-    seed: int = 0,
+    n: int = 1,
+    seeds: Sequence[int] | None = None,
+    start: Start | Sequence[Start] | None = None,
     size: int | tuple[int, int] | None = None,
-    precision: str = "auto",
-    progress: Callable[[int], object] | None = None,
-) -> Picture:
-    """Draws what excites a network, by a method of one's own.
+    device: str | torch.device | None = None,
+    callback: Callable[[Step], object] | None = None,
+    frames: Iterable[int] = (),
+) -> Result:
+    """Optimize images that maximize an objective.
 
     Args:
         network: from :func:`actmax.load` or :func:`actmax.wrap`.
-        objective: a class by its label (``zebra``), a target as text (:mod:`actmax.recipe.target`), or a function of
-            the layers' outputs by name, such as ``lambda a: a["conv5"][:, 12].mean((1, 2))``: (B, …) -> (B,). It may
-            use several layers.
-        params: what moves; by default the picture's waves.
-        transforms: how the network sees the picture at each step.
-        penalties: what is subtracted from the objective: (weight, penalty of the picture in [0, 1]).
-        balanced: the same, with weights that are parts of the steepness of the objective's own slope, and so fit
-            every network.
-        pulls: the same, whose own slope counts, against an objective's with 1 for the mean size of its numbers.
-        constraints: what is done to what moves after each step.
-        unit_slope: whether the objective's slope has that size also without such penalties.
-        slope_blur: deviation in pixels of a blur of the objective's slope.
-        centre: width of the middle, where the objective's slope counts most: the deviation of a Gaussian, in halves of
-            the picture's height and width; 0: it counts alike everywhere.
-        leak: what part of the slope passes back through a ReLU that is off, from 0, the gradient itself, to 1. ReLUs
-            that a network calls as functions keep their own slope.
-        optimizer: how it moves; by default Adam with a rate of 0.05.
-        start: a picture to start from, of any size; its centre is taken. By default noise.
-        steps: how often.
-        seed: of the noise at the start and of the transforms.
-        size: height and width of the picture, or a number for both; by default the network's own.
-        precision: ``auto``, ``fp32`` or ``bf16``, as in a recipe.
-        progress: called with 1 after each step.
+        objective: a class by its label (``zebra``), a target (``conv5:12``, see :mod:`actmax.recipe.target`), one of
+            :mod:`actmax.objectives`, or a function of the layers' outputs by name, (B, …) each -> (B,). A sequence of
+            objectives is optimized side by side, with an image for each.
+        method: a :class:`actmax.Method`, or the name of one; by default ``smooth``.
+        n: how many images of each objective; their seeds are 0, 1, ….
+        seeds: in place of ``n``, a seed for each image of an objective: of its noise at the start and of its
+        transforms. start: an image, a file, or a tensor (C, H, W) in [0, 1] to start from in place of noise; or one
+        for each of all
+            images. An image of another size is cropped to its center.
+        size: height and width of the images, or a number for both; by default the network's own.
+        device: of torch; by default a GPU if there is one, else the processor (``ACTMAX_DEVICE`` overrides).
+        callback: called with the state after each step; stops the optimization by returning True.
+        frames: numbers of steps after which the images are kept.
+
+    Returns:
+        The images: for each objective, in its order, one for each seed.
+
+    >>> import actmax
+    >>> network = actmax.load("compact")
+    >>> result = actmax.ascend(network, "zebra", actmax.method("robust", steps=4), n=2, size=64)
+    >>> result.values.shape, result.activations.shape
+    (torch.Size([2, 3, 64, 64]), torch.Size([2, 4]))
 
     Raises:
-        UnknownNameError: the objective asks for a layer that the network does not have; the nearest are named.
-        RecipeError: the objective is no target, or returns no score; the network cannot be shown such a picture; or the
-            ascent leaves the finite numbers.
+        UnknownNameError: there is no such method, or the objective names a layer that the network does not have.
+        RecipeError: the objective is no target or returns no score, the parts do not fit together or the network, or
+            values become infinite or NaN.
+        PictureError: a file at the start cannot be read as an image.
     """
-    if steps < 1:
-        raise RecipeError(f"steps must be at least 1, not {steps}.")
-    if not 0 <= relu_leak <= 1:
-        raise RecipeError(f"relu_leak must be from 0 to 1, not {relu_leak}.")
-    if gradient_window < 0:
-        raise RecipeError(f"gradient_window must be at least 0, not {gradient_window}.")
-    if gradient_blur < 0:
-        raise RecipeError(f"gradient_blur must be at least 0, not {gradient_blur}.")
-    height, width = network.size if size is None else (size, size) if isinstance(size, int) else size
-    device = choose_device()
-    dtype = choose_dtype(precision, device)
-    names, maximised = _layers(network, objective, (height, width))
-    composition = Method(
-        params=params or fourier(decorrelate=network.channels == 3),
-        optimizer=optimizer or adam(0.05),
-        steps=steps,
-        transforms=transforms,
-        penalties=penalties,
-        relative_penalties=relative_penalties,
-        absolute_penalties=absolute_penalties,
-        constraints=constraints,
-        normalize_gradient=normalize_gradient,
-        gradient_blur=gradient_blur,
-        gradient_window=gradient_window,
-    )
-    canvas = Canvas(network.channels, height, width, network.normalize, network.normalize.inverse, device)
+    chosen = method if isinstance(method, Method) else named_method(method or DEFAULT)
+    shape = _shape(network, size)
+    each = list(range(n)) if seeds is None else list(seeds)
+    functions: Sequence[Any] = objective if isinstance(objective, list | tuple) else [objective]
+    if not each or not functions:
+        raise RecipeError("There is nothing to optimize: at least one objective and one seed are needed.")
+    count = len(functions) * len(each)
+    wanted = frozenset(frames)
+    computed_on = choose_device(device)
     with exact():
-        forward = network.submodel(names, (height, width), device, dtype, relu_leak)
-        first = None if start is None else shown(start, (height, width), network.channels)[None]
-        param, path = optimize(composition, forward, maximised, canvas, [seed], first)
-        curve = []
-        gradient_magnitude = None
-        x = param.start
-        for step in path:
-            x, gradient_magnitude = step.x, step.gradient_magnitude
+        layers, score, targets = _resolve(network, functions, len(each), shape)
+        steps, _ = run(
+            network, chosen, layers, score, each * len(functions), shape, computed_on, targets,
+            _starts(start, count, shape, network.channels),
+        )  # fmt: skip
+        curve: list[Tensor] = []
+        kept: dict[int, list[Image.Image]] = {}
+        for step in steps:
             curve.append(step.activations)
-            if progress:
-                progress(1)
-        scores = torch.cat(curve).float().cpu()
-        finite(scores[None])
-        values = to_values(param.picture(x))[0]
-    return Picture(
-        values, tuple(scores.tolist()), None if gradient_magnitude is None else to_masks(gradient_magnitude)[0]
+            if step.number in wanted:
+                kept[step.number] = to_images(step.images)
+            if callback and callback(step) is True:
+                break
+        activations = torch.stack(curve, 1).float().cpu()
+        images = step.images
+        check_finite(activations, images)
+    magnitude = step.gradient_magnitude
+    return Result(
+        images.float().clamp(0, 1).cpu(),
+        step.parameters.detach().clone(),
+        activations,
+        kept,
+        torch.zeros(count, *shape) if magnitude is None else magnitude.float().cpu(),
     )
 
 
-def _layers(network: Network, objective: str | Objective, size: tuple[int, int]) -> tuple[list[str], Objective]:
-    """The names of the layers that an objective needs, and the objective as a function."""
-    if isinstance(objective, str):
-        if objective in network.labels:
-            objective = f"{LOGITS}:{network.labels.index(objective)}"
-        target = parse(objective)
-        return [target.layer], of_targets([target], size)
-    outputs = _Recorder(network, network.trace(size))
-    objective(outputs)
-    if not outputs.asked:
-        raise RecipeError("The objective looks at no layer: it must be a function of the outputs that it is given.")
-    return outputs.asked, objective
+def _shape(network: Network, size: object) -> tuple[int, int]:
+    sides = network.size if size is None else size if isinstance(size, tuple | list) else (size, size)
+    try:
+        height, width = (operator.index(side) for side in sides)
+    except (TypeError, ValueError):
+        raise RecipeError(f"size must be a whole number of pixels, or two of them, not {quoted(size)}.") from None
+    return height, width
 
 
-class _Recorder(Mapping[str, Tensor]):
-    """The outputs of all layers; notes which are looked at."""
+def _starts(start: Any, count: int, size: tuple[int, int], channels: int) -> Tensor | None:
+    if start is None:
+        return None
+    several = list(start) if isinstance(start, list | tuple) or getattr(start, "ndim", 0) == 4 else [start] * count
+    if len(several) != count:
+        raise RecipeError(f"There are {len(several)} images to start from for {count} to be optimized.")
+    return torch.stack([_start(given, size, channels) for given in several])
 
-    def __init__(self, network: Network, outputs: Mapping[str, Tensor]) -> None:
+
+def _start(start: object, size: tuple[int, int], channels: int) -> Tensor:
+    if isinstance(start, Tensor):
+        if start.shape != (channels, *size):
+            raise RecipeError(f"A start must have the shape {(channels, *size)}, not {tuple(start.shape)}.")
+        return start.detach().float().cpu().clone()
+    if isinstance(start, str | Path):
+        start = read_rgb(Path(start))
+    if not isinstance(start, Image.Image):
+        raise RecipeError(f"A start is an image, a file or a tensor, not {quoted(start)}.")
+    return fit(start, size, channels)
+
+
+def _resolve(
+    network: Network, objectives: Sequence[object], images: int, size: tuple[int, int]
+) -> tuple[list[str], ObjectiveFunction, list[Target]]:
+    """Return the layers that objectives need, their joint score, and their targets where all of them are text."""
+    functions: list[ObjectiveFunction] = []
+    targets: list[Target] = []
+    layers: dict[str, None] = {}
+    recorder: _Recorder | None = None
+    for objective in objectives:
+        if isinstance(objective, str):
+            text = f"{LOGITS}:{network.labels.index(objective)}" if objective in network.labels else objective
+            target = parse(text)
+            targets += [target] * images
+            layers[target.layer] = None
+            functions.append(of_target(target))
+        elif callable(objective):
+            recorder = recorder or _Recorder(network, size)
+            objective(recorder)
+            functions.append(objective)
+        else:
+            raise RecipeError(
+                f"An objective is a label, a target such as 'logits:3' or a function, not {quoted(objective)}."
+            )
+    if recorder:
+        layers |= recorder.requested
+    if not layers:
+        raise RecipeError("The objective uses no layer: it must be a function of the outputs that it is given.")
+    if len(functions) == 1:
+        return list(layers), functions[0], targets
+
+    def score(outputs: Mapping[str, Tensor]) -> Tensor:
+        parts = [slice(first, first + images) for first in range(0, len(functions) * images, images)]
+        return torch.cat(
+            [function(Outputs(outputs, size, part)) for function, part in zip(functions, parts, strict=True)]
+        )
+
+    return list(layers), score, targets if len(targets) == len(functions) * images else []
+
+
+class _Recorder(Outputs):
+    """The outputs of all layers for a black image; notes which are used."""
+
+    def __init__(self, network: Network, size: tuple[int, int]) -> None:
+        super().__init__(network.trace(size), size)
         self.network = network
-        self.outputs = outputs
-        self.asked: list[str] = []
+        self.requested: dict[str, None] = {}
 
     def __getitem__(self, name: str) -> Tensor:
         if name not in self.outputs:
             names = self.network.layers()
             if name in names:
                 raise RecipeError(
-                    f"{self.network.card.title} returns no tensor at its layer {name!r} for such a picture."
+                    f"{self.network.card.title} returns no tensor at its layer {name!r} for such an image."
                 )
             raise UnknownNameError(
                 f"{self.network.card.title} has no layer {quoted(name)}. {did_you_mean(str(name), names)}"
             )
-        if name not in self.asked:
-            self.asked.append(name)
+        self.requested[name] = None
         return self.outputs[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.outputs)
 
-    def __len__(self) -> int:
-        return len(self.outputs)
+
+def grid(
+    network: Network,
+    image: Start,
+    layer: str,
+    method: Method | str | None = None,
+    *,
+    cells: int = 6,
+    size: int = 64,
+    device: str | torch.device | None = None,
+) -> Image.Image:
+    """Draw an activation grid: for each position of a layer, an image of what its activations of a picture stand for.
+
+    Each image maximizes the dot product with the activations at one position (Olah et al. 2018, "The Building Blocks of
+    Interpretability").
+
+    Args:
+        network: from :func:`actmax.load` or :func:`actmax.wrap`.
+        image: the picture: an image, a file, or a tensor (C, H, W) in [0, 1] of the network's size.
+        layer: by name; its map is averaged to at most ``cells`` × ``cells`` positions.
+        method: as for :func:`ascend`.
+        cells: number of rows and columns at most.
+        size: height and width of each image.
+        device: of torch.
+
+    >>> import actmax
+    >>> from PIL import Image
+    >>> gray = Image.new("RGB", (64, 64), "gray")
+    >>> network = actmax.load("compact")
+    >>> actmax.grid(network, gray, "conv5", actmax.method(steps=1), cells=2, size=64).size
+    (128, 128)
+
+    Raises:
+        RecipeError: the layer has no map.
+    """
+    picture = _start(image, network.size, network.channels)[None]
+    with exact():
+        output = network.submodel([layer], network.size)(network.normalize(picture))[layer]
+    maps = channels_first(layer, output.detach().float(), network.size)
+    if maps.ndim != 4:
+        raise RecipeError(f"{layer} has no map: there is no position to draw.")
+    rows, columns = (min(side, cells) for side in maps.shape[2:])
+    vectors = torch.nn.functional.adaptive_avg_pool2d(maps, (rows, columns))[0].flatten(1).T
+    sheet: Image.Image | None = None
+    for row in range(rows):
+        objectives = [direction(layer, vector) for vector in vectors[row * columns : (row + 1) * columns]]
+        for column, tile in enumerate(ascend(network, objectives, method, size=size, device=device).images):
+            sheet = sheet or Image.new(tile.mode, (columns * size, rows * size))
+            sheet.paste(tile, (column * size, row * size))
+    assert sheet is not None  # noqa: S101 - a map has positions
+    return sheet

@@ -1,26 +1,24 @@
-"""From the fields of a recipe to the parts that they name: each choice is a line of a table."""
+"""The named methods as :class:`actmax.Method`: each field of a recipe is a line of a table.
+
+>>> robust.steps
+256
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import torch
-from torch import Tensor
-
-from actmax.ascent.constraints import Constraint, blur, clip, l2_decay, length
-from actmax.ascent.optimize import Method
+from actmax.ascent.constraints import Constraint, blur, clip, l2_decay, norm
+from actmax.ascent.gradients import GradientModifier, facet, logsumexp, normalize, relu_leak, window
+from actmax.ascent.gradients import blur as gradient_blur
+from actmax.ascent.optimize import Method, Weighted
 from actmax.ascent.optimizers import Optimizer, adam, gradient_ascent
-from actmax.ascent.params import Params, fourier, generator, phase, pixels
-from actmax.ascent.penalties import (
-    Penalty,
-    channel_statistics_penalty,
-    feature_distance,
-    l2_penalty,
-    total_variation,
-)
-from actmax.ascent.transforms import Transform, affine
-from actmax.networks.network import Forward, Network
-from actmax.networks.statistics import statistics_of
+from actmax.ascent.params import fourier, generator, phase, pixels
+from actmax.ascent.params.canvas import Params
+from actmax.ascent.penalties import ChannelStatistics, FeatureDistance, l2_penalty, total_variation
+from actmax.ascent.transforms import affine
+from actmax.recipe.methods import DEFAULT, METHODS, compose
 from actmax.recipe.recipe import Recipe
 
 PARAMS: Mapping[str, Callable[[Recipe], Params]] = {
@@ -33,68 +31,80 @@ OPTIMIZERS: Mapping[str, Callable[[Recipe], Optimizer]] = {
     "ascent": lambda recipe: gradient_ascent(recipe.step_size),
     "adam": lambda recipe: adam(recipe.step_size, recipe.anneal),
 }
+RELATIVE_PENALTIES: Mapping[str, Callable[[Recipe], Weighted]] = {
+    "total_variation_weight": lambda recipe: (recipe.total_variation_weight, total_variation),
+    "statistics_weight": lambda recipe: (recipe.statistics_weight, ChannelStatistics()),
+    "feature_weight": lambda recipe: (recipe.feature_weight, FeatureDistance(recipe.feature_layer)),
+}
 CONSTRAINTS: Mapping[str, Callable[[Recipe], Constraint]] = {
     "l2_decay": lambda recipe: l2_decay(recipe.l2_decay),
     "blur": lambda recipe: blur(recipe.blur, recipe.blur_every),
-    "norm": lambda recipe: length(recipe.norm),
+    "norm": lambda recipe: norm(recipe.norm),
     "clip": lambda _: clip(),
 }
-"""By the field that asks for one, in the order in which they act."""
+GRADIENTS: Mapping[str, Callable[[Recipe], GradientModifier]] = {
+    "relu_leak": lambda recipe: relu_leak(recipe.relu_leak),
+    "logsumexp_weight": lambda recipe: logsumexp(recipe.logsumexp_weight),
+    "gradient_window": lambda recipe: window(recipe.gradient_window),
+    "gradient_blur": lambda recipe: gradient_blur(recipe.gradient_blur),
+}
+"""By the field that requests a part, in the order in which the parts act."""
 
 
-def composition(
-    recipe: Recipe, network: Network, device: torch.device, dtype: torch.dtype, start: Tensor | None
-) -> Method:
-    """The parts that a recipe names.
+def method_of(recipe: Recipe, facets: Sequence[int] = ()) -> Method:
+    """Return the method of a recipe.
 
     Args:
-        recipe: the drawing, or one of a batch of alike ones.
-        network: which some penalties ask.
-        device: where.
-        dtype: in which arithmetic.
-        start: the pictures at the start, (B, C, H, W) in [0, 1], or None.
-
-    Raises:
-        RecipeError: the network cannot answer a penalty's question.
-        UnknownNameError: it has no such layer.
+        recipe: of a drawing, or of one of a batch.
+        facets: the `facet` of each recipe of a batch, where they differ.
     """
+
+    def parts(table: Mapping[str, Callable[[Recipe], Any]]) -> list[Any]:
+        return [part(recipe) for field, part in table.items() if getattr(recipe, field)]
+
+    gradients = parts(GRADIENTS)
+    if recipe.facets:
+        gradients.append(facet(recipe.facets, tuple(facets) or recipe.facet))
+    if recipe.normalize_gradient or recipe.l2_weight:
+        gradients.append(normalize)
     return Method(
         params=PARAMS[recipe.parameterization](recipe),
         optimizer=OPTIMIZERS[recipe.optimizer](recipe),
         steps=recipe.steps,
-        transforms=_transforms(recipe),
-        relative_penalties=_relative_penalties(recipe, network, device, dtype, start),
-        # The mean over n numbers has 2 (x - 0.5) / n for its slope, and the pull is to be x - 0.5.
-        absolute_penalties=((recipe.l2_weight * 1.5 * recipe.side**2, l2_penalty),) if recipe.l2_weight else (),
-        normalize_gradient=recipe.normalize_gradient,
-        gradient_window=recipe.gradient_window,
-        gradient_blur=recipe.gradient_blur,
-        constraints=[constraint(recipe) for field, constraint in CONSTRAINTS.items() if getattr(recipe, field)],
+        transforms=[affine(recipe.jitter, recipe.scale, recipe.rotate)]
+        if recipe.jitter or recipe.scale or recipe.rotate
+        else (),
+        penalties=[(recipe.l2_weight, l2_penalty)] if recipe.l2_weight else (),
+        relative_penalties=parts(RELATIVE_PENALTIES),
+        constraints=parts(CONSTRAINTS),
+        gradients=gradients,
+        precision=recipe.precision,
     )
 
 
-def _transforms(recipe: Recipe) -> tuple[Transform, ...]:
-    if not (recipe.jitter or recipe.scale or recipe.rotate):
-        return ()
-    return (affine(recipe.jitter, recipe.scale, recipe.rotate),)
+def method(name: str = DEFAULT, **fields: Any) -> Method:
+    """Return a named method, to be used or changed with :func:`dataclasses.replace`.
+
+    Args:
+        name: ``smooth``, ``robust``, ``plain``, ``erhan``, ``simonyan``, ``yosinski``, ``mahendran``, ``mei``,
+            ``maco``, ``statistics`` or ``generator``.
+        **fields: of :class:`actmax.Recipe`, such as ``steps`` and ``precision``.
+
+    >>> method("robust", steps=128).steps
+    128
+
+    Raises:
+        UnknownNameError: there is no such method or field; the nearest are named.
+        RecipeError: a value that the field cannot have.
+    """
+    return method_of(compose(name, fields, network="", weights="", target="logits:0"))
 
 
-def _relative_penalties(
-    recipe: Recipe, network: Network, device: torch.device, dtype: torch.dtype, start: Tensor | None
-) -> list[tuple[float, Penalty]]:
-    def features(layers: Sequence[str]) -> Forward:
-        forward = network.submodel(layers, (recipe.side, recipe.side), device, dtype, recipe.relu_leak)
-        return lambda images: forward(network.normalize(images))
+def __dir__() -> list[str]:
+    return [*METHODS, "method"]
 
-    found: list[tuple[float, Penalty]] = []
-    if recipe.total_variation_weight:
-        found.append((recipe.total_variation_weight, total_variation))
-    if recipe.statistics_weight:
-        known = statistics_of(network)
-        found.append((recipe.statistics_weight, channel_statistics_penalty(features(tuple(known)), known)))
-    if recipe.feature_weight and start is not None:
-        forward = features([recipe.feature_layer])
-        found.append(
-            (recipe.feature_weight, feature_distance(lambda x: forward(x)[recipe.feature_layer], start.to(device)))
-        )
-    return found
+
+def __getattr__(name: str) -> Method:
+    if name not in METHODS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return method(name)

@@ -1,4 +1,4 @@
-"""Work side by side on the processor's cores, each with a single thread of torch's: nothing then depends on how many.
+"""Run work in parallel on the processor's cores, one thread of torch each, so that no result depends on their number.
 
 torch's own threads share the work of one operation, and some operations round differently with their number.
 """
@@ -16,40 +16,40 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Stopped(Exception):  # noqa: N818 - no error: nobody waits for the result any more
-    """Ends a piece of work whose result is not wanted any more."""
+class Stopped(Exception):  # noqa: N818 - no error: nobody waits for the result
+    """Ends a task whose result is not needed any more."""
 
 
-def side_by_side(work: Callable[[T, Callable[[], None]], R], pieces: Sequence[T], workers: int) -> Iterator[R]:
-    """Yields the result of each piece as it comes.
+def side_by_side(work: Callable[[T, Callable[[], None]], R], tasks: Sequence[T], workers: int) -> Iterator[R]:
+    """Yield the result of each task as soon as it is done.
 
     Args:
-        work: is given a piece, and a function to call now and then, which ends it where it is not wanted any more.
-        pieces: in the order in which they are begun.
+        work: called with a task, and a function to call now and then, which ends it if it is not needed any more.
+        tasks: in the order in which they begin.
         workers: how many at a time.
 
     Raises:
-        Exception: what a piece raised; the others are ended first.
+        Exception: what a task raised; the others are ended first.
     """
     stop = threading.Event()
 
-    def going_on() -> None:
+    def check_stopped() -> None:
         if stop.is_set():
             raise Stopped
 
-    def alone(piece: T) -> R:
+    def run(task: T) -> R:
         torch.set_num_threads(1)  # of this thread alone
-        going_on()
-        return work(piece, going_on)
+        check_stopped()
+        return work(task, check_stopped)
 
     with ThreadPoolExecutor(workers, "actmax") as pool:
-        waiting: set[Future[R]] = {pool.submit(alone, piece) for piece in pieces}
+        waiting: set[Future[R]] = {pool.submit(run, task) for task in tasks}
         try:
             while waiting:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for one in done:
-                    yield one.result()
-        finally:  # also where the caller has had enough, or pressed Ctrl-C
+                for future in done:
+                    yield future.result()
+        finally:  # also if the caller stops early, or at Ctrl-C
             stop.set()
-            for one in waiting:
-                one.cancel()
+            for future in waiting:
+                future.cancel()

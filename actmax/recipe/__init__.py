@@ -1,4 +1,4 @@
-"""What is asked: a recipe's fields and identity, the named methods, the grammar of targets. Needs no torch."""
+"""What is requested: a recipe's fields and identity, the named methods, the grammar of targets. Needs no torch."""
 
 from actmax.recipe.methods import ACCENTUATION, DEFAULT, METHODS, OVERRIDABLE, accentuation, compose
 from actmax.recipe.recipe import ALGORITHM, Recipe

@@ -1,39 +1,37 @@
-"""What the listener draws when it is asked for a kind of sound: gradient ascent on a spectrogram."""
+"""Draw a kind of sound: gradient ascent on a spectrogram."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from actmax.ascent import fourier, jitter, total_variation
+from actmax.ascent.optimize import Method
+from actmax.ascent.params import fourier
+from actmax.ascent.penalties import total_variation
+from actmax.ascent.transforms import jitter
 from actmax.engine.ascend import ascend
 from actmax.networks.network import Network
 
-STEPS, SHAKE, SMOOTH, QUIET = 128, 6, 0.3, 0.3
-"""Steps; how far the picture is shifted at each, in moments and pitches; what roughness costs, and what loudness does,
-as parts of the objective's slope."""
+
+def loudness(images: Tensor) -> Tensor:
+    """Return the mean of each image, (B, 1, H, W) -> (B,): as a penalty it silences what the kind does not need."""
+    return images.flatten(1).mean(1)
 
 
-def loudness(picture: Tensor) -> Tensor:
-    """(B, 1, H, W) -> (B,): the mean of the picture, so that what the kind does not need stays silent."""
-    return picture.flatten(1).mean(1)
+METHOD = Method(
+    params=fourier(decay_power=1.0),
+    steps=128,
+    transforms=[jitter(6)],  # in moments and in pitches
+    relative_penalties=[(0.3, total_variation), (0.3, loudness)],
+)
 
 
 def draw(network: Network, kind: str, seed: int = 0) -> Tensor:
-    """A spectrogram (1, SIDE, SIDE) in [0, 1] that excites the kind's logit.
+    """Return a spectrogram (1, SIDE, SIDE) in [0, 1], of 256 levels, that maximizes the kind's logit.
 
     Args:
-        network: the listener.
+        network: the sound classifier.
         kind: one of its labels.
-        seed: of the noise that it begins with.
+        seed: of the noise at the start.
     """
-    picture = ascend(
-        network,
-        kind,
-        params=fourier(decay_power=1.0, decorrelate=False),
-        transforms=[jitter(SHAKE)],
-        relative_penalties=[(SMOOTH, total_variation), (QUIET, loudness)],
-        steps=STEPS,
-        seed=seed,
-    )
-    return torch.as_tensor(picture.values).float() / 255
+    values = ascend(network, kind, METHOD, seeds=[seed]).values[0]
+    return (values * 255).round() / 255

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from actmax import files
 from actmax.ascent.params.fourier import colors, spectrum_of
-from actmax.ascent.params.phase import places
-from actmax.ascent.penalties import described
+from actmax.ascent.params.phase import table_position
+from actmax.ascent.penalties import channel_moments
 from actmax.errors import ActmaxError, RecipeError
 from actmax.networks.network import Network
 from actmax.train.images import framed, read_images
@@ -46,7 +46,7 @@ def spectrum(images: Sequence[Path], path: Path) -> int:
     total = torch.zeros(3, SIZE, SIZE // 2 + 1)
     for part in torch.split(pixels, BATCH):
         total += spectrum_of(part.float() / 255, colors()).abs().sum(0)
-    octaves, angles = (coordinate.flatten() for coordinate in places(SIZE, SIZE))
+    octaves, angles = (coordinate.flatten() for coordinate in table_position(SIZE, SIZE))
     across = octaves[None] * (FREQUENCIES - 1) - torch.arange(FREQUENCIES)[:, None]
     half = DIRECTIONS / 2
     turns = (angles[None] * DIRECTIONS - torch.arange(DIRECTIONS)[:, None] + half) % DIRECTIONS - half
@@ -92,7 +92,7 @@ def statistics(network: Network, layers: Sequence[str], images: Sequence[Path], 
         for layer, output in forward(network.normalize(part.float() / 255)).items():
             if output.ndim != 4:
                 raise RecipeError(f"{layer} has no feature maps, whose statistics could be measured.")
-            measured[layer].append(described(output))
+            measured[layer].append(channel_moments(output))
     stored = {}
     for layer, parts in measured.items():
         values = torch.cat(parts)

@@ -71,7 +71,7 @@ def _target(recipe: Recipe) -> str:
     """A class by its name, whatever else by the target itself."""
     target = parse(recipe.target)
     known = card(recipe.network)
-    of_class = target.layer in known.outputs and target.unit is not None and target.place == "mean" and known.labels
+    of_class = target.layer in known.outputs and target.unit is not None and target.position == "mean" and known.labels
     return labels.classes()[target.unit].slug if of_class and target.unit is not None else recipe.target
 
 

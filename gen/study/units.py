@@ -193,10 +193,10 @@ def _mean_activation(plan: Plan, photo: Photo, store: Store) -> ChannelValues:
     widths = {layer: _width(plan, layer) for layer in plan.units}
 
     def compute(network: Network) -> ChannelValues:
-        from actmax.engine.pictures import shown
+        from actmax.engine.pictures import fit
         from actmax.measure.channels import mean_activation
 
-        return mean_activation(network, shown(read_rgb(photo.path), network.size)[None], list(widths))
+        return mean_activation(network, fit(read_rgb(photo.path), network.size)[None], list(widths))
 
     inputs = {"picture": photo.name, "layers": list(widths)}
     return measured(kinds.MEAN_ACTIVATION, inputs, compute, plan.source, store, partial(covers, widths=widths))

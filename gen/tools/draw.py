@@ -110,12 +110,12 @@ def _seconds_a_step(site: Site, alike: Sequence[Recipe]) -> float:
     """Of one image, as batches of this kind are drawn here."""
     import torch
 
-    from actmax.engine.batches import MOST
+    from actmax.engine.batches import MAX_BATCH
     from actmax.engine.render import render
     from actmax.pipeline.publish import load
 
     network = load(site.plan.source)
-    some = alike[: MOST * torch.get_num_threads()]
+    some = alike[: MAX_BATCH * torch.get_num_threads()]
 
     def took(steps: int) -> float:
         short = [recipe.model_copy(update={"steps": steps}) for recipe in some]

@@ -26,7 +26,7 @@ import ray
 import torch
 import typer
 
-from actmax.engine.batches import MOST
+from actmax.engine.batches import MAX_BATCH
 from actmax.networks.weights import Source, resolve_weights
 from actmax.pipeline.cluster import render_on_cluster
 from actmax.pipeline.publish import Rendered, render_files
@@ -80,7 +80,7 @@ def timed(draws: Callable[[Callable[[int], object]], Iterator[Rendered]], cores:
 
     digests = collect(draws(advance))
     ended = time.perf_counter()
-    began, before = next((when, steps) for when, steps in progress if steps >= cores * MOST * STEPS)
+    began, before = next((when, steps) for when, steps in progress if steps >= cores * MAX_BATCH * STEPS)
     return (done - before) / (ended - began), digests
 
 

@@ -29,7 +29,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))
 
 from drawings import contact_sheet
 
-from actmax.ascent import adam, affine, bounded, learned
+from actmax.ascent.constraints import bounded
+from actmax.ascent.optimize import Method
+from actmax.ascent.optimizers import adam
+from actmax.ascent.params import learned
+from actmax.ascent.transforms import affine
 from actmax.engine.ascend import ascend
 from actmax.engine.device import choose_device, choose_dtype, describe
 from actmax.engine.render import render
@@ -115,11 +119,13 @@ def synthesize(network: Network, decoder: Decoder, indices: list[int], rate: flo
         drawing = ascend(
             network,
             f"{network.card.output}:{index}",
-            params=learned(decoder, len(decoder.deviation)),
-            constraints=[bounded(3.0)],
-            transforms=[affine(12, 0.1, 5.0)],
-            optimizer=adam(rate, 0.5),
-            steps=BUDGET,
+            Method(
+                params=learned(decoder, len(decoder.deviation)),
+                constraints=[bounded(3.0)],
+                transforms=[affine(12, 0.1, 5.0)],
+                optimizer=adam(rate, 0.5),
+                steps=BUDGET,
+            ),
         )
         buffer = io.BytesIO()
         drawing.image.save(buffer, "PNG")

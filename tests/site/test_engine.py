@@ -14,13 +14,15 @@ import torch
 from browsing import served
 from torch import Tensor
 
-from actmax.ascent.optimize import balance
+from actmax.ascent.gradients import normalize, on_gradient, split
+from actmax.ascent.gradients import relu_leak as leak
 from actmax.ascent.params import Canvas, fourier
 from actmax.ascent.params.pixels import pixels
 from actmax.ascent.penalties import total_variation
 from actmax.ascent.transforms import apply_affine, random_affine
 from actmax.engine.render import render
 from actmax.measure.measure import measure
+from actmax.networks.hooks import GradientHooks
 from actmax.networks.load import load
 from actmax.networks.network import Network
 from actmax.networks.weights import resolve_weights
@@ -196,7 +198,7 @@ def answered(
     if maps is not None:
         seen = apply_affine(maps[None], seen)
     size = (image.shape[2], image.shape[3])
-    logits = network.submodel(["fc8"], size, relu_leak=relu_leak)(seen)["fc8"]
+    logits = network.submodel(["fc8"], size, hooks=GradientHooks(relu=leak(relu_leak)))(seen)["fc8"]
     (slope,) = torch.autograd.grad(logits[0, target], x)
     return logits.detach(), slope
 
@@ -206,7 +208,7 @@ def test_waves_and_the_way_back_are_pytorchs(page: Page, network: Network, shape
     canvas = Canvas(3, *shape, network.normalize, network.normalize.inverse)
     params = fourier(1.3, sd=0.3)([torch.Generator().manual_seed(1)], canvas)
     coefficients = params.start.requires_grad_()
-    picture = params.picture(coefficients)
+    picture = params.decode(coefficients)
     slope = torch.randn(picture.shape, generator=torch.Generator().manual_seed(2))
     (wanted,) = torch.autograd.grad((picture * slope).sum(), coefficients)
     asked = {
@@ -225,7 +227,8 @@ def test_the_penalty_is_weighed_as_in_the_gallery(page: Page) -> None:
     generator = torch.Generator().manual_seed(4)
     image = torch.rand(1, 3, 65, 80, generator=generator).requires_grad_()
     slope = torch.randn(image.shape, generator=generator)
-    picture, copy = balance(image, [0.25])
+    picture, copy = split(image, 2)
+    picture, copy = on_gradient(picture, normalize), on_gradient(copy, lambda grad: 0.25 * normalize(grad))
     (wanted,) = torch.autograd.grad((picture * slope).sum() - total_variation(copy).sum(), image)
     asked = {"height": 65, "width": 80, "image": packed(image), "slope": packed(slope), "weight": 0.25}
     assert apart(unpacked(page.evaluate("penalized", asked)), wanted) <= FAR

@@ -1,4 +1,4 @@
-"""What a parameterization is made for, and what it is: a start of the ascent, and the image that a variable means."""
+"""What a parameterization is made for, and what it consists of: the parameters at the start, and their decoder."""
 
 from __future__ import annotations
 
@@ -12,42 +12,59 @@ from torch import Generator, Tensor
 from actmax.errors import RecipeError
 
 
+def _same(x: Tensor) -> Tensor:
+    return x
+
+
 @dataclass(frozen=True)
 class Canvas:
-    """The images that are drawn: their shape, their network's normalisation, and where they are computed."""
+    """The images that are optimized: their shape, their network's normalization, and their device."""
 
     channels: int
     height: int
     width: int
-    normalize: Callable[[Tensor], Tensor]
-    """(B, C, H, W) in [0, 1] -> what the network is shown."""
-    denormalize: Callable[[Tensor], Tensor]
+    normalize: Callable[[Tensor], Tensor] = _same
+    """(B, C, H, W) in [0, 1] -> the network's input."""
+    denormalize: Callable[[Tensor], Tensor] = _same
     """The inverse; not clipped."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.height, self.width
+
 
 class Parameterization(NamedTuple):
-    """Where ascent starts, and what its variable means."""
+    """The image parameters at the start, and the way from parameters to images."""
 
     start: Tensor
-    """(B, …), float32, on the processor: x₀, or the first coefficients."""
-    picture: Callable[[Tensor], Tensor]
-    """(B, …) -> images (B, C, H, W), for RGB in [0, 1]; within that range, but unclipped for pixels."""
-    normalized: Callable[[Tensor], Tensor] | None = None
-    """(B, …) -> what the network is shown, where that is simpler than to normalise the picture."""
-    variable: Callable[[Tensor], Tensor] | None = None
-    """Images (B, C, H, W) in [0, 1] -> the variable that means them, or comes close; None where nobody knows it."""
+    """(B, …), float32, on the processor."""
+    decode: Callable[[Tensor], Tensor]
+    """Parameters (B, …) -> images (B, C, H, W) in [0, 1]; pixels may lie outside of that range."""
+    decode_normalized: Callable[[Tensor], Tensor] | None = None
+    """Parameters (B, …) -> the network's input, where that is simpler than to normalize the image."""
+    encode: Callable[[Tensor], Tensor] | None = None
+    """Images (B, C, H, W) in [0, 1] -> the parameters that decode to them, or nearly; None where there is no way."""
 
-    def starting_from(self, pictures: Tensor) -> Parameterization:
-        """The same, with the ascent starting from pictures (B, C, H, W) in place of noise.
+    def starting_from(self, images: Tensor) -> Parameterization:
+        """Return the same parameterization with the parameters of given images (B, C, H, W) at the start.
 
         Raises:
-            RecipeError: no variable is known that means them.
+            RecipeError: images cannot be encoded.
         """
-        if self.variable is None:
-            raise RecipeError("This parameterization cannot start from a picture: pixels, waves and phases can.")
-        return self._replace(start=self.variable(pictures))
+        if self.encode is None:
+            raise RecipeError(
+                "This parameterization cannot start from an image: pixels, fourier, phase and pyramid can."
+            )
+        return self._replace(start=self.encode(images))
 
 
 Params = Callable[[Sequence[Generator], Canvas], Parameterization]
-"""A random generator for each image of the batch, so that none depends on its neighbours; and the canvas."""
+"""A random generator for each image of the batch, so that no image depends on its neighbors, and the canvas -> a
+parameterization."""
+
+
+def noise(generators: Sequence[Generator], *shape: int) -> Tensor:
+    """Draw standard normal noise of a shape from each image's own generator: (B, *shape)."""
+    return torch.stack([torch.randn(shape, generator=generator) for generator in generators])

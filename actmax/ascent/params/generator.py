@@ -18,18 +18,22 @@ WIDTHS = (64, 48, 32, 16)
 
 
 def generator(sd: float = 1.0) -> Params:
-    """The weights of an untrained convolutional generator with a fixed random input.
+    """Optimize the weights of an untrained convolutional generator with a fixed random input.
 
-    Its convolutions, each over twice as many pixels as the one before, favour smooth patches with
-    clean edges before anything is learnt: a deep image prior (Ulyanov, Vedaldi & Lempitsky 2018).
-    Each image has a generator of its own, whose weights ascent moves.
+    Its convolutions, each over twice as many pixels as the one before, favor smooth regions with clean edges before
+    anything is learned: a deep image prior (Ulyanov, Vedaldi & Lempitsky 2018). Each image has a generator of its own.
 
     Args:
         sd: standard deviation of the weights at the start, in units of that of He et al. 2015.
+
+    >>> from actmax.ascent.params import Canvas
+    >>> param = generator()([torch.Generator().manual_seed(0)], Canvas(3, 20, 30))
+    >>> param.decode(param.start).shape
+    torch.Size([1, 3, 20, 30])
     """
 
     def params(generators: Sequence[Generator], canvas: Canvas) -> Parameterization:
-        height, width = canvas.height, canvas.width
+        height, width = canvas.size
         coarse = (-(-height // 2 ** len(WIDTHS)), -(-width // 2 ** len(WIDTHS)))
         shapes = [*((wide, narrow, 3, 3) for narrow, wide in pairwise(WIDTHS)), (canvas.channels, WIDTHS[-1], 1, 1)]
         counts = [math.prod(shape) for shape in shapes]
@@ -38,12 +42,12 @@ def generator(sd: float = 1.0) -> Params:
         inputs = inputs.to(canvas.device)
         start = torch.stack([sd * gains * torch.randn(sum(counts), generator=chance) for chance in generators])
 
-        def picture(weights: Tensor) -> Tensor:
-            synthesize = [paint(x, flat) for x, flat in zip(inputs, weights, strict=True)]
-            return torch.cat(synthesize)[:, :, :height, :width].sigmoid()
+        def decode(weights: Tensor) -> Tensor:
+            images = [decode_one(x, flat) for x, flat in zip(inputs, weights, strict=True)]
+            return torch.cat(images)[:, :, :height, :width].sigmoid()
 
-        # One image after another: side by side as groups of channels they would round otherwise than alone.
-        def paint(x: Tensor, weights: Tensor) -> Tensor:
+        # One image after another: as groups of channels of one convolution they would round differently.
+        def decode_one(x: Tensor, weights: Tensor) -> Tensor:
             for flat, shape in zip(torch.split(weights, counts), shapes, strict=True):
                 kernels = flat.view(shape)
                 if shape is shapes[-1]:
@@ -54,7 +58,7 @@ def generator(sd: float = 1.0) -> Params:
                     x = functional.group_norm(x, 1)
             return _doubled(x)
 
-        return Parameterization(start, picture)
+        return Parameterization(start, decode)
 
     return params
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from actmax.ascent.gradient_ascent import ascend, gradient
-from actmax.ascent.optimizers import adam, step_sizes
+from actmax.ascent.optimizers import adam, from_torch, gradient_ascent, resolve_optimizer, step_sizes
 
 
 @pytest.fixture
@@ -34,14 +37,14 @@ def test_one_step_is_x_plus_alpha_times_the_gradient(net: nn.Module) -> None:
 def test_the_gradient_agrees_with_finite_differences(net: nn.Module) -> None:
     x, step = start(1), 1e-6
     _, grad = gradient(lambda x: net(x)[:, 2], x)
-    for place in [(0, 0, 0, 0), (0, 1, 3, 4), (0, 2, 7, 7)]:
+    for position in [(0, 0, 0, 0), (0, 1, 3, 4), (0, 2, 7, 7)]:
         nudge = torch.zeros_like(x)
-        nudge[place] = step
+        nudge[position] = step
         finite = (net(x + nudge)[0, 2] - net(x - nudge)[0, 2]) / (2 * step)
-        assert grad[place].item() == pytest.approx(finite.item(), rel=1e-7, abs=1e-10)
+        assert grad[position].item() == pytest.approx(finite.item(), rel=1e-7, abs=1e-10)
 
 
-def test_each_image_climbs_its_own_hill(net: nn.Module) -> None:
+def test_each_image_ascends_by_its_own_gradient(net: nn.Module) -> None:
     x = start(3)
 
     def h(x: Tensor) -> Tensor:
@@ -53,12 +56,12 @@ def test_each_image_climbs_its_own_hill(net: nn.Module) -> None:
         torch.testing.assert_close(together[index : index + 1], alone, rtol=1e-12, atol=1e-12)
 
 
-def test_the_activation_rises_with_every_small_step(net: nn.Module) -> None:
+def test_the_activation_rises_in_every_small_step(net: nn.Module) -> None:
     heights = torch.stack([activation for _, activation in ascend([lambda x: net(x)[:, 1]] * 20, start(), 0.01)])
     assert (heights.diff(dim=0) > 0).all()
 
 
-def test_the_start_is_left_as_it_was(net: nn.Module) -> None:
+def test_the_start_is_not_changed(net: nn.Module) -> None:
     x = start()
     before = x.clone()
     list(ascend([lambda x: net(x)[:, 1]] * 2, x, 0.5))
@@ -67,7 +70,7 @@ def test_the_start_is_left_as_it_was(net: nn.Module) -> None:
     assert not x.requires_grad
 
 
-def test_the_first_step_of_adam_moves_every_number_by_alpha_uphill(net: nn.Module) -> None:
+def test_the_first_step_of_adam_changes_every_parameter_by_its_rate(net: nn.Module) -> None:
     x = start()
     _, grad = gradient(lambda x: net(x)[:, 1], x)
     ((moved, _),) = adam(0.05)([lambda x: net(x)[:, 1]], x)
@@ -90,7 +93,7 @@ def test_adam_takes_one_step_for_each_view() -> None:
     ("anneal", "sizes"),
     [(0.0, [2, 2, 2, 2]), (0.5, [2, 2, 2, 1]), (1.0, [2, 1.5, 1, 0.5])],
 )
-def test_step_sizes_fall_over_the_last_part(anneal: float, sizes: list[float]) -> None:
+def test_step_sizes_fall_linearly_over_the_last_part(anneal: float, sizes: list[float]) -> None:
     assert step_sizes(2.0, 4, anneal) == sizes
 
 
@@ -98,3 +101,34 @@ def test_adam_takes_the_step_size_of_each_step() -> None:
     moved = [x.clone() for x, _ in adam(0.6, anneal=1.0)([lambda x: x.sum((1, 2, 3))] * 3, start())]
     lengths = [(b - a).abs().max().item() for a, b in zip([start(), *moved], moved, strict=False)]
     assert lengths == pytest.approx([0.6, 0.4, 0.2], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [
+        torch.optim.NAdam,
+        torch.optim.LBFGS,
+        lambda params: torch.optim.AdamW(params, lr=0.05),
+        partial(torch.optim.SGD, lr=0.05, momentum=0.9),
+    ],
+)
+def test_optimizers_of_torch_go_uphill(net: nn.Module, factory: Any) -> None:
+    steps = list(resolve_optimizer(factory)([lambda x: net(x)[:, 1]] * 8, start()))
+    assert len(steps) == 8
+    assert (steps[-1][1] > steps[0][1]).all()
+
+
+def test_an_optimizer_of_torch_takes_the_negative_gradient(net: nn.Module) -> None:
+    def h(x: Tensor) -> Tensor:
+        return net(x)[:, 1]
+
+    theirs, ours = (
+        [x.clone() for x, _ in optimizer([h] * 3, start())]
+        for optimizer in (from_torch(lambda params: torch.optim.SGD(params, lr=0.1)), gradient_ascent(0.1))
+    )
+    torch.testing.assert_close(theirs, ours)
+
+
+def test_our_optimizers_are_taken_as_they_are() -> None:
+    for optimizer in (adam(0.1), gradient_ascent(0.1), lambda views, x: iter(())):
+        assert resolve_optimizer(optimizer) is optimizer

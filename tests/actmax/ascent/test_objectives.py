@@ -1,4 +1,4 @@
-"""A target's score is the number that it says, whatever way the network keeps its channels."""
+"""Objectives: the score of a target, whatever the layout of the network's channels, and arithmetic with scores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from actmax.ascent.objectives import channels_first, logsumexp, score
+from actmax.ascent.objectives import (
+    Objective,
+    Outputs,
+    alignment,
+    channel,
+    channels_first,
+    cosine,
+    direction,
+    diversity,
+    layer,
+    logit,
+    score,
+    unit,
+)
 from actmax.errors import RecipeError
 from actmax.recipe.target import parse
 
@@ -21,7 +34,7 @@ MAPS = torch.tensor(
         [[[0.0, 0.0, 0.0], [0.0, 0.0, 12.0]], [[6.0, 6.0, 6.0], [6.0, 6.0, 6.0]]],
     ]
 )
-"""Two images, two channels, two rows, three columns: the centre is row 1, column 1."""
+"""Two images, two channels, two rows, three columns: the center is row 1, column 1."""
 
 
 @pytest.mark.parametrize(
@@ -44,14 +57,12 @@ MAPS = torch.tensor(
         (["conv", "conv"], MAPS, [(91 + 1 + 49 + 4) / 12, (144 + 6 * 36) / 12]),
     ],
 )
-def test_the_score_is_the_number_that_the_target_says(
-    texts: list[str], activations: Tensor, scores: list[float]
-) -> None:
+def test_the_score_is_that_of_the_target(texts: list[str], activations: Tensor, scores: list[float]) -> None:
     found = score([parse(text) for text in texts], activations)
     assert found.tolist() == pytest.approx(scores)
 
 
-def test_the_centre_of_an_even_map_lies_below_and_right_of_its_middle() -> None:
+def test_the_center_of_an_even_map_is_below_and_right_of_its_middle() -> None:
     maps = torch.arange(24.0).view(1, 1, 4, 6)
     assert score([parse("conv:0@center")], maps).item() == maps[0, 0, 2, 3]
 
@@ -93,7 +104,7 @@ def test_the_gradient_of_a_channel_is_spread_evenly_over_space() -> None:
         ("conv:0@1,1 + conv:2@1,1", MAPS, "conv has 2 channels: 2 is not one of 0…1"),
         ("conv:0@2,0", MAPS, "conv is 2 × 3 here: 'conv:0@2,0' lies outside it"),
         ("conv:0@0,3", MAPS, "conv is 2 × 3 here: 'conv:0@0,3' lies outside it"),
-        ("logits:0@0,0", LOGITS, "logits has no space: 'logits:0@0,0' names a place in it"),
+        ("logits:0@0,0", LOGITS, "logits has no space: 'logits:0@0,0' names a position in it"),
     ],
 )
 def test_what_the_layer_does_not_have_is_refused(text: str, activations: Tensor, words: str) -> None:
@@ -118,7 +129,7 @@ def test_what_the_layer_does_not_have_is_refused(text: str, activations: Tensor,
         ((2, 1, 1, 768), (32, 32), False),
     ],
 )
-def test_a_map_is_told_from_its_channels_by_the_images_proportions(
+def test_channels_last_are_recognized_by_the_images_proportions(
     shape: tuple[int, ...], size: tuple[int, int], kept: bool
 ) -> None:
     output = torch.randn(shape, generator=torch.Generator().manual_seed(0))
@@ -126,21 +137,115 @@ def test_a_map_is_told_from_its_channels_by_the_images_proportions(
     assert torch.equal(found, output if kept else output.movedim(-1, 1))
 
 
-@pytest.mark.parametrize("shape", [(2, 197, 768), (2, 3, 4, 5, 6)])
-def test_what_is_no_map_is_refused_and_the_way_out_is_named(shape: tuple[int, ...]) -> None:
+def test_more_axes_are_refused_with_a_way_out() -> None:
     with pytest.raises(RecipeError, match=r"encoder returns .* numbers for an image.*as a function"):
-        channels_first("encoder", torch.zeros(shape), (224, 224))
+        channels_first("encoder", torch.zeros(2, 3, 4, 5, 6), (224, 224))
 
 
-def test_rivals_change_the_slope_and_not_the_score() -> None:
-    """The slope is autograd's of h - part · log Σ exp."""
-    logits = LOGITS.clone().requires_grad_()
+@pytest.mark.parametrize(
+    ("tokens", "size", "prefix", "shape"),
+    [
+        (197, (224, 224), 1, (14, 14)),
+        (196, (224, 224), 0, (14, 14)),
+        (198, (224, 224), 2, (14, 14)),
+        (261, (224, 224), 5, (16, 16)),
+        (99, (112, 224), 1, (7, 14)),
+        (50, (64, 64), 1, (7, 7)),
+    ],
+)
+def test_tokens_become_a_map_without_class_and_register_tokens(
+    tokens: int, size: tuple[int, int], prefix: int, shape: tuple[int, int]
+) -> None:
+    output = torch.randn(2, tokens, 8, generator=torch.Generator().manual_seed(0))
+    maps = channels_first("blocks.3", output, size)
+    assert maps.shape == (2, 8, *shape)
+    assert torch.equal(maps[1, 3, 0, :2], output[1, prefix : prefix + 2, 3])
+    assert torch.equal(maps[1, :, -1, -1], output[1, -1])
 
-    def second(outputs: Mapping[str, Tensor]) -> Tensor:
-        return outputs["logits"][:, 1]
 
-    found = logsumexp(second, "logits", 0.5)({"logits": logits})
-    assert found.tolist() == LOGITS[:, 1].tolist()
-    (grad,) = torch.autograd.grad(found.sum(), logits)
-    (expected,) = torch.autograd.grad((logits[:, 1] - 0.5 * logits.logsumexp(1)).sum(), logits)
-    torch.testing.assert_close(grad, expected)
+def test_tokens_that_form_no_map_are_one_column() -> None:
+    output = torch.randn(2, 23, 8)
+    assert torch.equal(channels_first("blocks.3", output, (224, 224)), output.mT[..., None])
+    assert torch.equal(channel("x", 3)({"x": output}), output[..., 3].mean(1))
+
+
+# By name.
+
+OUTPUTS = {"logits": LOGITS, "conv": MAPS}
+
+
+@pytest.mark.parametrize(
+    ("objective", "target"),
+    [
+        (channel("conv", 1), "conv:1"),
+        (unit("conv", 1), "conv:1@center"),
+        (unit("conv", 0, (0, 2)), "conv:0@0,2"),
+        (logit(2), "logits:2"),
+        (layer("conv"), "conv"),
+        (channel("conv", 0) - 0.5 * channel("conv", 1), "conv:0 - 0.5*conv:1"),
+        (sum([channel("conv", 0), channel("conv", 1)]), "conv:0 + conv:1"),
+        (-logit(1), "-logits:1"),
+        (2 * logit(0) + logit(1) / 4, "2*logits:0 + 0.25*logits:1"),
+    ],
+)
+def test_objectives_have_the_scores_of_their_targets(objective: Objective, target: str) -> None:
+    parsed = parse(target)
+    expected = score([parsed] * 2, OUTPUTS[parsed.layer])
+    assert objective(OUTPUTS).tolist() == pytest.approx(expected.tolist())
+
+
+def test_objectives_go_with_functions_and_numbers() -> None:
+    def square(outputs: Mapping[str, Tensor]) -> Tensor:
+        return outputs["logits"][:, 0].square()
+
+    for objective, expected in {
+        logit(0) + square: [2.0, 0.75],
+        logit(0) - square: [0.0, 0.25],
+        square + logit(0): [2.0, 0.75],  # type: ignore[operator]
+        square - logit(0): [0.0, -0.25],  # type: ignore[operator]
+        1 - logit(0): [0.0, 0.5],
+        logit(0) + 1: [2.0, 1.5],
+    }.items():
+        assert objective(OUTPUTS).tolist() == expected
+
+
+def test_a_direction_is_a_dot_product_at_each_position_or_over_the_map() -> None:
+    vector = torch.tensor([2.0, 1.0])
+    at_positions = (MAPS * vector.view(1, 2, 1, 1)).sum(1).mean((1, 2))
+    torch.testing.assert_close(direction("conv", vector)(OUTPUTS), at_positions)
+    torch.testing.assert_close(direction("conv", MAPS[0])(OUTPUTS)[0], MAPS[0].square().sum() / 6)
+    torch.testing.assert_close(direction("logits", LOGITS[0])(OUTPUTS), LOGITS @ LOGITS[0])
+    cosines = (LOGITS @ LOGITS[0]) / LOGITS.norm(dim=1) / LOGITS[0].norm()
+    expected = LOGITS @ LOGITS[0] * cosines.clamp_min(0.1) ** 2
+    torch.testing.assert_close(direction("logits", LOGITS[0], cosine_power=2)(OUTPUTS), expected)
+
+
+def test_a_cosine_is_that_of_positions_or_of_the_map() -> None:
+    assert cosine("conv", MAPS[0])(OUTPUTS)[0].item() == pytest.approx(1)
+    assert cosine("logits", LOGITS[1])(OUTPUTS)[1].item() == pytest.approx(1)
+    ones = torch.ones(1, 2, 2, 2)
+    assert cosine("ones", torch.tensor([1.0, 0.0]))({"ones": ones}).item() == pytest.approx(0.5**0.5)
+    with torch.inference_mode():
+        made_in_inference = torch.ones(2)
+    with pytest.raises(RecipeError, match=r"shape \(3,\) is no direction"):
+        cosine("ones", torch.ones(3))({"ones": ones})
+    values = ones.requires_grad_()
+    assert torch.autograd.grad(direction("ones", made_in_inference)({"ones": values}).sum(), values)
+
+
+def test_diversity_is_zero_for_images_that_share_nothing_and_less_for_equal_ones() -> None:
+    different = torch.eye(2).view(2, 2, 1, 1)
+    assert diversity("conv")({"conv": different}).tolist() == [0.0, 0.0]
+    assert diversity("conv")({"conv": torch.ones(3, 2, 4, 4)}).tolist() == pytest.approx([-1.0] * 3)
+    assert diversity("conv")({"conv": torch.ones(1, 2, 4, 4)}).tolist() == [0.0]
+
+
+def test_alignment_is_larger_the_nearer_neighbors_are() -> None:
+    values = torch.tensor([[0.0], [1.0], [3.0]])
+    assert alignment("x")({"x": values}).tolist() == [-(1 + 9 / 2), -(1 + 4), -(4 + 9 / 2)]
+
+
+def test_a_part_of_the_batch_keeps_the_images_size() -> None:
+    outputs = Outputs({"conv": torch.arange(2 * 8 * 8 * 64.0).view(2, 8, 8, 64)}, (64, 64), slice(1, 2))
+    assert outputs["conv"].shape == (1, 8, 8, 64)
+    assert channel("conv", 3)(outputs).item() == outputs["conv"][..., 3].mean().item()

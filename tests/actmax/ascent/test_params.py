@@ -1,5 +1,4 @@
-"""Pixels, waves, phases and generators: where they start, what range they have, that seeds alone decide, and which
-variable means a picture."""
+"""Parameterizations: their start, their range, their dependence on seeds alone, and the way from images back."""
 
 from __future__ import annotations
 
@@ -7,9 +6,20 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from actmax.ascent.params import Canvas, Parameterization, Params, fourier, generator, learned, phase, pixels
-from actmax.ascent.params.fourier import DARKEST, colors
-from actmax.ascent.params.phase import strength
+from actmax.ascent.params import (
+    Canvas,
+    Parameterization,
+    Params,
+    cppn,
+    fourier,
+    generator,
+    learned,
+    phase,
+    pixels,
+    pyramid,
+)
+from actmax.ascent.params.fourier import LOGIT_MARGIN, colors
+from actmax.ascent.params.phase import magnitude
 from actmax.errors import RecipeError
 from actmax.networks.network import IMAGENET
 
@@ -18,6 +28,8 @@ EVERY: dict[str, Params] = {
     "fourier": fourier(1.0, decorrelate=False, sd=0.1),
     "generator": generator(),
     "phase": phase(),
+    "pyramid": pyramid(),
+    "cppn": cppn(),
 }
 SIZES = [(64, 64), (65, 65), (64, 96), (71, 64)]
 
@@ -33,22 +45,22 @@ def seeded(*seeds: int) -> list[Generator]:
 
 
 def picture(param: Parameterization) -> Tensor:
-    return param.picture(param.start)
+    return param.decode(param.start)
 
 
-def test_pixels_start_as_faint_noise_on_middle_grey() -> None:
+def test_pixels_start_as_faint_noise_on_middle_gray() -> None:
     param = pixels(0.01)(seeded(0), canvas())
     assert param.start.shape == (1, 3, 64, 64)
     assert picture(param).mean((0, 2, 3)).tolist() == pytest.approx([0.5] * 3, abs=1e-3)
     assert param.start.std((2, 3)).flatten().tolist() == pytest.approx([0.01] * 3, rel=0.05)
 
 
-def test_pixels_are_the_normalised_image_unclipped() -> None:
+def test_pixels_are_the_normalized_image_unclipped() -> None:
     param = pixels(0.01)(seeded(0), canvas())
     far = torch.full((1, 3, 64, 64), 9.0)
-    assert param.normalized is not None
-    assert param.normalized(far) is far
-    assert param.picture(far).max() > 1
+    assert param.decode_normalized is not None
+    assert param.decode_normalized(far) is far
+    assert param.decode(far).max() > 1
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
@@ -56,7 +68,7 @@ def test_pixels_are_the_normalised_image_unclipped() -> None:
     ("name", "channels"),
     [("phase", 3), *((name, channels) for name in EVERY if name != "phase" for channels in (1, 3, 5))],
 )
-def test_pictures_have_the_canvas_shape_whatever_it_is(name: str, channels: int, height: int, width: int) -> None:
+def test_images_have_the_shape_of_the_canvas(name: str, channels: int, height: int, width: int) -> None:
     images = picture(EVERY[name](seeded(0, 1), canvas(height, width, channels)))
     assert images.shape == (2, channels, height, width)
     assert images.isfinite().all()
@@ -64,39 +76,55 @@ def test_pictures_have_the_canvas_shape_whatever_it_is(name: str, channels: int,
 
 @pytest.mark.parametrize("size", [64, 65])
 def test_all_but_pixels_stay_within_0_and_1(size: int) -> None:
-    for params in (fourier(1.0, sd=10.0), generator(3.0), phase()):
+    for params in (fourier(1.0, sd=10.0), generator(3.0), phase(), pyramid(sd=10.0), cppn()):
         images = picture(params(seeded(0, 1), canvas(size, size)))
         assert images.min() >= 0
         assert images.max() <= 1
 
 
-def test_colours_are_decorrelated_in_three_channels_only() -> None:
-    with pytest.raises(RecipeError, match="these images have 1: say decorrelate=False"):
-        fourier()(seeded(0), canvas(channels=1))
+def test_colors_are_decorrelated_in_three_channels_only() -> None:
+    for params in (fourier, pyramid):
+        with_colors, without = (params(decorrelate=value)(seeded(0), canvas(channels=1)) for value in (True, False))
+        assert torch.equal(picture(with_colors), picture(without))
 
 
-def test_phases_are_those_of_three_channels_only() -> None:
+def test_a_cppn_is_gray_at_the_start_and_smooth_later() -> None:
+    param = cppn()(seeded(0), canvas())
+    assert torch.equal(picture(param), torch.full((1, 3, 64, 64), 0.5))
+    image = param.decode(torch.randn(param.start.shape, generator=torch.Generator().manual_seed(0)) / 5)
+    assert image.diff(dim=3).abs().mean() < 0.25 * image.std()
+
+
+def test_phases_need_three_channels() -> None:
     with pytest.raises(RecipeError, match="The spectrum is that of three channels, and these images have 1"):
         phase()(seeded(0), canvas(channels=1))
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
-def test_the_waves_of_phases_are_as_strong_as_those_of_photographs(height: int, width: int) -> None:
+def test_the_magnitudes_are_those_of_photographs(height: int, width: int) -> None:
     image = picture(phase()(seeded(5), canvas(height, width)))[0].double()
     decorrelated = torch.linalg.inv(colors().double()) @ image.logit().flatten(1)
     found = torch.fft.rfft2(decorrelated.view(3, height, width), norm="ortho").abs()
-    # Waves that stand in the first column, and in the last where the width is even, are twice in it: their mean counts.
+    # Coefficients of the first column, and of the last where the width is even, come in pairs: their mean counts.
     inner = slice(1, (width + 1) // 2)
-    torch.testing.assert_close(found[..., inner], strength(height, width)[..., inner].double(), rtol=0.01, atol=0.01)
+    torch.testing.assert_close(found[..., inner], magnitude(height, width)[..., inner].double(), rtol=0.01, atol=0.01)
 
 
-def test_photographs_are_strong_in_long_waves_and_in_brightness() -> None:
-    brightness, *others = strength(64, 64)
+def test_photographs_have_most_magnitude_in_low_frequencies_and_in_brightness() -> None:
+    brightness, *others = magnitude(64, 64)
     assert brightness[0, 1] > 4 * brightness[0, 8] > 12 * brightness[0, 31]
     assert all(brightness[0, 1] > other[0, 1] for other in others)
 
 
-def test_decay_makes_low_frequencies_strong() -> None:
+def test_magnitudes_grow_below_the_lowest_frequency_of_the_table() -> None:
+    """At 512 pixels a row begins with half the lowest frequency of the table, and then that frequency."""
+    large, table = magnitude(512, 512)[:, 0], magnitude(256, 256)[:, 0]
+    torch.testing.assert_close(large[:, 2], table[:, 1])
+    torch.testing.assert_close(large[:, 1], 2 * table[:, 1])
+    assert (magnitude(1024, 1024)[0, 0, 1:5].diff() < 0).all()
+
+
+def test_decay_amplifies_low_frequencies() -> None:
     def smoothness(decay_power: float) -> float:
         image = picture(fourier(decay_power, decorrelate=False, sd=0.01)(seeded(0), canvas()))
         return (image.diff(dim=3).var() / image.var()).item()
@@ -104,14 +132,14 @@ def test_decay_makes_low_frequencies_strong() -> None:
     assert smoothness(2.0) < 0.5 * smoothness(1.0) < 0.5 * smoothness(0.0)
 
 
-def test_decorrelated_colour_moves_the_channels_together() -> None:
+def test_decorrelated_colors_change_the_channels_together() -> None:
     channels = torch.corrcoef(picture(fourier(1.0)(seeded(0), canvas()))[0].flatten(1))
     assert channels[0, 1] > 0.8
     plain = picture(fourier(1.0, decorrelate=False)(seeded(0), canvas()))
     assert torch.corrcoef(plain[0].flatten(1))[0, 1].abs() < 0.4
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", [name for name in EVERY if name != "cppn"])
 def test_an_image_starts_from_its_seed_alone(name: str) -> None:
     together, alone = (EVERY[name](seeded(*seeds), canvas()) for seeds in ((3, 4, 3), (4,)))
     first, second, third = picture(together)
@@ -121,36 +149,36 @@ def test_an_image_starts_from_its_seed_alone(name: str) -> None:
     assert not torch.equal(first, second)
 
 
-# The code of a generator that has learnt.
+# The code of a trained generator.
 
 
 def synthesize(codes: Tensor) -> Tensor:
-    """A pixel on the left and one on the right, each in the colours that three numbers of the code say."""
+    """A pixel on the left and one on the right, each of the color that three numbers of the code are."""
     return codes.view(-1, 2, 3, 1).permute(0, 2, 3, 1).clamp(0, 1)
 
 
-def test_a_code_is_painted_as_large_as_the_canvas() -> None:
+def test_a_code_is_decoded_and_enlarged_to_the_canvas() -> None:
     param = learned(synthesize, 6)(seeded(0), canvas(48, 64))
-    image = param.picture(torch.tensor([[1.0, 0.0, 0.5, 0.0, 1.0, 0.5]]))
+    image = param.decode(torch.tensor([[1.0, 0.0, 0.5, 0.0, 1.0, 0.5]]))
     assert image.shape == (1, 3, 48, 64)
     assert image[0, :, 20, 0].tolist() == [1.0, 0.0, 0.5]
     assert image[0, :, 20, 63].tolist() == [0.0, 1.0, 0.5]
-    with pytest.raises(RecipeError, match="cannot start from a picture"):
+    with pytest.raises(RecipeError, match="cannot start from an image"):
         param.starting_from(image)
 
 
-def test_a_code_starts_as_a_relu_lets_it_pass_from_its_seed_alone() -> None:
+def test_a_code_starts_at_or_above_zero_from_its_seed_alone() -> None:
     together, alone = (learned(synthesize, 600, sd=2.0)(seeded(*seeds), canvas()).start for seeds in ((3, 4), (4,)))
     assert together.min() >= 0
     assert together.square().mean().sqrt().item() == pytest.approx(2, rel=0.1)
     assert torch.equal(together[1], alone[0])
 
 
-# The variable that means a picture.
+# From an image.
 
 
-def colourful(height: int = 64, width: int = 64, channels: int = 3) -> Tensor:
-    """Two smooth pictures, away from black and white: as waves have it."""
+def colorful(height: int = 64, width: int = 64, channels: int = 3) -> Tensor:
+    """Two smooth images, away from black and white."""
     param = fourier(1.5, decorrelate=False, sd=0.3)(seeded(8, 9), canvas(height, width, channels))
     return picture(param).clamp(0.05, 0.95)
 
@@ -164,36 +192,36 @@ def colourful(height: int = 64, width: int = 64, channels: int = 3) -> Tensor:
         (fourier(1.3), 3),
         (fourier(0.0, decorrelate=False), 1),
         (fourier(2.0, decorrelate=False), 5),
+        (pyramid(), 3),
+        (pyramid(2), 1),
     ],
 )
-def test_a_picture_comes_back_from_the_variable_that_means_it(
-    params: Params, channels: int, height: int, width: int
-) -> None:
-    wanted = colourful(height, width, channels)
+def test_encoding_and_decoding_return_the_image(params: Params, channels: int, height: int, width: int) -> None:
+    wanted = colorful(height, width, channels)
     param = params(seeded(0, 1), canvas(height, width, channels)).starting_from(wanted)
     assert param.start.dtype == torch.float32
     torch.testing.assert_close(picture(param), wanted, rtol=0, atol=1e-3)
 
 
-def test_waves_reach_neither_black_nor_white_but_come_close() -> None:
+def test_fourier_coefficients_reach_neither_black_nor_white_but_come_close() -> None:
     halves = torch.cat([torch.zeros(1, 3, 64, 32), torch.ones(1, 3, 64, 32)], 3)
     found = picture(fourier()(seeded(0), canvas()).starting_from(halves))
-    torch.testing.assert_close(found, halves.clamp(DARKEST, 1 - DARKEST), rtol=0, atol=1e-3)
+    torch.testing.assert_close(found, halves.clamp(LOGIT_MARGIN, 1 - LOGIT_MARGIN), rtol=0, atol=1e-3)
 
 
-def test_of_a_picture_phases_keep_where_things_are() -> None:
-    """Its waves get the strengths of photographs, and it is still nearer than noise of those strengths."""
+def test_phases_keep_the_positions_of_an_image() -> None:
+    """With the magnitudes of photographs it still resembles the image more than noise of those magnitudes."""
     wanted = picture(fourier(1.5, sd=0.3)(seeded(8, 9), canvas()))
     param = phase()(seeded(0, 1), canvas())
 
-    def alike(other: Parameterization) -> list[float]:
+    def correlations(other: Parameterization) -> list[float]:
         pairs = torch.stack([picture(other), wanted], 1).flatten(2)
         return [torch.corrcoef(pair)[0, 1].item() for pair in pairs]
 
-    assert min(alike(param.starting_from(wanted))) > 0.7
-    assert max(map(abs, alike(param))) < 0.3
+    assert min(correlations(param.starting_from(wanted))) > 0.7
+    assert max(map(abs, correlations(param))) < 0.3
 
 
-def test_no_weights_of_a_generator_are_known_that_paint_a_picture() -> None:
-    with pytest.raises(RecipeError, match="cannot start from a picture: pixels, waves and phases can"):
-        generator()(seeded(0), canvas()).starting_from(colourful()[:1])
+def test_a_generator_cannot_start_from_an_image() -> None:
+    with pytest.raises(RecipeError, match="cannot start from an image: pixels, fourier, phase and pyramid can"):
+        generator()(seeded(0), canvas()).starting_from(colorful()[:1])

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from actmax.ascent.penalties import (
-    FAINT,
+    MIN_SD,
     Penalty,
+    channel_moments,
     channel_statistics_penalty,
-    described,
     feature_distance,
     l2_penalty,
     total_variation,
@@ -33,20 +33,20 @@ def layer() -> Callable[[Tensor], Tensor]:
 
 
 def photographs(count: int) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of what the layer's channels answer."""
-    answers = described(layer()(some(count)))
-    return answers.mean(0), answers.std(0)
+    """Mean and standard deviation of the layer's channel moments."""
+    moments = channel_moments(layer()(some(count)))
+    return moments.mean(0), moments.std(0)
 
 
 BY_A_NETWORK: dict[str, Callable[[], Penalty]] = {
-    "distance of features": lambda: feature_distance(layer(), some()),
-    "unlikeness": lambda: channel_statistics_penalty(
+    "feature distance": lambda: feature_distance(layer(), some()),
+    "channel statistics": lambda: channel_statistics_penalty(
         lambda images: {"maps": layer()(images)}, {"maps": photographs(16)}
     ),
 }
 
 
-def test_total_variation_is_the_mean_difference_of_neighbours() -> None:
+def test_total_variation_is_the_mean_absolute_difference_of_neighbors() -> None:
     stripes = (torch.arange(8) % 2).float().expand(2, 3, 6, 8).clone()
     stripes[1] *= 0.5
     assert total_variation(stripes).tolist() == pytest.approx([1.0, 0.5])
@@ -54,9 +54,9 @@ def test_total_variation_is_the_mean_difference_of_neighbours() -> None:
     assert total_variation(torch.full((2, 1, 5, 5), 0.3)).tolist() == [0.0, 0.0]
 
 
-def test_distance_from_grey_is_squared_and_mean() -> None:
+def test_the_l2_penalty_is_half_the_squared_distance_from_gray() -> None:
     images = torch.stack([torch.full((3, 4, 5), value) for value in (0.5, 1.0, 0.0)])
-    assert l2_penalty(images).tolist() == pytest.approx([0.0, 0.25, 0.25])
+    assert l2_penalty(images).tolist() == pytest.approx([0.0, 7.5, 7.5])
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
@@ -66,45 +66,45 @@ def test_the_gradient_agrees_with_finite_differences(penalty: Penalty) -> None:
 
 
 @pytest.mark.parametrize("made", BY_A_NETWORK.values(), ids=BY_A_NETWORK.keys())
-def test_the_gradient_of_what_a_network_answers_agrees_with_finite_differences(made: Callable[[], Penalty]) -> None:
-    """In float32, which is what those penalties are computed in: along random ways, not pixel by pixel."""
+def test_the_gradient_through_a_network_agrees_with_finite_differences(made: Callable[[], Penalty]) -> None:
+    """In float32, in which those penalties are computed: along random directions, not pixel by pixel."""
     penalty, chance = made(), torch.Generator().manual_seed(0)
     images = torch.rand(2, 3, 5, 6, generator=chance).requires_grad_()
     (grad,) = torch.autograd.grad(penalty(images).sum(), images)
     for _ in range(4):
-        way = torch.randn(images.shape, generator=chance)
+        direction = torch.randn(images.shape, generator=chance)
         with torch.no_grad():
-            rise = (penalty(images + 0.01 * way) - penalty(images - 0.01 * way)) / 0.02
-        torch.testing.assert_close((grad * way).flatten(1).sum(1), rise, rtol=0.02, atol=0.005)
+            rise = (penalty(images + 0.01 * direction) - penalty(images - 0.01 * direction)) / 0.02
+        torch.testing.assert_close((grad * direction).flatten(1).sum(1), rise, rtol=0.02, atol=0.005)
 
 
-@pytest.mark.parametrize("penalty", [*PENALTIES, BY_A_NETWORK["unlikeness"]()])
-def test_an_image_is_judged_by_itself(penalty: Penalty) -> None:
+@pytest.mark.parametrize("penalty", [*PENALTIES, BY_A_NETWORK["channel statistics"]()])
+def test_a_penalty_depends_on_its_own_image_alone(penalty: Penalty) -> None:
     images = torch.rand(3, 3, 5, 6, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(penalty(images)[1:2], penalty(images[1:2]))
 
 
-def test_distance_of_features_is_a_part_of_those_of_each_images_own_picture() -> None:
+def test_feature_distance_is_relative_to_the_features_of_each_images_own_start() -> None:
     pictures = torch.stack([torch.full((3, 4, 5), value) for value in (0.5, 0.25)])
     distance = feature_distance(lambda images: 8 * images, pictures)
     assert distance(pictures).tolist() == [0.0, 0.0]
     assert distance(pictures + 0.25).tolist() == pytest.approx([0.25, 1.0])
     assert distance(torch.zeros(2, 3, 4, 5)).tolist() == pytest.approx([1.0, 1.0])
-    nothing = feature_distance(lambda images: 0 * images, pictures)  # a layer that a picture leaves cold
+    nothing = feature_distance(lambda images: 0 * images, pictures)
     assert nothing(pictures + 0.25).tolist() == [0.0, 0.0]
 
 
-def test_a_channel_is_described_by_its_mean_and_the_logarithm_of_its_deviation() -> None:
+def test_channel_moments_are_the_mean_and_the_log_standard_deviation() -> None:
     maps = torch.tensor([[[[0.0, 20.0]], [[3.0, 3.0]]]])
-    assert described(maps).tolist() == [pytest.approx([10.0, 3.0, math.log(10), math.log(FAINT)])]
+    assert channel_moments(maps).tolist() == [pytest.approx([10.0, 3.0, math.log(10), math.log(MIN_SD)])]
 
 
-def test_unlikeness_is_the_mean_square_of_scores_each_in_its_own_deviations() -> None:
-    answers = torch.tensor([10.0, 3.0, math.log(10), math.log(FAINT)])
+def test_channel_statistics_are_a_mean_of_squared_z_scores() -> None:
+    moments = torch.tensor([10.0, 3.0, math.log(10), math.log(MIN_SD)])
     away = torch.tensor([0.0, 1.0, 2.0, 3.0])
     known = {
-        "one": (answers - away * torch.tensor([5.0, 0.1, 1.0, 2.0]), torch.tensor([5.0, 0.1, 1.0, 2.0])),
-        "other": (answers, torch.ones(4)),
+        "one": (moments - away * torch.tensor([5.0, 0.1, 1.0, 2.0]), torch.tensor([5.0, 0.1, 1.0, 2.0])),
+        "other": (moments, torch.ones(4)),
     }
     maps = torch.tensor([[[[0.0, 20.0]], [[3.0, 3.0]]]])
     alone = channel_statistics_penalty(lambda _: {"one": maps}, {"one": known["one"]})(torch.zeros(1, 3, 1, 2))
@@ -113,7 +113,7 @@ def test_unlikeness_is_the_mean_square_of_scores_each_in_its_own_deviations() ->
     assert both.tolist() == pytest.approx([(0 + 1 + 4 + 9) / 8], rel=1e-4)
 
 
-def test_unlikeness_is_one_for_a_photograph_on_average() -> None:
+def test_the_statistics_penalty_is_one_for_a_photograph_on_average() -> None:
     penalty = channel_statistics_penalty(lambda images: {"maps": layer()(images)}, {"maps": photographs(40)})
-    assert penalty(some(40)).mean().item() == pytest.approx(39 / 40, rel=1e-3)  # deviations are those of a sample
+    assert penalty(some(40)).mean().item() == pytest.approx(39 / 40, rel=1e-3)  # of a sample
     assert penalty(torch.zeros(1, 3, 5, 6)).item() > 3

@@ -1,4 +1,4 @@
-"""Which recipes are computed together: those that differ in seed, channel, facet and the picture at the start alone."""
+"""Recipes of one batch differ in seed, channel, facet and start image alone."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_recipes_that_differ_in_what_each_image_has_of_its_own_share_a_batch(
 
 @pytest.mark.parametrize("field", sorted(set(Recipe.model_fields) - {"seed", "target", "facet"}))
 def test_no_batch_is_shared_by_recipes_that_differ_in(field: str) -> None:
-    # A picture at the start is one against noise here; two pictures share a batch.
+    # The start differs as an image and noise here; two images share a batch.
     assert not together(changed(field), unchanged(field))
 
 
@@ -48,9 +48,9 @@ def test_no_batch_is_shared_by_recipes_that_differ_in(field: str) -> None:
         ("conv5:12@3,7", "conv5:12@7,3"),
     ],
 )
-def test_no_batch_is_shared_by_targets_that_are_read_otherwise(first: str, second: str) -> None:
+def test_no_batch_is_shared_by_targets_of_other_layers_or_positions(first: str, second: str) -> None:
     assert not together(robust(target=first), robust(target=second))
 
 
-def test_no_batch_is_shared_by_a_class_that_has_rivals_and_a_group_that_has_none() -> None:
+def test_no_batch_is_shared_by_a_class_with_logsumexp_and_a_group_without() -> None:
     assert not together(robust(logsumexp_weight=0.5), robust(logsumexp_weight=0.5, target="fc8:340 - 0.5*fc8:292"))

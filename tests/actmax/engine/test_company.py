@@ -1,4 +1,4 @@
-"""A drawing depends neither on what is drawn beside it, nor on how many threads draw: to the last bit."""
+"""A drawing depends neither on its batch, nor on the number of threads: to the last bit."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from nightly import pairs, smoke
 from PIL import Image
 from torch import nn
 
+from actmax.ascent.gradients import relu_leak as leak
 from actmax.engine.batches import batches
 from actmax.engine.render import render
 from actmax.engine.workers import side_by_side
 from actmax.networks.cards import card
+from actmax.networks.hooks import GradientHooks
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
 from actmax.networks.weights import resolve_weights
@@ -54,31 +56,32 @@ def compact() -> Network:
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("size", smoke([64, 160, 224]))
 @pytest.mark.parametrize(("name", "relu_leak"), [("compact", 0.1), ("alexnet", 0.0), ("lite", 0.1)])
-def test_a_network_answers_an_image_alike_in_a_batch_of_any_size(
+def test_a_network_computes_the_same_for_an_image_in_a_batch_of_any_size(
     name: str, size: int, precision: str, relu_leak: float, request: pytest.FixtureRequest
 ) -> None:
-    """Answer and slope. 64 px make small maps, which torch computes by other algorithms for a single image."""
+    """Logits and gradient. 64 px make small maps, which torch computes by other algorithms for a single image."""
     if precision == "bf16" and (size > 64 or name == "lite") and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         pytest.skip("this processor has no bfloat16, and emulates it slowly and in other ways")
     network: Network = request.getfixturevalue(name)
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
     images = torch.rand(11, 3, size, size, generator=torch.Generator().manual_seed(0))
 
-    def seen(some: torch.Tensor, _: object) -> tuple[torch.Tensor, torch.Tensor]:
-        x = some.clone().requires_grad_()
-        logits = network.submodel(["logits"], (size, size), dtype=dtype, relu_leak=relu_leak)(x)["logits"]
+    def computed(part: torch.Tensor, _: object) -> tuple[torch.Tensor, torch.Tensor]:
+        x = part.clone().requires_grad_()
+        hooks = GradientHooks(relu=leak(relu_leak))
+        logits = network.submodel(["logits"], (size, size), dtype=dtype, hooks=hooks)(x)["logits"]
         (grad,) = torch.autograd.grad(logits[:, 340].float().sum(), x)
         return logits.detach(), grad
 
     counts = [11, 1, 2, 3, 5, 8]
-    whole, *parts = side_by_side(seen, [images[-count:] for count in counts], 1)
+    whole, *parts = side_by_side(computed, [images[-count:] for count in counts], 1)
     for count, (logits, grad) in zip(counts[1:], parts, strict=True):
         assert torch.equal(logits, whole[0][-count:]), count
         assert torch.equal(grad, whole[1][-count:]), count
 
 
 @pytest.mark.parametrize(("method", "threads"), pairs(METHODS, [1, 2, 3]), indirect=["threads"])
-def test_a_recipe_draws_the_same_bytes_in_any_company(compact: Network, method: str, threads: int) -> None:
+def test_a_recipe_draws_the_same_bytes_in_any_batch(compact: Network, method: str, threads: int) -> None:
     def recipe(index: int, seed: int = 0) -> Recipe:
         fields = {"size": 64, "steps": 5}
         return compose(method, fields, network="compact", weights=compact.weights, target=f"fc8:{index}", seed=seed)

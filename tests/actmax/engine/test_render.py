@@ -1,4 +1,4 @@
-"""Recipes become drawings: alone or in company the same, uphill for every kind of target, and as they always were."""
+"""Recipes become drawings: the same in every batch, with rising scores, by the arithmetic of their revision."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_frames_are_kept_at_1_2_5_and_at_the_end(steps: int, frames: list[int]) 
     pairs(METHODS, ["fc8:340", "conv5:12", "conv3:7@center", "conv1:5@3,4", "conv4", "fc6:3 - 0.5*fc6:9"]),
 )
 def test_the_score_rises_for_every_kind_of_target(compact: Network, target: str, method: str) -> None:
-    # Where a layer as a whole is sought, calm may be worth more than all that it adds from noise.
+    # For a whole layer the penalty of the noise may outweigh the activation.
     strict = {"total_variation_weight": 0.1} if method == "smooth" else {}
     (drawing,) = render([recipe(compact, target, method, steps=20, precision="fp32", **strict)], compact)
     first, last = drawing.activations[0], max(drawing.activations[-3:])
@@ -74,7 +74,7 @@ def test_the_score_rises_for_every_kind_of_target(compact: Network, target: str,
     assert [step for step, _ in drawing.frames] == [1, 2, 5, 10, 20]
 
 
-def test_a_picture_on_a_smaller_canvas_is_enlarged_in_every_frame(compact: Network) -> None:
+def test_an_image_on_a_smaller_canvas_is_enlarged_in_every_frame(compact: Network) -> None:
     (drawing,) = render([recipe(compact, "fc8:340", "smooth", size=96, canvas=64)], compact)
     (small,) = render([recipe(compact, "fc8:340", "smooth", size=64)], compact)
     assert {image.size for _, image in drawing.frames} == {(96, 96)}
@@ -83,74 +83,65 @@ def test_a_picture_on_a_smaller_canvas_is_enlarged_in_every_frame(compact: Netwo
     assert np.array_equal(np.asarray(drawing.image), np.asarray(enlarged))
 
 
-def test_rivals_are_pushed_down_for_classes_and_for_nothing_else(compact: Network) -> None:
-    def pair(target: str) -> tuple[Any, Any]:
-        recipes = [
-            recipe(compact, target, "smooth", steps=12, logsumexp_weight=logsumexp_weight)
-            for logsumexp_weight in (0.0, 0.5)
-        ]
-        one, other = (drawn([each], compact)[0] for each in recipes)
-        return one, other
-
-    without, against = pair("fc8:340")
-    assert against.activations[0] == without.activations[0]  # the score is the logit either way
+def test_logsumexp_changes_the_ascent_of_a_class_and_not_its_score(compact: Network) -> None:
+    without, against = drawn(
+        [recipe(compact, "fc8:340", "smooth", steps=12, logsumexp_weight=weight) for weight in (0.0, 0.5)], compact
+    )
+    assert against.activations[0] == without.activations[0]
     assert against.activations != without.activations
-    for target in ("conv5:12", "fc8", "fc8:340 - 0.5*fc8:292"):
-        without, against = pair(target)
-        assert against.activations == without.activations
 
 
-def test_statistics_draw_channels_nearer_to_what_photographs_make_of_them(compact: Network) -> None:
+def test_the_statistics_penalty_moves_channels_towards_those_of_photographs(compact: Network) -> None:
     known = statistics_of(compact)
     forward = compact.submodel(tuple(known), (64, 64))
-    unlike = channel_statistics_penalty(lambda images: forward(compact.normalize(images)), known)
+    penalty = channel_statistics_penalty(lambda images: forward(compact.normalize(images)), known)
 
-    def farness(weight: float) -> float:
+    def distance(weight: float) -> float:
         fields = {"steps": 20, "statistics_weight": weight, "precision": "fp32"}
         (drawing,) = render([recipe(compact, "fc8:340", "statistics", **fields)], compact)
-        return unlike(as_tensor(drawing.image)).item()
+        return penalty(as_tensor(drawing.image)).item()
 
-    assert farness(0.0) > 1.3 * farness(2.0)
+    assert distance(0.0) > 1.3 * distance(2.0)
 
 
-def test_statistics_are_those_of_a_network_that_was_shown_photographs(tiny: Network) -> None:
+def test_statistics_need_a_network_for_which_they_were_measured(tiny: Network) -> None:
     with pytest.raises(RecipeError, match=r"statistics: how a tiny network's channels answer .* the compact AlexNet"):
         list(render([recipe(tiny, "logits:4", "statistics")], tiny))
 
 
-def test_grey_pulls_each_value_back_by_so_many_times_its_distance() -> None:
-    """Of a network that looks at one corner, on pictures that are normalised as they are."""
+def test_the_l2_penalty_moves_each_value_by_its_weight_times_the_distance_from_gray() -> None:
+    """Of a network of one corner, whose input is the image itself."""
     module = nn.Sequential(nn.ZeroPad2d((0, -60, 0, -60)), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     card = Card("corner", "a corner", "wrapped", "Sequential", mean=(0.0,) * 3, std=(1.0,) * 3, classes=3)
     network = Network(module, card, "none", Normalization((0.0,) * 3, (1.0,) * 3), (64, 64))
     fields = {"start": START, "step_size": 0.5, "steps": 2, "precision": "fp32"}
-    for grey, factor in ((0.0, 1.0), (0.5, 0.75), (1.0, 0.5)):
+    for weight, factor in ((0.0, 1.0), (0.5, 0.75), (1.0, 0.5)):
         (drawing,) = render(
-            [recipe(network, "logits:1", "simonyan", l2_weight=grey, **fields)],
+            [recipe(network, "logits:1", "simonyan", l2_weight=weight, **fields)],
             network,
             starts={START: Image.new("RGB", (64, 64), (255, 204, 51))},
         )
         for (_, image), times in zip(drawing.frames, (factor, factor**2), strict=True):
-            expected = [255 * (0.5 + times * away) for away in (0.5, 0.3, -0.3)]
+            expected = [255 * (0.5 + times * distance) for distance in (0.5, 0.3, -0.3)]
             assert np.asarray(image)[40, 40].tolist() == pytest.approx(expected, abs=0.51)
 
 
-def test_a_penalty_makes_a_calmer_picture(compact: Network) -> None:
-    def roughness(weight: float) -> float:
+def test_a_penalty_on_total_variation_reduces_it(compact: Network) -> None:
+    def variation(weight: float) -> float:
         (drawing,) = render([recipe(compact, "fc8:340", "smooth", steps=20, total_variation_weight=weight)], compact)
         pixels = np.asarray(drawing.image).astype(float)
         return float(np.abs(np.diff(pixels, axis=0)).mean() + np.abs(np.diff(pixels, axis=1)).mean())
 
-    assert roughness(0.0) > 1.1 * roughness(0.3) > 1.2 * roughness(1.0)
+    assert variation(0.0) > 1.1 * variation(0.3) > 1.2 * variation(1.0)
 
 
 def test_seeds_make_different_drawings_of_one_class(compact: Network) -> None:
-    one, other = drawn([recipe(compact, "fc8:340", seed=seed) for seed in (0, 1)], compact)
-    assert np.asarray(one.image).tolist() != np.asarray(other.image).tolist()
+    first, other = drawn([recipe(compact, "fc8:340", seed=seed) for seed in (0, 1)], compact)
+    assert np.asarray(first.image).tolist() != np.asarray(other.image).tolist()
 
 
 def test_a_finished_batch_is_yielded_before_others_end(compact: Network) -> None:
-    """Whoever stops then has it, and nothing more is computed."""
+    """A caller who stops then has it, and nothing more is computed."""
     done: list[int] = []
     endless = [recipe(compact, f"fc8:{index}", steps=100_000) for index in range(3)]
     drawings = render([recipe(compact, "fc8:340"), *endless], compact, done.append)
@@ -159,7 +150,7 @@ def test_a_finished_batch_is_yielded_before_others_end(compact: Network) -> None
     assert 6 <= sum(done) < 10_000
 
 
-def test_the_precision_asked_for_is_the_one_executed(compact: Network) -> None:
+def test_the_requested_precision_is_executed(compact: Network) -> None:
     (drawing,) = render([recipe(compact, "fc8:1", precision="fp32")], compact)
     assert drawing.provenance.precision == "fp32"
     (drawing,) = render([recipe(compact, "fc8:1", precision="bf16")], compact)
@@ -187,26 +178,26 @@ def test_a_target_that_does_not_exist_is_refused(
         list(render([recipe(compact, target)], compact))
 
 
-# Whether the class comes first.
+# Whether the class is predicted.
 
 
-def test_a_class_wins_where_it_is_the_largest_logit_before_the_step(tiny: Network) -> None:
-    """Against the equation itself, with a pause after each step to ask the network."""
+def test_a_class_wins_if_it_has_the_largest_logit_before_the_step(tiny: Network) -> None:
+    """Against the equation itself, with a separate forward pass before each step."""
     classes = range(10)
     recipes = [
         recipe(tiny, f"logits:{index}", "plain", steps=12, precision="fp32", step_size=500.0) for index in classes
     ]
     expected = []
-    for index, asked in zip(classes, recipes, strict=True):
-        noise = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(asked.seed))
-        x = IMAGENET(torch.full((1, 3, 1, 1), 0.5)) + asked.start_sd * noise[None]
+    for index, each in zip(classes, recipes, strict=True):
+        noise = torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(each.seed))
+        x = IMAGENET(torch.full((1, 3, 1, 1), 0.5)) + each.start_sd * noise[None]
         wins = []
-        for _ in range(asked.steps):
+        for _ in range(each.steps):
             x = x.detach().requires_grad_()
             logits = tiny.logits(x)
             wins.append(logits.argmax().item() == index)
             (grad,) = torch.autograd.grad(logits[0, index], x)
-            x = x + asked.step_size * grad
+            x = x + each.step_size * grad
         expected.append(tuple(wins))
     assert [drawing.wins for drawing in drawn(recipes, tiny)] == expected
     assert {False, True} <= {won for wins in expected for won in wins}
@@ -214,9 +205,9 @@ def test_a_class_wins_where_it_is_the_largest_logit_before_the_step(tiny: Networ
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_class_that_comes_first_at_the_start_wins_and_its_neighbour_does_not(compact: Network, method: str) -> None:
+def test_the_predicted_class_wins_and_the_next_one_does_not(compact: Network, method: str) -> None:
     still = {"steps": 3, "start_sd": 0.0, "jitter": 0, "scale": 0.0, "rotate": 0.0, "step_size": 1e-9}
-    still |= {"norm": 0.0, "l2_decay": 0.0}  # these move the picture whatever the step size
+    still |= {"norm": 0.0, "l2_decay": 0.0}  # these change the image whatever the step size
     still |= {"precision": "fp32"} | ({"parameterization": "pixels"} if method == "plain" else {})
     (drawing,) = render([recipe(compact, "fc8:0", method, **still)], compact)
     first = compact.logits(IMAGENET(as_tensor(drawing.image))).argmax().item()
@@ -235,15 +226,15 @@ def test_only_a_class_can_win(compact: Network, target: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["fc8:340", "logits:340"])
-def test_there_is_a_verdict_before_each_step(compact: Network, target: str) -> None:
+def test_there_is_a_prediction_before_each_step(compact: Network, target: str) -> None:
     for method in METHODS:
         (drawing,) = render([recipe(compact, target, method, steps=5)], compact)
         assert drawing.wins is not None
         assert len(drawing.wins) == len(drawing.activations) == 5
 
 
-# The tiny network's slopes are gentle: with the usual α a plain drawing would stay grey.
-BOLD: dict[str, dict[str, float]] = {"plain": {"step_size": 500.0}}
+# The tiny network's gradients are small: with the usual α a plain drawing would stay gray.
+LARGE_STEPS: dict[str, dict[str, float]] = {"plain": {"step_size": 500.0}}
 GOLDEN: dict[int, dict[str, tuple[list[list[int]], list[float]]]] = {
     1: {
         "plain": ([[99, 134, 156], [158, 71, 87], [155, 220, 118], [127, 128, 127]], [0.261162, 0.257423, 2.37171]),
@@ -288,15 +279,15 @@ GOLDEN: dict[int, dict[str, tuple[list[list[int]], list[float]]]] = {
 }
 """By ``ALGORITHM`` and method: four pixels, and the scores before the first, third and last step."""
 ACCENTUATED: dict[int, list[float]] = {1: [0.273444, 0.279339, 0.306345]}
-"""The scores of a drawing from a picture."""
+"""The scores of a drawing from an image."""
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The tiny network has been shown no photograph: it is said what its first layer's eight channels answer to them.
-    answers = {"0": Statistics(torch.linspace(-1, 1, 16), torch.linspace(0.5, 1, 16))}
-    monkeypatch.setattr("actmax.engine.methods.statistics_of", lambda _: answers)
-    fields = {"steps": 12, "precision": "fp32", "seed": 1, **BOLD.get(method, {})}
+    # No statistics of photographs were measured for the tiny network: those of its first layer are set.
+    statistics = {"0": Statistics(torch.linspace(-1, 1, 16), torch.linspace(0.5, 1, 16))}
+    monkeypatch.setattr("actmax.ascent.penalties.statistics_of", lambda _: statistics)
+    fields = {"steps": 12, "precision": "fp32", "seed": 1, **LARGE_STEPS.get(method, {})}
     (drawing,) = render([recipe(tiny, "logits:4", method, **fields)], tiny)
     assert ALGORITHM in GOLDEN, "ALGORITHM was raised: record what this revision draws"
     pixels, scores = GOLDEN[ALGORITHM][method]
@@ -308,7 +299,7 @@ def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str, monk
     assert picked == pytest.approx(scores, rel=1e-3), f"{changed}: {picked}"
 
 
-def test_the_arithmetic_of_a_drawing_from_a_picture_is_that_of_its_revision(tiny: Network) -> None:
+def test_the_arithmetic_of_a_drawing_from_an_image_is_that_of_its_revision(tiny: Network) -> None:
     card = replace(tiny.card, layers={"first": "0"})
     named = Network(tiny._module, card, tiny.weights, tiny.normalize, tiny.size)
     fields = accentuation(START) | {"feature_layer": "first", "steps": 12, "precision": "fp32", "seed": 1}
@@ -318,16 +309,16 @@ def test_the_arithmetic_of_a_drawing_from_a_picture_is_that_of_its_revision(tiny
     assert picked == pytest.approx(ACCENTUATED[ALGORITHM], rel=5e-3), f"raise ALGORITHM: {picked}"
 
 
-# From a picture.
+# From an image.
 
 
 START, OTHER = "0123456789abcdef", "fedcba9876543210"
 
 
 def photo(seed: int = 0, size: tuple[int, int] = (64, 64)) -> Image.Image:
-    """Smooth patches of colour, none of them as dark or as bright as waves cannot be."""
-    colours = np.random.default_rng(seed).integers(40, 216, (5, 5, 3), dtype=np.uint8)
-    return Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR)
+    """Smooth patches of color, within what Fourier coefficients can encode."""
+    colors = np.random.default_rng(seed).integers(40, 216, (5, 5, 3), dtype=np.uint8)
+    return Image.fromarray(colors).resize(size, Image.Resampling.BILINEAR)
 
 
 def from_photo(network: Network, method: str, **fields: Any) -> Drawing:
@@ -338,40 +329,40 @@ def from_photo(network: Network, method: str, **fields: Any) -> Drawing:
     return drawing
 
 
-def away(image: Image.Image, other: Image.Image) -> np.ndarray:
+def difference(image: Image.Image, other: Image.Image) -> np.ndarray:
     return np.abs(np.asarray(image).astype(int) - np.asarray(other))
 
 
 @pytest.mark.parametrize("method", ["plain", "robust"])
-def test_a_start_that_is_left_alone_comes_back_as_the_picture(compact: Network, method: str) -> None:
+def test_a_start_that_is_not_changed_is_returned(compact: Network, method: str) -> None:
     drawing = from_photo(compact, method, step_size=1e-9, steps=2)
-    assert away(drawing.image, photo()).max() <= 1
-    assert away(from_photo(compact, method, step_size=1e-9, steps=2, start=OTHER).image, photo(1)).max() <= 1
+    assert difference(drawing.image, photo()).max() <= 1
+    assert difference(from_photo(compact, method, step_size=1e-9, steps=2, start=OTHER).image, photo(1)).max() <= 1
 
 
-def test_of_a_start_phases_keep_what_they_can(compact: Network) -> None:
+def test_phases_resemble_their_start(compact: Network) -> None:
     noise = recipe(compact, "fc8:340", "maco", step_size=1e-9, steps=2, precision="fp32")
     (from_noise,) = render([noise], compact)
     kept = from_photo(compact, "maco", step_size=1e-9, steps=2).image
-    assert away(kept, photo()).mean() < 0.7 * away(from_noise.image, photo()).mean()
+    assert difference(kept, photo()).mean() < 0.7 * difference(from_noise.image, photo()).mean()
 
 
-def test_the_centre_of_a_picture_of_any_shape_is_the_start(compact: Network) -> None:
+def test_the_start_is_the_center_of_an_image_of_any_shape(compact: Network) -> None:
     wide = Image.new("RGB", (128, 64))
     wide.paste(photo(), (32, 0))
-    asked = recipe(compact, "fc8:340", "plain", start=START, step_size=1e-9, steps=1)
-    (drawing,) = render([asked], compact, starts={START: wide})
-    assert away(drawing.image, photo()).max() <= 1
+    wanted = recipe(compact, "fc8:340", "plain", start=START, step_size=1e-9, steps=1)
+    (drawing,) = render([wanted], compact, starts={START: wide})
+    assert difference(drawing.image, photo()).max() <= 1
 
 
-def test_what_is_kept_stays_nearer_to_the_start_and_climbs_as_well(compact: Network) -> None:
+def test_a_feature_weight_keeps_an_image_nearer_to_its_start_while_the_score_rises(compact: Network) -> None:
     forward = compact.submodel(["conv3"], (64, 64))
     distance = feature_distance(lambda images: forward(compact.normalize(images))["conv3"], as_tensor(photo()))
 
-    def accentuated(keep: float) -> Drawing:
-        return from_photo(compact, "smooth", **accentuation(START, keep), steps=20)
+    def accentuated(weight: float) -> Drawing:
+        return from_photo(compact, "smooth", **accentuation(START, weight), steps=20)
 
-    free, held, tight = (accentuated(keep) for keep in (0.0, 0.5, 3.0))
+    free, held, tight = (accentuated(weight) for weight in (0.0, 0.5, 3.0))
     distances = [distance(as_tensor(drawing.image)).item() for drawing in (free, held, tight)]
     assert distances[0] > 1.2 * distances[1] > 1.4 * distances[2] > 0
     assert free.activations[0] == held.activations[0]
@@ -380,35 +371,35 @@ def test_what_is_kept_stays_nearer_to_the_start_and_climbs_as_well(compact: Netw
 
 
 def test_a_start_that_is_not_given_is_refused(compact: Network) -> None:
-    asked = recipe(compact, "fc8:340", start=START)
+    wanted = recipe(compact, "fc8:340", start=START)
     for starts in ({}, {OTHER: photo()}):
         with pytest.raises(RecipeError) as refusal:
-            list(render([asked], compact, starts=starts))
-        assert str(refusal.value) == f"The recipe starts from a picture that is not given: {START}."
+            list(render([wanted], compact, starts=starts))
+        assert str(refusal.value) == f"The recipe starts from an image that is not given: {START}."
 
 
-def test_no_generator_starts_from_a_picture(compact: Network) -> None:
-    with pytest.raises(RecipeError, match="a generator cannot start from a picture"):
+def test_a_generator_cannot_start_from_an_image(compact: Network) -> None:
+    with pytest.raises(RecipeError, match="a generator cannot start from an image"):
         from_photo(compact, "generator")
     unchecked = recipe(compact, "fc8:340", "generator").model_copy(update={"start": START})
-    with pytest.raises(RecipeError, match="cannot start from a picture: pixels, waves and phases can"):
+    with pytest.raises(RecipeError, match="cannot start from an image: pixels, fourier, phase and pyramid can"):
         list(render([unchecked], compact, starts={START: photo()}))
 
 
-# Where the steps have been.
+# Where the gradient was.
 
 
-def test_the_mask_is_white_where_the_slope_was_and_black_elsewhere(compact: Network) -> None:
+def test_the_mask_is_white_where_the_gradient_was_and_black_elsewhere(compact: Network) -> None:
     (drawing,) = render([recipe(compact, "conv1:5@3,4", "plain", precision="fp32")], compact)
     assert drawing.gradient_magnitude is not None
     assert (drawing.gradient_magnitude.mode, drawing.gradient_magnitude.size) == ("L", (64, 64))
     mask = np.asarray(drawing.gradient_magnitude)
-    # The unit sees 11 × 11 pixels from row 4 · 3 - 2 and column 4 · 4 - 2 on, and the mask is blurred by two more.
+    # The receptive field is 11 × 11 pixels from row 4 · 3 - 2 and column 4 · 4 - 2 on; the blur adds two.
     assert (mask[8:23, 12:27] == 255).all()
     assert mask.astype(int).sum() == 15 * 15 * 255
 
 
-def test_the_mask_is_as_large_as_the_picture(compact: Network) -> None:
+def test_the_mask_is_as_large_as_the_image(compact: Network) -> None:
     (drawing,) = render([recipe(compact, "fc8:340", "smooth", size=96, canvas=64)], compact)
     assert drawing.gradient_magnitude is not None
     assert drawing.gradient_magnitude.size == drawing.image.size == (96, 96)
@@ -420,10 +411,10 @@ def test_the_mask_is_as_large_as_the_picture(compact: Network) -> None:
 # Facets of a class.
 
 
-def test_each_facet_of_a_class_is_another_drawing(compact: Network) -> None:
-    asked = [recipe(compact, "fc8:340", "smooth", facets=3, facet=facet, steps=12) for facet in range(3)]
+def test_each_facet_of_a_class_makes_another_drawing(compact: Network) -> None:
+    wanted = [recipe(compact, "fc8:340", "smooth", facets=3, facet=facet, steps=12) for facet in range(3)]
     whole = recipe(compact, "fc8:340", "smooth", steps=12)
-    *facets, usual = drawn([*asked, whole], compact)
+    *facets, usual = drawn([*wanted, whole], compact)
     images = {drawing.image.tobytes() for drawing in (*facets, usual)}
     assert len(images) == 4
     for drawing in facets:
@@ -431,19 +422,19 @@ def test_each_facet_of_a_class_is_another_drawing(compact: Network) -> None:
         assert max(drawing.activations[-3:]) > drawing.activations[0]
 
 
-def test_facets_are_refused_where_they_have_no_meaning(compact: Network, tiny: Network) -> None:
+def test_facets_need_a_named_hidden_layer_and_a_class(compact: Network, tiny: Network) -> None:
     with pytest.raises(RecipeError, match=r"facets: a tiny network has no last hidden layer that is known by name; Al"):
         list(render([recipe(tiny, "logits:4", facets=2)], tiny))
-    with pytest.raises(RecipeError, match=r"facets: conv5:12 is no class; only a class's logit is a sum over units"):
-        list(render([recipe(compact, "conv5:12", facets=2)], compact))
+    with pytest.raises(RecipeError, match=r"facets belong to a class, not to 'conv5:12'"):
+        recipe(compact, "conv5:12", facets=2)
 
 
-# What the real site is drawn with beside: a linear layer with its frozen product, and bfloat16.
+# Linear layers, and bfloat16.
 
 
 @pytest.fixture
 def tiny_linear() -> Network:
-    """As the tiny one, with a head of two linear layers."""
+    """The same with a head of two linear layers."""
     module = nn.Sequential(
         nn.Conv2d(3, 8, 5, stride=2),
         nn.ReLU(),
@@ -474,23 +465,27 @@ def test_the_arithmetic_of_linear_layers_is_that_of_its_revision(
     assert picked == pytest.approx(LINEAR[ALGORITHM][precision], rel=tolerance), f"raise ALGORITHM: {picked}"
 
 
-def test_what_a_caller_has_set_in_torch_changes_no_drawing_and_is_left_as_it_was(compact: Network) -> None:
+def test_the_callers_settings_of_torch_change_no_drawing_and_are_restored(compact: Network) -> None:
     wanted = recipe(compact, "fc8:340", precision="fp32")
     (usual,) = render([wanted], compact)
     cudnn = torch.backends.cudnn
     before = (cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
     torch.set_default_dtype(torch.float64)
+    torch.set_float32_matmul_precision("medium")
     try:
-        (other,) = render([wanted], compact)
+        with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+            (other,) = render([wanted], compact)
         assert torch.get_default_dtype() == torch.float64
+        assert torch.get_float32_matmul_precision() == "medium"
     finally:
         torch.set_default_dtype(torch.float32)
+        torch.set_float32_matmul_precision("highest")
     assert other.activations == usual.activations
     assert np.array_equal(np.asarray(other.image), np.asarray(usual.image))
     after = (cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
     assert after == before
 
 
-def test_numbers_that_are_not_finite_are_refused(compact: Network) -> None:
+def test_values_that_are_not_finite_are_refused(compact: Network) -> None:
     with pytest.raises(RecipeError, match="left the finite numbers in step 1"):
         list(render([recipe(compact, "fc8:1", "plain", start_sd=1e38)], compact))

@@ -1,4 +1,4 @@
-"""Tests of actmax.recipe.recipe: a recipe is the whole truth about a drawing, and nothing impossible can be asked."""
+"""A recipe describes a drawing completely; its digest is stable, and impossible values are refused."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from actmax.recipe import ACCENTUATION, ALGORITHM, METHODS, OVERRIDABLE, Recipe,
 from actmax.recipe.recipe import OWNERS
 
 PINNED: list[dict[str, Any]] = json.loads(Path(__file__).with_name("digests.json").read_text("utf-8"))
-"""Recipes with their digests, for good: were one another, every store that was ever made would be drawn again, and
-every picture would change its address. Lines may be added; none may be changed."""
+"""Recipes with their digests: if one changed, every store would be drawn again, and every image would change its
+address. Lines may be added; none may be changed."""
 
 
 def test_many_recipes_of_every_method_are_pinned() -> None:
@@ -45,11 +45,11 @@ def test_a_field_that_is_added_later_leaves_every_older_digest_as_it_was(method:
 
 
 def test_the_revision_of_the_arithmetic_is_always_part_of_the_identity() -> None:
-    # Its default moves: were it left out where it is the default, an older drawing would pass for a new one.
+    # Its default changes: without it an older drawing would pass for a new one.
     assert robust().identity()["algorithm"] == ALGORITHM
 
 
-def test_an_identity_says_all_that_is_needed_to_have_the_recipe_back() -> None:
+def test_a_recipe_can_be_made_again_from_its_identity() -> None:
     for pinned in PINNED:
         recipe = Recipe(**pinned["recipe"])
         assert Recipe(**recipe.identity()) == recipe
@@ -64,14 +64,14 @@ def test_the_digest_is_the_same_in_another_process() -> None:
     assert done.stdout.split() == [robust().digest(), "False"]
 
 
-def test_another_value_is_known_for_every_field() -> None:
+def test_the_tests_have_another_value_for_every_field() -> None:
     assert set(OTHER) == set(Recipe.model_fields)
 
 
 @pytest.mark.parametrize("field", Recipe.model_fields)
 def test_the_digest_changes_with(field: str) -> None:
-    one, other = unchanged(field).model_dump(), changed(field).model_dump()
-    assert {name for name in one if one[name] != other[name]} == {field}
+    before, after = unchanged(field).model_dump(), changed(field).model_dump()
+    assert {name for name in before if before[name] != after[name]} == {field}
     assert changed(field).digest() != unchanged(field).digest()
 
 
@@ -83,17 +83,22 @@ def test_the_digest_changes_with(field: str) -> None:
         ({"target": "fc8:340"}, {"target": "1*fc8:340"}),
         ({"target": "fc8:340"}, {"target": "fc8:0340"}),
         ({"target": "conv5:12@3,7"}, {"target": "conv5:12@3, 7"}),
+        ({"target": "fc8:3"}, {"target": "fc8:3@center"}),
+        ({"target": "fc8:3"}, {"target": "logits:3"}),
+        ({"target": "conv5:12"}, {"target": "conv5:12", "logsumexp_weight": 0.5}),
+        ({"target": "fc8"}, {"target": "fc8", "logsumexp_weight": 0.5}),
+        ({"target": "fc8:1 - fc8:2"}, {"target": "fc8:1 - fc8:2", "logsumexp_weight": 0.5}),
         ({"target": "fc8:340 - 0.5*fc8:292"}, {"target": "fc8:340-0.50 * fc8:292"}),
         ({"step_size": 1}, {"step_size": 1.0}),
         ({}, METHODS["robust"]),
         ({}, {"seed": 0, "size": 224, "precision": "auto"}),
     ],
 )
-def test_what_means_the_same_has_the_same_digest(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_equal_drawings_have_equal_digests(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert robust(**one).digest() == robust(**other).digest()
 
 
-def test_a_recipe_comes_back_from_its_record() -> None:
+def test_a_recipe_can_be_made_again_from_its_record() -> None:
     recipe = changed("target")
     assert Recipe(**recipe.model_dump()) == recipe
 
@@ -106,7 +111,7 @@ def test_a_recipe_is_frozen_and_hashable() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_composes_and_says_what_it_fills_in(method: str) -> None:
+def test_every_method_makes_a_recipe_with_its_fields(method: str) -> None:
     assert METHODS[method].items() <= compose(method, **GIVEN).model_dump().items()
 
 
@@ -133,9 +138,11 @@ def test_a_method_cannot_be_changed() -> None:
         ("robust", {"stepz": 3}, ["'stepz'", "'steps'"]),
         ("robust", {"learning_rate": 3}, ["'learning_rate'"]),
         ("robust", {"Size": 3}, ["'Size'", "'size'"]),
+        ("robust", {"leak": 0.1}, ["'leak' of a recipe is now called 'relu_leak'"]),
+        ("robust", {"unit_slope": True}, ["is now called 'normalize_gradient'"]),
     ],
 )
-def test_an_unknown_method_or_field_is_refused_and_the_nearest_is_named(
+def test_an_unknown_method_or_field_is_refused_with_the_nearest_name(
     method: str, changes: dict[str, Any], named: list[str]
 ) -> None:
     with pytest.raises(UnknownNameError) as refusal:
@@ -180,7 +187,7 @@ def test_an_unknown_method_or_field_is_refused_and_the_nearest_is_named(
         ("target", 340),
     ],
 )
-def test_an_impossible_value_is_refused_and_field_and_value_are_named(field: str, value: object) -> None:
+def test_an_impossible_value_is_refused_with_field_and_value(field: str, value: object) -> None:
     with pytest.raises(RecipeError) as refusal:
         robust(**{field: value})
     message = str(refusal.value)
@@ -189,24 +196,24 @@ def test_an_impossible_value_is_refused_and_field_and_value_are_named(field: str
     assert "\n" not in message
 
 
-def test_all_impossible_values_are_named_at_once() -> None:
+def test_all_impossible_values_are_named_in_one_message() -> None:
     with pytest.raises(RecipeError, match=r"steps: .* not -1; .*seed: .* not -2"):
         robust(steps=-1, seed=-2)
 
 
-def test_a_target_that_cannot_be_read_is_refused() -> None:
+def test_a_target_that_cannot_be_parsed_is_refused() -> None:
     with pytest.raises(RecipeError, match="'the zebra' is not a target"):
         robust(target="the zebra")
 
 
-def test_what_is_missing_is_named() -> None:
+def test_missing_fields_are_named() -> None:
     with pytest.raises(RecipeError) as refusal:
         compose("robust", network="compact", target="fc8:340")
     assert str(refusal.value) == "weights: field required"
 
 
 @pytest.mark.parametrize("changes", [{"decay_power": 1.0}, {"decorrelate": True}])
-def test_pixels_refuse_what_belongs_to_fourier(changes: dict[str, Any]) -> None:
+def test_pixels_refuse_fields_of_fourier(changes: dict[str, Any]) -> None:
     with pytest.raises(RecipeError, match="belongs to parameterization 'fourier', not to 'pixels'"):
         compose("plain", changes, **GIVEN)
 
@@ -222,7 +229,7 @@ def test_every_field_that_one_choice_uses_is_refused_with_another(field: str) ->
         robust(**{**alone, "clip": False, field: fitting[field], owner: other})
 
 
-def test_a_picture_cannot_be_shifted_out_of_itself() -> None:
+def test_jitter_is_smaller_than_the_image() -> None:
     assert robust(size=64, jitter=63).jitter == 63
     with pytest.raises(RecipeError, match=r"jitter 64 .* size 64"):
         robust(size=64, jitter=64)
@@ -234,14 +241,14 @@ def test_every_refusal_is_one_that_a_person_can_put_right(changes: dict[str, Any
         robust(**changes)
 
 
-# From a picture, and by a share of a class's units.
+# From an image, and by facets.
 
 
 START = "0123456789abcdef"
 
 
 @pytest.mark.parametrize("start", ["0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", "photo.jpg"])
-def test_a_picture_at_the_start_is_named_by_its_digits(start: str) -> None:
+def test_a_start_image_is_named_by_its_digest(start: str) -> None:
     with pytest.raises(RecipeError, match=r"start: string should match pattern"):
         robust(start=start)
 
@@ -253,30 +260,31 @@ def test_a_picture_at_the_start_is_named_by_its_digits(start: str) -> None:
         ({"start": START, "feature_layer": "conv3"}, "feature_weight and feature_layer belong together"),
         (
             {"feature_weight": 0.5, "feature_layer": "conv3"},
-            r"feature_weight holds on to the features of the start image: give one \(start\)",
+            r"feature_weight keeps the features of a start image: name one \(start\)",
         ),
         ({"facet": 1}, r"facet 1 is none of the 0 \(facets\), which are counted from 0"),
         ({"facets": 3, "facet": 3}, r"facet 3 is none of the 3 \(facets\)"),
         ({"facets": 65}, "facets: input should be less than or equal to 64, not 65"),
+        ({"facets": 2, "target": "conv4:3"}, "facets belong to a class, not to 'conv4:3'"),
         ({"facets": 2, "target": "fc8"}, "facets belong to a class, not to 'fc8'"),
         ({"facets": 2, "target": "fc8:340 - 0.5*fc8:292"}, "facets belong to a class, not to 'fc8:340 - "),
         ({"blur_every": 0}, "blur_every: input should be greater than or equal to 1, not 0"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(changes: dict[str, Any], words: str) -> None:
+def test_fields_that_do_not_fit_together_are_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         robust(**changes)
 
 
-def test_every_method_but_the_generator_can_start_from_a_picture() -> None:
+def test_every_method_but_the_generator_can_start_from_an_image() -> None:
     for method in METHODS:
         if METHODS[method]["parameterization"] != "generator":
             assert compose(method, accentuation(START), **GIVEN).start == START
-    with pytest.raises(RecipeError, match=r"a generator cannot start from a picture \(start\): pixels, fourier and"):
+    with pytest.raises(RecipeError, match=r"a generator cannot start from an image \(start\): pixels, fourier and"):
         compose("generator", {"start": START}, **GIVEN)
 
 
-def test_an_accentuation_is_a_method_from_a_picture_that_holds_on_to_it() -> None:
+def test_an_accentuation_is_a_method_from_an_image_whose_features_stay() -> None:
     assert accentuation(START) == {**ACCENTUATION, "start": START}
     assert set(ACCENTUATION) < set(OVERRIDABLE)
     usual, changed = compose("smooth", **GIVEN), compose("smooth", accentuation(START), **GIVEN)
@@ -285,7 +293,7 @@ def test_an_accentuation_is_a_method_from_a_picture_that_holds_on_to_it() -> Non
     assert changed.step_size < usual.step_size
 
 
-@pytest.mark.parametrize(("keep", "kept"), [(0.0, (0.0, "")), (2.0, (2.0, "conv3")), (None, (0.5, "conv3"))])
-def test_an_accentuation_keeps_as_much_as_it_is_told(keep: float | None, kept: tuple[float, str]) -> None:
-    recipe = compose("smooth", accentuation(START, keep), **GIVEN)
-    assert (recipe.feature_weight, recipe.feature_layer) == kept
+@pytest.mark.parametrize(("weight", "expected"), [(0.0, (0.0, "")), (2.0, (2.0, "conv3")), (None, (0.5, "conv3"))])
+def test_the_weight_of_an_accentuation_can_be_chosen(weight: float | None, expected: tuple[float, str]) -> None:
+    recipe = compose("smooth", accentuation(START, weight), **GIVEN)
+    assert (recipe.feature_weight, recipe.feature_layer) == expected

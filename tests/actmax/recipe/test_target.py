@@ -1,4 +1,4 @@
-"""What a target's text means, and how it is written."""
+"""The grammar of targets."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ from actmax.recipe.target import Target, parse
         ("fc8:340 - 0.5*fc8:292", Target("fc8", ((340, 1.0), (292, -0.5)))),
         ("-0.25*conv5:1@center + conv5:2@center", Target("conv5", ((1, -0.25), (2, 1.0)), "center")),
         ("fc8:1 + 2.5*fc8:2 - fc8:3", Target("fc8", ((1, 1.0), (2, 2.5), (3, -1.0)))),
+        ("0:2", Target("0", ((2, 1.0),))),
+        ("0", Target("0")),
+        ("-0.5*0:2 + 3*0:1", Target("0", ((2, -0.5), (1, 3.0)))),
+        ("b.conv-1:2", Target("b.conv-1", ((2, 1.0),))),
+        ("b.conv-1:2@center - b.conv-1:3@center", Target("b.conv-1", ((2, 1.0), (3, -1.0)), "center")),
+        ("layer1.0.conv2:7", Target("layer1.0.conv2", ((7, 1.0),))),
     ],
 )
-def test_a_target_is_read_and_written(text: str, target: Target) -> None:
+def test_a_target_is_parsed_and_written(text: str, target: Target) -> None:
     assert parse(text) == target
     assert str(target) == text
 
@@ -46,7 +52,7 @@ def test_a_target_is_read_and_written(text: str, target: Target) -> None:
         ("123456789012345678901234567890*fc8:1", "123456789012345680000000000000*fc8:1"),
     ],
 )
-def test_every_spelling_is_written_alike(text: str, written: str) -> None:
+def test_every_spelling_has_one_canonical_form(text: str, written: str) -> None:
     assert str(parse(text)) == written
     assert parse(written) == parse(text)
 
@@ -62,7 +68,6 @@ def test_every_spelling_is_written_alike(text: str, written: str) -> None:
         "fc8: 340",
         "fc8:-1",
         "fc8:3.5",
-        "8fc:1",
         "conv5@center",
         "conv5:12@",
         "conv5:12@middle",
@@ -79,7 +84,7 @@ def test_every_spelling_is_written_alike(text: str, written: str) -> None:
         "٣*fc8:1",
     ],
 )
-def test_what_is_no_target_is_refused_with_an_example(text: str) -> None:
+def test_a_text_that_is_no_target_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(RecipeError) as refusal:
         parse(text)
     assert str(refusal.value).startswith(f"{text!r} is not a target")
@@ -94,15 +99,15 @@ def test_what_is_no_target_is_refused_with_an_example(text: str) -> None:
         ("conv5 + conv5:3", "weighs a whole layer"),
         ("conv4 - conv5", "weighs a whole layer"),
         ("conv4:1 + conv5:1", "all terms of a target must name the same layer"),
-        ("conv5:1 + conv5:2@center", "all terms of a target must name the same place"),
-        ("conv5:1@1,2 + conv5:2@2,1", "all terms of a target must name the same place"),
+        ("conv5:1 + conv5:2@center", "all terms of a target must name the same position"),
+        ("conv5:1@1,2 + conv5:2@2,1", "all terms of a target must name the same position"),
         ("fc8:1 + fc8:1", "names a channel twice"),
         ("fc8:1 - 0.5*fc8:01", "names a channel twice"),
         ("0*fc8:1", "a finite number other than 0"),
         ("fc8:1 + 0.0*fc8:2", "a finite number other than 0"),
     ],
 )
-def test_what_no_single_score_can_be_is_refused(text: str, reason: str) -> None:
+def test_terms_that_make_no_single_score_are_refused(text: str, reason: str) -> None:
     with pytest.raises(RecipeError) as refusal:
         parse(text)
     assert str(refusal.value).startswith(repr(text))
@@ -120,12 +125,50 @@ def test_what_no_single_score_can_be_is_refused(text: str, reason: str) -> None:
         ("fc8:1 + fc8:2", None),
     ],
 )
-def test_only_one_channel_alone_is_a_unit(text: str, unit: int | None) -> None:
+def test_only_a_single_channel_is_a_unit(text: str, unit: int | None) -> None:
     assert parse(text).unit == unit
 
 
 @pytest.mark.parametrize("text", ["9" * 5000 + "*fc8:1", "fc8:" + "9" * 5000, "x" * 20_000, "fc8:1 + " * 5000])
-def test_a_book_is_refused_in_a_few_words(text: str) -> None:
+def test_a_very_long_text_is_refused_in_a_short_message(text: str) -> None:
     with pytest.raises(RecipeError) as refusal:
         parse(text)
     assert len(str(refusal.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("network", "texts"),
+    [
+        ("compact", ["fc8:3", "fc8:3@center", "logits:3", "logits:3@center"]),
+        ("alexnet", ["fc8:3 - 0.5*fc8:4", "logits:3@center - 0.5*logits:4@center"]),
+        ("squeezenet1_0", ["logits:3", "logits:3@center"]),
+        ("timm/resnet18.a1_in1k", ["logits", "logits"]),
+        ("compact", ["fc6:3", "fc6:3@center"]),
+    ],
+)
+def test_spellings_of_one_score_are_one_target_of_a_network(network: str, texts: list[str]) -> None:
+    targets = {parse(text).canonical(network) for text in texts}
+    assert targets == {parse(texts[0])}
+    assert {target.canonical(network) for target in targets} == targets
+
+
+@pytest.mark.parametrize("text", ["conv5:3@center", "conv5:3", "fc8:3@0,0", "features.3:1@center"])
+def test_positions_and_layers_that_differ_stay(text: str) -> None:
+    assert parse(text).canonical("compact") == parse(text)
+
+
+@pytest.mark.parametrize(
+    ("network", "text", "expected"),
+    [
+        ("compact", "fc8:3", True),
+        ("compact", "logits:3", True),
+        ("squeezenet1_0", "logits:3", True),
+        ("squeezenet1_0", "fc8:3", False),
+        ("compact", "conv5:3", False),
+        ("compact", "fc8", False),
+        ("compact", "fc8:3 - fc8:4", False),
+        ("my own", "logits:3", True),
+    ],
+)
+def test_a_class_is_a_single_logit_of_the_output_layer(network: str, text: str, expected: bool) -> None:
+    assert parse(text).is_class(network) == expected

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from actmax.ascent.params import Canvas, phase
 from actmax.ascent.params.phase import SPECTRUM
-from actmax.ascent.penalties import described
+from actmax.ascent.penalties import channel_moments
 from actmax.engine.pictures import to_images
 from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError
 from actmax.networks import compact as stored
@@ -67,7 +67,7 @@ def test_a_known_spectrum_is_measured(tmp_path: Path) -> None:
     generators = [torch.Generator().manual_seed(seed) for seed in range(4)]
     param = phase()(generators, Canvas(3, SIZE, SIZE, IMAGENET, IMAGENET.inverse))
     path = tmp_path / "measured.safetensors"
-    spectrum([saved(to_images(param.picture(param.start)), tmp_path / "images")], path)
+    spectrum([saved(to_images(param.decode(param.start)), tmp_path / "images")], path)
     # Without the highest frequencies, which have neighbors on one side only, and without those across rows: two phases
     # contribute to each of them, and add up to less.
     directions = [direction for direction in range(DIRECTIONS) if abs(direction - DIRECTIONS // 2) > 1]
@@ -96,7 +96,7 @@ def test_statistics_are_mean_and_deviation_over_the_images(compact: Network, fol
     assert sorted(measured) == ["conv1.deviation", "conv1.mean", "conv2.deviation", "conv2.mean"]
     for layer in ("conv1", "conv2"):
         with torch.inference_mode():
-            activations = described(compact.submodel([layer], (SIZE, SIZE))(IMAGENET(images))[layer])
+            activations = channel_moments(compact.submodel([layer], (SIZE, SIZE))(IMAGENET(images))[layer])
         torch.testing.assert_close(measured[f"{layer}.mean"].float(), activations.mean(0), rtol=2e-3, atol=2e-3)
         torch.testing.assert_close(measured[f"{layer}.deviation"].float(), activations.std(0), rtol=2e-3, atol=2e-3)
     header = stored.header(path)

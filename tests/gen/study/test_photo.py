@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from actmax.engine.pictures import shown
+from actmax.engine.pictures import fit
 from actmax.measure.measure import decode
 from actmax.networks import labels
 from actmax.networks.weights import Source
@@ -74,5 +74,5 @@ def test_the_photo_is_shown_as_the_recipes_start(
     found = photo(made, entries)
     assert found is not None
     assert found.label == labels.resolve_class("tiger")
-    assert torch.equal(decode(found.picture)[0], shown(made.starts.pictures[cat], (64, 64)))
+    assert torch.equal(decode(found.picture)[0], fit(made.starts.pictures[cat], (64, 64)))
     assert {keep: entry.recipe for keep, entry in found.drawings.items()} == recipes(made)
