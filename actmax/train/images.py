@@ -19,10 +19,9 @@ from torch.nn import functional
 
 from actmax.errors import ActmaxError, PictureError
 from actmax.networks import labels
-from actmax.pictures import read_rgb
+from actmax.pictures import SUFFIXES, read_rgb
 from actmax.tensors import image_to_tensor
 
-SUFFIXES = (".webp", ".jpg", ".jpeg", ".png")
 MAX_MEMBER_BYTES = 64 << 20
 """Size limit of a tar's member, which is read whole before it is decoded; photographs are far smaller."""
 HOLDOUT_SEED = 64
