@@ -6,13 +6,18 @@ It lies in ``docs/gallery/ledger.json`` and is only added to. To drop an address
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from actmax.errors import ActmaxError, reason, validation_messages
-from gen.plan import addresses
+
+_SEGMENT = r"(?!\.\.?(?:/|$))[^\s/:\\\"'<>&`{}|?#\x00-\x1f\x7f\ud800-\udfff]{1,120}"
+_ADDRESS = re.compile(rf"(?:{_SEGMENT}/){{0,20}}(?:{_SEGMENT})?")
+_ANCHOR = re.compile(r"[^\s\\\"'<>&`{}|\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 
 SCHEMA = 1
 """Revision of the file's layout."""
@@ -23,20 +28,41 @@ class LedgerError(ActmaxError):
     """A ledger that cannot be read."""
 
 
+def is_address(text: str) -> bool:
+    """Whether this can be an address of the site: relative, within the site, and safe inside a page."""
+    return _ADDRESS.fullmatch(text) is not None and len(text) <= 1000
+
+
+def is_anchor(text: str) -> bool:
+    """Whether this can be an anchor: an id that a link can name and a page can hold."""
+    return _ANCHOR.fullmatch(text) is not None
+
+
+def is_redirect_target(text: str) -> bool:
+    """Whether a redirect may lead there: an address, perhaps with an anchor, or a URL of the web."""
+    if re.match(r"https?://", text):
+        try:
+            return bool(urlsplit(text).hostname) and is_anchor(text)
+        except ValueError:
+            return False
+    address, sign, anchor = text.partition("#")
+    return is_address(address) and (not sign or is_anchor(anchor))
+
+
 def _address(text: str) -> str:
-    if not addresses.is_address(text):
+    if not is_address(text):
         raise ValueError("an address is relative, without a scheme, '..' or signs that a link cannot hold")
     return text
 
 
 def _anchor(text: str) -> str:
-    if not addresses.is_anchor(text):
+    if not is_anchor(text):
         raise ValueError("an anchor is an id, without spaces, quotes or brackets")
     return text
 
 
 def _target(text: str) -> str:
-    if not addresses.is_target(text):
+    if not is_redirect_target(text):
         raise ValueError("a redirect leads to an address of the site or to a whole URL")
     return text
 

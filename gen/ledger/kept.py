@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from actmax.networks import labels
 from actmax.networks.labels import Label
 from gen.ledger.file import Ledger
 from gen.plan import ClassPage, Plan, addresses
+
+_DRAWING = re.compile(r"[a-z0-9-]+-seed-[0-9]+")
+"""The anchor of a drawing."""
+_ALIAS = re.compile(rf"{addresses.GALLERY}[a-z0-9-]+/")
+_OF_NETWORK = re.compile(rf"{addresses.NETWORK}(?:[a-z0-9-]+/(?:[0-9]+/)?)?")
+"""The network's map, a layer or a channel."""
 
 
 def gone(ledger: Ledger, plan: Plan) -> list[Label]:
@@ -23,10 +31,7 @@ def gone_of_network(ledger: Ledger, plan: Plan) -> list[str]:
     return [
         address
         for address, entry in sorted(ledger.addresses.items())
-        if entry.to is None
-        and entry.anchors is not None
-        and addresses.is_of_network(address)
-        and address not in planned
+        if entry.to is None and entry.anchors is not None and _OF_NETWORK.fullmatch(address) and address not in planned
     ]
 
 
@@ -43,11 +48,11 @@ def old_aliases(ledger: Ledger, plan: Plan) -> dict[str, str]:
     return {
         address: entry.to
         for address, entry in sorted(ledger.addresses.items())
-        if entry.to in pages and address not in produced and addresses.is_alias(address)
+        if entry.to in pages and address not in produced and _ALIAS.fullmatch(address)
     }
 
 
 def gone_anchors(ledger: Ledger, plate: ClassPage) -> list[str]:
     """Anchors of drawings that a class's page had once and has no longer: a method or seed that left."""
     planned = {variant.anchor for variant in plate.variants}
-    return [anchor for anchor in ledger.anchors(plate.url) if addresses.is_drawing(anchor) and anchor not in planned]
+    return [anchor for anchor in ledger.anchors(plate.url) if _DRAWING.fullmatch(anchor) and anchor not in planned]

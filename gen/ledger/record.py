@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from actmax.errors import ActmaxError, StoreError, reason
-from actmax.files import save
+from actmax.files import DIGITS, save
 from gen.ledger import scan
-from gen.ledger.file import Address, Ledger, read
+from gen.ledger.file import Address, Ledger, is_address, is_redirect_target, read
 from gen.plan import addresses
+
+_MASTER = re.compile(rf"{addresses.DRAWINGS}[0-9a-f]{{{DIGITS}}}\.png")
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def recorded(site_dir: Path, old: Ledger, *, pictures: bool = True) -> Ledger:
         raise ActmaxError(f"{site_dir} holds no built site: run `mkdocs build` first.")
     entries = dict(old.addresses)
     for address, path in pages.items():
-        if addresses.is_address(address):
+        if is_address(address):
             entries[address] = _joined(entries.get(address), _standing(address, scan.read(path)))
     if pictures:
         entries |= {name: Address() for name in _pictures(site_dir)}
@@ -80,7 +83,7 @@ def _standing(address: str, text: str) -> Address:
     page = scan.promised(text)
     if page.refresh is not None:
         to = scan.target(address, page.refresh)
-        return Address(to=to) if addresses.is_target(to) else Address()
+        return Address(to=to) if is_redirect_target(to) else Address()
     return Address(anchors=tuple(sorted(page.anchors)))
 
 
@@ -95,7 +98,7 @@ def _joined(old: Address | None, new: Address) -> Address:
 def _pictures(site_dir: Path) -> list[str]:
     """Addresses of the pictures that citations point to."""
     names = (f"{addresses.DRAWINGS}{path.name}" for path in _below(site_dir / addresses.DRAWINGS, ".png"))
-    return sorted(name for name in names if addresses.is_master(name) and (site_dir / name).is_file())
+    return sorted(name for name in names if _MASTER.fullmatch(name) and (site_dir / name).is_file())
 
 
 def _below(folder: Path, suffix: str) -> list[Path]:

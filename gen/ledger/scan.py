@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from actmax.errors import reason
-from gen.ledger.file import LedgerError
+from gen.ledger.file import LedgerError, is_address, is_anchor
 from gen.plan import addresses
 
 HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
@@ -49,7 +49,7 @@ class Page(HTMLParser):
             return
         self.ids.add(name)
         promised = tag in HEADINGS or not CLASSES.isdisjoint((values.get("class") or "").split())
-        if self._articles and promised and not name.startswith(("__", "fn:", "fnref:")) and addresses.is_anchor(name):
+        if self._articles and promised and not name.startswith(("__", "fn:", "fnref:")) and is_anchor(name):
             self.anchors.add(name)
 
     def handle_endtag(self, tag: str) -> None:
@@ -90,7 +90,7 @@ def elsewhere(url: str) -> bool:
 
 def file(site_dir: Path, address: str) -> Path | None:
     """The file at an address of a built site, if there is one within it."""
-    if not addresses.is_address(address):
+    if not is_address(address):
         return None
     path = site_dir / addresses.html(address)
     try:

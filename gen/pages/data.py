@@ -25,7 +25,7 @@ def index(contents: Contents) -> Iterator[File]:
     """All classes of the gallery, in the author's order: in one file how they are found, and in some of ``TOGETHER``
     classes each what each drawing does to the network."""
     network, second, plates = contents.network, contents.second, contents.plan.class_pages
-    found = {plate.label: addresses.listed(number // TOGETHER + 1) for number, plate in enumerate(plates)}
+    found = {plate.label: addresses.index_part(number // TOGETHER + 1) for number, plate in enumerate(plates)}
     yield (
         addresses.INDEX,
         text(

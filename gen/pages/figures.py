@@ -10,6 +10,7 @@ from actmax.errors import ActmaxError, quoted
 from actmax.networks.labels import slugify
 from gen.figures import onion, surface
 from gen.figures.onion import UNNAMED
+from gen.ledger.file import is_address
 from gen.pages import again
 from gen.pages.captions import pairs
 from gen.pages.contents import Contents
@@ -101,7 +102,7 @@ def _pictures(values: object) -> list[dict[str, str]]:
         isinstance(row, dict) and all(isinstance(row.get(key), str) for key in keys) for row in rows
     ):
         raise ActmaxError(f"a row of pictures is a list, each with {', '.join(keys)}, such as study.ways")
-    if unknown := [row["file"] for row in rows if not addresses.is_address(row["file"])]:
+    if unknown := [row["file"] for row in rows if not is_address(row["file"])]:
         raise ActmaxError(f"{quoted(unknown[0])} is no file of the site, such as assets/study/picture.png")
     return rows
 

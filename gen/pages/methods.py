@@ -61,8 +61,8 @@ def methods(contents: Contents) -> Iterator[File]:
     yield addresses.source(here), keeping(contents.published, here, page)
     for row in contents.comparison:
         for label, entry in row.drawings.items():
-            yield addresses.compared(row.method.name, label), pictures.lossless(entry)
-            yield addresses.compared(row.method.name, label, small=True), pictures.thumbnail(entry, SMALL)
+            yield addresses.compared(row.method.name, label.slug), pictures.lossless(entry)
+            yield addresses.compared_thumbnail(row.method.name, label.slug), pictures.thumbnail(entry, SMALL)
 
 
 def _link(here: str, source: str) -> str:

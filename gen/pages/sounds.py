@@ -30,11 +30,11 @@ def sounds(contents: Contents, heard: Mapping[str, SoundExample]) -> Iterator[Fi
     )
     yield addresses.source(here), keeping(contents.published, here, page)
     for kind, one in heard.items():
-        yield addresses.heard(kind, "made.wav"), wav(one.synthesized)
-        yield addresses.heard(kind, "drawn.wav"), wav(one.reconstructed)
+        yield addresses.sound(kind, "made.wav"), wav(one.synthesized)
+        yield addresses.sound(kind, "drawn.wav"), wav(one.reconstructed)
         pictures = {"made": one.synthesized_spectrogram, "drawing": one.drawing, "drawn": one.reconstructed_spectrogram}
         for name, pixels in pictures.items():
-            yield addresses.heard(kind, f"{name}.webp"), _webp(pixels)
+            yield addresses.sound(kind, f"{name}.webp"), _webp(pixels)
 
 
 def _webp(pixels: bytes) -> bytes:

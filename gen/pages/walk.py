@@ -50,7 +50,7 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         yield addresses.STUDY_FILTERS, mosaic(study.filters.pixels, study.filters.side, FILTERS_ACROSS, LARGER)
     for (layer, channel), entry in study.channels.items():
         yield addresses.channel(layer, channel), entry.read("drawing.png")
-        yield addresses.channel(layer, channel, small=True), thumbnail(entry)
+        yield addresses.channel_thumbnail(layer, channel), thumbnail(entry)
     for name, entry in study.variations.items():
         yield addresses.variation(name), entry.read("drawing.png")
     yield addresses.STUDY_FRAMES, study.variations[DRAWING].read("frames.webp")
@@ -65,7 +65,7 @@ def _figure(contents: Contents, study: Study) -> str:
         cells = [
             Cell(
                 name=f"{layer}, {kinds[layer]} {channel.number}",
-                picture=addresses.link(addresses.WALK, addresses.channel(layer, channel.number, small=True)),
+                picture=addresses.link(addresses.WALK, addresses.channel_thumbnail(layer, channel.number)),
                 link=_way_on(contents, layer, channel.number),
                 fed=row,
             )

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
-from actmax.files import DIGITS
 from actmax.networks.labels import Label, slugify
 
 GALLERY = "gallery/"
@@ -60,54 +59,67 @@ FROM_PHOTO = "assets/photo/"
 FROM_PHOTO_STRIP = f"{FROM_PHOTO}strip.webp"
 DIVERSE = "assets/diversity/"
 
-SEGMENT = r"(?!\.\.?(?:/|$))[^\s/:\\\"'<>&`{}|?#\x00-\x1f\x7f\ud800-\udfff]{1,120}"
-_ADDRESS = re.compile(rf"(?:{SEGMENT}/){{0,20}}(?:{SEGMENT})?")
-_ANCHOR = re.compile(r"[^\s\\\"'<>&`{}|\x00-\x1f\x7f\ud800-\udfff]{1,200}")
-_DRAWING_ANCHOR = re.compile(r"[a-z0-9-]+-seed-[0-9]+")
-_ALIAS = re.compile(r"gallery/[a-z0-9-]+/")
-_OF_NETWORK = re.compile(rf"{re.escape(NETWORK)}(?:[a-z0-9-]+/(?:[0-9]+/)?)?")
-_MASTER = re.compile(rf"{re.escape(DRAWINGS)}[0-9a-f]{{{DIGITS}}}\.png")
+
+def _at(pattern: str) -> Callable[..., str]:
+    """Return a function that fills the parts into a pattern, in order.
+
+    ``page`` is an address and ``file`` the name of a file, which stay as they are; any other part becomes a slug.
+    """
+    names = re.findall(r"{(\w+)}", pattern)
+
+    def fill(*parts: str | float) -> str:
+        texts = (f"{part:g}" if isinstance(part, float) else str(part) for part in parts)
+        slugs = (text if name in ("page", "file") else slugify(text) for name, text in zip(names, texts, strict=True))
+        return pattern.format(**dict(zip(names, slugs, strict=True)))
+
+    return fill
 
 
-def is_address(text: str) -> bool:
-    """Whether this can be an address of the site: relative, within the site, and safe inside a page."""
-    return _ADDRESS.fullmatch(text) is not None and len(text) <= 1000
+# Pages.
+of_name = _at(GALLERY + "{name}/")
+"""A class's page, by its slug, index, WNID, or a word of the author's: ``gallery/zebra/``."""
+of_layer = _at(NETWORK + "{layer}/")
+of_unit = _at(NETWORK + "{layer}/{channel}/")
 
+# Anchors.
+of_drawing = _at("{method}-seed-{seed}")
+"""A drawing's anchor on its page, and the stem of its files: ``robust-seed-0``."""
+of_group = _at("{group}")
+"""A group, on the index."""
+of_neighbors = _at("also-{group}")
+"""The other classes of a group, on a class page."""
 
-def is_anchor(text: str) -> bool:
-    """Whether this can be an anchor, which is an id that a link can name and a page can hold."""
-    return _ANCHOR.fullmatch(text) is not None
+# Files of the gallery and of the network's map; after a page, those that lie beside it.
+master = _at(DRAWINGS + "{digest}.png")
+index_part = _at(GALLERY + "index-{number}.json")
+thumbnail = _at("{page}thumbnail.webp")
+data = _at("{page}{anchor}.json")
+frames = _at("{page}{anchor}.frames.webp")
+"""The filmstrip of a drawing's steps."""
+cutout = _at("{page}{anchor}.cutout.webp")
+"""A drawing without the pixels that its gradients hardly changed."""
+picture = _at("{page}{anchor}.jpg")
+small = _at("{page}small.webp")
+units = _at(NETWORK + "{layer}/units.json")
+strip = _at(NETWORK + "{layer}/strip.webp")
+"""A row of small drawings on the map."""
+sheet = _at(NETWORK + "{layer}/sheet-{number}.webp")
+"""Small drawings of many channels in one image."""
 
-
-def is_target(text: str) -> bool:
-    """Whether a redirect may lead there: an address, perhaps with an anchor, or a whole URL of the web."""
-    if re.match(r"https?://", text):
-        try:
-            return bool(urlsplit(text).hostname) and is_anchor(text)
-        except ValueError:
-            return False
-    address, sign, anchor = text.partition("#")
-    return is_address(address) and (not sign or is_anchor(anchor))
-
-
-def is_drawing(anchor: str) -> bool:
-    """Whether an anchor is that of a drawing: ``robust-seed-0``."""
-    return _DRAWING_ANCHOR.fullmatch(anchor) is not None
-
-
-def is_alias(address: str) -> bool:
-    """Whether an address can be another name of a class's page."""
-    return _ALIAS.fullmatch(address) is not None
-
-
-def is_of_network(address: str) -> bool:
-    """Whether an address can be that of the network's map, of a layer or of a channel."""
-    return _OF_NETWORK.fullmatch(address) is not None
-
-
-def is_master(address: str) -> bool:
-    """Whether an address is that of a picture that citations point to."""
-    return _MASTER.fullmatch(address) is not None
+# Files of the other pages.
+asset = _at(ASSETS + "{file}")
+photo = _at(ASSETS + "photos/{digest}.webp")
+"""An image of the author's, small."""
+figure = _at(FIGURES + "{group}/{word}_{steps}.jpg")
+"""A figure of the write-up: ``assets/activation_maximization/vehicles/ambulance_1000.jpg``."""
+channel = _at(STUDY + "{layer}-{number}.png")
+channel_thumbnail = _at(STUDY + "{layer}-{number}.webp")
+variation = _at(STUDY + "{name}.png")
+sound = _at(ASSETS + "sounds/{kind}-{file}")
+compared = _at(COMPARED + "{method}/{label}.webp")
+compared_thumbnail = _at(COMPARED + "{method}/{label}-small.webp")
+from_photo = _at(FROM_PHOTO + "keep-{weight}.webp")
+diverse = _at(DIVERSE + "{kind}-{number}.webp")
 
 
 def of_class(label: Label) -> str:
@@ -115,139 +127,9 @@ def of_class(label: Label) -> str:
     return of_name(label.slug)
 
 
-def of_name(name: str) -> str:
-    """Another address of a class's page: by its index, its WNID, or a word of the author's."""
-    return f"{GALLERY}{slugify(name)}/"
-
-
 def names(label: Label, words: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """By what a class is found besides its own name: index, WNID, the author's words."""
+    """What leads to a class besides its own name: index, WNID, the author's words."""
     return (str(label.index), label.wnid, *map(slugify, words))
-
-
-def of_drawing(method: str, seed: int) -> str:
-    """A drawing's anchor on its page, and the stem of its files: ``robust-seed-0``."""
-    return f"{method}-seed-{seed}"
-
-
-def of_group(group: str) -> str:
-    """A group's anchor on the index."""
-    return slugify(group)
-
-
-def of_neighbours(group: str) -> str:
-    """The anchor on a class's page of the other classes of a group."""
-    return f"also-{slugify(group)}"
-
-
-def master(picture: str) -> str:
-    """The PNG of a drawing, named by the first digits of its SHA-256."""
-    return f"{DRAWINGS}{picture}.png"
-
-
-def listed(number: int) -> str:
-    """A part of what is known of all classes, for machines: ``gallery/index-1.json``."""
-    return f"{GALLERY}index-{number}.json"
-
-
-def picture(page: str, anchor: str) -> str:
-    """The large picture beside a channel's page."""
-    return f"{page}{anchor}.jpg"
-
-
-def frames(page: str, anchor: str) -> str:
-    """The filmstrip beside its page."""
-    return f"{page}{anchor}.frames.webp"
-
-
-def data(page: str, anchor: str) -> str:
-    """The JSON of a drawing beside its page."""
-    return f"{page}{anchor}.json"
-
-
-def thumbnail(page: str) -> str:
-    """A small picture beside the page of a class."""
-    return f"{page}thumbnail.webp"
-
-
-def figure(group: str, word: str, steps: int) -> str:
-    """A figure of the write-up: ``assets/activation_maximization/vehicles/ambulance_1000.jpg``."""
-    return f"{FIGURES}{slugify(group)}/{slugify(word)}_{steps}.jpg"
-
-
-def channel(layer: str, number: int, small: bool = False) -> str:
-    """The drawing of a channel in the study, or a lighter picture of it."""
-    return f"{STUDY}{slugify(layer)}-{number}{'.webp' if small else '.png'}"
-
-
-def variation(name: str) -> str:
-    """A variation in the study."""
-    return f"{STUDY}{slugify(name)}.png"
-
-
-def heard(kind: str, name: str) -> str:
-    """A picture or a sound on the page of sounds: ``assets/sounds/bell-drawn.wav``."""
-    return f"{ASSETS}sounds/{slugify(kind)}-{name}"
-
-
-def compared(method: str, label: Label, small: bool = False) -> str:
-    """A drawing on the page of methods: ``assets/methods/maco/zebra.webp``."""
-    return f"{COMPARED}{method}/{label.slug}{'-small' if small else ''}.webp"
-
-
-def from_photo(keep: float) -> str:
-    """A drawing that started from the photo: ``assets/photo/keep-0-25.webp``."""
-    return f"{FROM_PHOTO}keep-{slugify(f'{keep:g}')}.webp"
-
-
-def diverse(kind: str, number: int) -> str:
-    """One of the drawings of a class that is drawn often: ``assets/diversity/facet-2.webp``."""
-    return f"{DIVERSE}{kind}-{number}.webp"
-
-
-def cutout(page: str, anchor: str) -> str:
-    """A drawing without what its steps hardly touched, beside its page."""
-    return f"{page}{anchor}.cutout.webp"
-
-
-def of_layer(layer: str) -> str:
-    """The page of a layer: ``network/conv4/``."""
-    return f"{NETWORK}{slugify(layer)}/"
-
-
-def of_unit(layer: str, channel: int) -> str:
-    """The page of a channel: ``network/conv4/117/``."""
-    return f"{of_layer(layer)}{channel}/"
-
-
-def units(layer: str) -> str:
-    """What is known of a layer's channels, for machines."""
-    return f"{of_layer(layer)}units.json"
-
-
-def strip(layer: str) -> str:
-    """A row of small drawings on the map of the network."""
-    return f"{of_layer(layer)}strip.webp"
-
-
-def small(page: str) -> str:
-    """A small picture of a channel, beside its page."""
-    return f"{page}small.webp"
-
-
-def sheet(layer: str, number: int) -> str:
-    """One of the pictures that hold many small drawings of a layer's channels."""
-    return f"{of_layer(layer)}sheet-{number}.webp"
-
-
-def photo(name: str) -> str:
-    """One of the author's pictures, small, under the name of its content."""
-    return f"{ASSETS}photos/{name}.webp"
-
-
-def asset(name: str) -> str:
-    """A script or a style."""
-    return f"{ASSETS}{name}"
 
 
 def source(page: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from actmax.networks.weights import resolve_weights
 from actmax.recipe import Recipe, parse
+from gen.ledger.file import is_address
 from gen.plan import ChannelPage, Plan, addresses, plan
 from gen.settings import read
 from gen.settings.units import numbered
@@ -106,12 +107,12 @@ def test_every_page_and_file_of_all_channels_has_an_address_of_its_own() -> None
             found += [addresses.picture(plate.url, anchor) for anchor in anchors]
             found.append(addresses.frames(plate.url, anchors[0]))
     assert len(plates(made)) == 2 * 256 + 64
-    assert [address for address in found if not addresses.is_address(address)] == []
+    assert [address for address in found if not is_address(address)] == []
     files = [addresses.source(address) if address.endswith("/") else address for address in found]
     assert len(set(files)) == len(found)
     pages = [address for address in found if address.endswith("/")]
     assert [addresses.of_source(addresses.source(page)) for page in pages] == pages
-    assert [page for page in pages if not addresses.is_of_network(page)] == []
+    assert all(page.startswith(addresses.NETWORK) for page in pages)
 
 
 def test_a_layer_that_goes_by_its_place_has_an_address_without_dots() -> None:
