@@ -54,10 +54,10 @@ class DistillOptions(TrainingOptions):
     """Views per step that come from the pool of drawings. More than a quarter costs agreement on photographs."""
     pool_size: Annotated[int, Field(ge=1)] = 1024
     """Images in the pool. In a short run fewer are drawn further; more are more varied."""
-    pool_steps: Annotated[int, Field(ge=0)] = 2
+    pool_steps: Annotated[int, Field(ge=1)] = 2
     """Steps of gradient ascent each time that an image is taken from the pool."""
-    pool_step_size: Annotated[float, Field(gt=0)] = 0.03
-    """Mean change of a normalized pixel in one of these steps."""
+    pool_step_size: Annotated[float, Field(gt=0)] = 0.007
+    """Mean change of a pixel, in [0, 1], in one of these steps."""
     pool_jitter: Annotated[int, Field(ge=0)] = 8
     """Largest shift before a step, in pixels, so that no feature depends on one position."""
     pool_restart: Annotated[float, Field(ge=0, le=1)] = 0.03

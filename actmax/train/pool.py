@@ -10,7 +10,12 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from actmax.ascent.gradient_ascent import gradient
+from actmax.ascent.gradients import normalize
+from actmax.ascent.optimize import Method, optimize
+from actmax.ascent.optimizers import gradient_ascent
+from actmax.ascent.params.canvas import Canvas, Parameterization
+from actmax.ascent.params.fourier import frequencies
+from actmax.ascent.transforms import jitter
 from actmax.train.options import DistillOptions
 from actmax.train.student import CLASSES, NORMALIZATION
 
@@ -41,44 +46,46 @@ class DrawingPool:
 
     def optimize(self) -> Tensor:
         """Optimize some of the images further and return them: (pool_batch, 3, size, size), normalized, float32."""
-        options, generator = self._options, self._generator
+        options, generator, device = self._options, self._generator, self.images.device
         picked = torch.randperm(len(self.images), generator=generator)[: options.pool_batch]
-        restarted = picked[torch.rand(len(picked), generator=generator) < options.pool_restart].to(self.images.device)
-        picked = picked.to(self.images.device)
+        restarted = picked[torch.rand(len(picked), generator=generator) < options.pool_restart].to(device)
+        picked = picked.to(device)
         if len(restarted):
             # Starts alternate between noise and views: take all of one kind or all of the other.
             images, targets = self._starts(2 * len(restarted))
             kind = int(torch.randint(2, (), generator=generator))
             self.images[restarted], self.targets[restarted] = images[kind::2], targets[kind::2]
-        x, targets = self.images[picked].float(), self.targets[picked]
-        for _ in range(options.pool_steps):
-            shifts = torch.randint(-options.pool_jitter, options.pool_jitter + 1, (2,), generator=generator)
-            x = torch.roll(x, shifts.tolist(), (2, 3))
-            _, grad = gradient(lambda x: self._logits(x).gather(1, targets[:, None])[:, 0], x)
-            step = smoothed(grad)
-            step = step / step.abs().mean((1, 2, 3), keepdim=True).clamp_min(1e-12)
-            x = clipped(x + options.pool_step_size * step)
-        self.images[picked] = x.half()
-        return x
+        start, targets = self.images[picked].float(), self.targets[picked]
+        method = Method(
+            params=lambda *_: Parameterization(start, lambda pixels: pixels),
+            optimizer=gradient_ascent(options.pool_step_size),
+            steps=options.pool_steps,
+            transforms=[jitter(options.pool_jitter)],
+            constraints=[lambda pixels, *_: pixels.clamp(0, 1)],
+            gradients=[smoothed, normalize],
+        )
+        *_, last = optimize(
+            method,
+            forward=lambda images: {"logits": self._logits(images)},
+            objective=lambda outputs: outputs["logits"].gather(1, targets[:, None])[:, 0],
+            canvas=Canvas(3, options.size, options.size, NORMALIZATION, NORMALIZATION.inverse, device),
+            seeds=torch.randint(2**62, (len(picked),), generator=generator).tolist(),
+        )
+        self.images[picked] = last.parameters.half()
+        return NORMALIZATION(last.parameters)
 
     def _starts(self, count: int) -> tuple[Tensor, Tensor]:
-        """Return smooth noise and views in turn, and a random class for each."""
+        """Return smooth noise and views in turn, in [0, 1], and a random class for each."""
         images = self._views(count, self._options.size)
         noise = smoothed(torch.randn(images[::2].shape, generator=self._noise, device=images.device))
         images[::2] = noise / noise.std((1, 2, 3), keepdim=True) / 2
         targets = torch.randint(CLASSES, (count,), generator=self._generator).to(images.device)
-        return clipped(images).half(), targets
+        return NORMALIZATION.inverse(images).clamp(0, 1).half(), targets
 
 
 def smoothed(x: Tensor) -> Tensor:
-    """Divide each Fourier coefficient of images (B, C, H, W) by its frequency, as the method `robust` does."""
+    """Divide each Fourier coefficient of images (B, C, H, W) by its frequency, so that steps favor low frequencies."""
     height, width = x.shape[-2:]
-    rows, columns = torch.fft.fftfreq(height, device=x.device), torch.fft.rfftfreq(width, device=x.device)
-    frequency = (rows[:, None].square() + columns[None, :].square()).sqrt().clamp_min(1 / height)
+    frequency = frequencies(height, width).clamp_min(1 / height).to(x.device)
     result: Tensor = torch.fft.irfft2(torch.fft.rfft2(x) / frequency, s=(height, width))
     return result
-
-
-def clipped(x: Tensor) -> Tensor:
-    """Clip normalized images to what an image file can hold."""
-    return NORMALIZATION(NORMALIZATION.inverse(x).clamp(0, 1))

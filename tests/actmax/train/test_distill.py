@@ -140,14 +140,25 @@ def test_the_pool_raises_the_logits_of_its_images(make_training: MakeTraining) -
     assert pool
 
     def mean_logit() -> Tensor:
-        return training.logits(pool.images.float()).gather(1, pool.targets[:, None]).mean()
+        return training.logits(NORMALIZATION(pool.images.float())).gather(1, pool.targets[:, None]).mean()
 
     before = mean_logit()
-    pool.optimize()
+    images = pool.optimize()
+    assert images.shape == (4, 3, 64, 64)
     assert mean_logit() > before
-    values = NORMALIZATION.inverse(pool.images.float())
-    assert values.min() >= -0.01
-    assert values.max() <= 1.01
+    assert pool.images.min() >= 0
+    assert pool.images.max() <= 1
+
+
+def test_a_step_of_the_pool_changes_pixels_by_the_step_size(make_training: MakeTraining) -> None:
+    training = make_training(pool_batch=4, pool_restart=0, pool_steps=1, pool_step_size=0.01)
+    pool = training.pool
+    assert pool
+    before = pool.images.float().clone()
+    pool.optimize()
+    change = (pool.images.float() - before).abs().mean((1, 2, 3))
+    assert (change > 0.005).all()  # clipping makes it smaller
+    assert (change < 0.0101).all()
 
 
 def test_training_lowers_the_loss(make_training: MakeTraining) -> None:
