@@ -1,4 +1,4 @@
-"""Networks by name: the architecture from its family, the weights from a file that may hold tensors only."""
+"""Load networks by name: the architecture from its family, the weights from a file that may hold tensors only."""
 
 from __future__ import annotations
 
@@ -19,16 +19,21 @@ from actmax.networks.network import Network, Normalization
 from actmax.networks.weights import Progress, Source, fetch, resolve_weights
 from actmax.networks.wrapping import check_finite
 
-_REMEDY = "Save one with torch.save(model.state_dict(), …) or as safetensors."
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
+"""Keys under which trainers save a state dict."""
+_PREFIXES = ("module.", "_orig_mod.", "model.")
+MAX_WRAPPERS = 3
+"""How many of them may stand within each other."""
+_REMEDY = "Save a plain state dict, by torch.save(model.state_dict(), …) or as safetensors."
 
 
-def load(network: str | Source, file: Path | None = None, progress: Progress | None = None) -> Network:
-    """A network with its weights, downloaded first if need be.
+def load(network: str | Source, file: Path | str | None = None, progress: Progress | None = None) -> Network:
+    """Load a network with its weights, downloaded first if need be.
 
     Args:
-        network: its name (:func:`actmax.networks.cards.card`), or weights that are decided upon already.
-        file: with a name: its weights, which all but AlexNet and the compact AlexNet need.
-        progress: told of a download.
+        network: its name (:func:`actmax.networks.cards.card`), or resolved weights.
+        file: with a name: its weights, which all but AlexNet and the networks in packages need.
+        progress: called during a download.
 
     Raises:
         UnknownNameError: there is no such classifier.
@@ -42,6 +47,7 @@ def load(network: str | Source, file: Path | None = None, progress: Progress | N
     if about.quantized:
         state = dequantize(state)
     module = build() if about.family == "timm" else _built(build)  # timm computes tensors that no file holds
+    state = _without_prefixes(state, module)
     if about.in_order:
         state = _renamed(state, module)
     _fill(module, state, about.name, path)
@@ -49,15 +55,15 @@ def load(network: str | Source, file: Path | None = None, progress: Progress | N
     # torchvision builds heads of 1000 classes, so that other weights do not fit; timm's differ.
     if (classes := getattr(module, "num_classes", about.classes)) != about.classes:
         raise WeightsError(
-            f"{about.title} tells {classes} classes apart, and not ImageNet-1k's {about.classes}: its logits mean "
-            "something else. In Python it can be wrapped with labels of its own (actmax.wrap)."
+            f"{about.title} has {classes} classes, and not ImageNet-1k's {about.classes}: its logits mean something "
+            "else. In Python it can be wrapped with labels of its own (actmax.wrap)."
         )
     normalization, size = _expected(about)
     return Network(module, about, source.digest, normalization, size, [label.name for label in labels.classes()])
 
 
 def _builder(about: Card) -> Callable[[], nn.Module]:
-    """What builds a network without weights.
+    """Return the function that builds a network without weights.
 
     Raises:
         UnknownNameError: its family has no such classifier.
@@ -84,57 +90,83 @@ def _builder(about: Card) -> Callable[[], nn.Module]:
 
 
 def _expected(about: Card) -> tuple[Normalization, tuple[int, int]]:
-    """What a network expects of its images: from its card, or, where that leaves it to the builder, from timm."""
+    """Return what a network expects of its images: from its card or, if that leaves it to the builder, from timm."""
     if about.mean and about.std and about.size:
         return Normalization(about.mean, about.std), about.size
     from timm.models import get_pretrained_cfg
 
     known = get_pretrained_cfg(about.architecture)
     if known is None:
-        raise UnknownNameError(f"timm does not say how images are normalised for {about.architecture!r}.")
+        raise UnknownNameError(f"timm has no normalization for {about.architecture!r}.")
     _, height, width = known.input_size
     return Normalization(tuple(known.mean), tuple(known.std)), (height, width)
 
 
 def _built(build: Callable[[], nn.Module]) -> nn.Module:
-    """The architecture; its weights are placeholders."""
+    """Build the architecture; its weights are placeholders."""
     try:
         # On the meta device no random weights are drawn that would be overwritten.
         with torch.device("meta"):
             module = build()
     except (NotImplementedError, RuntimeError):  # some read their widths from tensors while they are built
         return build()
-    kept = module.state_dict().keys()
-    return module if all(name in kept for name, _ in module.named_buffers()) else build()
+    saved = module.state_dict().keys()
+    return module if all(name in saved for name, _ in module.named_buffers()) else build()
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    """A state dict from safetensors or from a pickle; a pickle may hold tensors and nothing that runs."""
+    """Read a state dict from safetensors or from a pickle, which may hold tensors and nothing that runs."""
     try:
-        if path.suffix == ".safetensors":
+        if _is_safetensors(path):
             state: Any = load_file(path)
         else:
             pickles.check(path)
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # noqa: BLE001 - torch's unpickler raises whatever it stumbles over
-        # Where a zip is cut short, torch seeks to before its beginning: an invalid argument.
+            with path.open("rb") as file:  # by its name, torch would take it for another kind
+                state = torch.load(file, map_location="cpu", weights_only=True)
+    except pickles.RefusedError as error:
+        raise WeightsError(f"{printable(path)} is not a weights file that can be trusted: {error}. {_REMEDY}") from None
+    except Exception as error:  # noqa: BLE001 - torch's unpickler raises many kinds
+        # Where a zip is incomplete, torch seeks to before its beginning: an invalid argument.
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
-            why = reason(error)
-            raise WeightsError(f"The weights file {printable(path)} cannot be read: {why}. {_REMEDY}") from None
+            raise WeightsError(
+                f"The weights file {printable(path)} cannot be read: {reason(error)}. {_REMEDY}"
+            ) from None
         raise WeightsError(
             f"{printable(path)} is not a weights file that can be trusted: it is damaged, or a pickle of something "
             f"else than a plain state dict. {_REMEDY}"
         ) from None
-    # A pickle may give an OrderedDict attributes of its methods' names, and a tensor too: neither is asked.
+    for _ in range(MAX_WRAPPERS):
+        state = next((inner for key in _WRAPPERS if isinstance(inner := _item(state, key), dict)), state)
+    # A pickle may give an OrderedDict attributes of its methods' names, and a tensor too: neither is called.
     plain = dict(dict.items(state)) if isinstance(state, dict) else {}
-    if not plain or not all(isinstance(key, str) and type(one) in (Tensor, nn.Parameter) for key, one in plain.items()):
-        found = "a dict that is empty or holds other things" if isinstance(state, dict) else f"a {type(state).__name__}"
-        raise WeightsError(f"{printable(path)} holds no state dict of tensors by name, but {found}. {_REMEDY}")
+    if not plain or not all(isinstance(key, str) and type(v) in (Tensor, nn.Parameter) for key, v in plain.items()):
+        what = "a dict that is empty or holds other things" if isinstance(state, dict) else f"a {type(state).__name__}"
+        raise WeightsError(f"{printable(path)} holds no state dict, which maps names to tensors, but {what}. {_REMEDY}")
     return {key: Tensor.detach(value) for key, value in plain.items()}
 
 
+def _is_safetensors(path: Path) -> bool:
+    """Whether a file begins with the length of a header in JSON."""
+    with path.open("rb") as file:
+        start = file.read(9)
+    return start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size
+
+
+def _item(state: object, key: str) -> object:
+    return dict.get(state, key) if isinstance(state, dict) else None
+
+
+def _without_prefixes(state: dict[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
+    """Remove what data parallelism, torch.compile and trainers put before every name, unless the module has it too."""
+    wanted = list(module.state_dict())
+    for prefix in _PREFIXES * MAX_WRAPPERS:
+        if all(key.startswith(prefix) for key in state) and not all(key.startswith(prefix) for key in wanted):
+            state = {key.removeprefix(prefix): value for key, value in state.items()}
+    return state
+
+
 def _renamed(state: dict[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
-    """A state dict under the module's names, where only the names differ; as it is where more does."""
+    """Rename the tensors of a state dict in the order of the module's, if all shapes agree."""
     wanted = module.state_dict()
     if [value.shape for value in state.values()] != [value.shape for value in wanted.values()]:
         return state

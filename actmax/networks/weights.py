@@ -39,7 +39,7 @@ class Source:
         return self.sha256 or self.digest
 
 
-def resolve_weights(network: str, file: Path | None = None) -> Source:
+def resolve_weights(network: str, file: Path | str | None = None) -> Source:
     """Decides which weights a network gets, without reading more than a file's bytes.
 
     Args:
@@ -52,6 +52,7 @@ def resolve_weights(network: str, file: Path | None = None) -> Source:
         UnknownNameError: not a network's name.
     """
     about = card(network)
+    file = Path(file) if isinstance(file, str) else file
     if about.file is not None:
         if file is not None:
             raise WeightsError(f"The {network} network brings its own weights; {printable(file)} was given besides.")

@@ -362,7 +362,7 @@ def test_the_compact_networks_file_is_not_alexnets() -> None:
     "content",
     [
         {"weight": 1, "bias": 2},
-        {"state_dict": {"weight": torch.zeros(1)}},
+        {"state_dict": {"weight": 1}},
         {},
         [torch.zeros(1)],
         torch.zeros(3),
