@@ -10,7 +10,7 @@ import typer
 from actmax.cli import Commands
 from gen import configuration, site, tools
 from gen.ledger.record import record as recorded
-from gen.pages import Place
+from gen.pages import SiteInfo
 
 app = typer.Typer(
     cls=Commands,
@@ -96,8 +96,8 @@ def write(
     prepared = site.prepare(_gallery(values), config, docs, values.get("use_directory_urls") is not False)
     if prepared.warning:
         typer.secho(prepared.warning, fg="yellow", err=True)
-    place = Place.of(*(values.get(key) for key in ("site_url", "site_name", "site_author")))
-    contents, outcome = site.generate(prepared, typer.echo, place)
+    info = SiteInfo.of(*(values.get(key) for key in ("site_url", "site_name", "site_author")))
+    contents, outcome = site.generate(prepared, typer.echo, info)
     files, extra = site.files(prepared, contents), site.footer(prepared, contents)
     tree = tools.write_tree(files, values, docs, templates, folder, extra)
     typer.echo(f"{outcome}; wrote {tree.files} files to {folder}")

@@ -1,4 +1,4 @@
-"""When an author's pages last changed, as git knows it."""
+"""When an author's pages last changed, according to git."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from gen.plan import addresses
 
 
 def last_changes(docs: Path) -> Mapping[str, str]:
-    """By the address of a page, the day of the last commit that touched it; empty where there is no repository, no git,
-    or only the last commit of a history."""
+    """Return the date of the last commit that changed each page, by its address; nothing without git, without a
+    repository, or in a shallow clone."""
     if _git(docs, "rev-parse", "--is-shallow-repository").strip() != "false":
         return {}
-    found: dict[str, str] = {}
-    day = ""
+    dates: dict[str, str] = {}
+    date = ""
     for line in _git(docs, "log", "--format=%x01%cs", "--name-only", "--relative", "-z", "--", ".").split("\0"):
         line = line.strip("\n")
         if line.startswith("\1"):
-            day = line[1:]
+            date = line[1:]
         elif line.endswith(".md"):
-            found.setdefault(addresses.of_source(line), day)
-    return found
+            dates.setdefault(addresses.of_source(line), date)
+    return dates
 
 
-def _git(folder: Path, *words: str) -> str:
+def _git(folder: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(  # noqa: S603
-            ["git", "-C", str(folder), "-c", "log.showSignature=false", *words],  # noqa: S607 - the author's own git
+        completed = subprocess.run(  # noqa: S603
+            ["git", "-C", str(folder), "-c", "log.showSignature=false", *arguments],  # noqa: S607 - the author's own git
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -38,4 +38,4 @@ def _git(folder: Path, *words: str) -> str:
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    return done.stdout
+    return completed.stdout

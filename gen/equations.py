@@ -1,7 +1,7 @@
-"""`$…$` and `$$…$$` -> MathML while a page is built: equations need neither a script nor a connection.
+"""Convert `$…$` and `$$…$$` to MathML while a page is built, so that equations need neither a script nor a connection.
 
-A Python-Markdown extension around latex2mathml. `$…$` is mathematics in a line, and so is `$$…$$`
-within a sentence; a paragraph that is `$$…$$` and nothing else stands by itself. With an id behind it,
+A Python-Markdown extension around latex2mathml. `$…$` is an inline equation, and so is `$$…$$`
+within a sentence; a paragraph that is only `$$…$$` is a display equation. With an id after it,
 `$$…$$ { #iteration }`, it is numbered and can be linked to.
 """
 
@@ -23,24 +23,24 @@ _BLOCK = re.compile(r"\s*\$\$(?P<tex>[^$]+)\$\$[ \t]*(?:\{[ \t]*#(?P<id>[\w-]+)[
 
 
 class MathError(ActmaxError):
-    """TeX that has no meaning here."""
+    """TeX that cannot be converted."""
 
 
 def mathml(tex: str, display: bool = False) -> str:
-    """TeX -> one MathML element.
+    """Convert TeX to one MathML element.
 
     Args:
-        tex: what stands between the dollars.
-        display: by itself, or in a line.
+        tex: the text between the dollars.
+        display: a display equation, or an inline one.
 
     Raises:
-        MathError: braces that do not match, or a command that latex2mathml does not know. It would
-            pass through what it does not know, and a reader would see the source.
+        MathError: braces that do not match, or a command that latex2mathml does not know and would pass through
+            unchanged.
     """
     tex = tex.strip()
     unescaped = re.sub(r"\\[\\{}]", "", tex)
     if unescaped.count("{") != unescaped.count("}"):
-        raise MathError(f"In the equation {quoted(tex)} a brace has no partner.")
+        raise MathError(f"In the equation {quoted(tex)} braces do not match.")
     try:
         markup: str = convert(tex, display="block" if display else "inline")
     except Exception as error:  # latex2mathml raises many kinds, for instance KeyError and IndexError
@@ -59,7 +59,7 @@ def mathml(tex: str, display: bool = False) -> str:
 
 
 Convert = Callable[[str, bool], str]
-"""TeX, and whether it stands by itself -> one MathML element."""
+"""(TeX, whether it is a display equation) -> one MathML element."""
 
 
 class _Inline(InlineProcessor):
@@ -85,9 +85,9 @@ class _Block(BlockProcessor):
 
     def run(self, parent: ElementTree.Element, blocks: list[str]) -> None:
         match = _BLOCK.fullmatch(blocks.pop(0))
-        assert match is not None  # noqa: S101 - test() said so
+        assert match is not None  # noqa: S101 - checked by test()
         html, anchor = self.convert(match["tex"], True), match["id"]
-        # An element, not raw HTML: MkDocs looks for the anchors that links lead to among elements.
+        # An element, not raw HTML: MkDocs looks for anchors among elements.
         block = ElementTree.SubElement(parent, "div", {"class": "equation"})
         if anchor:
             self.numbered += 1
@@ -97,10 +97,10 @@ class _Block(BlockProcessor):
 
 
 class Equations(Extension):
-    """Registers both forms; equation numbers begin anew with each page.
+    """The extension; equation numbers start at 1 on each page.
 
     Args:
-        convert: TeX to MathML; whatever it raises ends the conversion of the page.
+        convert: TeX to MathML; its exceptions end the conversion of the page.
     """
 
     def __init__(self, convert: Convert = mathml) -> None:
@@ -111,9 +111,9 @@ class Equations(Extension):
         """Called by Python-Markdown."""
         md.registerExtension(self)
         self.block = _Block(md, self.convert)
-        # Before the escapes (180), for which a backslash is not TeX's; after code (190).
+        # Before backslash escapes (180), after code (190).
         md.inlinePatterns.register(_Inline(md, self.convert), "mathml", 185)
-        # Before paragraphs and lists would take the lines; after indented code (80).
+        # Before paragraphs and lists, after indented code (80).
         md.parser.blockprocessors.register(self.block, "mathml", 79)
         md.ESCAPED_CHARS.append("$")
 

@@ -8,7 +8,7 @@ from mkdocs.exceptions import PluginError
 from actmax.errors import ActmaxError
 from gen import site
 from gen.hook import prepared
-from gen.pages import File, Place
+from gen.pages import File, SiteInfo
 
 log = logging.getLogger("mkdocs.plugins.gallery")
 config = mkdocs_gen_files.config
@@ -28,8 +28,8 @@ try:
     planned = prepared(config)
     if planned.warning:
         log.warning("%s", planned.warning)
-    place = Place.of(config.site_url, config.site_name, config.site_author)
-    contents, outcome = site.generate(planned, log.info, place)
+    info = SiteInfo.of(config.site_url, config.site_name, config.site_author)
+    contents, outcome = site.generate(planned, log.info, info)
     config.extra.update(site.footer(planned, contents))
     for generated in site.files(planned, contents):
         write(generated)

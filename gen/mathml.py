@@ -1,4 +1,4 @@
-"""The door for Python-Markdown: `gen.mathml` among `markdown_extensions` of mkdocs.yml, whatever builds the site."""
+"""Entry point for Python-Markdown: `gen.mathml` among the `markdown_extensions` of mkdocs.yml."""
 
 import sys
 
@@ -6,7 +6,7 @@ from gen.equations import Equations, MathError, mathml
 
 
 def convert(tex: str, display: bool) -> str:
-    """TeX to MathML. What is wrong ends the build; MkDocs, where it is what builds, shows its own errors without a
+    """Convert TeX to MathML. An error ends the build: under MkDocs as a PluginError, which is shown without a
     traceback."""
     try:
         return mathml(tex, display)

@@ -15,9 +15,9 @@ from actmax.pipeline.select import select_network
 from actmax.store.store import Store
 from gen import ledger
 from gen.changed import last_changes
-from gen.pages import Contents, File, Place, filled_in
+from gen.pages import Contents, File, SiteInfo, filled_in
 from gen.pages import files as pages
-from gen.pages.asked import check
+from gen.pages.checks import check
 from gen.plan import Plan, addresses, class_pages, plan
 from gen.settings import read
 from gen.settings.evaluation import evaluation_network
@@ -107,13 +107,13 @@ def prepare(values: object, config: Path, docs: Path | None = None, use_director
     return replace(site, authored=authored)
 
 
-def generate(site: Site, log: Log, place: Place) -> tuple[Contents, Outcome]:
+def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
     """Draws and measures what the store lacks.
 
     Args:
         site: as prepared.
         log: log callback.
-        place: where the site will stand.
+        info: the address, name and author of the site.
 
     Returns:
         What pages are made of, and what drawing took.
@@ -131,7 +131,7 @@ def generate(site: Site, log: Log, place: Place) -> tuple[Contents, Outcome]:
         plan=plan,
         entries=entries,
         study=study(plan, walked, entries, store),
-        place=place,
+        site=info,
         evaluation=evaluate(plan, entries, site.evaluation, store) if site.evaluation else None,
         comparison=rows(plan, entries, store),
         photo=photo(plan, entries),

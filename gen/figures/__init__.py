@@ -1,4 +1,4 @@
-"""SVG inside HTML figures: the drawings of the write-up, and charts of what was measured."""
+"""SVG in HTML figures: the drawings of the write-up, and charts of measurements."""
 
 from gen.figures.chart import chart
 from gen.figures.curve import curve

@@ -9,29 +9,29 @@ import numpy as np
 
 from gen.figures.svg import BLUE, GREEN, INK, RED, figure, path, signed, text
 
-LOOKS = ((BLUE, "none"), (GREEN, "6 3"), (RED, "2 3"))
-"""Colour and dashes of each line, so that they differ without colour too."""
+STYLES = ((BLUE, "none"), (GREEN, "6 3"), (RED, "2 3"))
+"""Color and dashes of each line, so that lines differ without color too."""
 LEGEND = 66
-"""How far below the axis it begins."""
+"""Distance of the legend below the axis."""
 
 
-def chart(series: Mapping[str, Sequence[float]], xs: Sequence[int], axis: str, upwards: str, caption: str) -> str:
-    """Lines over a logarithmic axis.
+def chart(series: Mapping[str, Sequence[float]], xs: Sequence[int], axis: str, vertical: str, caption: str) -> str:
+    """Draw lines over a logarithmic axis.
 
     Args:
         series: by name, a value for each of ``xs``; at most three.
-        xs: positive and rising, such as 1, 2, 4, 8.
-        axis: what ``xs`` count.
-        upwards: what the values are.
+        xs: positive, in ascending order, such as 1, 2, 4, 8.
+        axis: label of the horizontal axis.
+        vertical: label of the vertical axis.
         caption: plain text below the drawing; also its title.
     """
     west, east, north, south = 60.0, 405.0, 34.0, 254.0
     values = [value for line in series.values() for value in line]
     low, high = min(0.0, *values), max(0.0, *values)
-    room = 0.05 * (high - low or 1)
-    low, high = low - room, high + room
+    margin = 0.05 * (high - low or 1)
+    low, high = low - margin, high + margin
 
-    def place(x: float, y: float) -> tuple[float, float]:
+    def point(x: float, y: float) -> tuple[float, float]:
         along = np.log(x / xs[0]) / np.log(xs[-1] / xs[0])
         return west + float(along) * (east - west), south - (y - low) / (high - low) * (south - north)
 
@@ -39,24 +39,24 @@ def chart(series: Mapping[str, Sequence[float]], xs: Sequence[int], axis: str, u
     step = 10 ** np.floor(np.log10(high - low))
     step = next(step * part for part in (0.2, 0.5, 1, 2) if (high - low) / (step * part) <= 8)
     for y in np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step:
-        level = place(xs[0], float(y))[1]
+        level = point(xs[0], float(y))[1]
         strength = 0.7 if abs(y) < step / 2 else 0.2
         parts.append(f'<path d="M{west:g} {level:.1f}H{east:g}" style="stroke:{INK};stroke-opacity:{strength}"/>')
         parts.append(text(west - 8, level + 5, signed(f"{y:+g}").replace("+0", "0"), "end"))
-    parts += [text(place(x, 0)[0], south + 18, str(x), "middle") for x in xs]
+    parts += [text(point(x, 0)[0], south + 18, str(x), "middle") for x in xs]
     parts.append(text((west + east) / 2, south + 38, escape(axis), "middle"))
-    parts.append(text(12, north - 18, escape(upwards), "start"))
+    parts.append(text(12, north - 18, escape(vertical), "start"))
     description = []
-    for k, ((colour, dash), (name, line)) in enumerate(zip(LOOKS, series.items(), strict=False)):
-        look = f"fill:none;stroke:{colour};stroke-width:2;stroke-dasharray:{dash}"
-        points = np.array([place(x, y) for x, y in zip(xs, line, strict=True)])
-        parts.append(f'<path d="{path(points)}" style="{look}"/>')
+    for k, ((color, dash), (name, line)) in enumerate(zip(STYLES, series.items(), strict=False)):
+        style = f"fill:none;stroke:{color};stroke-width:2;stroke-dasharray:{dash}"
+        points = np.array([point(x, y) for x, y in zip(xs, line, strict=True)])
+        parts.append(f'<path d="{path(points)}" style="{style}"/>')
         y = south + LEGEND + 22 * k
-        parts += [f'<path d="M60 {y - 5:g}H100" style="{look}"/>', text(110, y, escape(name), "start")]
+        parts += [f'<path d="M60 {y - 5:g}H100" style="{style}"/>', text(110, y, escape(name), "start")]
         description.append(f"{name}: from {line[0]:.2f} at {xs[0]} to {line[-1]:.2f} at {xs[-1]}")
     return figure(
         caption,
-        f"The {upwards} against {axis}. " + "; ".join(description) + ".",
+        f"The {vertical} against {axis}. " + "; ".join(description) + ".",
         parts,
         south + LEGEND + 22 * len(series),
         caption,

@@ -1,4 +1,4 @@
-"""The activation over the steps of an ascent."""
+"""The activation over the optimization steps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from gen.figures.svg import BLUE, INK, figure, path, signed, text
 
 
 def curve(activations: Sequence[float], frames: Sequence[int], first: int | None, caption: str) -> str:
-    """The activation over the steps of an ascent, on a logarithmic axis; the kept frames are marked below.
+    """Draw the activation over the steps, on a logarithmic axis with a tick for each stored frame.
 
     Args:
-        activations: before each step, from the first on.
-        frames: the steps whose pictures were kept, rising; the labels of the axis.
-        first: after how many steps the class first came first, or None.
+        activations: before each step.
+        frames: steps after which a frame was stored, in ascending order.
+        first: steps after which the class first was the top-1 prediction, or None.
         caption: plain text below the drawing.
     """
     west, east, north, south = 44.0, 408.0, 18.0, 190.0
@@ -28,22 +28,22 @@ def curve(activations: Sequence[float], frames: Sequence[int], first: int | None
     def up(value: float) -> float:
         return south - (value - low) / (high - low or 1) * (south - north)
 
-    # The lowest value too, where there is room for it beside the zero.
-    marked = sorted({0.0, high} | ({low} if -low > 0.12 * (high - low) else set()))
-    # After as many steps, which is before the next; a logarithm's few early ones, and no more than the eye can part.
+    # The lowest value is labeled if it does not overlap the zero.
+    labeled = sorted({0.0, high} | ({low} if -low > 0.12 * (high - low) else set()))
+    # The activation after n steps is the one before step n + 1.
     steps = np.unique(np.round(np.geomspace(1, max(last - 1, 1), 110)).astype(int))
     line = np.array([(along(step), up(activations[min(step, last - 1)])) for step in steps])
     parts = [f'<path d="M{west:g} {up(0):.1f}H{east:g}" style="stroke:{INK};stroke-opacity:.6"/>']
-    for value in marked:
+    for value in labeled:
         words = f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
         parts += [text(west - 6, up(value) + 5, signed(words), "end")]
     ticks, labels = [], []
-    for place, step in enumerate(frames):
+    for index, step in enumerate(frames):
         x = f"{along(step):.1f}"
-        mark = f"M{x} {north - 10:g}V{south:g}"  # what the script draws where this frame is chosen
+        mark = f"M{x} {north - 10:g}V{south:g}"  # shown by the script if this frame is selected
         ticks.append(f'<path data-frame="{x}" data-mark="{mark}" d="M{x} {south:g}v6"/>')
-        # No label stands upon its neighbour.
-        if place in (0, len(frames) - 1) or (place % 2 == 0 and along(last) - along(step) > 36):
+        # Labels must not overlap.
+        if index in (0, len(frames) - 1) or (index % 2 == 0 and along(last) - along(step) > 36):
             labels.append(text(along(step), south + 20, str(step), "middle"))
     parts += [f'<g style="stroke:{INK}">{"".join(ticks)}</g>', *labels]
     parts.append(f'<path d="{path(line)}" style="fill:none;stroke:{BLUE};stroke-width:2;stroke-linejoin:round"/>')
@@ -55,7 +55,7 @@ def curve(activations: Sequence[float], frames: Sequence[int], first: int | None
         side = "start" if at < (west + east) / 2 else "end"
         shift = 5 if side == "start" else -5
         parts.append(f'<path d="M{at:.1f} {north - 8:g}V{south:g}" style="stroke:{INK};stroke-dasharray:4 3"/>')
-        parts.append(text(at + shift, north + 2, f"wins after {first}", side))
-        description += f" The class first comes first after {first} steps."
+        parts.append(text(at + shift, north + 2, f"top-1 after {first}", side))
+        description += f" The class is the top-1 prediction for the first time after {first} steps."
     parts.append('<path class="frame-mark" d="" style="stroke:currentColor;stroke-width:1.5"/>')
     return figure("Activation over the steps", description, parts, south + 26, caption)

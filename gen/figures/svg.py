@@ -1,7 +1,7 @@
-"""What all drawings of the site share: colours that follow the theme, text, paths, and the HTML figure around them.
+"""Parts that all SVG figures share: colors that follow the theme, text, paths, and the HTML around them.
 
-No plotting library draws them, and the same values give the same text every time. Colours are the theme's
-CSS variables, so that a drawing follows the page into the dark.
+The same values give the same text every time. Colors are the theme's CSS variables, so that figures follow its dark
+scheme.
 """
 
 from __future__ import annotations
@@ -24,41 +24,47 @@ FONT = "font-family:var(--md-text-font-family, sans-serif);font-size:14px"
 
 
 def path(points: Array) -> str:
-    """(n, 2) -> the data of an SVG path."""
+    """Return the path data of a polyline through points (n, 2)."""
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
 def italic(letter: str) -> str:
-    """A variable, as mathematics sets it."""
+    """Return a variable as mathematics sets it."""
     return f'<tspan font-style="italic">{letter}</tspan>'
 
 
 def text(x: float, y: float, content: str, anchor: str, style: str = "") -> str:
-    """A line of text; ``content`` is SVG, so that words must be escaped."""
-    own = f' style="{style}"' if style else ""
-    return f'<text x="{round(x, 1):g}" y="{round(y, 1):g}" text-anchor="{anchor}"{own}>{content}</text>'
+    """Return a line of text. ``content`` is SVG: words must be escaped."""
+    attribute = f' style="{style}"' if style else ""
+    return f'<text x="{round(x, 1):g}" y="{round(y, 1):g}" text-anchor="{anchor}"{attribute}>{content}</text>'
 
 
 def signed(number: str) -> str:
-    """A number with a real minus sign."""
+    """Return a number with a minus sign instead of a hyphen."""
     return number.replace("-", "\N{MINUS SIGN}")
 
 
-def figure(title: str, words: str, parts: Sequence[str], height: float, caption: str, role: str = "img") -> str:
-    """One line of HTML, so that Markdown takes it for a block and leaves it alone.
+def figure(title: str, description: str, parts: Sequence[str], height: float, caption: str, role: str = "img") -> str:
+    """Return an HTML figure on one line, which Markdown leaves alone.
 
     Args:
         title: of the drawing, for screen readers.
-        words: what it shows, for those who cannot see it.
+        description: of what it shows, for screen readers.
         parts: SVG.
         height: of the drawing, which is 420 wide.
         caption: plain text below the drawing.
-        role: ``group`` where parts of it are links.
+        role: ``group`` if parts of it are links.
     """
-    title, words, caption = (escape(" ".join(part.split())) for part in (title, words, caption))
-    return (
-        f'<figure data-search-exclude=""><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 420 {height:g}" '
+    title, description = (escape(" ".join(words.split())) for words in (title, description))
+    return captioned(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 420 {height:g}" '
         f'role="{role}" style="width:100%;max-width:30rem;height:auto;fill:{INK};{FONT}">'
-        f"<title>{title}</title><desc>{words}</desc>"
-        f"{''.join(parts)}</svg><figcaption>{caption}</figcaption></figure>"
+        f"<title>{title}</title><desc>{description}</desc>{''.join(parts)}</svg>",
+        caption,
     )
+
+
+def captioned(svg: str, caption: str) -> str:
+    """Return an HTML figure of a drawing with a caption, plain text."""
+    words = escape(" ".join(caption.split()))
+    return f'<figure data-search-exclude="">{svg}<figcaption>{words}</figcaption></figure>'

@@ -1,4 +1,4 @@
-"""A page with all the anchors that it ever had: what led into it still does."""
+"""Keep the anchors that a page once had, so that links to them still work."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from gen.pages.markdown import attribute
 
 
 def keeping(published: Ledger, address: str, page: str) -> str:
-    """The Markdown of a page, and an empty element for each anchor that it has no longer."""
-    lost = [
+    """Return a page's Markdown with an empty element for each published anchor that it lacks."""
+    missing = [
         anchor
         for anchor in published.anchors(address)
         if not re.search(rf'(\sid="|\{{ #){re.escape(anchor)}["\s}}]', page)
     ]
-    return page + "".join(f'\n<span id="{attribute(anchor)}"></span>' for anchor in lost)
+    return page + "".join(f'\n<span id="{attribute(anchor)}"></span>' for anchor in missing)

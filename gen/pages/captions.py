@@ -1,58 +1,75 @@
-"""What the write-up says beneath a figure, measured on the file that is shown."""
+"""Captions for the write-up's figures, measured on the published files."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from actmax.errors import ActmaxError, quoted
+from actmax.measure.models import Measures
 from gen.pages.contents import Contents
 from gen.pages.markdown import escape, number
 from gen.pages.templating import render
-from gen.pages.units import of_channel
+from gen.pages.units import channel_drawings
 from gen.plan import addresses
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A class by two methods."""
+
+    word: str
+    stand_in: str
+    """The class that stands in for the author's word; empty if the word names the class."""
+    file: str
+    """Address of the figure by the first method."""
+    other: str
+    """Address of the class page's main drawing."""
+    page: str
+    measures: Measures
+    """Of the figure."""
+
+
 def caption(contents: Contents, word: str, method: str = "plain") -> str:
-    """A sentence of Markdown on the drawing of a class or of a channel.
+    """Return a sentence of Markdown about the drawing of a class or a channel.
 
     Args:
         contents: of the site.
-        word: what the author calls the class, or a channel such as ``conv4:117`` that has a page.
-        method: by which a class is drawn. Where that publishes a figure, the figure's JPEG is what was measured, and
-            else the PNG.
+        word: the author's word for a class, or a channel that has a page, such as ``conv4:117``.
+        method: of the drawing, for a class. The measures are those of the figure's JPEG if the method publishes
+            figures, otherwise those of the PNG.
 
     Raises:
         ActmaxError: there is no such drawing.
     """
-    if (plate := contents.plan.unit_named(word)) is not None:
-        drawing = of_channel(contents, plate)[0]
+    if (page := contents.plan.unit_named(word)) is not None:
+        drawing = channel_drawings(contents, page)[0]
         return (
-            f"**{escape(plate.name)}** after {drawing.variant.recipe.steps} steps: shown this picture, the channel "
-            f"answers {number(drawing.measures.activation)}, the mean over its map."
+            f"**{escape(page.name)}** after {drawing.variant.recipe.steps} steps. The channel's mean activation for "
+            f"this picture is {number(drawing.measures.activation)}."
         )
     found = contents.plan.drawn(word, method)
     if found is None:
-        raise ActmaxError(f"{unknown(word, method)}.")
-    member, variant = found
-    jpeg = any(variant.recipe == figure.recipe for figure in contents.plan.figures.values())
+        raise ActmaxError(f"{no_caption(word, method)}.")
+    member, planned = found
+    jpeg = any(planned.recipe == figure.recipe for figure in contents.plan.figures.values())
     return render(
         "caption.md.jinja",
         member=member,
-        variant=variant,
+        variant=planned,
         file="JPEG" if jpeg else "picture",
-        measures=contents.entries[variant.recipe.digest()].measures("drawing.jpg" if jpeg else "drawing.png"),
+        measures=contents.entries[planned.recipe.digest()].measures("drawing.jpg" if jpeg else "drawing.png"),
         network=contents.network,
     ).strip()
 
 
-def unknown(word: str, method: str) -> str:
-    """What is said of a caption that there cannot be."""
+def no_caption(word: str, method: str) -> str:
+    """Return the error message for a caption without a drawing."""
     call = f"caption({quoted(word)}, {quoted(method)})"
     return f"{call}: no class listed under that word has a drawing by this method"
 
 
-def pairs(contents: Contents, group: str, method: str) -> list[dict[str, Any]]:
-    """A group's figures by a method, and of each the drawing that its page shows first.
+def pairs(contents: Contents, group: str, method: str) -> list[Pair]:
+    """Return a group's figures by a method, each with the main drawing of its class page.
 
     Raises:
         ActmaxError: there is no such group, or the method publishes no figures of it.
@@ -60,24 +77,22 @@ def pairs(contents: Contents, group: str, method: str) -> list[dict[str, Any]]:
     published = {figure.recipe: address for address, figure in contents.plan.figures.items()}
     found = []
     for member in contents.plan.groups.get(group, ()):
-        plate = contents.plan.class_page(member.label)
-        variant = plate.by_method(method)
-        if variant is None or variant.recipe not in published or variant == plate.variants[0]:
+        page = contents.plan.class_page(member.label)
+        planned = page.by_method(method)
+        if planned is None or planned.recipe not in published or planned == page.variants[0]:
             continue
-        measures = contents.entries[variant.recipe.digest()].measures("drawing.jpg")
         found.append(
-            {
-                "word": member.word,
-                "stand_in": member.label.name if member.stand_in else "",
-                "file": published[variant.recipe],
-                "other": addresses.thumbnail(plate.url),
-                "page": plate.url,
-                "measures": measures,
-            }
+            Pair(
+                word=member.word,
+                stand_in=member.label.name if member.stand_in else "",
+                file=published[planned.recipe],
+                other=addresses.thumbnail(page.url),
+                page=page.url,
+                measures=contents.entries[planned.recipe.digest()].measures("drawing.jpg"),
+            )
         )
     if not found:
         raise ActmaxError(
-            f"no figures of the group {quoted(group)} are drawn by the method {quoted(method)}, "
-            "beside those that their pages show first"
+            f"the method {quoted(method)} publishes no figures of the group {quoted(group)} besides main drawings"
         )
     return found

@@ -1,4 +1,4 @@
-"""The page of one class: its drawings, their measures, how they are made again, and all files beside it."""
+"""The page of a class: its drawings, their measures, how to draw them again, and the files beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from actmax.networks.labels import Label
 from gen.figures import curve
 from gen.ledger import kept
-from gen.pages import again, citation, data, pictures
+from gen.pages import citation, data, pictures, reproduce
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
@@ -16,70 +16,68 @@ from gen.pages.redirects import redirect
 from gen.pages.templating import render
 from gen.plan import ClassPage, addresses
 
-NEIGHBOURS = 8
-"""How many classes of the same group a page shows, at most."""
+NEIGHBORS = 8
+"""How many classes of the same group a page links to, at most."""
 
 
 def class_page(
-    contents: Contents, plate: ClassPage, before: ClassPage | None, after: ClassPage | None
+    contents: Contents, page: ClassPage, previous: ClassPage | None, following: ClassPage | None
 ) -> Iterator[File]:
-    """All that lies below a class's address, and the redirects that lead there.
+    """Yield everything below a class's address, and the redirects that lead there.
 
     Args:
         contents: of the site.
-        plate: the class.
-        before: the class before it in the author's order, if any.
-        after: the class after it.
+        page: of the class.
+        previous: the page before it in the author's order, if any.
+        following: the page after it.
     """
-    drawings = contents.drawings[plate.label]
-    page = render(
+    drawings = contents.drawings[page.label]
+    markdown = render(
         "class.md.jinja",
-        here=plate.url,
-        plate=plate,
+        here=page.url,
+        page=page,
         drawings=drawings,
-        before=before,
-        after=after,
-        gone_anchors=kept.gone_anchors(contents.published, plate),
-        neighbours={group: _neighbours(contents, plate, group) for group in plate.groups},
+        previous=previous,
+        following=following,
+        gone_anchors=kept.gone_anchors(contents.published, page),
+        neighbors={group: _neighbors(contents, page, group) for group in page.groups},
         network=contents.network,
         second=contents.second,
-        place=contents.place,
-        pages=contents.drawings.keys(),
-        curve=_curve(plate.label, drawings[0]),
-        again=again,
-        contributors=contents.units.contributors.get(plate.label, {}) if contents.units else {},
+        site=contents.site,
+        drawn_classes=contents.drawings.keys(),
+        curve=_curve(page.label, drawings[0]),
+        reproduce=reproduce,
+        contributors=contents.units.contributors.get(page.label, {}) if contents.units else {},
         plan=contents.plan,
-        live_widget=live_widget(contents, "class", plate.url, plate.label),
-        citations=[
-            citation.bibtex(drawing, plate.label, contents.network.title, contents.place) for drawing in drawings
-        ],
+        live_widget=live_widget(contents, "class", page.url, page.label),
+        citations=[citation.bibtex(each, page.label, contents.network.title, contents.site) for each in drawings],
     )
-    yield addresses.source(plate.url), keeping(contents.published, plate.url, page)
+    yield addresses.source(page.url), keeping(contents.published, page.url, markdown)
     for drawing in drawings:
         yield drawing.frames, drawing.entry.read("frames.webp")
-        if (cut := pictures.cutout(drawing.entry)) is not None:
-            yield drawing.cutout, cut
-        yield drawing.data, data.of_drawing(contents, plate, drawing)
-    yield addresses.thumbnail(plate.url), pictures.thumbnail(drawings[0].entry)
-    for alias in plate.aliases:
-        yield redirect(alias, plate.url, plate.label.name, contents.place)
+        if (cutout := pictures.cutout(drawing.entry)) is not None:
+            yield drawing.cutout, cutout
+        yield drawing.data, data.of_drawing(contents, page, drawing)
+    yield addresses.thumbnail(page.url), pictures.thumbnail(drawings[0].entry)
+    for alias in page.aliases:
+        yield redirect(alias, page.url, page.label.name, contents.site)
 
 
 def _curve(label: Label, drawing: Drawing) -> str:
-    """The activation over the steps of the main drawing."""
+    """Return the figure of the main drawing's activation over the steps."""
     record, first = drawing.entry.record, drawing.first_win
     if first is not None:
-        won = f"; the dashed line is where {label.name} first comes first."
+        won = f"; the dashed line marks where {label.name} first is the top-1 prediction."
     else:
-        won = f"; {label.name} never came first in these views." if record.wins else "."
-    caption = f"Activation of {label.name} before each step, in the view that the ascent saw{won}"
+        won = f"; {label.name} is never the top-1 prediction in these views." if record.wins else "."
+    caption = f"Activation of {label.name} before each step, in the augmented view of that step{won}"
     return curve(record.activations, drawing.steps, first, caption)
 
 
-def _neighbours(contents: Contents, plate: ClassPage, group: str) -> list[ClassPage]:
-    """The classes that stand around a class in a group, without itself."""
+def _neighbors(contents: Contents, page: ClassPage, group: str) -> list[ClassPage]:
+    """Return the classes around a class in a group, without itself."""
     members = list(dict.fromkeys(member.label for member in contents.plan.groups[group]))
-    place = members.index(plate.label)
-    members.remove(plate.label)
-    start = max(0, min(place - NEIGHBOURS // 2, len(members) - NEIGHBOURS))
-    return [contents.plan.class_page(label) for label in members[start : start + NEIGHBOURS]]
+    position = members.index(page.label)
+    members.remove(page.label)
+    start = max(0, min(position - NEIGHBORS // 2, len(members) - NEIGHBORS))
+    return [contents.plan.class_page(label) for label in members[start : start + NEIGHBORS]]

@@ -1,4 +1,4 @@
-"""All that pages are made of: the plan, its drawings, and what is known of the network and of the site."""
+"""Everything that pages are made of: the plan, its drawings, the measurements, and facts about the site."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 
+from actmax.measure.models import Measures
 from actmax.networks.cards import Card
 from actmax.networks.labels import Label
 from actmax.sounds.models import SoundExample
 from actmax.store.entry import Entry
 from gen.ledger.file import Ledger
-from gen.pages.drawing import FIVE, Drawing
-from gen.pages.place import Place
+from gen.pages.drawing import TOP, Drawing
+from gen.pages.site_info import SiteInfo
 from gen.plan import ClassPage, Plan
 from gen.study.comparison import Row
 from gen.study.diversity import Diversity
@@ -23,97 +24,96 @@ from gen.study.study import Study
 from gen.study.units import Units
 
 File = tuple[str, str | bytes]
-"""A path below docs/, with forward slashes, and what stands there."""
+"""A path below docs/, with forward slashes, and the file's content."""
 
 
 @dataclass(frozen=True)
-class Witnessed:
-    """How many of the gallery's drawings a second network recognises: of each class, the one that its page shows
-    first."""
+class Recognition:
+    """How many main drawings of the gallery's classes the evaluation network recognizes."""
 
-    title: str
-    """Of the network."""
+    network: str
+    """The evaluation network's title."""
     drawings: int
-    first: int
-    """Of which it says the class first."""
-    in_five: int
-    """Of which the class is among its first five."""
+    top1: int
+    top5: int
 
 
 @dataclass(frozen=True)
 class Contents:
-    """Everything is drawn, asked and measured; pages only show it."""
+    """Everything is drawn and measured; pages only show it."""
 
     plan: Plan
     entries: Mapping[str, Entry]
     """The drawing of each of the plan's recipes, by digest."""
     study: Study | None = None
-    """What the write-up shows of the network, if it is asked for."""
-    place: Place = field(default_factory=Place)
+    """Measurements for the walk; None without a walk."""
+    site: SiteInfo = field(default_factory=SiteInfo)
     evaluation: Evaluation | None = None
-    """A second network's, where one is at hand."""
+    """Measures by the evaluation network, if there is one."""
     comparison: Sequence[Row] = ()
-    """The methods side by side, if they are asked for."""
+    """The methods side by side, if the settings name classes to compare."""
     photo: Photo | None = None
-    """Drawings from a photo, if they are asked for."""
+    """Drawings that start from a photo, if the settings name one."""
     diversity: Diversity | None = None
-    """How much drawings of one class differ, if that is asked for."""
+    """How much drawings of one class differ, if the settings name a class."""
     sounds: Mapping[str, SoundExample] | None = None
-    """By kind, what a network of sounds draws, if that is asked for."""
+    """By kind, the sounds drawn by a network of sounds, if the settings want them."""
     units: Units | None = None
-    """What is known of the channels that have pages, if any have."""
+    """Measurements of the channels that have pages, if any have."""
     published: Ledger = field(default_factory=Ledger)
-    """What must not be lost."""
+    """Addresses and anchors that must keep working."""
     notes: frozenset[str] = frozenset()
-    """Addresses of the author's own pages that generated ones refer to where they exist."""
+    """Addresses of the author's own pages that generated ones link to, if they exist."""
 
     @property
     def network(self) -> Card:
-        """The network that drew."""
+        """The target network."""
         return self.plan.card
 
     @property
     def built(self) -> str:
-        """How the site came to be, in a sentence, for the foot of each page."""
+        """A sentence about how the site was built, for the foot of each page."""
         method = next(iter(self.plan.settings.methods))
         return f"Drawn by {self.network.title}, method {method}. Built by actmax {version('actmax')}."
 
     @property
     def second(self) -> Card | None:
-        """The network whose opinion was asked."""
+        """The evaluation network."""
         return self.evaluation.network if self.evaluation else None
 
+    @property
+    def evaluations(self) -> Mapping[str, Measures]:
+        """The evaluation network's measures by digest; empty without one."""
+        return self.evaluation.measures if self.evaluation else {}
+
     @cached_property
-    def witnessed(self) -> Witnessed | None:
-        """None where no second network was asked."""
+    def recognition(self) -> Recognition | None:
+        """None without an evaluation network."""
         if self.evaluation is None:
             return None
-        said = [main.evaluation.rank or 0 for main, *_ in self.drawings.values() if main.evaluation]
-        first, in_five = (sum(0 < rank <= most for rank in said) for most in (1, FIVE))
-        return Witnessed(self.evaluation.network.title, len(said), first, in_five)
+        ranks = [main.evaluation.rank or 0 for main, *_ in self.drawings.values() if main.evaluation]
+        top1, top5 = (sum(0 < rank <= limit for rank in ranks) for limit in (1, TOP))
+        return Recognition(self.evaluation.network.title, len(ranks), top1, top5)
 
     @cached_property
     def drawings(self) -> dict[Label, list[Drawing]]:
-        """Of each class, the page's large picture first."""
-        opinions = self.evaluation.measures if self.evaluation else {}
+        """The drawings of each class, the main one first."""
         return {
-            plate.label: [
-                Drawing(
-                    plate.url, variant, self.entries[variant.recipe.digest()], opinions.get(variant.recipe.digest())
-                )
-                for variant in plate.variants
+            page.label: [
+                Drawing(page.url, planned, self.entries[digest], self.evaluations.get(digest))
+                for planned in page.variants
+                for digest in [planned.recipe.digest()]
             ]
-            for plate in self.plan.class_pages
+            for page in self.plan.class_pages
         }
 
     @property
     def best(self) -> list[ClassPage]:
-        """The classes, those first whose drawings convince most: the network that had no part in them, and then the
-        one that drew."""
+        """The classes by the ranks that the evaluation network and the target network give their main drawings."""
 
-        def order(plate: ClassPage) -> tuple[int, int, float]:
-            main = self.drawings[plate.label][0]
-            opinion = main.evaluation.rank if main.evaluation else None
-            return opinion or 1, main.measures.rank or 1, -(main.measures.probability or 0)
+        def order(page: ClassPage) -> tuple[int, int, float]:
+            main = self.drawings[page.label][0]
+            evaluated = main.evaluation.rank if main.evaluation else None
+            return evaluated or 1, main.measures.rank or 1, -(main.measures.probability or 0)
 
         return sorted(self.plan.class_pages, key=order)

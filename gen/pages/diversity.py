@@ -13,20 +13,21 @@ from gen.study.diversity import Diversity
 
 
 def diversity(contents: Contents, diverse: Diversity) -> Iterator[File]:
-    """The page and its pictures."""
-    here, size = addresses.DIVERSITY, contents.plan.settings.size
+    """Yield the page and its pictures."""
+    here = addresses.DIVERSITY
+    kinds = {"seed": diverse.seeds, "facet": diverse.facets}
     page = render(
         "diversity.md.jinja",
         here=here,
         diverse=diverse,
-        kinds={"seed": diverse.seeds, "facet": diverse.facets},
-        opinions=contents.evaluation.measures if contents.evaluation else {},
+        kinds=kinds,
+        opinions=contents.evaluations,
         network=contents.network,
         second=contents.second,
-        size=size,
-        first=contents.plan.settings.seeds[0],
+        size=contents.plan.settings.size,
+        first_seed=contents.plan.settings.seeds[0],
     )
     yield addresses.source(here), keeping(contents.published, here, page)
-    for kind, entries in {"seed": diverse.seeds, "facet": diverse.facets}.items():
-        for place, entry in enumerate(entries):
-            yield addresses.diverse(kind, place), pictures.lossless(entry)
+    for kind, entries in kinds.items():
+        for number, entry in enumerate(entries):
+            yield addresses.diverse(kind, number), pictures.lossless(entry)

@@ -1,4 +1,4 @@
-"""One drawing as the site shows it: file names, measures, and the words that are said of it."""
+"""One drawing as the site shows it: its files, its measures, its caption."""
 
 from __future__ import annotations
 
@@ -10,101 +10,100 @@ from actmax.measure.models import Measures
 from actmax.networks import labels
 from actmax.networks.labels import Label
 from actmax.store.entry import Entry
-from gen.pages.markdown import number, percent, place
+from gen.pages.markdown import number, percent, rank
 from gen.pages.pictures import MASK
 from gen.plan import PlannedDrawing, addresses
 
-FIVE = 5
-"""A class among a network's first so many is not far from what it sees."""
+TOP = 5
+"""A drawing counts as recognized by a network, top-5, up to this rank."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One drawing on the page of a class or of a channel."""
+    """A drawing on the page of a class or a channel."""
 
     page: str
-    """The address of that page."""
+    """The page's address."""
     variant: PlannedDrawing
     entry: Entry
     evaluation: Measures | None = None
-    """The measures by the second network, where there is one."""
+    """Measures by the evaluation network, if there is one."""
 
     @property
     def measures(self) -> Measures:
-        """Of the PNG master."""
+        """Measures by the target network, of the PNG."""
         return self.entry.measures()
 
     @property
     def name(self) -> str:
-        """What tells it from the others of its class: ``robust, seed 0``."""
+        """Method and seed, which distinguish it on its page: ``robust, seed 0``."""
         return f"{self.variant.method}, seed {self.variant.seed}"
 
     @property
     def caption(self) -> str:
-        """What was measured, in a line."""
+        """The measures in one line."""
         failed = " (failed)" if self.measures.failed else ""
         return (
-            f"{self.name}: {percent(self.measures.probability)}, place {place(self.measures.rank)}{failed}, "
+            f"{self.name}: {percent(self.measures.probability)}, rank {rank(self.measures.rank)}{failed}, "
             f"logit {number(self.measures.activation)}"
         )
 
     @property
     def top(self) -> list[tuple[Label, float]]:
         """The five most probable classes."""
-        return self._named(self.measures.top)
+        return self._labeled(self.measures.top)
 
     @property
     def second_top(self) -> list[tuple[Label, float]]:
-        """The same as the second network sees it; empty where there is none."""
-        return self._named(self.evaluation.top) if self.evaluation else []
+        """The same by the evaluation network; empty without one."""
+        return self._labeled(self.evaluation.top) if self.evaluation else []
 
     @property
-    def own_alone(self) -> bool:
-        """Whether it convinces the network that drew it, and the second network has the class not even among its
-        first five."""
-        return self.evaluation is not None and not self.measures.failed and (self.evaluation.rank or 0) > FIVE
+    def only_by_target(self) -> bool:
+        """Whether the target network recognizes it, and the evaluation network does not, not even top-5."""
+        return self.evaluation is not None and not self.measures.failed and (self.evaluation.rank or 0) > TOP
 
     @property
     def size(self) -> int:
-        """Width and height of the master in pixels."""
+        """Width and height of the PNG in pixels."""
         return self.variant.recipe.size
 
     @property
     def master(self) -> str:
-        """The PNG's address, under the name of its content, which no later drawing can take."""
+        """Address of the PNG. It is named after its content, so that no later drawing takes it."""
         return addresses.master(self.entry.picture)
 
     @property
     def frames(self) -> str:
-        """The address of the filmstrip."""
+        """Address of the filmstrip."""
         return addresses.frames(self.page, self.variant.anchor)
 
     @property
     def cutout(self) -> str:
-        """The address of the picture without what its steps hardly touched; empty where no mask was stored."""
+        """Address of the picture with a transparent background; empty if no mask is stored."""
         return addresses.cutout(self.page, self.variant.anchor) if MASK in self.entry.record.files else ""
 
     @property
     def data(self) -> str:
-        """The address of the drawing's JSON."""
+        """Address of the JSON."""
         return addresses.data(self.page, self.variant.anchor)
 
     @property
     def steps(self) -> list[int]:
-        """After how many steps each frame of the filmstrip was kept."""
+        """The number of steps before each frame of the filmstrip."""
         return list(self.entry.record.frames)
 
     @property
     def first_win(self) -> int | None:
-        """After how many steps the network first put the class first, in the view that the ascent saw."""
+        """The number of steps before the class first was the top-1 prediction, in the augmented view."""
         wins = self.entry.record.wins
         return wins.first if wins else None
 
-    def _named(self, top: Sequence[tuple[int, float]]) -> list[tuple[Label, float]]:
+    def _labeled(self, top: Sequence[tuple[int, float]]) -> list[tuple[Label, float]]:
         classes = labels.classes()
         if not top or any(index >= len(classes) for index, _ in top):
             raise StoreError(
                 f"The measures of the drawing {self.entry.digest} name a class that ImageNet does not have: remove "
                 f"{self.entry.folder}, and it will be drawn again."
             )
-        return [(classes[index], part) for index, part in top]
+        return [(classes[index], probability) for index, probability in top]

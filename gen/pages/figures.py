@@ -11,7 +11,7 @@ from actmax.networks.labels import slugify
 from gen.figures import onion, surface
 from gen.figures.onion import UNNAMED
 from gen.ledger.file import is_address
-from gen.pages import again
+from gen.pages import reproduce
 from gen.pages.captions import pairs
 from gen.pages.contents import Contents
 from gen.pages.templating import render
@@ -20,15 +20,16 @@ from gen.plan.drawings import DRAWING
 
 
 def numbered(text: str) -> dict[str, int]:
-    """The figures of a page, by name, in their order: ``{{ figure.onion("onion") }}`` is one."""
+    """Return the numbers of a page's figures by name, in their order: ``{{ figure.onion("onion") }}`` is one."""
     shown = re.sub(r"\{% *raw *%\}.*?\{% *endraw *%\}|\{#.*?#\}", "", text, flags=re.DOTALL)
     names = dict.fromkeys(match[2] for match in re.finditer(r"\bfigure\.\w+\(\s*([\"'])([a-z0-9-]+)\1", shown))
     return {name: number for number, name in enumerate(names, 1)}
 
 
 def figures(contents: Contents, here: str, numbers: Mapping[str, int]) -> dict[str, Callable[..., str]]:
-    """What a page can call, by name. Functions, not partial objects or methods: through those a page would reach what
-    they hold.
+    """Return the functions that a page can call, by name.
+
+    They are closures: through a partial object or a bound method a page would reach what it holds.
 
     Args:
         contents: of the site.
@@ -39,59 +40,70 @@ def figures(contents: Contents, here: str, numbers: Mapping[str, int]) -> dict[s
 
     def number(name: object) -> int:
         if not isinstance(name, str) or name not in numbers:
-            raise ActmaxError(f"a figure's name is a text of small letters, digits and hyphens, not {quoted(name)}")
+            raise ActmaxError(f"a figure's name consists of small letters, digits and hyphens: {quoted(name)} does not")
         if name in used:
-            raise ActmaxError(f"a figure of the name {quoted(name)} stands twice on this page")
+            raise ActmaxError(f"two figures on this page are named {quoted(name)}")
         used.add(name)
         return numbers[name]
 
     def fill(template: str, name: str, words: str, **others: Any) -> str:
-        size, classes = contents.plan.settings.size, contents.network.classes
-        common = {"number": number(name), "id": anchor(name), "words": str(words)}
-        return render(template, here=here, **common, **({"size": size, "classes": classes} | others))
+        common = {
+            "number": number(name),
+            "id": anchor(name),
+            "words": str(words),
+            "size": contents.plan.settings.size,
+            "classes": contents.network.classes,
+        }
+        return render(template, here=here, **(common | others))
 
     def of_layers(name: str, words: str = "") -> str:
         drawing = onion(str(words), tuple(contents.network.layers) or UNNAMED)
-        return _as_numbered(drawing, number(name), anchor(name))
+        return _with_number(drawing, number(name), anchor(name))
 
-    def of_hill(name: str, words: str = "") -> str:
-        return _as_numbered(surface(str(words)), number(name), anchor(name))
+    def of_surface(name: str, words: str = "") -> str:
+        return _with_number(surface(str(words)), number(name), anchor(name))
 
     def row(name: str, pictures: list[Any], words: str = "") -> str:
-        return fill("row.md.jinja", name, words, pictures=_pictures(pictures))
+        return fill("row.md.jinja", name, words, pictures=_checked_pictures(pictures))
 
     def versus(name: str, group: str, words: str = "", method: str = "plain") -> str:
+        title = "plain gradient ascent" if method == "plain" else f"by {method}"
         found = pairs(contents, str(group), str(method))
-        way = "by the iteration alone" if method == "plain" else f"by {method}"
-        return fill("versus.md.jinja", name, words, pairs=found, method=way, other="as the gallery draws it")
+        return fill("versus.md.jinja", name, words, pairs=found, method=title, other="with the gallery's method")
 
     def steps(name: str, words: str = "") -> str:
         study = contents.study
         if study is None:
-            raise ActmaxError("figure.steps() shows the drawing of the walk, and mkdocs.yml asks for no `walk`")
+            raise ActmaxError("figure.steps() shows the drawing of the walk, and mkdocs.yml has no `walk`")
         entry = study.variations[DRAWING]
-        shown = min(256, entry.recipe.size)
-        about = {"steps": list(entry.record.frames), "file": addresses.STUDY_FRAMES, "size": shown}
-        return fill("steps.md.jinja", name, words, alt=f"The drawing of {study.label.name}", **about)
+        return fill(
+            "steps.md.jinja",
+            name,
+            words,
+            alt=f"The drawing of {study.label.name}",
+            steps=list(entry.record.frames),
+            file=addresses.STUDY_FRAMES,
+            size=min(256, entry.recipe.size),
+        )
 
-    return {"onion": of_layers, "surface": of_hill, "row": row, "versus": versus, "steps": steps}
+    return {"onion": of_layers, "surface": of_surface, "row": row, "versus": versus, "steps": steps}
 
 
 def commands(contents: Contents) -> list[tuple[str, str]]:
-    """The figures by their file's name, each with the line for the shell that draws it again."""
+    """Return the file name of each figure, and the shell command that draws it again."""
     drawings = dict(contents.plan.figures)
     if contents.study:
         drawings |= {addresses.variation(name): drawing for name, drawing in contents.plan.variations.items()}
-    return [(address.rpartition("/")[2], again.command(drawing)) for address, drawing in drawings.items()]
+    return [(address.rpartition("/")[2], reproduce.command(drawing)) for address, drawing in drawings.items()]
 
 
 def anchor(name: str) -> str:
-    """The id of a figure."""
+    """Return the id of a figure."""
     return f"figure-{slugify(name)}"
 
 
-def _pictures(values: object) -> list[dict[str, str]]:
-    """What a page gives a row to show.
+def _checked_pictures(values: object) -> list[dict[str, str]]:
+    """Return what a page passes to ``figure.row`` if it is a list of pictures.
 
     Raises:
         ActmaxError: it is something else.
@@ -101,14 +113,14 @@ def _pictures(values: object) -> list[dict[str, str]]:
     if not rows or not all(
         isinstance(row, dict) and all(isinstance(row.get(key), str) for key in keys) for row in rows
     ):
-        raise ActmaxError(f"a row of pictures is a list, each with {', '.join(keys)}, such as study.ways")
+        raise ActmaxError(f"a row of pictures is a list, each with {', '.join(keys)}, such as study.parameterizations")
     if unknown := [row["file"] for row in rows if not is_address(row["file"])]:
-        raise ActmaxError(f"{quoted(unknown[0])} is no file of the site, such as assets/study/picture.png")
+        raise ActmaxError(f"{quoted(unknown[0])} is not a file of the site, such as assets/study/picture.png")
     return rows
 
 
-def _as_numbered(figure: str, number: int, name: str) -> str:
-    """A drawing of ours with its number in front of the caption."""
+def _with_number(figure: str, number: int, name: str) -> str:
+    """Return a figure with an id, and with its number before the caption."""
     link = f'<a class="numbered" href="#{name}">Figure {number}</a> '
     with_id = figure.replace("<figure ", f'<figure id="{name}" ', 1)
     return with_id.replace("<figcaption>", f"<figcaption>{link}", 1)

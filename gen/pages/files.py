@@ -1,4 +1,4 @@
-"""All files that are generated, but for the author's own pages."""
+"""All generated files except the author's own pages."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from gen.pages.assets import assets
 from gen.pages.class_page import class_page
-from gen.pages.compare import compare
 from gen.pages.contents import Contents, File
 from gen.pages.diversity import diversity
 from gen.pages.from_a_photo import from_a_photo
 from gen.pages.gone import gone
-from gen.pages.index import index
+from gen.pages.index import compare, index
 from gen.pages.live import live
 from gen.pages.methods import methods
 from gen.pages.sounds import sounds
@@ -20,7 +19,7 @@ from gen.pages.walk import walk
 
 
 def files(contents: Contents) -> Iterator[File]:
-    """Each path once.
+    """Yield each path once, with its content.
 
     Raises:
         StoreError: a drawing was replaced, removed or damaged meanwhile.
@@ -29,10 +28,13 @@ def files(contents: Contents) -> Iterator[File]:
     yield from live(contents)
     yield from index(contents)
     yield compare(contents)
-    yield from _masters(contents)
-    plates = contents.plan.class_pages
-    for plate, before, after in zip(plates, (None, *plates[:-1]), (*plates[1:], None), strict=True):
-        yield from class_page(contents, plate, before, after)
+    # The PNGs, at the addresses that citations contain.
+    masters = {drawing.master: drawing.entry for drawings in contents.drawings.values() for drawing in drawings}
+    for address, entry in masters.items():
+        yield address, entry.read("drawing.png")
+    pages = contents.plan.class_pages
+    for page, previous, following in zip(pages, (None, *pages[:-1]), (*pages[1:], None), strict=True):
+        yield from class_page(contents, page, previous, following)
     yield from gone(contents)
     for address, drawing in contents.plan.figures.items():
         yield address, contents.entries[drawing.recipe.digest()].read("drawing.jpg")
@@ -48,10 +50,3 @@ def files(contents: Contents) -> Iterator[File]:
         yield from diversity(contents, contents.diversity)
     if contents.sounds:
         yield from sounds(contents, contents.sounds)
-
-
-def _masters(contents: Contents) -> Iterator[File]:
-    """The PNGs that citations point to."""
-    entries = {drawing.master: drawing.entry for drawings in contents.drawings.values() for drawing in drawings}
-    for address, entry in entries.items():
-        yield address, entry.read("drawing.png")

@@ -13,22 +13,20 @@ from gen.study.photo import Photo
 
 
 def from_a_photo(contents: Contents, photo: Photo) -> Iterator[File]:
-    """The page, its pictures, and all of them side by side for the slider."""
-    here, size = addresses.PHOTO, contents.plan.settings.size
+    """Yield the page, its pictures, and the filmstrip of the slider."""
+    here, settings = addresses.PHOTO, contents.plan.settings
     page = render(
         "photo.md.jinja",
         here=here,
         photo=photo,
-        opinions=contents.evaluation.measures if contents.evaluation else {},
+        opinions=contents.evaluations,
         network=contents.network,
         second=contents.second,
-        size=size,
-        credit=contents.plan.settings.photo.credit if contents.plan.settings.photo else "",
+        size=settings.size,
+        credit=settings.photo.credit if settings.photo else "",
     )
     yield addresses.source(here), keeping(contents.published, here, page)
-    yield (
-        addresses.FROM_PHOTO_STRIP,
-        pictures.strip([photo.picture, *(entry.read("drawing.png") for entry in photo.drawings.values())]),
-    )
-    for keep, entry in photo.drawings.items():
-        yield addresses.from_photo(keep), pictures.lossless(entry)
+    frames = [photo.picture, *(entry.read("drawing.png") for entry in photo.drawings.values())]
+    yield addresses.FROM_PHOTO_STRIP, pictures.filmstrip(frames)
+    for weight, entry in photo.drawings.items():
+        yield addresses.from_photo(weight), pictures.lossless(entry)

@@ -1,4 +1,4 @@
-"""The page of all classes, and the same for machines."""
+"""The page of all classes, its JSON, and the page that compares two classes."""
 
 from __future__ import annotations
 
@@ -14,25 +14,32 @@ from gen.settings import Member
 
 
 def index(contents: Contents) -> Iterator[File]:
-    """``gallery/index.md``, ``gallery/index.json``, and what that leads to."""
+    """Yield ``gallery/index.md``, ``gallery/index.json``, and the files that it lists."""
+    here = addresses.GALLERY
     page = render(
         "index.md.jinja",
-        here=addresses.GALLERY,
+        here=here,
         plan=contents.plan,
         network=contents.network,
         second=contents.second,
-        witnessed=contents.witnessed,
+        recognition=contents.recognition,
         drawings=contents.drawings,
-        shown=pictures.SHOWN,
-        searched=searched,
+        thumbnail_width=pictures.THUMBNAIL_ON_PAGE,
+        search_words=search_words,
     )
-    yield addresses.source(addresses.GALLERY), keeping(contents.published, addresses.GALLERY, page)
+    yield addresses.source(here), keeping(contents.published, here, page)
     yield from data.index(contents)
 
 
-def searched(member: Member) -> str:
-    """The words by which the script finds a class besides the name on the page and the index, spelt as it spells what
-    a reader types: all its other names."""
+def compare(contents: Contents) -> File:
+    """Return the compare page: a script fills it, without one it lists every class."""
+    here = addresses.COMPARE
+    return addresses.source(here), render("compare.md.jinja", here=here, plan=contents.plan, network=contents.network)
+
+
+def search_words(member: Member) -> str:
+    """Return the words by which the script finds a class besides its word on the page, normalized as the script
+    normalizes what a reader types."""
     label = member.label
     shown = slugify(member.word).split("-")
     words = (word for name in (label.name, label.wnid, *label.synonyms) for word in slugify(name).split("-"))

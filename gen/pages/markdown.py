@@ -1,4 +1,4 @@
-"""Words and numbers -> Markdown and HTML that show them as they are: the filters of the templates."""
+"""Format text and numbers for Markdown and HTML: the filters of the templates."""
 
 from __future__ import annotations
 
@@ -12,14 +12,11 @@ from pydantic import BaseModel
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 ABSENT = "–"
-"""Stands for a number that was not measured."""
+"""Shown for a number that was not measured."""
 
 
 def escape(text: object) -> str:
-    """Text that Markdown and HTML leave alone: ``*`` and ``_`` stay stars and strokes, ``<`` and ``|`` show.
-
-    Line breaks become spaces: behind one, three strokes would begin a listing.
-    """
+    """Escape text for Markdown, including HTML and tables. Line breaks become spaces."""
     line = _BREAKS.sub(" ", str(text))
     literal = re.sub(r"([\\`*_{}\[\]()#+!-])", r"\\\1", line)
     literal = literal.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -27,20 +24,20 @@ def escape(text: object) -> str:
 
 
 def attribute(text: object) -> str:
-    """Text inside HTML, also inside the quotes of an attribute; on one line."""
+    """Escape text for HTML, including quoted attributes, on one line."""
     return html.escape(_BREAKS.sub(" ", str(text)))
 
 
 def listing(text: object) -> str:
-    """Text inside ``<pre>``, which keeps its lines."""
+    """Escape text for ``<pre>``, with its line breaks."""
     return html.escape(str(text))
 
 
 def percent(part: float | None) -> str:
-    """0.9937 -> ``99.4 %``. Never rounds up to certainty: 0.99999 stays below 100 %."""
+    """Format 0.9937 as ``99.4 %``. What is below 1 is never rounded up to 100 %."""
     if part is None:
         return ABSENT
-    if part >= 0.99995:  # also where a softmax in float32 has rounded to 1
+    if part >= 0.99995:  # float32 rounds a softmax to 1
         return ">\N{NO-BREAK SPACE}99.99\N{NO-BREAK SPACE}%"
     if part < 0.0001:
         return "<\N{NO-BREAK SPACE}0.01\N{NO-BREAK SPACE}%"
@@ -48,21 +45,21 @@ def percent(part: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """A score to three significant digits or one decimal, with a real minus sign."""
+    """Format a score to three significant digits or one decimal, with a minus sign instead of a hyphen."""
     if value is None:
         return ABSENT
-    value = value or 0.0  # -0.0 is no number that a reader knows
+    value = value or 0.0  # not -0.0
     text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def place(rank: int | None) -> str:
-    """Among the classes, from 1."""
-    return ABSENT if rank is None else str(rank)
+def rank(value: int | None) -> str:
+    """Format a rank among the classes, from 1."""
+    return ABSENT if value is None else str(value)
 
 
 def setting(value: object) -> str:
-    """A value as an author would write it in YAML, as code."""
+    """Format a value as YAML, as code."""
     if isinstance(value, BaseModel):
         value = value.model_dump(by_alias=True, exclude_none=True)
     elif isinstance(value, Mapping):
@@ -72,13 +69,13 @@ def setting(value: object) -> str:
 
 
 def front_matter(**values: Any) -> str:
-    """The YAML block at the head of a page; safe for any text."""
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, where libyaml is
+    """Return the YAML block at the head of a page; safe for any text."""
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml, if present, is ten times as fast
     return f"---\n{yaml.dump(values, Dumper=dumper, allow_unicode=True, sort_keys=False)}---\n"
 
 
 def split_front_matter(text: str) -> tuple[Mapping[str, Any], str]:
-    """A page's YAML head and the rest, as MkDocs parts them; an absent or broken head is empty, for it to judge."""
+    """Split a page into its front matter and the rest, as MkDocs does; broken front matter counts as none."""
     match = re.match(r"---[ \t]*\r?\n(.*?\n)(?:---|\.\.\.)[ \t]*\r?\n", text, re.DOTALL)
     if match is None:
         return {}, text

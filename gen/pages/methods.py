@@ -1,4 +1,4 @@
-"""The page of methods: each one's drawings, what networks say of them, and what it buys and costs."""
+"""The page that compares the methods: their drawings, their measures, what each gains and costs."""
 
 from __future__ import annotations
 
@@ -11,75 +11,71 @@ from gen.compared import COMPARED
 from gen.pages import pictures
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
-from gen.pages.drawing import FIVE
+from gen.pages.drawing import TOP
 from gen.pages.templating import render
 from gen.plan import addresses
 from gen.study.comparison import Row, benchmarks, budget
 
-SMALL = 160
+WIDTH = 160
 """Width of a drawing in the table, in pixels."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What was measured of one method on the page's own drawings."""
+    """Measures of one method's drawings on this page."""
 
     row: Row
     seconds: float
-    """A drawing took; a mean."""
-    own_first: int
-    """Of how many the network that drew says the class first."""
-    first: int
-    """Of how many the second network does."""
-    in_five: int
-    """Of how many it has the class among its first five."""
+    """Mean time of a drawing."""
+    target_top1: int
+    """How many drawings the target network classifies correctly."""
+    top1: int
+    """How many the evaluation network recognizes."""
+    top5: int
     logit: float | None
-    """Of the class in the second network; a mean. None where no second network was asked."""
+    """Mean logit of the class in the evaluation network; None without one."""
 
 
 def methods(contents: Contents) -> Iterator[File]:
-    """The page, and its drawings in two sizes."""
-    here, plan = addresses.METHODS, contents.plan
-    opinions = contents.evaluation.measures if contents.evaluation else {}
+    """Yield the page, and its drawings in two sizes."""
+    here, settings, many = addresses.METHODS, contents.plan.settings, benchmarks()
     page = render(
         "methods.md.jinja",
         here=here,
-        labels=plan.settings.comparison.classes if plan.settings.comparison else (),
+        labels=settings.comparison.classes if settings.comparison else (),
         summaries=[_summary(row, contents) for row in contents.comparison],
-        opinions=opinions,
+        opinions=contents.evaluations,
         network=contents.network,
         second=contents.second,
-        pages=contents.drawings.keys(),
         budget=budget(),
-        settings=plan.settings,
-        many=benchmarks(),
-        judge_titles={name: card(name).title for found in benchmarks() for name in found.evaluation_networks},
+        settings=settings,
+        many=many,
+        judge_titles={name: card(name).title for measured in many for name in measured.evaluation_networks},
         titles={method.name: method.title for method in COMPARED},
         link=partial(_link, here),
-        small=min(SMALL, plan.settings.size),
+        width=min(WIDTH, settings.size),
     )
     yield addresses.source(here), keeping(contents.published, here, page)
     for row in contents.comparison:
         for label, entry in row.drawings.items():
             yield addresses.compared(row.method.name, label.slug), pictures.lossless(entry)
-            yield addresses.compared_thumbnail(row.method.name, label.slug), pictures.thumbnail(entry, SMALL)
+            yield addresses.compared_thumbnail(row.method.name, label.slug), pictures.thumbnail(entry, WIDTH)
 
 
 def _link(here: str, source: str) -> str:
-    """From a page to a Markdown file below docs/, perhaps with an anchor."""
+    """Return a link from a page to a Markdown file below docs/, perhaps with an anchor."""
     file, sign, anchor = source.partition("#")
     return f"{addresses.markdown_link(here, addresses.of_source(file))}{sign}{anchor}"
 
 
 def _summary(row: Row, contents: Contents) -> Summary:
-    opinions = contents.evaluation.measures if contents.evaluation else {}
     entries = list(row.drawings.values())
-    said = [opinions[entry.digest] for entry in entries if entry.digest in opinions]
+    evaluations = [contents.evaluations[entry.digest] for entry in entries if entry.digest in contents.evaluations]
     return Summary(
         row,
         seconds=sum(entry.record.provenance.seconds for entry in entries) / len(entries),
-        own_first=sum(not entry.measures().failed for entry in entries),
-        first=sum(one.rank == 1 for one in said),
-        in_five=sum((one.rank or FIVE + 1) <= FIVE for one in said),
-        logit=sum(one.activation for one in said) / len(said) if said else None,
+        target_top1=sum(not entry.measures().failed for entry in entries),
+        top1=sum(measures.rank == 1 for measures in evaluations),
+        top5=sum((measures.rank or TOP + 1) <= TOP for measures in evaluations),
+        logit=sum(measures.activation for measures in evaluations) / len(evaluations) if evaluations else None,
     )

@@ -1,24 +1,24 @@
-"""A page at another address that leads to a class's own."""
+"""Pages that redirect to a class's page."""
 
 from __future__ import annotations
 
 from gen.pages.contents import File
 from gen.pages.markdown import attribute
-from gen.pages.place import Place
+from gen.pages.site_info import SiteInfo
 from gen.plan import addresses
 
 
-def redirect(address: str, to: str, name: str, place: Place) -> File:
-    """What stands at an address that leads elsewhere at once.
+def redirect(address: str, target: str, name: str, site: SiteInfo) -> File:
+    """Return a page that redirects at once.
 
     Args:
-        address: where it stands.
-        to: the address that it leads to.
+        address: of the redirect.
+        target: the address that it leads to.
         name: of the page there.
-        place: of the site.
+        site: of whose URL the canonical link is made.
     """
-    link = attribute(addresses.link(address, to))
-    canonical, title = attribute(place.url + to) if place.url else link, attribute(name)
+    link, title = attribute(addresses.link(address, target)), attribute(name)
+    canonical = attribute(site.url + target) if site.url else link
     return (
         addresses.html(address),
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'

@@ -1,4 +1,4 @@
-"""The page on which activation maximization is heard."""
+"""The page on activation maximization of sounds."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from gen.pages.templating import render
 from gen.plan import addresses
 
 
-def sounds(contents: Contents, heard: Mapping[str, SoundExample]) -> Iterator[File]:
-    """The page, and of each kind its pictures and sounds."""
+def sounds(contents: Contents, examples: Mapping[str, SoundExample]) -> Iterator[File]:
+    """Yield the page, and the spectrograms and sounds of each kind."""
     here = addresses.SOUNDS
+    kinds = list(KINDS)
     page = render(
         "sounds.md.jinja",
         here=here,
-        heard=heard,
-        kinds=list(KINDS),
-        right=sum(list(KINDS)[one.predicted] == kind for kind, one in heard.items()),
+        examples=examples,
+        kinds=kinds,
+        recognized=sum(kinds[example.predicted] == kind for kind, example in examples.items()),
         side=SIDE,
         rate=RATE,
         notes=contents.notes,
     )
     yield addresses.source(here), keeping(contents.published, here, page)
-    for kind, one in heard.items():
-        yield addresses.sound(kind, "made.wav"), wav(one.synthesized)
-        yield addresses.sound(kind, "drawn.wav"), wav(one.reconstructed)
-        pictures = {"made": one.synthesized_spectrogram, "drawing": one.drawing, "drawn": one.reconstructed_spectrogram}
-        for name, pixels in pictures.items():
-            yield addresses.sound(kind, f"{name}.webp"), _webp(pixels)
-
-
-def _webp(pixels: bytes) -> bytes:
-    return encode_image(Image.frombytes("L", (SIDE, SIDE), pixels), "WEBP", lossless=True)
+    for kind, example in examples.items():
+        yield addresses.sound(kind, "made.wav"), wav(example.synthesized)
+        yield addresses.sound(kind, "drawn.wav"), wav(example.reconstructed)
+        spectrograms = {
+            "made": example.synthesized_spectrogram,
+            "drawing": example.drawing,
+            "drawn": example.reconstructed_spectrogram,
+        }
+        for name, pixels in spectrograms.items():
+            picture = Image.frombytes("L", (SIDE, SIDE), pixels)
+            yield addresses.sound(kind, f"{name}.webp"), encode_image(picture, "WEBP", lossless=True)

@@ -1,4 +1,4 @@
-"""Jinja, twice: for the package's own templates, and, in a sandbox, for pages that an author wrote."""
+"""Jinja environments: one for the package's templates, one sandbox for pages that an author wrote."""
 
 from __future__ import annotations
 
@@ -20,44 +20,39 @@ FILTERS: dict[str, Callable[..., str]] = {
     "html": markdown.attribute,
     "percent": markdown.percent,
     "number": markdown.number,
-    "place": markdown.place,
+    "rank": markdown.rank,
     "setting": markdown.setting,
     "slug": slugify,
+}
+# Without autoescape: templates write Markdown, where entities would show up in titles.
+OPTIONS: dict[str, Any] = {
+    "undefined": StrictUndefined,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    "autoescape": False,
 }
 
 
 @cache
-def own() -> Environment:
-    """For the package's templates: an undefined name is an error, and blocks leave no blank lines."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Markdown is written, not HTML: autoescape would put entities into titles
-    )
-    made.filters |= FILTERS | {"listing": markdown.listing}
-    made.globals |= {"front_matter": markdown.front_matter, "at": addresses}
-    return made
+def package_environment() -> Environment:
+    """Return the environment of the package's templates, in which an undefined name is an error."""
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), **OPTIONS)  # noqa: S701 - see OPTIONS
+    environment.filters |= FILTERS | {"listing": markdown.listing}
+    environment.globals |= {"front_matter": markdown.front_matter, "at": addresses}
+    return environment
 
 
 @cache
 def sandbox() -> Environment:
-    """For an author's pages: no templates, no names but those that a page is given, and no way to an object behind
-    them."""
-    made = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    made.filters |= FILTERS
-    made.globals = {"range": made.globals["range"]}
-    return made
+    """Return the environment of authors' pages: no templates, no names but those that a page is given, no access to the
+    objects behind them."""
+    environment = ImmutableSandboxedEnvironment(**OPTIONS)
+    environment.filters |= FILTERS
+    environment.globals = {"range": environment.globals["range"]}
+    return environment
 
 
 def render(template: str, **values: Any) -> str:
-    """One of the package's templates, filled in."""
-    return own().get_template(template).render(values)
+    """Render one of the package's templates."""
+    return package_environment().get_template(template).render(values)

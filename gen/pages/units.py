@@ -8,155 +8,148 @@ from typing import Any
 from actmax.measure.models import Measures
 from actmax.networks import labels
 from gen.figures import curve
-from gen.pages import again, data, pictures
+from gen.pages import data, pictures, reproduce
 from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
-from gen.pages.likeness import by_likeness
 from gen.pages.markdown import number
+from gen.pages.similarity import similarity_ranks
 from gen.pages.templating import render
 from gen.plan import ChannelPage, addresses
 from gen.study.units import Units
 
-SHOWN = "drawing.jpg"
-"""Of a drawing's stored files the one that pages show."""
 CELL, COLUMNS, ROWS = 64, 16, 16
-"""Of a sheet of small drawings: pixels, and how many stand beside and above each other."""
-SMALL = 96
+"""Of a sheet of small drawings: pixels of a drawing, drawings per row and column."""
+THUMBNAIL = 96
 """Width of a channel's picture on other pages, in pixels."""
-ON_THE_MAP = 12
-"""How many channels of a layer the map shows."""
+ON_MAP = 12
+"""Channels of a layer that the map shows."""
 
 
-class UnitDrawing(Drawing):
-    """One drawing on the page of a channel, which shows the JPEG: hundreds of channels need no masters to cite."""
+class ChannelDrawing(Drawing):
+    """A drawing on the page of a channel. The JPEG is published and measured; nobody cites hundreds of PNGs."""
 
     @property
     def measures(self) -> Measures:
-        """Of the JPEG."""
-        return self.entry.measures(SHOWN)
+        """Measures of the JPEG."""
+        return self.entry.measures("drawing.jpg")
 
     @property
     def file(self) -> str:
-        """The address of the JPEG."""
+        """Address of the JPEG."""
         return addresses.picture(self.page, self.variant.anchor)
 
 
-def network(contents: Contents, known: Units) -> Iterator[File]:
-    """All that lies below ``network/``."""
-    plan = contents.plan
-    here = addresses.NETWORK
+def network(contents: Contents, units: Units) -> Iterator[File]:
+    """Yield everything below ``network/``."""
+    plan, here = contents.plan, addresses.NETWORK
     page = render(
         "network.md.jinja",
         here=here,
         units=plan.units,
         network=contents.network,
         layers={layer.name: layer for layer in contents.study.layers} if contents.study else {},
-        on_the_map=ON_THE_MAP,
+        on_map=ON_MAP,
         cell=CELL,
     )
     yield addresses.source(here), keeping(contents.published, here, page)
     layers = {layer: {"url": addresses.of_layer(layer), "units": addresses.units(layer)} for layer in plan.units}
     about = {"name": contents.network.name, "title": contents.network.title, "weights": plan.source.digest}
     yield addresses.UNITS, data.text({"schema": data.SCHEMA, "network": about, "layers": layers})
-    for layer, plates in plan.units.items():
-        yield from _layer(contents, known, layer, plates)
-    for photo in known.shown:
-        yield addresses.photo(photo.name), pictures.photo(photo.path, SMALL)
+    for layer, pages in plan.units.items():
+        yield from _layer(contents, units, layer, pages)
+    for photo in units.shown:
+        yield addresses.photo(photo.name), pictures.photo(photo.path, THUMBNAIL)
 
 
-def _layer(contents: Contents, known: Units, layer: str, plates: Sequence[ChannelPage]) -> Iterator[File]:
-    here, names = addresses.of_layer(layer), list(contents.plan.units)
-    place = names.index(layer)
-    drawings = {plate.channel: of_channel(contents, plate) for plate in plates}
-    smalls = [pictures.thumbnail(drawings[plate.channel][0].entry, SMALL) for plate in plates]
-    sheets = [smalls[start : start + COLUMNS * ROWS] for start in range(0, len(smalls), COLUMNS * ROWS)]
-    page = render(
+def channel_drawings(contents: Contents, page: ChannelPage) -> list[ChannelDrawing]:
+    """Return a channel's drawings, the main one first, those that minimize it last."""
+    return [ChannelDrawing(page.url, planned, contents.entries[planned.recipe.digest()]) for planned in page.every]
+
+
+def _layer(contents: Contents, units: Units, layer: str, pages: Sequence[ChannelPage]) -> Iterator[File]:
+    here = addresses.of_layer(layer)
+    drawings = {page.channel: channel_drawings(contents, page) for page in pages}
+    thumbnails = [pictures.thumbnail(drawings[page.channel][0].entry, THUMBNAIL) for page in pages]
+    cells = COLUMNS * ROWS
+    sheets = [thumbnails[start : start + cells] for start in range(0, len(thumbnails), cells)]
+    below, above = _around(list(contents.plan.units), layer)
+    markdown = render(
         "layer.md.jinja",
         here=here,
         layer=layer,
-        plates=plates,
-        drawings=drawings,
-        likeness=by_likeness(smalls),
+        pages=pages,
+        similarity=similarity_ranks(thumbnails),
         columns=COLUMNS,
-        cells=COLUMNS * ROWS,
+        cells=cells,
         rows=[-(-len(sheet) // COLUMNS) for sheet in sheets],
-        below=names[place - 1] if place else "",
-        above=names[place + 1] if place + 1 < len(names) else "",
+        below=below,
+        above=above,
         network=contents.network,
     )
-    yield addresses.source(here), keeping(contents.published, here, page)
-    yield addresses.strip(layer), pictures.sheet(smalls[:ON_THE_MAP], CELL, min(ON_THE_MAP, len(smalls)))
-    for count, sheet in enumerate(sheets):
-        yield addresses.sheet(layer, count), pictures.sheet(sheet, CELL, COLUMNS)
-    yield (
-        addresses.units(layer),
-        data.text(
-            {
-                "schema": data.SCHEMA,
-                "layer": layer,
-                "units": [_about(plate, drawings[plate.channel], known) for plate in plates],
-            }
-        ),
-    )
-    for index, plate in enumerate(plates):
-        before = plates[index - 1] if index else None
-        after = plates[index + 1] if index + 1 < len(plates) else None
-        yield from _unit(contents, known, plate, drawings[plate.channel], before, after)
-        yield addresses.small(plate.url), smalls[index]
+    yield addresses.source(here), keeping(contents.published, here, markdown)
+    yield addresses.strip(layer), pictures.sheet(thumbnails[:ON_MAP], CELL, min(ON_MAP, len(thumbnails)))
+    for index, sheet in enumerate(sheets):
+        yield addresses.sheet(layer, index), pictures.sheet(sheet, CELL, COLUMNS)
+    about = [_about(page, drawings[page.channel], units) for page in pages]
+    yield addresses.units(layer), data.text({"schema": data.SCHEMA, "layer": layer, "units": about})
+    neighbors = zip(pages, (None, *pages[:-1]), (*pages[1:], None), thumbnails, strict=True)
+    for page, previous, following, thumbnail in neighbors:
+        yield from _channel(contents, units, page, drawings[page.channel], previous, following)
+        yield addresses.small(page.url), thumbnail
 
 
-def _unit(
+def _around(names: list[str], name: str) -> tuple[str, str]:
+    """Return the names before and after one in a list; empty where there is none."""
+    if name not in names:
+        return "", ""
+    index = names.index(name)
+    return (names[index - 1] if index else ""), (names[index + 1] if index + 1 < len(names) else "")
+
+
+def _channel(
     contents: Contents,
-    known: Units,
-    plate: ChannelPage,
-    drawings: Sequence[UnitDrawing],
-    before: ChannelPage | None,
-    after: ChannelPage | None,
+    units: Units,
+    page: ChannelPage,
+    drawings: Sequence[ChannelDrawing],
+    previous: ChannelPage | None,
+    following: ChannelPage | None,
 ) -> Iterator[File]:
-    unit, main = (plate.layer, plate.channel), drawings[0]
-    record = main.entry.record
-    layers = list(contents.network.layers)
-    place = layers.index(plate.layer) if plate.layer in layers else -1
-    page = render(
+    unit, main = (page.layer, page.channel), drawings[0]
+    below, above = _around(list(contents.network.layers), page.layer)
+    caption = "The channel's activation before each step, in the augmented view of that step."
+    markdown = render(
         "unit.md.jinja",
-        here=plate.url,
-        plate=plate,
+        here=page.url,
+        page=page,
         drawings=drawings,
-        before=before,
-        after=after,
+        previous=previous,
+        following=following,
         network=contents.network,
         plan=contents.plan,
-        pages=contents.drawings.keys(),
-        below=layers[place - 1] if place > 0 else "",
-        above=layers[place + 1] if 0 <= place < len(layers) - 1 else "",
-        inputs=known.inputs.get(unit, []),
-        outputs=known.outputs.get(unit, []),
-        classes=known.classes.get(unit, []),
-        photos=known.photos.get(unit, []),
-        curve=curve(
-            record.activations, main.steps, None, "The channel's activation before each step, as the ascent saw it."
-        ),
-        again=again,
+        drawn_classes=contents.drawings.keys(),
+        below=below,
+        above=above,
+        inputs=units.inputs.get(unit, []),
+        outputs=units.outputs.get(unit, []),
+        classes=units.classes.get(unit, []),
+        photos=units.photos.get(unit, []),
+        curve=curve(main.entry.record.activations, main.steps, None, caption),
+        reproduce=reproduce,
         labels=labels.classes(),
-        small=SMALL,
+        width=THUMBNAIL,
     )
-    yield addresses.source(plate.url), keeping(contents.published, plate.url, page)
+    yield addresses.source(page.url), keeping(contents.published, page.url, markdown)
     for drawing in drawings:
-        yield drawing.file, drawing.entry.read(SHOWN)
+        yield drawing.file, drawing.entry.read("drawing.jpg")
     yield main.frames, main.entry.read("frames.webp")
 
 
-def of_channel(contents: Contents, plate: ChannelPage) -> list[UnitDrawing]:
-    """The main one first, those of what silences it last."""
-    return [UnitDrawing(plate.url, variant, contents.entries[variant.recipe.digest()]) for variant in plate.every]
-
-
-def _about(plate: ChannelPage, drawings: Sequence[UnitDrawing], known: Units) -> dict[str, Any]:
-    unit = (plate.layer, plate.channel)
+def _about(page: ChannelPage, drawings: Sequence[ChannelDrawing], units: Units) -> dict[str, Any]:
+    unit = (page.layer, page.channel)
     return {
-        "channel": plate.channel,
-        "url": plate.url,
+        "channel": page.channel,
+        "url": page.url,
         "drawings": [
             {
                 "anchor": drawing.variant.anchor,
@@ -168,7 +161,7 @@ def _about(plate: ChannelPage, drawings: Sequence[UnitDrawing], known: Units) ->
             }
             for drawing in drawings
         ],
-        "inputs": known.inputs.get(unit, []),
-        "outputs": known.outputs.get(unit, []),
-        "classes": [[label.index, value] for label, value in known.classes.get(unit, [])],
+        "inputs": units.inputs.get(unit, []),
+        "outputs": units.outputs.get(unit, []),
+        "classes": [[label.index, value] for label, value in units.classes.get(unit, [])],
     }

@@ -37,13 +37,13 @@ from actmax.networks.network import Network
 from actmax.networks.weights import resolve_weights
 from actmax.recipe import Recipe, compose
 from gen.pages.assets import FOLDER
-from gen.pages.live import ENGINE, SIZE, WAYS, _settings, weights
+from gen.pages.live import ENGINE, LIVE_METHODS, SIZE, live_settings, weights
 
 SIZES = (128, SIZE, 224)
 
 HARNESS = """
 import { load } from "./engine.js";
-import { ascend } from "./ascent.js";
+import { optimize } from "./optimize.js";
 window.begin = async () => {
   const started = performance.now();
   const bytes = async (name) => (await fetch(name)).arrayBuffer();
@@ -57,14 +57,14 @@ window.draw = (settings) => {
   let before = performance.now();
   const started = before;
   let first = 0;
-  for (const event of ascend(network, settings)) {
+  for (const event of optimize(network, settings)) {
     if (typeof event === "string") continue;
     if (event.logits) times.push(performance.now() - before);
-    network.expose();
+    network.rgba();
     before = performance.now();
     first ||= before - started;
   }
-  const rgba = network.expose();
+  const rgba = network.rgba();
   let text = "";
   for (let i = 0; i < rgba.length; i += 32768) text += String.fromCharCode(...rgba.subarray(i, i + 32768));
   const memory = network.engine.memory.buffer.byteLength;
@@ -76,7 +76,7 @@ window.draw = (settings) => {
 def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly spaced.")] = 20) -> None:
     indices = [(10 + 1000 * index // classes) % 1000 for index in range(classes)]
     network, judge = load(resolve_weights("compact")), load("efficientnet-lite0")
-    method = _settings(WAYS["waves"])
+    method = live_settings(LIVE_METHODS["fourier"])
     compressed = {name: len(gzip.compress((FOLDER / "live" / name).read_bytes())) for name in ENGINE}
     print(
         f"compressed: {sum(compressed.values()) / 1024:.1f} KB, of which {compressed['live.js'] / 1024:.1f} KB before "
@@ -88,7 +88,7 @@ def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly sp
         page = open_engine(browser.new_page(), Path(folder))
         print("fetched {fetched:.0f} ms, unpacked {unpacked:.0f} ms".format(**page.evaluate("begin()")))
         for size in SIZES:
-            live = page.evaluate("settings => draw(settings)", live_settings(method, 340, size))
+            live = page.evaluate("settings => draw(settings)", request(method, 340, size))
             torch_step = milliseconds_per_step(network, size)
             step = statistics.median(live["times"])
             print(
@@ -96,7 +96,7 @@ def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly sp
                 f"{len(live['times'])} steps {live['whole'] / 1000:.1f} s, first image {live['first']:.0f} ms, "
                 f"{live['memory'] / 1e6:.0f} MB"
             )
-        results = [page.evaluate("settings => draw(settings)", live_settings(method, index, SIZE)) for index in indices]
+        results = [page.evaluate("settings => draw(settings)", request(method, index, SIZE)) for index in indices]
         browser.close()
     drawn = torch.cat([canvas_image(result["rgba"]) for result in results])
     built = [compose(network="compact", weights=network.weights, target=f"fc8:{index}") for index in indices]
@@ -123,7 +123,7 @@ def open_engine(page: Page, folder: Path) -> Page:
     return page
 
 
-def live_settings(method: dict[str, Any], target: int, size: int) -> dict[str, Any]:
+def request(method: dict[str, Any], target: int, size: int) -> dict[str, Any]:
     """Return the settings that the live widget sends to the engine."""
     return method | {"target": target, "size": size, "seed": 0, "jitter": round(method["jitter"] * size / 224)}
 

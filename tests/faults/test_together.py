@@ -29,7 +29,7 @@ from PIL import Image
 from actmax.errors import StoreError
 from actmax.recipe import parse
 from gen import site
-from gen.pages import Place
+from gen.pages import SiteInfo
 from gen.tools.prune import prune
 
 # A role ends after so many rounds; without a number, when the file `stop` is there.

@@ -17,7 +17,7 @@ from actmax.networks.weights import Source, resolve_weights
 from actmax.recipe import parse
 from actmax.store import Entry, Store
 from gen.ledger import Ledger
-from gen.pages import Contents, Place, files
+from gen.pages import Contents, SiteInfo, files
 from gen.plan import Plan, plan
 from gen.settings import read
 from gen.settings.starts import read_starts
@@ -75,8 +75,8 @@ def collected(drawn: Draws) -> Collects:
         ledger: Ledger | None = None,
         evaluation: Evaluation | None = None,
     ) -> Contents:
-        place = Place(site_url, "A site")
-        return Contents(made, drawn(made, failed), place=place, evaluation=evaluation, published=ledger or Ledger())
+        site = SiteInfo(site_url, "A site")
+        return Contents(made, drawn(made, failed), site=site, evaluation=evaluation, published=ledger or Ledger())
 
     return contents
 
@@ -94,7 +94,7 @@ def published(planned: Plans, collected: Collects) -> Callable[..., Files]:
     ) -> Files:
         pages = list(files(collected(planned(groups, **settings), failed, site_url, ledger)))
         assert len(pages) == len({path for path, _ in pages}), "a file is written twice"
-        return {path: content for path, content in pages if path not in ("assets/gallery.js", "assets/site.css")}
+        return {path: content for path, content in pages if not re.fullmatch(r"assets/\w+\.(js|css)", path)}
 
     return made
 

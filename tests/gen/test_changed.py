@@ -1,4 +1,4 @@
-"""When pages last changed: as git says, or not at all."""
+"""When pages last changed, according to git."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_page_says_when_it_changed(repository: Path) -> None:
+def test_a_page_shows_when_it_changed(repository: Path) -> None:
     """On a site that a host builds, of a page and of the front page."""
     docs = repository / "docs"
     (docs / "index.md").write_text("# Home\n")
@@ -48,20 +48,23 @@ def test_a_page_says_when_it_changed(repository: Path) -> None:
     )
     for host in ("mkdocs", "zensical"):
         subprocess.run([sys.executable, "-m", host, "build"], cwd=repository, check=True, capture_output=True)
-        said = {
+        colophons = {
             name: re.findall(r'<p class="colophon">(.*?)</p>', (repository / f"site/{name}index.html").read_text())
             for name in ("", "old/")
         }
         foot = "By &lt;hand&gt;."
-        assert said == {"": [f"Last changed on 2026-05-06. {foot}"], "old/": [f"Last changed on 2026-03-04. {foot}"]}
+        assert colophons == {
+            "": [f"Last changed on 2026-05-06. {foot}"],
+            "old/": [f"Last changed on 2026-03-04. {foot}"],
+        }
         shutil.rmtree(repository / "site")
 
 
-def test_each_page_has_the_day_of_its_last_commit(repository: Path) -> None:
+def test_each_page_has_the_date_of_its_last_commit(repository: Path) -> None:
     assert last_changes(repository / "docs") == {"old/": "2026-03-04", "notes/ä b/": "2026-02-03"}
 
 
-def test_where_history_is_cut_off_nothing_is_said(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_shallow_clone_has_no_dates(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     clone = tmp_path_factory.mktemp("clone") / "shallow"
     git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", str(clone))
     assert last_changes(clone / "docs") == {}

@@ -1,4 +1,4 @@
-"""Equations become MathML in every place where an author may write them, or fail the build."""
+"""Equations become MathML wherever an author may write them, or fail the build."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def test_tex_becomes_valid_mathml(tex: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tex", "said"),
+    ("tex", "expected"),
     [
         ("\\undefined x", "uses \\undefined,"),
-        ("\\frac{1}{2", "brace"),
+        ("\\frac{1}{2", "braces do not match"),
         ("\\begin{aligned}a &= b\\end{aligned}", "'&'"),
         ("a & b", "'&'"),
     ],
 )
-def test_what_has_no_meaning_fails(tex: str, said: str) -> None:
+def test_tex_that_cannot_be_converted_is_an_error(tex: str, expected: str) -> None:
     with pytest.raises(MathError) as error:
         mathml(tex)
-    assert said in str(error.value)
+    assert expected in str(error.value)
     with pytest.raises(MathError):
         html(f"Before ${tex}$ after.")
     with pytest.raises(MathError):
@@ -66,7 +66,7 @@ def test_what_has_no_meaning_fails(tex: str, said: str) -> None:
         "<div markdown>\nwithin a block $x$\n</div>",
     ],
 )
-def test_mathematics_in_a_line_leaves_no_dollar(text: str) -> None:
+def test_inline_equations_leave_no_dollar(text: str) -> None:
     made = html(text)
     assert made.count("<math") == text.count("$") // (4 if "$$" in text else 2)
     assert 'display="inline"' in made
@@ -74,7 +74,7 @@ def test_mathematics_in_a_line_leaves_no_dollar(text: str) -> None:
     assert "\\" not in made
 
 
-def test_an_equation_by_itself_is_a_block() -> None:
+def test_a_display_equation_is_a_block() -> None:
     made = html("Before\n\n$$\nx^* = x_k\n$$\n\nafter")
     assert '<div class="equation"><math' in made
     assert 'display="block"' in made

@@ -16,7 +16,7 @@ from actmax.errors import ActmaxError, StoreError
 from actmax.store import Entry, Store
 from gen import site
 from gen.ledger import Address, Ledger
-from gen.pages import Contents, Place, files, filled_in, prose
+from gen.pages import Contents, SiteInfo, authored, files, filled_in
 from gen.pages.markdown import split_front_matter
 from gen.plan import Plan, class_pages
 from gen.settings import SettingsError, read
@@ -65,7 +65,7 @@ def shapes(planned: Plans, drawn: Draws, rendered: Text) -> Callable[..., dict[s
     def made(group: str, word: str, site_name: str, device: str) -> dict[str, list[Any]]:
         plan = planned({group: ["zebra", {word: "sports car"}], "others": ["zebra", "tiger"]}, seeds=[0, 1])
         provenance = fakes.PROVENANCE.model_copy(update={"device": device})
-        contents = Contents(plan, drawn(plan, provenance=provenance), place=Place("https://example.org/", site_name))
+        contents = Contents(plan, drawn(plan, provenance=provenance), site=SiteInfo("https://example.org/", site_name))
         pages = {path: content for path, content in files(contents) if isinstance(content, str)}
         text = f"---\nmeasured: true\n---\n{{{{ caption({word!r}, 'robust') }}}}\n"
         pages["page.md"] = str(filled_in(contents, "page.md", text))
@@ -210,14 +210,14 @@ def test_a_page_is_given_plain_values(contents: Contents) -> None:
             return all(map(plain, value))
         return value is None or type(value) in (str, int, float, bool) or type(value) is type(plain)
 
-    assert plain(prose.values(contents))
+    assert plain(authored.values(contents))
 
 
 def test_a_fault_of_ours_is_not_blamed_on_the_page(contents: Contents, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> str:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(prose, "caption", broken)
+    monkeypatch.setattr(authored, "caption", broken)
     with pytest.raises(RuntimeError, match="a fault of ours"):
         filled_in(contents, "page.md", "---\nmeasured: true\n---\n{{ caption('zebra') }}\n")
 

@@ -165,7 +165,7 @@ def test_the_built_site_has_the_pages_the_pictures_and_the_aliases(warm: Site, h
     assert built.returncode == 0, built.stdout
     assert "<h1" in warm.page("gallery/zebra/index.html")
     assert "no drawing of my cat itself" in warm.page("gallery/tiger/index.html")
-    assert "stands for it" in warm.page("index.html")  # filled in, because the page says `measured: true`
+    assert "stands in for it" in warm.page("index.html")  # filled in, because the page says `measured: true`
     for alias in ("340", "n02391049"):
         assert 'content="0; url=../zebra/"' in warm.page(f"gallery/{alias}/index.html")
     assert 'content="0; url=../tiger/"' in warm.page("gallery/my-cat/index.html")
@@ -208,7 +208,7 @@ def test_a_preview_of_a_link_shows_the_drawing_under_its_whole_address(warm: Sit
     (png,) = set(re.findall(r"\.\./(drawings/\w+\.png)", warm.page("gallery/tiger/index.html")))
     assert head.canonical == head.meta["og:url"] == "https://example.com/here/gallery/tiger/"
     assert head.meta["og:image"] == f"https://example.com/here/gallery/{png}"
-    assert head.meta["og:image:alt"] == "What the compact AlexNet draws for tiger"
+    assert head.meta["og:image:alt"] == "the compact AlexNet's drawing of tiger"
     assert head.meta["og:title"] == "tiger"
     assert head.meta["og:site_name"] == '"A" & b'
     assert head.meta["description"] == head.meta["og:description"]

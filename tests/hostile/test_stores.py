@@ -23,7 +23,7 @@ from actmax.pipeline import measurements
 from actmax.recipe import METHODS
 from actmax.store import record
 from gen import site
-from gen.pages import Place
+from gen.pages import SiteInfo
 from gen.pages.markdown import split_front_matter
 
 CASES_PER_PART = 20
@@ -76,7 +76,7 @@ class Injected(HTMLParser):
 
 def built(root: Path) -> dict[str, str | bytes]:
     prepared = site.prepare(SETTINGS, root / "mkdocs.yml")
-    contents, _ = site.generate(prepared, lambda _: None, Place())
+    contents, _ = site.generate(prepared, lambda _: None, SiteInfo())
     return dict(site.files(prepared, contents))
 
 

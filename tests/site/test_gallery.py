@@ -231,7 +231,8 @@ def test_a_page_whose_script_is_not_found_shows_all(contexts: Callable[..., Any]
 
 @pytest.mark.parametrize("typed", ["Potter's wheel", "jack-o'-lantern", "Crème Brûlée", "straße", "a  b_c", "ABC'S"])
 def test_what_a_reader_types_is_spelt_as_the_names_on_the_page_are(index: Page, typed: str) -> None:
-    assert index.evaluate("typed => plain(typed)", typed) == slugify(typed).replace("-", " ")
+    plain = "async (typed) => (await import('../assets/helpers.js')).plain(typed)"
+    assert index.evaluate(plain, typed) == slugify(typed).replace("-", " ")
 
 
 def names(page: Page) -> list[str]:
@@ -282,7 +283,7 @@ def test_classes_are_sorted_and_parted_again(index: Page) -> None:
         "name": "ambulance, bicycle, golden retriever, goldfish, tabby, tiger, toucan, zebra",
         "index": "goldfish, toucan, golden retriever, tabby, tiger, zebra, ambulance, bicycle",
         "probability": "tiger, tabby, bicycle, zebra, golden retriever, ambulance, goldfish, toucan",
-        "witness": "toucan, golden retriever, goldfish, zebra, tiger, tabby, ambulance, bicycle",
+        "rank": "toucan, golden retriever, goldfish, zebra, tiger, tabby, ambulance, bicycle",
     }.items():
         by.select_option(key)
         assert ", ".join(names(index)) == ordered
@@ -295,14 +296,14 @@ def test_classes_are_sorted_and_parted_again(index: Page) -> None:
 
 
 def test_the_index_says_in_which_place_the_second_network_has_a_class(index: Page) -> None:
-    index.get_by_label("Sort by").select_option("witness")
+    index.get_by_label("Sort by").select_option("rank")
     # Not the inner text, which is empty where a browser has put off what is far below the window.
     shown = index.locator("ul.gallery > li:visible small")
     said = shown.evaluate_all("all => all.map((small) => small.lastChild.textContent)")
-    title = index.locator(".gallery-tools option[value=witness]").inner_text().removeprefix("place by ")
-    assert said == [f"{title}: place 1"] * 2 + [f"{title}: place 4"] * 3 + ["its own network alone"] * 3
-    told = " ".join(index.locator("p", has_text="A second network").inner_text().split())
-    assert "drawings of 8 classes, it says the right class first for 2, and has it among its first five for 5." in told
+    title = index.locator(".gallery-tools option[value=rank]").inner_text().removeprefix("rank by ")
+    assert said == [f"{title}: rank 1"] * 2 + [f"{title}: rank 4"] * 3 + ["target network only"] * 3
+    recognition = " ".join(index.locator("p", has_text="an evaluation network").inner_text().split())
+    assert "recognizes 2 of 8 classes (top-1), and 5 in its top 5." in recognition
 
 
 def test_a_random_class_is_one_of_those_shown(index: Page) -> None:
@@ -329,9 +330,9 @@ def test_a_drawings_address_leads_to_it(visit: Visit) -> None:
 
 
 def test_a_drawing_that_convinces_its_own_network_alone_says_so(visit: Visit) -> None:
-    said = {slug: visit(f"/gallery/{slug}/").locator(".witness").first.inner_text() for slug in ("tabby", "tiger")}
-    assert "tabby comes in place 7 of 1000. This drawing convinces its own network alone" in said["tabby"]
-    assert said["tiger"].endswith("tiger comes in place 4 of 1000.")
+    said = {slug: visit(f"/gallery/{slug}/").locator(".evaluation").first.inner_text() for slug in ("tabby", "tiger")}
+    assert "tabby has rank 7 of 1000. This drawing is recognized only by its target network" in said["tabby"]
+    assert said["tiger"].endswith("tiger has rank 4 of 1000.")
 
 
 def test_a_drawing_that_is_gone_is_told_of_at_its_address(visit: Visit) -> None:
@@ -378,7 +379,7 @@ def test_a_drawing_without_what_its_steps_hardly_touched_is_there_for_whoever_as
     page = visit("/gallery/tabby/")
     shown = page.locator(".cutout img")
     assert shown.is_hidden()
-    page.get_by_text("Only what the steps touched").click()
+    page.get_by_text("Without the background").click()
     assert shown.is_visible()
     page.wait_for_function("document.querySelector('.cutout img').naturalWidth === 224")
 
@@ -399,7 +400,7 @@ def test_the_slider_lets_go_of_the_photo_and_the_buttons_follow(visit: Visit) ->
     page = visit("/write-ups/from-a-photo/")
     slider = page.locator(".from-photo input[type=range]")
     assert frame(page) == pytest.approx(0, abs=0.01)
-    for place, words in ((2, "0: nothing"), (1, "0.5"), (0, "all: the photo")):
+    for place, words in ((2, "0: no penalty"), (1, "0.5"), (0, "the photo")):
         slider.fill(str(place))
         assert frame(page) == pytest.approx(place, abs=0.01)
         assert page.locator(".from-photo input[type=radio]").nth(place).is_checked()
@@ -408,7 +409,7 @@ def test_the_slider_lets_go_of_the_photo_and_the_buttons_follow(visit: Visit) ->
 
 def test_the_slider_follows_the_buttons_and_is_moved_by_keys(visit: Visit) -> None:
     page = visit("/write-ups/from-a-photo/")
-    page.locator(".from-photo label", has_text="0: nothing").click()
+    page.locator(".from-photo label", has_text="0: no penalty").click()
     slider = page.locator(".from-photo input[type=range]")
     assert slider.input_value() == "2"
     assert frame(page) == pytest.approx(2, abs=0.01)
@@ -422,7 +423,7 @@ def test_without_a_script_the_buttons_let_go_of_the_photo_and_no_slider_is_in_th
     page = visit("/write-ups/from-a-photo/", java_script_enabled=False)
     assert page.locator(".from-photo input[type=range]").is_hidden()
     assert frame(page) == pytest.approx(0, abs=0.01)
-    for place, words in ((2, "0: nothing"), (1, "0.5")):
+    for place, words in ((2, "0: no penalty"), (1, "0.5")):
         page.locator(".from-photo label", has_text=words).click()
         assert frame(page) == pytest.approx(place, abs=0.01)
 
@@ -574,7 +575,9 @@ def test_a_class_is_compared_by_every_name_that_its_page_has(visit: Visit) -> No
 def test_a_channel_is_compared_with_a_class_by_address(visit: Visit) -> None:
     page = visit("/gallery/compare/?a=conv4:117&b=zebra")
     assert compared(page) == ["conv4:117", "zebra"]
-    assert page.get_by_role("img", name="What channel conv4:117 looks for").count() == 4  # two seeds, and the negatives
+    assert (
+        page.get_by_role("img", name="What channel conv4:117 responds to").count() == 4
+    )  # two seeds, and the negatives
     page.get_by_label("First class").select_option("tiger")
     page.locator(".compare h2", has_text="tiger").wait_for()
     assert page.url.endswith("?a=tiger&b=zebra")
@@ -632,14 +635,14 @@ def test_one_walks_the_network_by_clicking(visit: Visit) -> None:
     page.wait_for_url(re.compile(r"/network/conv[45]/\d+/$"))
 
 
-def test_channels_are_sorted_by_likeness_and_by_number_again(visit: Visit) -> None:
+def test_channels_are_sorted_by_similarity_and_by_number_again(visit: Visit) -> None:
     page = visit("/network/conv5/")
 
     def numbers() -> list[str]:
         return [text.strip() for text in page.locator("ul.units > li").all_text_contents()]
 
     assert numbers() == [str(number) for number in range(40)]
-    page.get_by_label("Sort by").select_option("likeness")
+    page.get_by_label("Sort by").select_option("similarity")
     alike = numbers()
     assert sorted(alike, key=int) == [str(number) for number in range(40)]
     assert alike != [str(number) for number in range(40)]

@@ -1,4 +1,4 @@
-"""A reader draws: the easel on the front page, in the write-up and on a class's page, in a real browser."""
+"""The live widgets of the front page, the write-up and a class page, in a real browser."""
 
 from __future__ import annotations
 
@@ -17,38 +17,41 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 WRITE_UP = "/write-ups/activation-maximization/"
-LONG = 60_000
-"""Milliseconds for a drawing, on a slow and busy machine."""
+TIMEOUT = 60_000
+"""Milliseconds that a drawing may take on a slow, busy machine."""
 
 Open = Callable[..., "Page"]
 
 
 @pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[Any]:
-    """One for all, so that the weights are fetched once."""
-    made = browser.new_context(
+    """Shared, so that the weights are fetched once."""
+    created = browser.new_context(
         viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
     )
-    yield made
-    made.close()
+    yield created
+    created.close()
 
 
 @pytest.fixture
 def visit(context: Any, address: str) -> Iterator[Open]:
-    """Opens a page of the built site, and sees at the end that it said nothing and asked nobody else."""
-    said: list[str] = []
+    """Open a page of the built site. At the end: no errors, and no requests to other hosts."""
+    faults: list[str] = []
     opened: list[Page] = []
 
     def open_page(path: str, requests: list[str] | None = None, within: Any = context) -> Page:
         page: Page = within.new_page()
         opened.append(page)
-        page.set_default_timeout(LONG)
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda one: (requests if requests is not None else []).append(one.url))
-        page.on(
-            "request", lambda one: None if one.url.startswith((address, "data:", "blob:")) else said.append(one.url)
-        )
+        page.set_default_timeout(TIMEOUT)
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+
+        def record(request: Any) -> None:
+            (requests if requests is not None else []).append(request.url)
+            if not request.url.startswith((address, "data:", "blob:")):
+                faults.append(request.url)
+
+        page.on("request", record)
         page.goto(address + path)
         page.wait_for_selector(".live button[name=go]")
         return page
@@ -56,66 +59,72 @@ def visit(context: Any, address: str) -> Iterator[Open]:
     yield open_page
     for page in opened:
         page.close()
-    assert said == []
+    assert faults == []
 
 
 def drawn(page: Page) -> Image.Image:
-    """The canvas."""
+    """Return the canvas as an image."""
     url: str = page.evaluate("document.querySelector('.live canvas').toDataURL()")
     return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGB")
 
 
 def finished(page: Page) -> str:
-    """Waits for the end of a drawing; what was said of it."""
+    """Wait for the end of a drawing. Return the status line."""
     page.wait_for_selector(".live[data-state=done]")
     return page.inner_text(".live-status")
 
 
-def test_nothing_is_fetched_before_a_reader_asks(visit: Open) -> None:
-    asked: list[str] = []
-    page = visit("/", asked)
+def status_contains(page: Page, text: str) -> None:
+    """Wait until the status line contains a text."""
+    page.wait_for_function("text => document.querySelector('.live-status').textContent.includes(text)", arg=text)
+
+
+def test_only_scripts_are_fetched_before_a_drawing_is_started(visit: Open) -> None:
+    requests: list[str] = []
+    page = visit("/", requests)
     page.wait_for_timeout(300)
-    assert [url.rpartition("/")[2] for url in asked if "/live/" in url] == ["live.js"]
+    names = {url.rpartition("/")[2] for url in requests if "/live/" in url}
+    assert names == {"live.js", "facts.js", "form.js", "picture.js", "view.js"}
 
 
-def test_a_reader_names_a_class_and_it_is_drawn(visit: Open) -> None:
-    asked: list[str] = []
-    page = visit("/", asked)
-    page.fill(".live input[name=draw]", "Carassius auratus")  # a synonym
+def test_a_class_named_by_a_synonym_is_drawn(visit: Open) -> None:
+    requests: list[str] = []
+    page = visit("/", requests)
+    page.fill(".live input[name=draw]", "Carassius auratus")
     page.press(".live input[name=draw]", "Enter")
-    said = finished(page)
-    assert "goldfish (" in said
+    status = finished(page)
+    assert "goldfish (" in status
     assert page.locator(".live-top li").count() == 5
     assert page.inner_text(".live-top li >> nth=0").startswith("goldfish")
     assert page.locator(".live-status a").get_attribute("href").endswith("/gallery/goldfish/")  # type: ignore[union-attr]
     assert len(page.get_attribute(".live polyline", "points").split()) == 64  # type: ignore[union-attr]
     assert drawn(page).size == (160, 160)
     assert len({drawn(page).getpixel((x, x)) for x in range(0, 160, 8)}) > 8
-    assert any(url.endswith(weights().name) for url in asked)
+    assert any(url.endswith(weights().name) for url in requests)
 
 
-def test_the_weights_are_kept(visit: Open) -> None:
+def test_the_weights_are_cached(visit: Open) -> None:
     page = visit("/")
     page.click(".live button[name=go]")
     page.wait_for_selector(".live[data-state=running]")
-    kept = page.evaluate(
-        "async () => (await (await caches.open((await caches.keys())[0])).keys()).map((one) => one.url)"
+    cached = page.evaluate(
+        "async () => (await (await caches.open((await caches.keys())[0])).keys()).map((request) => request.url)"
     )
-    assert [url.rpartition("/")[2] for url in kept] == [weights().name]
+    assert [url.rpartition("/")[2] for url in cached] == [weights().name]
 
 
 @pytest.mark.parametrize(
     ("typed", "words"), [("zebre", "Did you mean zebra?"), ("", "Name one"), ("<b>x</b>", "“<b>x</b>”")]
 )
-def test_a_name_that_no_class_has_is_said(visit: Open, typed: str, words: str) -> None:
+def test_an_unknown_class_is_reported_with_a_suggestion(visit: Open, typed: str, words: str) -> None:
     page = visit("/")
     page.fill(".live input[name=draw]", typed)
     page.click(".live button[name=go]")
-    page.wait_for_function("words => document.querySelector('.live-status').textContent.includes(words)", arg=words)
+    status_contains(page, words)
     assert page.get_attribute(".live", "data-state") == "idle"
 
 
-def test_a_drawing_is_paused_and_goes_on(visit: Open) -> None:
+def test_a_drawing_can_be_paused_and_resumed(visit: Open) -> None:
     page = visit("/#draw=zebra&size=128")
     page.click(".live button[name=go]")
     page.wait_for_selector(".live[data-state=running]")
@@ -141,14 +150,14 @@ def test_the_same_address_draws_the_same_picture(visit: Open) -> None:
         pictures.append(drawn(page).tobytes())
     assert pictures[0] == pictures[1]
     page.click(".live button[name=copy]")
-    page.wait_for_function("document.querySelector('.live-status').textContent.includes('copied')")
+    status_contains(page, "copied")
     assert page.evaluate("navigator.clipboard.readText()").endswith("#draw=tiger&seed=5&size=64")
     page.click(".live button[name=again]")
     finished(page)
     assert drawn(page).tobytes() != pictures[0]
 
 
-def test_the_picture_is_saved_as_it_is_shown(visit: Open) -> None:
+def test_the_saved_picture_equals_the_canvas(visit: Open) -> None:
     page = visit("/#draw=zebra&size=64")
     page.click(".live button[name=go]")
     finished(page)
@@ -158,9 +167,8 @@ def test_the_picture_is_saved_as_it_is_shown(visit: Open) -> None:
     assert Image.open(download.value.path()).convert("RGB").tobytes() == drawn(page).tobytes()
 
 
-def test_the_bench_teaches_the_step_size(visit: Open) -> None:
-    """Too small hardly climbs; too large leaps in the numbers, and its picture convinces less."""
-    page = visit(WRITE_UP + "#draw=goldfish&way=pixels&size=64&steps=40")
+def test_the_right_step_size_reaches_the_highest_logit(visit: Open) -> None:
+    page = visit(WRITE_UP + "#draw=goldfish&parameterization=pixels&size=64&steps=40")
     logits = {}
     for words in ("too small", "right", "too large"):
         page.click(f".live button:has-text('{words}')")
@@ -171,8 +179,8 @@ def test_the_bench_teaches_the_step_size(visit: Open) -> None:
     assert logits["right"] > logits["too large"]
 
 
-def test_the_bench_goes_by_steps_and_by_lines(visit: Open) -> None:
-    page = visit(WRITE_UP + "#draw=zebra&way=waves&size=64&steps=3")
+def test_the_bench_advances_by_steps_and_by_lines(visit: Open) -> None:
+    page = visit(WRITE_UP + "#draw=zebra&parameterization=fourier&size=64&steps=3")
     lines = [""]
     now = "document.querySelector('.live-code .now')?.textContent ?? ''"
     for _ in range(5):
@@ -187,22 +195,22 @@ def test_the_bench_goes_by_steps_and_by_lines(visit: Open) -> None:
     assert "Done" in finished(page)
 
 
-def test_the_bench_changes_with_what_moves(visit: Open) -> None:
+def test_the_bench_sets_defaults_for_each_parameterization(visit: Open) -> None:
     page = visit(WRITE_UP)
     value = lambda name: page.input_value(f".live [name={name}]")  # noqa: E731
-    assert value("penalty") == "0"
-    page.check(".live input[value=waves]")
-    assert value("penalty") == "0.25"
-    assert page.is_checked(".live [name=jitter]")
-    assert page.inner_text(".live output[name=alpha-said]") == "0.06"
+    assert value("total_variation_weight") == "0"
+    page.check(".live input[value=fourier]")
+    assert value("total_variation_weight") == "0.25"
+    assert page.is_checked(".live [name=transforms]")
+    assert page.inner_text(".live output[name=step_size-value]") == "0.06"
     page.check(".live input[value=pixels]")
-    assert page.inner_text(".live output[name=alpha-said]") == "5"
-    page.fill(".live [name=penalty]", "0.5")
-    assert page.inner_text(".live output[name=alpha-said]") == "0.1"
+    assert page.inner_text(".live output[name=step_size-value]") == "5"
+    page.fill(".live [name=total_variation_weight]", "0.5")
+    assert page.inner_text(".live output[name=step_size-value]") == "0.1"
     page.click(".live button:has-text('too large')")
-    page.evaluate("location.hash = 'figures'")  # an anchor of the page is no settings
+    page.evaluate("location.hash = 'figures'")  # not settings
     page.wait_for_timeout(200)
-    assert page.inner_text(".live output[name=alpha-said]") == "10"
+    assert page.inner_text(".live output[name=step_size-value]") == "10"
 
 
 def picture_file() -> dict[str, Any]:
@@ -211,11 +219,10 @@ def picture_file() -> dict[str, Any]:
     return {"name": "mine.png", "mimeType": "image/png", "buffer": file.getvalue()}
 
 
-def test_a_readers_own_picture_is_looked_at_and_climbed_from(visit: Open) -> None:
-    asked: list[str] = []
-    page = visit("/gallery/zebra/#draw=zebra&size=96", asked)
+def test_a_readers_own_picture_is_classified_and_optimized(visit: Open) -> None:
+    page = visit("/gallery/zebra/#draw=zebra&size=96")
     page.set_input_files(".live input[name=file]", picture_file())
-    page.wait_for_function("document.querySelector('.live-status').textContent.includes('In your picture')")
+    status_contains(page, "prediction for your picture")
     assert "stays on your machine" in page.inner_text(".live-status")
     assert page.locator(".live-top li").count() == 5
     assert drawn(page).getpixel((48, 48))[0] < 60 < 90 < drawn(page).getpixel((2, 48))[0]  # type: ignore[index]
@@ -224,35 +231,94 @@ def test_a_readers_own_picture_is_looked_at_and_climbed_from(visit: Open) -> Non
     assert drawn(page).getpixel((2, 2))[0] > 0  # type: ignore[index]
 
 
-def test_a_file_that_is_no_picture_is_said(visit: Open) -> None:
+def test_a_readers_own_picture_follows_a_new_size_of_the_address(visit: Open) -> None:
+    page = visit("/gallery/zebra/#draw=zebra&size=96")
+    page.set_input_files(".live input[name=file]", picture_file())
+    status_contains(page, "prediction for your picture")
+    page.evaluate("location.hash = 'draw=zebra&size=64'")
+    status_contains(page, "Settings from the address")
+    page.click(".live button[name=go]")
+    assert "zebra" in finished(page)
+    assert drawn(page).size == (64, 64)
+    # The picture is darkest in its center, which the first size's pixels would not be at this size.
+    assert drawn(page).getpixel((32, 32))[0] < drawn(page).getpixel((2, 32))[0]  # type: ignore[index]
+
+
+def test_a_file_that_is_no_picture_is_refused(visit: Open) -> None:
     page = visit("/gallery/zebra/")
     page.set_input_files(".live input[name=file]", {"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"})
-    page.wait_for_function("document.querySelector('.live-status').textContent.includes('no picture')")
+    status_contains(page, "cannot read this file as a picture")
 
 
-@pytest.mark.parametrize(
-    ("fault", "words"), [("gone", "could not be fetched"), ("cut", "damaged"), ("other", "damaged")]
-)
-def test_weights_that_cannot_be_had_are_said(browser: Browser, address: str, fault: str, words: str) -> None:
+@pytest.mark.parametrize(("size", "expected"), [("64.5", 65), ("3", 64), ("1e9", 448), ("large", 160)])
+def test_the_size_of_the_address_is_rounded_and_clamped(visit: Open, size: str, expected: int) -> None:
+    page = visit(f"/#draw=zebra&size={size}")
+    page.click(".live button[name=go]")
+    page.wait_for_selector(".live[data-state=running]")
+    page.wait_for_selector(".live canvas:visible")
+    assert drawn(page).size == (expected, expected)
+
+
+def test_impatient_clicks_start_one_worker(browser: Browser, address: str) -> None:
     context = browser.new_context()
     page = context.new_page()
-    whole = weights().file.read_bytes()
-    bodies = {"cut": whole[:-9], "other": whole[:-1] + bytes([whole[-1] ^ 1])}
-
-    def answer(route: Any) -> None:
-        route.abort() if fault == "gone" else route.fulfill(body=bodies[fault])
-
-    context.route(f"**/{weights().name}", answer)
-    page.goto(f"{address}/")
-    page.click(".live button[name=go]")
-    page.wait_for_function("words => document.querySelector('.live-status').textContent.includes(words)", arg=words)
-    context.unroute(f"**/{weights().name}")
-    page.click(".live button[name=go]")
-    page.wait_for_selector(".live[data-state=running]", timeout=LONG)
+    page.set_default_timeout(TIMEOUT)
+    page.add_init_script(
+        "window.workers = 0; const Own = Worker; window.Worker = class extends Own {"
+        " constructor(...given) { super(...given); window.workers += 1; } };"
+    )
+    page.goto(f"{address}{WRITE_UP}#draw=zebra&size=64&steps=3")
+    page.evaluate(
+        "for (const name of ['go', 'go', 'step', 'one-line', 'again'])"
+        " document.querySelector(`.live button[name=${name}]`).click()"
+    )
+    assert page.locator(".live button[name=step]").is_disabled()
+    finished(page)
+    assert page.evaluate("window.workers") == 1
     context.close()
 
 
-def test_with_calm_motion_few_pictures_are_shown(browser: Browser, visit: Open) -> None:
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("live.json", "list of classes could not be fetched (HTTP 503)"),
+        ("engine.wasm", "engine could not be fetched (HTTP 503)"),
+    ],
+)
+def test_a_file_that_the_server_refuses_is_named(browser: Browser, address: str, file: str, text: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT)
+    context.route(f"**/{file}", lambda route: route.fulfill(status=503, body="down"))
+    page.goto(f"{address}/")
+    page.click(".live button[name=go]")
+    status_contains(page, text)
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"), [("missing", "could not be fetched"), ("truncated", "damaged"), ("changed", "damaged")]
+)
+def test_missing_or_damaged_weights_are_reported(browser: Browser, address: str, fault: str, words: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    whole = weights().file.read_bytes()
+    bodies = {"truncated": whole[:-9], "changed": whole[:-1] + bytes([whole[-1] ^ 1])}
+
+    def respond(route: Any) -> None:
+        route.abort() if fault == "missing" else route.fulfill(body=bodies[fault])
+
+    context.route(f"**/{weights().name}", respond)
+    page.goto(f"{address}/")
+    page.click(".live button[name=go]")
+    status_contains(page, words)
+    context.unroute(f"**/{weights().name}")
+    page.click(".live button[name=go]")
+    page.wait_for_selector(".live[data-state=running]", timeout=TIMEOUT)
+    context.close()
+
+
+def test_with_reduced_motion_few_pictures_are_shown(browser: Browser, visit: Open) -> None:
     context = browser.new_context(reduced_motion="reduce")
     page = visit("/#draw=zebra&size=64", within=context)
     page.evaluate(
@@ -265,34 +331,34 @@ def test_with_calm_motion_few_pictures_are_shown(browser: Browser, visit: Open) 
     context.close()
 
 
-def test_the_page_stays_awake_while_it_draws(visit: Open) -> None:
+def test_the_page_stays_responsive_while_it_draws(visit: Open) -> None:
     page = visit("/")
     page.evaluate(
-        "() => { window.longest = 0; new PerformanceObserver((list) => { for (const one of list.getEntries())"
-        " window.longest = Math.max(window.longest, one.duration); }).observe({ type: 'longtask' }); }"
+        "() => { window.longest = 0; new PerformanceObserver((list) => { for (const task of list.getEntries())"
+        " window.longest = Math.max(window.longest, task.duration); }).observe({ type: 'longtask' }); }"
     )
     page.click(".live button[name=go]")
     finished(page)
-    # Fifty is asked of a quiet machine; on a busy one the browser waits for the processor.
+    # 50 on a quiet machine; on a busy one the browser waits for the processor.
     assert page.evaluate("window.longest") < 250
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_an_easel_in_use_is_for_everyone_and_fits(browser: Browser, visit: Open, scheme: str, width: int) -> None:
+def test_a_live_widget_in_use_is_accessible_and_fits(browser: Browser, visit: Open, scheme: str, width: int) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
-    page = visit(WRITE_UP + "#draw=zebra&way=waves&size=64&steps=4", within=context)
+    page = visit(WRITE_UP + "#draw=zebra&parameterization=fourier&size=64&steps=4", within=context)
     page.click(".live button[name=go]")
     finished(page)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    violations = Axe().run(page).response["violations"]
+    assert [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations] == []
     context.close()
 
 
-def test_without_a_script_the_steps_are_pictures(browser: Browser, address: str) -> None:
+def test_without_a_script_stored_pictures_are_shown(browser: Browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{address}/")
@@ -304,10 +370,10 @@ def test_without_a_script_the_steps_are_pictures(browser: Browser, address: str)
     context.close()
 
 
-def test_classes_are_told_apart(address: str, visit: Open) -> None:
+def test_class_names_are_unique(address: str, visit: Open) -> None:
     page = visit("/")
-    facts = json.loads(page.evaluate("fetch('assets/live/live.json').then((answer) => answer.text())"))
-    names = [one[0].casefold() for one in facts["classes"]]
+    facts = json.loads(page.evaluate("fetch('assets/live/live.json').then((response) => response.text())"))
+    names = [entry[0].casefold() for entry in facts["classes"]]
     assert len(set(names)) == 1000
     assert facts["classes"][264][0] == "Cardigan (264)"
     assert facts["pages"]["340"] == "../../gallery/zebra/"

@@ -1,155 +1,131 @@
-// The network at work beside the page: loads, draws, looks; says in words what went wrong.
+// The worker: loads the network, optimizes, classifies. Errors are posted as sentences for the reader.
 
-import { ascend, shares, top } from "./ascent.js";
 import { load } from "./engine.js";
+import { optimize, softmax, topClasses } from "./optimize.js";
 
-const WORDS = {
+const ERRORS = {
   memory: "There is not enough memory here for the network. A smaller picture may fit.",
-  infinite: "The steps were too large: the picture left the finite numbers. Take a smaller α.",
+  infinite: "The steps were too large: the picture left the finite numbers. Choose a smaller α.",
 };
 
 let network = null;
-let drawing = null; // the ascent under way, with its settings
-let running = 0; // which run this is; 0: none
+let ascent = null; // the optimization in progress: its settings, its generator, whether it is finished
+let currentRun = 0; // identifies the run in progress; 0: none
 
-function say(message, transfer = []) {
-  postMessage(message, transfer);
+async function fetchChecked(url, what) {
+  const response = await fetch(url).catch(() => null);
+  if (!response?.ok) throw new Error(`${what} could not be fetched${response ? ` (HTTP ${response.status})` : ""}. Try again.`);
+  return response;
 }
 
-/** The weights: from the browser's own cache where they are, else fetched, told of as they come. */
-async function fetched({ weights, sha256, bytes }) {
+/** The weights, from the browser's cache or the site; their digest is checked. Posts the progress. */
+async function fetchWeights({ url, sha256, bytes }) {
   const name = `actmax-${sha256.slice(0, 16)}`;
-  for (const old of (await globalThis.caches?.keys().catch(() => [])) ?? []) if (old.startsWith("actmax-") && old !== name) await caches.delete(old);
+  for (const old of (await globalThis.caches?.keys().catch(() => [])) ?? [])
+    if (old.startsWith("actmax-") && old !== name) await caches.delete(old);
   const cache = await globalThis.caches?.open(name).catch(() => null);
-  const kept = await cache?.match(weights).catch(() => null);
-  const answer = kept ?? (await fetch(weights));
-  if (!answer.ok) throw new Error(`The network's weights could not be fetched (${answer.status}).`);
-  const whole = new Uint8Array(bytes);
+  const cached = await cache?.match(url).catch(() => null);
+  const response = cached ?? (await fetchChecked(url, "The network's weights"));
+  const weights = new Uint8Array(bytes);
   let loaded = 0;
-  const reader = answer.body.getReader();
+  const reader = response.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(() => {
+      throw new Error("The network's weights could not be fetched. Try again.");
+    });
     if (done) break;
-    if (loaded + value.length > bytes) throw new Error("The network's weights are not those that belong to this page. Load it again.");
-    whole.set(value, loaded);
+    if (loaded + value.length > bytes) throw new Error("The network's weights do not belong to this page. Reload the page.");
+    weights.set(value, loaded);
     loaded += value.length;
-    say({ at: "loading", loaded, total: bytes });
+    postMessage({ type: "progress", loaded, total: bytes });
   }
-  const digest = await globalThis.crypto?.subtle?.digest("SHA-256", whole);
+  const digest = await globalThis.crypto?.subtle?.digest("SHA-256", weights);
   const hex = digest && [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   if (loaded < bytes || (hex && hex !== sha256)) {
-    await cache?.delete(weights).catch(() => null);
+    await cache?.delete(url).catch(() => null);
     throw new Error("The network's weights arrived damaged. Try again.");
   }
-  if (!kept) await cache?.put(weights, new Response(whole.slice())).catch(() => null);
-  return whole.buffer;
+  if (!cached) await cache?.put(url, new Response(weights.slice())).catch(() => null);
+  return weights.buffer;
 }
 
-/** What the network says of a finished picture, without a view: of its 8 bits, as they are saved. */
-function measured(rgba, target) {
-  network.take(rgba);
+/** Measures of a finished picture: of its 8 bits, as they are saved, without a random transform. */
+function measure(rgba, target) {
+  network.setImage(rgba);
   const logits = network.forward();
-  const probabilities = shares(logits);
-  const rank = 1 + logits.reduce((ahead, logit) => ahead + (logit > logits[target]), 0);
-  return { activation: logits[target], probability: probabilities[target], rank, top: top(probabilities) };
+  const probabilities = softmax(logits);
+  const rank = 1 + logits.reduce((better, logit) => better + (logit > logits[target]), 0);
+  return { activation: logits[target], probability: probabilities[target], rank, top: topClasses(probabilities) };
 }
 
-function shown(step, logits, seconds) {
-  const { settings } = drawing;
-  const picture = network.expose();
-  const message = {
-    at: "step",
-    step,
-    steps: settings.steps,
-    picture: picture.buffer,
-    width: settings.size,
-    height: settings.size,
-    activation: logits && logits[settings.target],
-    top: logits && top(shares(logits)),
-    seconds,
-  };
-  if (step === settings.steps) {
-    const last = measured(picture, settings.target);
-    say(message, [picture.buffer]);
-    say({ at: "done", ...last });
-    running = 0;
-    drawing.finished = true;
-  } else say(message, [picture.buffer]);
+function postStep(step, logits) {
+  const { steps, size, target } = ascent.settings;
+  const picture = network.rgba();
+  const activation = logits && logits[target];
+  const done = step === steps ? { type: "done", ...measure(picture, target) } : null;
+  postMessage({ type: "step", step, steps, size, picture: picture.buffer, activation, top: logits && topClasses(softmax(logits)) }, [picture.buffer]);
+  if (!done) return;
+  postMessage(done);
+  currentRun = 0;
+  ascent.finished = true;
 }
 
-/** A step of the ascent under way, or the next line of one; true while there are more. */
-function step(line = false) {
-  if (!drawing || drawing.finished) return false;
-  const started = performance.now();
+/** Compute the rest of a step, or one line of it. Returns whether there is more to do. */
+function advance(line = false) {
+  if (!ascent || ascent.finished) return false;
   for (;;) {
-    const { value, done } = drawing.ascent.next();
+    const { value, done } = ascent.generator.next();
     if (done) return false;
     if (typeof value === "string") {
-      if (drawing.settings.trace || line) say({ at: "line", line: value });
+      if (ascent.settings.trace || line) postMessage({ type: "line", line: value });
       if (line) return true;
     } else {
-      shown(value.step, value.logits, (performance.now() - started) / 1000);
-      if (!line) return !drawing.finished;
+      postStep(value.step, value.logits);
+      if (!line) return !ascent.finished;
     }
   }
 }
 
-async function run() {
-  const mine = (running = Date.now() + Math.random());
-  // Between steps messages are read, so that one of them can end this.
-  while (running === mine && guarded(step)) await new Promise((resolve) => setTimeout(resolve));
+function fail(error) {
+  ascent = null;
+  currentRun = 0;
+  postMessage({ type: "error", message: ERRORS[error.message] ?? String(error.message) });
 }
 
-function guarded(work) {
-  try {
-    return work();
-  } catch (error) {
-    drawing = null;
-    running = 0;
-    say({ at: "error", message: WORDS[error.message] ?? String(error.message) });
-    return false;
-  }
-}
-
-const verbs = {
-  async load(message) {
-    const [wasm, weights] = await Promise.all([fetch(message.wasm).then((answer) => answer.arrayBuffer()), fetched(message)]);
-    network = await load(wasm, weights);
-    say({ at: "ready" });
+const handlers = {
+  async load({ wasm, weights }) {
+    const engine = fetchChecked(wasm, "The engine").then((response) => response.arrayBuffer());
+    network = await load(...(await Promise.all([engine, fetchWeights(weights)])));
+    postMessage({ type: "ready" });
   },
-  begin({ settings }) {
-    running = 0;
-    drawing = { settings, ascent: ascend(network, settings), finished: false };
-    step();
+  start({ settings }) {
+    currentRun = 0;
+    ascent = { settings, generator: optimize(network, settings), finished: false };
+    advance();
   },
   step() {
-    running = 0;
-    step();
+    currentRun = 0;
+    advance();
   },
   line() {
-    running = 0;
-    step(true);
+    currentRun = 0;
+    advance(true);
   },
-  run,
+  async run() {
+    const run = (currentRun = Date.now() + Math.random());
+    // Messages are handled between steps, so that `pause` can end the run.
+    while (currentRun === run && advance()) await new Promise((resolve) => setTimeout(resolve));
+  },
   pause() {
-    running = 0;
+    currentRun = 0;
   },
-  look({ picture, size }) {
-    running = 0;
-    drawing = null;
+  classify({ picture, size }) {
+    currentRun = 0;
+    ascent = null;
     network.prepare(size, size);
-    network.take(picture);
-    say({ at: "seen", top: top(shares(network.forward())) });
+    network.setImage(picture);
+    postMessage({ type: "classified", top: topClasses(softmax(network.forward())) });
   },
 };
 
-onmessage = async ({ data }) => {
-  try {
-    await verbs[data.do](data);
-  } catch (error) {
-    drawing = null;
-    running = 0;
-    const words = WORDS[error.message] ?? (error instanceof TypeError ? "The network's weights could not be fetched. Try again." : error.message);
-    say({ at: "error", message: words });
-  }
-};
+onmessage = ({ data }) => Promise.resolve(data).then((message) => handlers[message.type](message)).catch(fail);

@@ -1,4 +1,4 @@
-"""The explanation's line drawings show what they say, and its listings print what stands below them."""
+"""The figures show what they claim, and listings print the output below them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import io
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,13 @@ import torch
 from actmax.ascent.gradient_ascent import ascend
 from actmax.networks.cards import card
 from gen.figures import Cell, chart, curve, onion, strips, surface
-from gen.figures.surface import CLIMBS, Climb, hill, slope
+from gen.figures.svg import BLUE, GREEN, INK, RED
 
 WRITE_UPS = Path(__file__).parents[3] / "docs" / "write-ups"
 PAGES = ("auto-diff.md", "optimizations.md")
 SVG = "{http://www.w3.org/2000/svg}"
 
-SMALL, RIGHT, LARGE, OTHER = CLIMBS
 ALEXNET = tuple(card("alexnet").layers)
-SUMMIT = hill(replace(RIGHT, steps=1000).points()[-1])
 
 
 def svg(figure: str) -> ElementTree.Element:
@@ -61,10 +59,10 @@ def test_markdown_leaves_a_figure_alone(draw: Callable[..., str], rendered: Call
 
 
 @pytest.mark.parametrize("draw", [onion, surface])
-def test_colours_follow_the_theme(draw: Callable[..., str]) -> None:
-    colours = re.findall(r"(?:fill|stroke):([^;\"]+)", draw())
-    assert colours
-    assert all(colour == "none" or re.fullmatch(r"var\(--md-[a-z-]+, #[0-9a-f]+\)", colour) for colour in colours)
+def test_colors_follow_the_theme(draw: Callable[..., str]) -> None:
+    colors = re.findall(r"(?:fill|stroke):([^;\"]+)", draw())
+    assert colors
+    assert all(color == "none" or re.fullmatch(r"var\(--md-[a-z-]+, #[0-9a-f]+\)", color) for color in colors)
 
 
 @pytest.mark.parametrize("draw", [onion, surface])
@@ -86,7 +84,7 @@ def test_words_and_lines_stay_inside_the_drawing(draw: Callable[..., str]) -> No
 # The onion.
 
 
-def test_the_onion_names_each_layer_from_the_image_to_the_answer() -> None:
+def test_the_onion_names_each_layer_from_the_image_to_the_output() -> None:
     layers = words(onion(skins=ALEXNET))[: len(ALEXNET)]
     assert layers == [f"f{'₁₂₃₄₅₆₇₈'[k]} {name}" for k, name in enumerate(ALEXNET)]
     assert "h(x): the class logits" in words(onion())
@@ -107,77 +105,107 @@ def test_each_skin_lies_within_the_next() -> None:
         assert outer - r < height - 10 < height < inner - core, "a name is not within its skin"
 
 
-# The surface.
+# The surface: a committed drawing of what is computed here.
 
 
-def test_the_slope_is_the_hills() -> None:
-    for x in np.random.default_rng(0).uniform(-2, 2, (20, 2)):
-        nudges = 1e-6 * np.eye(2)
-        assert slope(x) == pytest.approx((hill(x + nudges) - hill(x - nudges)) / 2e-6, abs=1e-6)
+@dataclass(frozen=True)
+class Ascent:
+    """A trajectory of x ← x + α∇h(x) of the drawing."""
+
+    alpha: float
+    color: str
+    start: tuple[float, float] = (-1.6, 0.5)
+    steps: int = 20
+
+    def points(self) -> np.ndarray:
+        """The start, and the point after each step: (steps + 1, 2)."""
+        points = [np.array(self.start)]
+        for _ in range(self.steps):
+            points.append(points[-1] + self.alpha * hill_gradient(points[-1]))
+        return np.stack(points)
 
 
-@pytest.mark.parametrize("climb", CLIMBS, ids=lambda climb: climb.name)
-def test_trajectories_are_those_of_the_rule_that_draws(climb: Climb) -> None:
+ASCENTS = {
+    "α = 0.02, too small": Ascent(0.02, BLUE),
+    "α = 0.15, right": Ascent(0.15, GREEN),
+    "α = 0.3, too large": Ascent(0.3, RED),
+    "α = 0.15, right, from elsewhere": Ascent(0.15, INK, start=(2.8, -0.2)),
+}
+SMALL, RIGHT, LARGE, ELSEWHERE = ASCENTS.values()
+
+
+def hill(x: np.ndarray) -> np.ndarray:
+    """A long ridge with its summit near the origin, and a lower, round hill: (…, 2) -> (…)."""
+    a, b = x[..., 0], x[..., 1]
+    ridge: np.ndarray = 3 * np.exp(-(a**2 - 2 * a * b + 3 * b**2) / 2)
+    return ridge + np.exp(-((a - 2) ** 2) - (b + 1) ** 2)
+
+
+def hill_gradient(x: np.ndarray) -> np.ndarray:
+    a, b = x[..., 0], x[..., 1]
+    ridge = 3 * np.exp(-(a**2 - 2 * a * b + 3 * b**2) / 2)
+    round_hill = np.exp(-((a - 2) ** 2) - (b + 1) ** 2)
+    return np.stack([ridge * (b - a) - 2 * round_hill * (a - 2), ridge * (a - 3 * b) - 2 * round_hill * (b + 1)], -1)
+
+
+SUMMIT = hill(replace(RIGHT, steps=1000).points()[-1])
+
+
+def to_plane(numbers: list[str]) -> np.ndarray:
+    """Coordinates of the drawing as points of the plane."""
+    return np.array([float(number) for number in numbers]).reshape(-1, 2) / 75 * (1, -1) + (-2.6, 1.6)
+
+
+@pytest.mark.parametrize("ascent", ASCENTS.values(), ids=ASCENTS)
+def test_the_drawn_trajectories_are_those_of_gradient_ascent(ascent: Ascent) -> None:
     def height(batch: torch.Tensor) -> torch.Tensor:
         a, b = batch[:, 0], batch[:, 1]
         ridge = 3 * torch.exp(-(a**2 - 2 * a * b + 3 * b**2) / 2)
         return ridge + torch.exp(-((a - 2) ** 2) - (b + 1) ** 2)
 
-    start = torch.tensor([climb.start], dtype=torch.float64)
-    steps = [x[0].numpy() for x, _ in ascend([height] * climb.steps, start, climb.alpha)]
-    assert climb.points()[1:] == pytest.approx(np.stack(steps))
+    start = torch.tensor([ascent.start], dtype=torch.float64)
+    steps = [x[0].numpy() for x, _ in ascend([height] * ascent.steps, start, ascent.alpha)]
+    assert ascent.points()[1:] == pytest.approx(np.stack(steps))
+    (path,) = [
+        path.attrib["d"]
+        for path in svg(surface()).iter(f"{SVG}path")
+        if ascent.color in path.attrib["style"] and "linejoin" in path.attrib["style"]
+    ]
+    assert to_plane(re.findall(r"-?[\d.]+", path)) == pytest.approx(ascent.points(), abs=0.001)
 
 
-def test_too_small_a_step_stops_short() -> None:
-    heights = hill(SMALL.points())
-    assert np.all(np.diff(heights) > 0)
-    assert heights[-1] < 0.6 * SUMMIT
-
-
-def test_the_right_step_rises_to_the_summit() -> None:
-    heights = hill(RIGHT.points())
-    assert np.all(np.diff(heights) > 0)
-    assert heights[-1] == pytest.approx(SUMMIT, abs=1e-3)
-
-
-def test_too_large_a_step_ends_by_jumping_to_and_fro() -> None:
-    points = replace(LARGE, steps=500).points()
-    assert points[-1] == pytest.approx(points[-3], abs=1e-6)
-    assert np.linalg.norm(points[-1] - points[-2]) > 0.5
-    assert np.diff(hill(LARGE.points()))[-4:] == pytest.approx([0.19] * 4 * np.array([-1, 1, -1, 1]), abs=0.02)
-
-
-def test_from_elsewhere_the_same_step_ends_on_the_lower_hill() -> None:
-    assert RIGHT.alpha == OTHER.alpha
-    assert hill(OTHER.points()[-1]) == pytest.approx(1.01, abs=0.01)
-    assert slope(OTHER.points()[-1]) == pytest.approx([0, 0], abs=0.02)
-
-
-def test_contours_are_where_they_say() -> None:
+def test_contours_are_at_their_levels() -> None:
     drawing = svg(surface())
     lines = [path.attrib["d"] for path in drawing.iter(f"{SVG}path") if "stroke-opacity:0.7" in path.attrib["style"]]
     levels = (0.1, 0.3, 0.6, 0.9, 1.3, 1.7, 2.1, 2.5, 2.85)
     assert len(lines) == len(levels)
     for line, level in zip(lines, levels, strict=True):
-        numbers = np.array([float(number) for number in re.findall(r"-?[\d.]+", line)]).reshape(-1, 2)
-        points = numbers / 75 * (1, -1) + (-2.6, 1.6)  # as `surface` maps the plane to the drawing
+        points = to_plane(re.findall(r"-?[\d.]+", line))
         assert hill(points) == pytest.approx(np.full(len(points), level), abs=0.03)
 
 
-def test_the_legend_says_where_each_climb_ends() -> None:
-    assert words(surface()) == [
-        "α = 0.02, too small: ends at 1.58",
-        "α = 0.15, right: ends at 3.01",
-        "α = 0.3, too large: ends at 2.10",
-        "α = 0.15, right, from elsewhere: ends at 1.01",
-    ]
+def test_the_legend_tells_where_each_ascent_ends() -> None:
+    ends = [f"{name}: ends at {hill(ascent.points()[-1]):.2f}" for name, ascent in ASCENTS.items()]
+    assert words(surface()) == ends
+
+
+def test_the_step_sizes_behave_as_they_are_called() -> None:
+    heights = {name: hill(ascent.points()) for name, ascent in ASCENTS.items()}
+    small, right, large, elsewhere = heights.values()
+    assert np.all(np.diff(small) > 0)
+    assert small[-1] < 0.6 * SUMMIT
+    assert np.all(np.diff(right) > 0)
+    assert right[-1] == pytest.approx(SUMMIT, abs=1e-3)
+    assert np.diff(large)[-4:] == pytest.approx([0.19] * 4 * np.array([-1, 1, -1, 1]), abs=0.02)
+    assert elsewhere[-1] == pytest.approx(1.01, abs=0.01)
+    assert hill_gradient(ELSEWHERE.points()[-1]) == pytest.approx([0, 0], abs=0.02)
 
 
 # The activation over the steps.
 
 
 def parts(figure: str) -> tuple[list[float], dict[str, float], list[tuple[float, float]]]:
-    """The places of the frames' ticks, of each text, and the points of the line."""
+    """The positions of the frames' ticks and of each text, and the points of the line."""
     drawing = svg(figure)
     ticks = [float(path.attrib["data-frame"]) for path in drawing.iter(f"{SVG}path") if "data-frame" in path.attrib]
     texts = {"".join(text.itertext()): float(text.attrib["x"]) for text in drawing.iter(f"{SVG}text")}
@@ -215,11 +243,11 @@ def test_a_curve_stays_in_its_drawing_and_marks_each_frame(
     assert all(0 <= x <= width and 0 <= y <= height for x, y in line)
     assert all(one[0] < other[0] for one, other in pairwise(line))
     assert {str(frames[0]), str(frames[-1])} <= set(texts)
-    assert [word for word in texts if "wins" in word] == ([] if first is None else [f"wins after {first}"])
+    assert [word for word in texts if "top-1" in word] == ([] if first is None else [f"top-1 after {first}"])
     assert ("dasharray" in figure) == (first is not None)
 
 
-def test_a_curve_rises_as_the_activation_does_and_stands_above_its_step() -> None:
+def test_a_curve_rises_with_the_activation_and_is_aligned_with_its_steps() -> None:
     activations, frames = CURVES["rising"]
     ticks, _, line = parts(curve(activations, frames, 50, ""))
     heights = dict(line)
@@ -235,7 +263,7 @@ def test_a_curve_rises_as_the_activation_does_and_stands_above_its_step() -> Non
     assert float(mark[1]) == ticks[frames.index(50)]
 
 
-def test_the_labels_of_a_curve_do_not_touch_and_tell_small_values_apart() -> None:
+def test_the_labels_of_a_curve_do_not_overlap_and_distinguish_small_values() -> None:
     activations, frames = CURVES["many"]
     _, texts, _ = parts(curve(activations, frames, None, ""))
     steps = sorted(x for word, x in texts.items() if word in map(str, frames) and x >= 44)
@@ -255,14 +283,14 @@ def test_a_chart_has_a_line_and_a_name_for_each_series() -> None:
     lines = [path for path in drawing.iter(f"{SVG}path") if "L" in path.attrib["d"]]
     assert len({path.attrib["style"] for path in lines}) == 2
     assert {"up & away", "down", "1", "2", "4", "units", "change"} <= set(words(figure))
-    told = drawing.findtext(f"{SVG}desc") or ""
-    assert told.startswith("The change against units. up & away: from 0.00 at 1 to 2.00 at 4")
+    description = drawing.findtext(f"{SVG}desc") or ""
+    assert description.startswith("The change against units. up & away: from 0.00 at 1 to 2.00 at 4")
 
 
 # The way through a network.
 
 
-def test_the_strips_of_a_network_are_joined_by_what_is_handed_on() -> None:
+def test_the_strips_of_a_network_are_joined_by_their_contributions() -> None:
     low = [Cell(f"low {k}", f"{k}.png", f"#<{k}>", [0.5]) for k in range(3)]
     high = [Cell("high 7", "7.png", "../7/", [0.25, -0.5, 0.001])]
     figure = strips("in.png", [("a", low), ("b", high)], ("zebra: 3.1", [1.0]), "The way")
@@ -276,9 +304,9 @@ def test_the_strips_of_a_network_are_joined_by_what_is_handed_on() -> None:
     widths = [float(line.attrib["stroke-width"]) for line in lines]
     assert widths == [4.5, 4.5, 4.5, 2.2, 4.5, 9.0]  # three from the picture, two of three between, one to the end
     assert [line.get("stroke-dasharray") for line in lines] == [None, None, None, None, "4 3", None]
-    places = [(float(image.attrib["x"]), float(image.attrib["y"])) for image in images]
-    assert len({y for _, y in places[1:4]}) == 1
-    assert places[4][1] > places[1][1] > places[0][1]
+    positions = [(float(image.attrib["x"]), float(image.attrib["y"])) for image in images]
+    assert len({y for _, y in positions[1:4]}) == 1
+    assert positions[4][1] > positions[1][1] > positions[0][1]
     assert "zebra: 3.1" in words(figure)
 
 
@@ -300,28 +328,30 @@ def run(code: str) -> tuple[str, dict[str, Any]]:
     return printed.getvalue(), names
 
 
-@pytest.mark.parametrize(("page", "place"), [(page, place) for page in PAGES for place in range(len(listings(page)))])
-def test_a_listing_prints_what_stands_below_it(page: str, place: int) -> None:
-    code, output = listings(page)[place]
+@pytest.mark.parametrize(("page", "index"), [(page, index) for page in PAGES for index in range(len(listings(page)))])
+def test_a_listing_prints_the_output_below_it(page: str, index: int) -> None:
+    code, output = listings(page)[index]
     assert run(code)[0] == output
 
 
-def test_the_pages_hill_is_the_one_that_is_drawn() -> None:
+def test_the_hill_of_the_page_is_the_one_drawn() -> None:
     (code,) = [code for code, _ in listings("optimizations.md") if "def hill" in code]
     theirs = run(code)[1]["hill"]
     for point in np.random.default_rng(0).uniform(-2, 2, (20, 2)):
         assert theirs(torch.tensor(point)).item() == pytest.approx(float(hill(point)))
 
 
-def test_what_the_page_says_of_the_hill_holds() -> None:
+def test_the_numbers_that_the_page_states_are_right() -> None:
     def curvatures(point: np.ndarray) -> np.ndarray:
-        return np.linalg.eigvalsh([(slope(point + step) - slope(point - step)) / 2e-5 for step in 1e-5 * np.eye(2)])
+        return np.linalg.eigvalsh(
+            [(hill_gradient(point + step) - hill_gradient(point - step)) / 2e-5 for step in 1e-5 * np.eye(2)]
+        )
 
     top = replace(RIGHT, steps=1000).points()[-1]
     assert -curvatures(top)[0] == pytest.approx(10.2, abs=0.05)
     assert 2 / -curvatures(top)[0] == pytest.approx(0.197, abs=0.0005)
     saddle = np.array([1.667, -0.511])
-    assert slope(saddle) == pytest.approx([0, 0], abs=2e-3)
+    assert hill_gradient(saddle) == pytest.approx([0, 0], abs=2e-3)
     assert hill(saddle) == pytest.approx(0.92, abs=0.005)
     low, high = curvatures(saddle)
     assert low < 0 < high

@@ -1,4 +1,4 @@
-"""The front page's row: what convinces a network that had no part in it comes first, what failed comes last."""
+"""The front page's row: drawings that the evaluation network recognizes come first, failed ones last."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def order(contents: Contents) -> list[str]:
     return [plate.label.name for plate in contents.best]
 
 
-def test_what_failed_comes_last(planned: Callable[..., Any], collected: Callable[..., Contents]) -> None:
+def test_failed_drawings_come_last(planned: Callable[..., Any], collected: Callable[..., Contents]) -> None:
     plan = planned({"animals": ["zebra", "tiger", "goldfish"]})
     assert order(collected(plan, failed=[340])) == ["tiger", "goldfish", "zebra"]
 
 
-def test_the_second_opinion_counts_before_the_first(
+def test_the_evaluation_network_counts_before_the_target_network(
     planned: Callable[..., Any], collected: Callable[..., Contents]
 ) -> None:
     plan = planned({"animals": ["zebra", "tiger", "goldfish"]})

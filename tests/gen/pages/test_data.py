@@ -1,4 +1,4 @@
-"""The gallery for machines: every file it names is there, every number the measured one, every name the real one."""
+"""The gallery as JSON: every listed file exists, every number is the measured entry, every name is right."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_index_names_every_class_in_the_authors_order(files: Files) -> None:
     assert index["units"] is None
     assert index["site"] is None
     assert (index["network"]["name"], index["network"]["title"]) == ("compact", "the compact AlexNet")
-    assert [(one["index"], one["name"], one["slug"]) for one in index["classes"]] == [
+    assert [(entry["index"], entry["name"], entry["slug"]) for entry in index["classes"]] == [
         (264, "Cardigan", "cardigan-264"),
         (474, "cardigan", "cardigan-474"),
         (134, "crane bird", "crane-bird"),
@@ -51,26 +51,26 @@ def test_the_index_names_every_class_in_the_authors_order(files: Files) -> None:
         (292, "tiger", "tiger"),
     ]
     assert index["groups"]["Other & more"] == ["zebra", "tiger"]
-    assert index["groups"]["things"] == [one["slug"] for one in index["classes"][:7]]
+    assert index["groups"]["things"] == [entry["slug"] for entry in index["classes"][:7]]
     every = parsed(files, "gallery/index-1.json")
     assert every["schema"] == 2
-    for found, one in zip(index["classes"], every["classes"], strict=True):
-        assert found["data"] == "gallery/index-1.json"
-        assert found == {key: one[key] for key in found if key != "data"} | {"data": found["data"]}
-        label = labels.classes()[one["index"]]
-        assert (one["wnid"], one["definition"]) == (label.wnid, label.definition)
-        assert one["synonyms"] == list(label.synonyms)
-        assert one["stands_for"] == (['my <own> "horse"'] if label.name == "zebra" else [])
-        assert [drawing["anchor"] for drawing in one["drawings"]] == ["robust-seed-0", "robust-seed-7"]
+    for listed, entry in zip(index["classes"], every["classes"], strict=True):
+        assert listed["data"] == "gallery/index-1.json"
+        assert listed == {key: entry[key] for key in listed if key != "data"} | {"data": listed["data"]}
+        label = labels.classes()[entry["index"]]
+        assert (entry["wnid"], entry["definition"]) == (label.wnid, label.definition)
+        assert entry["synonyms"] == list(label.synonyms)
+        assert entry["stands_for"] == (['my <own> "horse"'] if label.name == "zebra" else [])
+        assert [drawing["anchor"] for drawing in entry["drawings"]] == ["robust-seed-0", "robust-seed-7"]
 
 
-def test_every_file_that_the_data_name_is_there_and_all_drawings_are_named(files: Files) -> None:
+def test_every_file_in_the_data_exists_and_every_drawing_is_listed(files: Files) -> None:
     index = parsed(files, "gallery/index-1.json")
     named = set()
-    for one in index["classes"]:
-        assert f"{one['url']}index.md" in files
-        for drawing in one["drawings"]:
-            own = f"{one['url']}{drawing['anchor']}.json"
+    for entry in index["classes"]:
+        assert f"{entry['url']}index.md" in files
+        for drawing in entry["drawings"]:
+            own = f"{entry['url']}{drawing['anchor']}.json"
             named |= {drawing["png"], own}
             assert {drawing["png"], own} <= files.keys()
             png = files[drawing["png"]]
@@ -81,22 +81,22 @@ def test_every_file_that_the_data_name_is_there_and_all_drawings_are_named(files
     assert {path for path in every - named if not path.endswith((".frames.webp", "thumbnail.webp"))} == set()
 
 
-def test_a_drawings_own_file_has_what_the_index_says_and_what_makes_it_again(files: Files) -> None:
+def test_a_drawings_file_contains_its_index_entry_and_its_recipe(files: Files) -> None:
     index = parsed(files, "gallery/index-1.json")
-    for one in index["classes"]:
-        for drawing in one["drawings"]:
-            data = parsed(files, f"{one['url']}{drawing['anchor']}.json")
+    for entry in index["classes"]:
+        for drawing in entry["drawings"]:
+            data = parsed(files, f"{entry['url']}{drawing['anchor']}.json")
             assert data["schema"] == 2
-            assert data["class"] == {key: value for key, value in one.items() if key != "drawings"}
+            assert data["class"] == {key: value for key, value in entry.items() if key != "drawings"}
             assert data["drawing"].items() >= drawing.items()
             recipe = Recipe(**data["drawing"]["recipe"])
             assert recipe.digest() == drawing["recipe_digest"]
-            assert (recipe.target, recipe.seed, recipe.size) == (f"fc8:{one['index']}", drawing["seed"], 64)
-            assert data["drawing"]["command"].startswith(f"actmax draw {one['slug']} ")
+            assert (recipe.target, recipe.seed, recipe.size) == (f"fc8:{entry['index']}", drawing["seed"], 64)
+            assert data["drawing"]["command"].startswith(f"actmax draw {entry['slug']} ")
 
 
-def test_the_numbers_are_the_measured_ones(files: Files) -> None:
-    classes = {one["name"]: one["drawings"][0] for one in parsed(files, "gallery/index-1.json")["classes"]}
+def test_the_numbers_are_those_measured(files: Files) -> None:
+    classes = {entry["name"]: entry["drawings"][0] for entry in parsed(files, "gallery/index-1.json")["classes"]}
     names = ("activation", "probability", "rank", "margin", "failed")
     assert [classes["zebra"][name] for name in names] == [12.34, 0.9, 1, 4.5, False]
     assert [classes["tiger"][name] for name in names] == [-1.5, 0.015, 2, -2.5, True]
@@ -108,20 +108,20 @@ def test_the_numbers_are_the_measured_ones(files: Files) -> None:
     assert drawing["evaluation"] is classes["zebra"]["evaluation"] is None
 
 
-def test_the_data_say_where_the_site_stands_and_what_another_network_said(
+def test_the_data_contain_the_sites_url_and_the_evaluation(
     planned: Callable[..., Plan], collected: Callable[..., Contents]
 ) -> None:
     made = planned({"animals": ["zebra"]})
-    said = {"activation": 1.0, "probability": 0.25, "rank": 3, "margin": -1.0, "top": ((7, 0.5), (340, 0.25))}
-    evaluation = Evaluation(card("alexnet"), {made.recipes()[0].digest(): Measures(**said)})
+    values = {"activation": 1.0, "probability": 0.25, "rank": 3, "margin": -1.0, "top": ((7, 0.5), (340, 0.25))}
+    evaluation = Evaluation(card("alexnet"), {made.recipes()[0].digest(): Measures(**values)})
     files = dict(pages(collected(made, site_url="https://example.com/site/", evaluation=evaluation)))
     index = parsed(files, "gallery/index.json")
     assert index["site"] == "https://example.com/site/"
     assert index["evaluation_network"] == {"name": "alexnet", "title": card("alexnet").title}
-    ((drawing,),) = (one["drawings"] for one in parsed(files, "gallery/index-1.json")["classes"])
-    assert drawing["evaluation"] == {key: value for key, value in said.items() if key != "top"}
+    ((drawing,),) = (entry["drawings"] for entry in parsed(files, "gallery/index-1.json")["classes"])
+    assert drawing["evaluation"] == {key: value for key, value in values.items() if key != "top"}
     assert parsed(files, "gallery/zebra/robust-seed-0.json")["drawing"]["evaluation"] == {
         "network": "alexnet",
-        **said,
+        **values,
         "top": [[7, 0.5], [340, 0.25]],
     }

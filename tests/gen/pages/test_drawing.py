@@ -1,4 +1,4 @@
-"""One drawing on its page: how it is made again, how it is cited, and what is refused of a hostile store."""
+"""One drawing on its page: reproduction, citation, and damaged measures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from actmax.measure.models import Measures
 from actmax.pipeline import draw
 from actmax.recipe import compose
 from actmax.store import Entry, Store
-from gen.pages import Contents, Place, again, citation
+from gen.pages import Contents, SiteInfo, citation, reproduce
 from gen.pages.drawing import Drawing
 from gen.plan import Plan, PlannedDrawing
 
@@ -25,7 +25,7 @@ Plans = Callable[..., Plan]
 NAMES = ["jack-o'-lantern", "carpenter's kit", "Cardigan", "crane bird", "zebra"]
 
 
-def test_the_shell_and_three_lines_of_python_draw_the_stored_picture(
+def test_the_shell_command_and_the_python_lines_draw_the_stored_picture(
     planned: Plans, store: Store, tmp_path: Path
 ) -> None:
     mine = {"preset": "robust", "steps": 3, "decorrelate": False, "jitter": 4}
@@ -33,10 +33,10 @@ def test_the_shell_and_three_lines_of_python_draw_the_stored_picture(
     entries = draw(made.recipes(), made.source, store).entries
     (variant,) = made.class_pages[0].variants
     entry = entries[variant.recipe.digest()]
-    program, *words = shlex.split(again.command(variant))
+    program, *words = shlex.split(reproduce.command(variant))
     calls = [
         [Path(sys.executable).with_name(program), *words, "--out", "shell.png"],
-        [sys.executable, "-c", again.python(variant)],
+        [sys.executable, "-c", reproduce.python(variant)],
     ]
     for call in calls:
         subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
@@ -46,23 +46,21 @@ def test_the_shell_and_three_lines_of_python_draw_the_stored_picture(
 
 
 @pytest.mark.parametrize("site_url", ["https://example.com/site/", ""])
-def test_a_citation_points_to_the_very_picture(
-    planned: Plans, collected: Callable[..., Contents], site_url: str
-) -> None:
+def test_a_citation_links_to_the_picture(planned: Plans, collected: Callable[..., Contents], site_url: str) -> None:
     contents = collected(planned({"things": NAMES}), site_url=site_url)
-    place = Place(site_url, "A site & more")
+    site = SiteInfo(site_url, "A site & more")
     keys = set()
     for label, (drawing,) in contents.drawings.items():
-        text = citation.bibtex(drawing, label, contents.network.title, place)
+        text = citation.bibtex(drawing, label, contents.network.title, site)
         key, fields = re.fullmatch(r"@misc\{([\w-]+),\n(.*)\}", text, re.DOTALL).groups()  # type: ignore[union-attr]
-        found = dict(re.findall(r"^  (\w+) = \{(.*)\},$", fields, re.MULTILINE))
-        assert len(found) == len(fields.splitlines()) == (5 if site_url else 4)
-        assert all(value.count("{") == value.count("}") for value in found.values())
-        assert found["title"] == f"{{{label.name}, as the compact AlexNet draws it}}"
-        assert found["author"] == r"{A site \& more}"
-        assert found["year"] == "2026"
-        assert found.get("url") == (f"{site_url}gallery/drawings/{drawing.entry.picture}.png" if site_url else None)
-        assert drawing.entry.digest in found["note"]
+        entries = dict(re.findall(r"^  (\w+) = \{(.*)\},$", fields, re.MULTILINE))
+        assert len(entries) == len(fields.splitlines()) == (5 if site_url else 4)
+        assert all(value.count("{") == value.count("}") for value in entries.values())
+        assert entries["title"] == f"{{{label.name}, as the compact AlexNet draws it}}"
+        assert entries["author"] == r"{A site \& more}"
+        assert entries["year"] == "2026"
+        assert entries.get("url") == (f"{site_url}gallery/drawings/{drawing.entry.picture}.png" if site_url else None)
+        assert drawing.entry.digest in entries["note"]
         keys.add(key)
     assert len(keys) == len(NAMES)
 
@@ -77,10 +75,10 @@ def test_two_pictures_of_one_recipe_have_two_addresses(planned: Plans, drawn: Ca
     assert Drawing("", variant, other).master != Drawing("", variant, entry).master
 
 
-def test_what_tex_reads_as_commands_is_set_as_it_is(planned: Plans, collected: Callable[..., Contents]) -> None:
+def test_tex_commands_in_names_are_escaped(planned: Plans, collected: Callable[..., Contents]) -> None:
     contents = collected(planned({"animals": ["zebra"]}))
     ((label, (drawing,)),) = contents.drawings.items()
-    text = citation.bibtex(drawing, label, "squeezenet1_0", Place("", "50% {a}~\\b\n```"))
+    text = citation.bibtex(drawing, label, "squeezenet1_0", SiteInfo("", "50% {a}~\\b\n```"))
     assert r"as squeezenet1\_0 draws it" in text
     assert r"50\% \{a\}\textasciitilde{}\textbackslash{}b" in text
     assert "\n```" not in text
@@ -97,13 +95,13 @@ def test_what_tex_reads_as_commands_is_set_as_it_is(planned: Plans, collected: C
         ("fc6", "fc6"),
     ],
 )
-def test_the_shell_is_told_of_a_class_by_name_and_of_all_else_by_the_target(target: str, words: str) -> None:
+def test_the_command_names_a_class_by_its_slug_and_other_targets_as_written(target: str, words: str) -> None:
     recipe = compose("robust", network="compact", weights="x", target=target)
-    line = shlex.split(again.command(PlannedDrawing("gallery/zebra/", "robust-seed-0", "robust", "robust", recipe)))
+    line = shlex.split(reproduce.command(PlannedDrawing("gallery/zebra/", "robust-seed-0", "robust", "robust", recipe)))
     assert line[:3] == ["actmax", "draw", words]
 
 
-def test_a_class_that_does_not_exist_is_none_of_the_five(
+def test_an_unknown_class_among_the_top_five_is_an_error(
     planned: Plans, drawn: Callable[..., dict[str, Entry]]
 ) -> None:
     made = planned({"animals": ["zebra"]})
@@ -120,4 +118,4 @@ def test_a_drawing_without_a_rank_has_not_failed(planned: Plans, drawn: Callable
     (entry,) = drawn(made, measures={"drawing.png": fakes.measures(None)}).values()
     drawing = Drawing("", variant, entry)
     assert not drawing.measures.failed
-    assert drawing.caption == "robust, seed 0: –, place –, logit 3.21"
+    assert drawing.caption == "robust, seed 0: –, rank –, logit 3.21"

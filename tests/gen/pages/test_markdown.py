@@ -20,7 +20,7 @@ from gen.pages.markdown import (
     setting,
     split_front_matter,
 )
-from gen.pages.templating import own
+from gen.pages.templating import package_environment
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ WORDS = [
     ],
 )
 @pytest.mark.parametrize("word", WORDS)
-def test_any_text_is_shown_literally_wherever_it_stands(
+def test_any_text_is_shown_literally_in_each_context(
     rendered: Callable[[str], str], visible: Callable[[str], str], word: str, frame: str
 ) -> None:
     page = rendered(frame.format(*[escape(word)] * frame.count("{}")))
@@ -113,7 +113,7 @@ def test_any_text_is_shown_literally_wherever_it_stands(
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_any_text_is_shown_literally_where_a_picture_is_not(rendered: Callable[[str], str], word: str) -> None:
+def test_any_text_is_literal_as_a_text_alternative(rendered: Callable[[str], str], word: str) -> None:
     (found,) = re.findall(r'alt="([^"]*)"', rendered(f"![{escape(word)}](picture.png)"))
     assert html.unescape(found) == word
 
@@ -147,7 +147,7 @@ def test_front_matter_holds_any_text(word: str) -> None:
         ("---\nno end", {}, "---\nno end"),
     ],
 )
-def test_a_page_is_parted_where_mkdocs_parts_it(text: str, head: dict[str, Any], rest: str) -> None:
+def test_front_matter_is_split_as_mkdocs_splits_it(text: str, head: dict[str, Any], rest: str) -> None:
     assert split_front_matter(text) == (head, rest)
 
 
@@ -162,10 +162,10 @@ def test_a_page_is_parted_where_mkdocs_parts_it(text: str, head: dict[str, Any],
         ({"robust": None}, "`[robust]`"),
     ],
 )
-def test_a_setting_is_shown_as_an_author_would_write_it(value: object, text: str) -> None:
+def test_a_setting_is_formatted_as_yaml(value: object, text: str) -> None:
     assert setting(value) == text
 
 
-def test_a_name_that_a_template_does_not_know_is_an_error() -> None:
+def test_an_undefined_name_in_a_template_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError, match="zebra"):
-        own().from_string("{{ zebra }}").render()
+        package_environment().from_string("{{ zebra }}").render()

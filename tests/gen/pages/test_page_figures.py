@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from actmax import cli
 from actmax.errors import ActmaxError
-from gen.pages import Contents, Place, filled_in
+from gen.pages import Contents, SiteInfo, filled_in
 from gen.pages.figures import numbered
 from gen.pages.markdown import split_front_matter
 
@@ -35,9 +35,7 @@ def page(contents: Contents, body: str) -> str:
     return split_front_matter(filled)[1]
 
 
-def test_figures_are_numbered_as_the_page_names_them_and_can_be_linked_to(
-    contents: Contents, rendered: Text, visible: Text
-) -> None:
+def test_figures_are_numbered_in_order_and_can_be_linked_to(contents: Contents, rendered: Text, visible: Text) -> None:
     body = 'See {{ see.hill }}.\n\n{{ figure.onion("onion", "Skins.") }}\n\n{{ figure.surface( "hill" ) }}\n'
     assert numbered(body) == {"onion": 1, "hill": 2}
     assert numbered("{% raw %}{{ figure.onion('a') }}{% endraw %}{# figure.onion('b') #}{{ figure.onion('c') }}") == {
@@ -49,7 +47,9 @@ def test_figures_are_numbered_as_the_page_names_them_and_can_be_linked_to(
     assert "Figure 1 Skins." in visible(html)
 
 
-def test_two_methods_share_a_place_and_the_words_are_of_the_published_file(contents: Contents, rendered: Text) -> None:
+def test_two_methods_share_a_position_and_captions_are_measured_on_the_published_file(
+    contents: Contents, rendered: Text
+) -> None:
     html = rendered(page(contents, '{{ figure.versus("cars", "vehicles", "Two <ways>.") }}'))
     pictures = re.findall(r'<img src="([^"]+)"', html)
     assert pictures == [
@@ -67,14 +67,14 @@ def test_two_methods_share_a_place_and_the_words_are_of_the_published_file(conte
     ]
 
 
-def test_a_page_can_say_how_a_method_draws_here(contents: Contents) -> None:
-    said = page(contents, "{{ presets.plain.steps }} {{ methods.plain.steps }} {{ methods.smooth.steps }}")
-    assert said.split() == ["1000", "2", "64"]
+def test_a_page_can_quote_the_fields_of_methods(contents: Contents) -> None:
+    quoted = page(contents, "{{ presets.plain.steps }} {{ methods.plain.steps }} {{ methods.smooth.steps }}")
+    assert quoted.split() == ["1000", "2", "64"]
 
 
-def test_a_row_shows_what_it_is_given(contents: Contents, rendered: Text) -> None:
-    one = "{'file': 'assets/a.png', 'alt': 'An \"a\"', 'title': '<i>', 'words': 'x & y'}"
-    html = rendered(page(contents, f'{{{{ figure.row("mine", [{one}], "Words.") }}}}'))
+def test_a_row_shows_the_given_pictures(contents: Contents, rendered: Text) -> None:
+    picture = "{'file': 'assets/a.png', 'alt': 'An \"a\"', 'title': '<i>', 'words': 'x & y'}"
+    html = rendered(page(contents, f'{{{{ figure.row("mine", [{picture}], "Words.") }}}}'))
     assert '<img src="../../assets/a.png" width="64" height="64" loading="lazy" alt="An &#34;a&#34;">' in html.replace(
         "&quot;", "&#34;"
     )
@@ -85,9 +85,9 @@ def test_a_row_shows_what_it_is_given(contents: Contents, rendered: Text) -> Non
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ('{{ figure.versus("a", "animals") }}', "no figures of the group 'animals' are drawn by the method 'plain'"),
+        ('{{ figure.versus("a", "animals") }}', "'plain' publishes no figures of the group 'animals'"),
         ('{{ figure.versus("a", "ships") }}', "no figures of the group 'ships'"),
-        ('{{ figure.steps("a") }}', "asks for no `walk`"),
+        ('{{ figure.steps("a") }}', "has no `walk`"),
         ('{{ figure.film("a") }}', "film"),
         ('{{ listing("backward") }}', "name one of gradient, ascend"),
         ("{{ see.nothing }}", "nothing"),
@@ -96,20 +96,20 @@ def test_a_row_shows_what_it_is_given(contents: Contents, rendered: Text) -> Non
         ('{{ figure.row("a", [{"file": 5}]) }}', "a list, each with"),
         (
             '{{ figure.row("a", [{"file": "../a", "alt": "", "title": "", "words": ""}]) }}',
-            "'../a' is no file of the site",
+            "'../a' is not a file of the site",
         ),
-        ('{{ figure.onion("Big") }}', "not 'Big'"),
-        ('{{ figure.onion("a") }}{{ figure.onion("a") }}', "stands twice"),
+        ('{{ figure.onion("Big") }}', "hyphens: 'Big' does not"),
+        ('{{ figure.onion("a") }}{{ figure.onion("a") }}', "two figures on this page are named 'a'"),
     ],
 )
-def test_a_figure_that_is_not_there_is_named(contents: Contents, body: str, words: str) -> None:
+def test_an_unknown_figure_is_named_in_the_error(contents: Contents, body: str, words: str) -> None:
     with pytest.raises(ActmaxError) as caught:
         filled_in(contents, HERE, HEAD + body)
     assert words in str(caught.value)
     assert f"docs/{HERE}, line 5" in str(caught.value)
 
 
-def test_the_listing_is_the_code_itself(contents: Contents) -> None:
+def test_a_listing_is_the_source_code(contents: Contents) -> None:
     filled = page(contents, '``` python\n{{ listing("gradient") }}\n```\n')
     names: dict[str, Any] = {"Score": object, "Tensor": object}
     exec(re.sub("^```.*$", "", filled, flags=re.MULTILINE), {"torch": None, "tuple": tuple, **names})
@@ -130,17 +130,19 @@ def test_every_figure_has_a_command_that_the_shell_takes(contents: Contents, mon
         program, *words = shlex.split(line)
         assert program == "actmax"
         CliRunner().invoke(cli.app, words)
-    assert [one.digest() for one in drawn] == [one.recipe.digest() for one in contents.plan.figures.values()]
+    assert [recipe.digest() for recipe in drawn] == [
+        figure.recipe.digest() for figure in contents.plan.figures.values()
+    ]
 
 
-@pytest.mark.parametrize(("author", "said"), [("Zoë {Doe}", r"Zoë \{Doe\}"), ("", "A site")])
-def test_a_page_says_how_to_cite_it(contents: Contents, author: str, said: str) -> None:
-    placed = replace(contents, place=Place("https://example.org/", "A site", author))
+@pytest.mark.parametrize(("author", "expected"), [("Zoë {Doe}", r"Zoë \{Doe\}"), ("", "A site")])
+def test_a_page_shows_its_citation(contents: Contents, author: str, expected: str) -> None:
+    placed = replace(contents, site=SiteInfo("https://example.org/", "A site", author))
     assert page(placed, "{{ cite() }}").splitlines() == [
         "``` bibtex",
         "@misc{my-page,",
         "  title = {{My page}},",
-        f"  author = {{{{{said}}}}},",
+        f"  author = {{{{{expected}}}}},",
         f"  year = {{{next(iter(contents.entries.values())).record.provenance.drawn.year}}},",
         "  url = {https://example.org/write-ups/mine/},",
         "  note = {A site},",

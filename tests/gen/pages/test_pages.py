@@ -1,4 +1,4 @@
-"""The pages: every address has its file, every text survives, and every number is the one that was measured."""
+"""Pages: every address has a file, every text is escaped, every number is the measured one."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_each_page_shows_its_own_drawings(
     published: Callable[..., Files], pixel: Callable[[bytes], tuple[int, int, int]]
 ) -> None:
     files = published({"animals": ["zebra", "tiger"]}, seeds=[0, 7])
-    colours = {
+    colors = {
         path: pixel(content)
         for path, content in files.items()
         if path.startswith("gallery/") and isinstance(content, bytes)
@@ -120,11 +120,11 @@ def test_each_page_shows_its_own_drawings(
         )
         ((master, picture),) = set(shown)
         assert master == picture
-        assert colours[f"gallery/{master}"] == (index % 256, seed, 2)
-    assert colours["gallery/tiger/thumbnail.webp"] == pytest.approx((292 % 256, 0, 2), abs=4)
+        assert colors[f"gallery/{master}"] == (index % 256, seed, 2)
+    assert colors["gallery/tiger/thumbnail.webp"] == pytest.approx((292 % 256, 0, 2), abs=4)
 
 
-def test_whatever_a_page_shows_or_links_to_is_there(published: Callable[..., Files], rendered: Text) -> None:
+def test_everything_that_a_page_shows_or_links_to_exists(published: Callable[..., Files], rendered: Text) -> None:
     groups = {"animals": ["zebra", "tiger"], "My own": [{"my horse": "zebra"}, "goldfish"]}
     files = published(groups, seeds=[0, 1], ledger=LEFT, size=192)
     pages = {path: rendered(text(files, path)) for path in files if path.endswith(".md")}
@@ -155,7 +155,7 @@ def test_an_alias_of_a_site_without_address_is_relative(published: Callable[...,
     assert '<link rel="canonical" href="../zebra/">' in page
 
 
-def test_the_write_ups_figures_lie_where_the_draft_shows_them(collected: Collects) -> None:
+def test_the_write_ups_figures_have_the_drafts_addresses(collected: Collects) -> None:
     wanted = read(configuration.read(MKDOCS)["extra"]["gallery"])
     made = plan(wanted, resolve_weights("compact"), read_starts(wanted, MKDOCS.parent))
     contents = collected(made)
@@ -180,7 +180,7 @@ def test_a_class_that_left_keeps_its_addresses_and_all_its_anchors(
     files = published({"animals": ["zebra"]}, ledger=LEFT)
     page = rendered(split_front_matter(text(files, "gallery/ambulance/index.md"))[1])
     assert set(re.findall(r'id="([^"]+)"', page)) >= {"again", "robust-seed-0"}
-    assert "once, and no longer does" in visible(page)
+    assert "and no longer does" in visible(page)
     assert "ambulance" not in text(files, "gallery/index.md")
     for alias in ("407", "n02701002", "my-van"):
         assert 'content="0; url=../ambulance/"' in text(files, f"gallery/{alias}/index.html")
@@ -193,7 +193,7 @@ def test_a_word_that_left_still_leads_to_its_class(published: Callable[..., File
     assert 'href="https://example.com/gallery/zebra/"' in page
 
 
-def test_a_page_keeps_what_it_lost_and_speaks_of_drawings_only(
+def test_a_page_keeps_lost_anchors_and_names_lost_drawings(
     published: Callable[..., Files], rendered: Text, visible: Text
 ) -> None:
     page = rendered(text(published({"animals": ["zebra"]}, ledger=LEFT), "gallery/zebra/index.md"))
@@ -212,7 +212,7 @@ def test_the_index_keeps_the_anchor_of_a_group_that_was_renamed(
 
 
 def test_a_link_to_an_anchor_is_not_the_anchor(published: Callable[..., Files]) -> None:
-    """Each class page leads to its group's place in the index."""
+    """Each class page links to its group in the index."""
     ledger = Ledger(addresses={"gallery/zebra/": Address(anchors=("animals", "ste.s"))})
     page = text(published({"animals": ["zebra"]}, ledger=ledger), "gallery/zebra/index.md")
     assert '../#animals"' in page
@@ -220,7 +220,7 @@ def test_a_link_to_an_anchor_is_not_the_anchor(published: Callable[..., Files]) 
     assert '<span id="ste.s"></span>' in page
 
 
-def test_without_a_ledger_nothing_is_said_of_what_was(published: Callable[..., Files]) -> None:
+def test_without_a_ledger_no_lost_page_is_mentioned(published: Callable[..., Files]) -> None:
     files = published({"animals": ["zebra"]})
     pages = (content for path, content in files.items() if path.endswith(".md") and isinstance(content, str))
     assert not any("once" in page for page in pages)
@@ -272,32 +272,34 @@ def test_an_authors_word_is_shown_literally(
         assert visible(page).count(word) == times
 
 
-def test_a_stand_in_is_said_to_be_one(published: Callable[..., Files], rendered: Text, visible: Text) -> None:
+def test_a_stand_in_is_explained(published: Callable[..., Files], rendered: Text, visible: Text) -> None:
     files = published({"vehicles": [{"car": "sports car"}, "ambulance"]})
     page = visible(rendered(text(files, "gallery/sports-car/index.md")))
-    assert "This site has no drawing of car itself: it draws ImageNet's class sports car in its place." in page
-    assert "in its place" not in text(files, "gallery/ambulance/index.md")
+    assert "ImageNet has no class car: this site draws the class sports car instead." in page
+    assert "draws the class" not in text(files, "gallery/ambulance/index.md")
     assert "drawn as sports car" in visible(rendered(text(files, "gallery/index.md")))
 
 
-def test_a_page_says_what_was_measured(published: Callable[..., Files], rendered: Text, visible: Text) -> None:
+def test_a_page_shows_the_measures(published: Callable[..., Files], rendered: Text, visible: Text) -> None:
     page = visible(rendered(text(published({"animals": ["zebra"]}), "gallery/zebra/index.md")))
-    assert "says zebra first of 1000 classes, with a probability of 90.0 %" in page
-    assert "its logit is 12.3, which is 4.5 above the next class's" in page
-    for row in ("Probability90.0 %", "Place among 1000 classes1", "Activation (logit)12.3", "best other class4.5"):
+    assert "classifies this picture as zebra, one of 1000 classes, with a probability of 90.0 %" in page
+    assert "Its logit is 12.3, 4.5 above that of the next class" in page
+    for row in ("Probability90.0 %", "Rank among 1000 classes1", "Activation (logit)12.3", "best other class4.5"):
         assert row in page
-    assert "wins after 1" in page
+    assert "top-1 after 1" in page
     assert "This drawing failed" not in page
 
 
-def test_a_failed_drawing_says_so_on_its_page_and_in_the_index(
+def test_a_failed_drawing_is_marked_on_its_page_and_in_the_index(
     published: Callable[..., Files], rendered: Text, visible: Text
 ) -> None:
     files = published({"animals": ["zebra", "tiger"]}, failed={340})
     zebra, tiger = (visible(rendered(text(files, f"gallery/{name}/index.md"))) for name in ("zebra", "tiger"))
     assert "This drawing failed" in zebra
-    assert f"says {labels.classes()[377].name} first (9.0 %); zebra comes in place 2 of 1000 with 1.5 %" in zebra
-    assert "2.5 logits behind" in zebra
+    assert (
+        f"classifies this picture as {labels.classes()[377].name} (9.0 %). zebra has rank 2 of 1000 with 1.5 %" in zebra
+    )
+    assert "its logit is 2.5 below the first" in zebra
     assert "failed" not in tiger
     items = re.findall(r"<li data-index=.*?</li>", rendered(text(files, "gallery/index.md")), re.DOTALL)
     assert ["failed" in item for item in items] == [True, False]
@@ -307,20 +309,20 @@ def test_only_classes_of_the_gallery_are_linked(published: Callable[..., Files])
     page = text(published({"animals": ["zebra", 377]}), "gallery/zebra/index.md")
     rows = re.findall(r"<tr><td>(.*?)</td><td>([^<]*\N{NO-BREAK SPACE}%)</td></tr>", page)
     assert len(rows) == 5
-    neighbour = labels.classes()[377]
+    neighbor = labels.classes()[377]
     assert [row for row in rows if "href" in row[0]] == [
-        (f'<a href="../{neighbour.slug}/">{neighbour.name}</a>', "9.0\N{NO-BREAK SPACE}%")
+        (f'<a href="../{neighbor.slug}/">{neighbor.name}</a>', "9.0\N{NO-BREAK SPACE}%")
     ]
 
 
-def test_other_methods_and_seeds_stand_below_the_first(published: Callable[..., Files], rendered: Text) -> None:
+def test_other_methods_and_seeds_follow_the_main_drawing(published: Callable[..., Files], rendered: Text) -> None:
     methods = {"plain": {"steps": 2}, "mine": {"preset": "robust", "steps": 2}}
     page = rendered(text(published({"a": ["zebra"]}, methods=methods, seeds=[1]), "gallery/zebra/index.md"))
     plain, mine = (page.index(f"method {name}, seed 1") for name in methods)
     assert plain < page.index('id="mine-seed-1"') < mine
 
 
-def test_a_page_offers_the_drawing_without_what_its_steps_hardly_touched_where_that_is_known(
+def test_a_page_offers_the_drawing_without_its_background_if_it_has_a_mask(
     planned: Plans, drawn: Draws, store: Store
 ) -> None:
     made = planned({"animals": ["zebra", "tiger"]})
@@ -365,7 +367,7 @@ def test_a_page_offers_the_drawing_without_what_its_steps_hardly_touched_where_t
         ),
     ],
 )
-def test_the_lines_on_a_page_draw_the_same_recipe(
+def test_the_commands_of_a_page_draw_the_same_recipe(
     collected: Collects,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -376,16 +378,16 @@ def test_the_lines_on_a_page_draw_the_same_recipe(
     file = tmp_path / "FILE"
     file.write_bytes(b"weights")
     named = file if network in ("my alexnet", "resnet18") else None
-    decided = resolve_weights(network.removeprefix("my "), named)
+    source = resolve_weights(network.removeprefix("my "), named)
     Image.new("RGB", (90, 60), "red").save(tmp_path / "PICTURE", "PNG")
     wanted = read({"groups": {"things": ["jack-o'-lantern", "Cardigan"]}, "methods": method, **settings})
-    made = plan(wanted, decided, read_starts(wanted, tmp_path))
+    made = plan(wanted, source, read_starts(wanted, tmp_path))
     files = dict(pages(collected(made)))
 
-    asked: list[tuple[Recipe, str]] = []
+    requested: list[tuple[Recipe, str]] = []
 
     def render_files(recipes: list[Recipe], given: Source, *, starts: Mapping[str, Image.Image] = NONE) -> list[Any]:
-        asked.extend((recipe, f"{given.network} {given.digest}") for recipe in recipes)
+        requested.extend((recipe, f"{given.network} {given.digest}") for recipe in recipes)
         assert starts.keys() == {recipe.start for recipe in recipes if recipe.start}
         raise ActmaxError("that will do")
 
@@ -402,8 +404,8 @@ def test_the_lines_on_a_page_draw_the_same_recipe(
         assert len(code.splitlines()) == (5 if made.starts.names else 3)
         with pytest.raises(ActmaxError, match="that will do"):
             exec(compile(code, "listing", "exec", dont_inherit=True), {})
-    expected = [(recipe, f"{decided.network} {decided.digest}") for recipe in made.recipes() for _ in range(2)]
-    assert asked == expected
+    expected = [(recipe, f"{source.network} {source.digest}") for recipe in made.recipes() for _ in range(2)]
+    assert requested == expected
 
 
 def listings(page: str) -> list[str]:
@@ -433,27 +435,25 @@ def contents(planned: Plans, collected: Collects) -> Contents:
         '---\nmeasured: "true"\n---\n{{ oops }}',
     ],
 )
-def test_a_page_that_does_not_say_so_is_left_alone(contents: Contents, page: str) -> None:
+def test_a_page_without_measured_true_is_unchanged(contents: Contents, page: str) -> None:
     assert filled_in(contents, "page.md", page) is None
 
 
-def test_a_page_is_filled_in_with_what_was_measured_on_the_figure(
-    contents: Contents, rendered: Text, visible: Text
-) -> None:
+def test_a_page_is_filled_in_with_measures_of_the_figure(contents: Contents, rendered: Text, visible: Text) -> None:
     page = filled_in(
         contents, "page.md", "---\nmeasured: true\n---\n{{ caption('car') }}\n\n{{ caption('zebra', 'robust') }}\n"
     )
     assert page is not None
     shown = visible(rendered(split_front_matter(page)[1]))
     assert shown.splitlines() == [
-        "car (ImageNet's class sports car stands for it) after 2 steps: shown this JPEG, the compact AlexNet gives "
-        "sports car a probability of 50.0 % (place 1 of 1000, logit 12.3).",
-        "zebra after 2 steps: shown this picture, the compact AlexNet gives zebra a probability of 90.0 % (place 1 of "
+        "car (ImageNet's class sports car stands in for it) after 2 steps. For this JPEG, the compact AlexNet predicts "
+        "sports car with probability 50.0 % (rank 1 of 1000, logit 12.3).",
+        "zebra after 2 steps. For this picture, the compact AlexNet predicts zebra with probability 90.0 % (rank 1 of "
         "1000, logit 12.3).",
     ]
 
 
-def test_a_caption_says_that_a_drawing_failed(contents: Contents) -> None:
+def test_a_caption_reports_a_failed_drawing(contents: Contents) -> None:
     assert caption(contents, "ambulance").endswith("so the drawing failed.")
 
 
@@ -463,18 +463,16 @@ def test_a_caption_says_that_a_drawing_failed(contents: Contents) -> None:
         ("# A page\n\n{{ caption('zebre') }}", 6, "caption('zebre', 'plain'): no class"),
         ("{{ caption('zebra') }}", 4, "caption('zebra', 'plain'): no class"),  # is drawn, but not by that method
         ("{{ caption('car', 'plane') }}", 4, "caption('car', 'plane'): no class"),
-        ("{{ caption('sports car') }}", 4, "caption('sports car', 'plain'): no class"),  # the author says car
+        ("{{ caption('sports car') }}", 4, "caption('sports car', 'plain'): no class"),  # the author's word is car
         ("{{ caption() }}", 4, "word"),
         ("\n{{ zebra }}", 5, "'zebra' is undefined"),
-        ("\n{{ network.colour }}", 5, "colour"),
+        ("\n{{ network.color }}", 5, "color"),
         ("text {% oops %}", 4, "oops"),
         ("text\n{{ 'car' | oops }}", 5, "oops"),
         ("{{ 1 / 0 }}", 4, "division by zero"),
     ],
 )
-def test_what_a_page_asks_in_vain_is_named_with_page_and_line(
-    contents: Contents, body: str, line: int, words: str
-) -> None:
+def test_an_unknown_name_is_reported_with_page_and_line(contents: Contents, body: str, line: int, words: str) -> None:
     with pytest.raises(ActmaxError) as caught:
         filled_in(contents, "write-ups/page.md", f"---\nmeasured: true\n---\n{body}\n")
     message = str(caught.value)

@@ -1,4 +1,4 @@
-"""The pictures beside the master: the large one has every pixel of it, the small ones are no larger than it is."""
+"""Pictures derived from a drawing: the large one has all of its pixels, the small ones are no larger than it."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def test_another_revision_is_made_anew(stored: Stored, monkeypatch: pytest.Monke
     assert (pictures.lossless(entry), first[:4]) == (b"newer", b"RIFF")
 
 
-# Without what the steps hardly touched.
+# Cutouts.
 
 
-def test_where_the_mask_is_white_the_drawing_shows_and_where_it_is_black_nothing_does(store: Store) -> None:
+def test_a_cutout_is_opaque_where_the_mask_is_white_and_transparent_where_it_is_black(store: Store) -> None:
     recipe = compose("robust", network="compact", weights="x", target="fc8:1", size=64)
     picture = Image.new("RGB", (64, 64), (200, 40, 90))
     picture.paste((20, 120, 220), (0, 32, 64, 64))
@@ -83,24 +83,36 @@ def test_where_the_mask_is_white_the_drawing_shows_and_where_it_is_black_nothing
     assert cut is not None
     with Image.open(io.BytesIO(cut)) as image:
         assert (image.format, image.mode, image.size) == ("WEBP", "RGBA", (64, 64))
-        pixels = {place: image.getpixel(place) for place in ((48, 16), (48, 48), (16, 16), (16, 48))}
+        pixels = {position: image.getpixel(position) for position in ((48, 16), (48, 48), (16, 16), (16, 48))}
     assert pixels[48, 16] == pytest.approx((200, 40, 90, 255), abs=6)
     assert pixels[48, 48] == pytest.approx((20, 120, 220, 255), abs=6)
     assert [pixels[16, y][3] for y in (16, 48)] == [0, 0]  # type: ignore[index]
 
 
-def test_a_drawing_of_before_there_were_masks_is_not_cut_out(stored: Stored) -> None:
+def test_a_drawing_without_a_mask_has_no_cutout(stored: Stored) -> None:
     assert pictures.cutout(stored(64)) is None
 
 
-def test_a_strip_shows_its_pictures_side_by_side() -> None:
-    colours = [(200, 40, 90), (20, 120, 220), (240, 240, 240)]
-    singles = []
-    for colour in colours:
-        buffer = io.BytesIO()
-        Image.new("RGB", (64, 64), colour).save(buffer, "PNG")
-        singles.append(buffer.getvalue())
-    strip = opened(pictures.strip(singles))
-    assert strip.size == (3 * 64, 64)
-    for place, colour in enumerate(colours):
-        assert strip.getpixel((64 * place + 32, 32)) == pytest.approx(colour, abs=6)
+# Filmstrips.
+
+
+def png(side: int, *color: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (side, side), color).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_filmstrip_shows_its_pictures_side_by_side() -> None:
+    colors = [(200, 40, 90), (20, 120, 220), (240, 240, 240)]
+    filmstrip = opened(pictures.filmstrip([png(64, *color) for color in colors]))
+    assert filmstrip.size == (3 * 64, 64)
+    for index, color in enumerate(colors):
+        assert filmstrip.getpixel((64 * index + 32, 32)) == pytest.approx(color, abs=6)
+
+
+def test_a_filmstrip_that_is_too_wide_for_webp_is_scaled_down() -> None:
+    frames = [png(2048, 200, 40, 90)] * 8 + [png(2048, 20, 120, 220)]
+    filmstrip = opened(pictures.filmstrip(frames))
+    side = pictures.MAX_WEBP_SIDE // 9
+    assert filmstrip.size == (9 * side, side)
+    assert filmstrip.getpixel((8 * side + side // 2, side // 2)) == pytest.approx((20, 120, 220), abs=6)

@@ -31,7 +31,7 @@ KNOWN = Units(
     inputs={("conv5", 7): [(117, 0.5), (200, -0.25)]},
     outputs={("conv4", 117): [(7, 0.5), (8, -0.125)], ("fc6", 300): [(340, 2.5), (292, -1.5)]},
     classes={("conv4", 117): [(ZEBRA, 3.25)]},
-    carriers={ZEBRA: {"conv4": [(117, 3.25), (3, 1.5)], "conv5": [(7, 0.75)]}},
+    contributors={ZEBRA: {"conv4": [(117, 3.25), (3, 1.5)], "conv5": [(7, 0.75)]}},
     photos={},
 )
 """Of which channels 200, 8 and 3 have no page."""
@@ -90,7 +90,7 @@ def test_a_channel_has_a_page_and_its_pictures_and_a_layer_a_sheet_of_them(made:
     }
 
 
-def test_nothing_is_there_without_channels(published: Callable[..., Files]) -> None:
+def test_without_channels_there_are_no_network_pages(published: Callable[..., Files]) -> None:
     files = published({"animals": ["zebra"]})
     assert [path for path in files if path.startswith("network/")] == []
     assert "channel by channel" not in text(files, "gallery/index.md")
@@ -103,10 +103,10 @@ def test_each_page_shows_its_own_drawing(made: Callable[..., Files]) -> None:
         for name in ("robust-seed-0.jpg", "small.webp"):
             red, _, _ = picture(files, f"network/conv4/{number}/{name}").getpixel((5, 5))  # type: ignore[misc]
             assert abs(red - number) < 6
-        assert f"What channel conv4:{number} looks for" in text(files, f"network/conv4/{number}/index.md")
+        assert f"What channel conv4:{number} responds to" in text(files, f"network/conv4/{number}/index.md")
 
 
-def test_a_channel_leads_to_what_it_is_connected_to_where_that_has_a_page(made: Callable[..., Files]) -> None:
+def test_a_channel_links_to_connected_channels_that_have_pages(made: Callable[..., Files]) -> None:
     files = made({"conv4": 117, "conv5": 7, "fc6": 300})
     page = text(files, "network/conv5/7/index.md")
     assert "../../conv4/117/" in links(page)
@@ -117,25 +117,25 @@ def test_a_channel_leads_to_what_it_is_connected_to_where_that_has_a_page(made: 
     assert "<li>conv5:8 " in page
 
 
-def test_the_last_layer_speaks_for_classes(made: Callable[..., Files]) -> None:
+def test_the_outputs_of_the_last_hidden_layer_are_classes(made: Callable[..., Files]) -> None:
     page = text(made({"fc6": 300}), "network/fc6/300/index.md")
-    assert "The classes that it speaks for" in page
-    assert page.index("zebra</a>") < page.index("And those that it speaks against") < page.index("<li>tiger")
+    assert "Classes with the largest positive weights" in page
+    assert page.index("zebra</a>") < page.index("Largest negative weights") < page.index("<li>tiger")
     assert "../../../gallery/zebra/" in links(page)
     assert not any("tiger" in link for link in links(page))  # it has no page here
     assert re.search(r"<li>tiger <small>−1\.5", page)
 
 
-def test_a_class_leads_to_the_channels_that_carry_it_and_back(made: Callable[..., Files]) -> None:
+def test_a_class_and_its_contributing_channels_link_to_each_other(made: Callable[..., Files]) -> None:
     files = made({"conv4": 117, "conv5": 7})
     page = text(files, "gallery/zebra/index.md")
-    assert "The channels that carry it" in page
+    assert "Channels with the largest attribution" in page
     assert {"../../network/conv4/117/", "../../network/conv5/7/", "../../network/"} <= links(page)
     assert "<li>conv4:3 " in page
     assert "../../../gallery/zebra/" in links(text(files, "network/conv4/117/index.md"))
 
 
-def test_channels_lead_to_their_neighbours_of_the_same_layer(made: Callable[..., Files]) -> None:
+def test_channels_link_to_their_neighbors_in_the_layer(made: Callable[..., Files]) -> None:
     files = made({"conv4": [3, 117], "conv5": 7})
     assert 'rel="next" href="../117/"' in text(files, "network/conv4/3/index.md")
     last = text(files, "network/conv4/117/index.md")
@@ -144,7 +144,7 @@ def test_channels_lead_to_their_neighbours_of_the_same_layer(made: Callable[...,
     assert 'rel="next" href="../conv5/"' in text(files, "network/conv4/index.md")
 
 
-def test_a_sheet_holds_two_hundred_and_fifty_six_and_the_next_ones_follow(made: Callable[..., Files]) -> None:
+def test_a_sheet_holds_256_drawings_and_more_go_to_the_next(made: Callable[..., Files]) -> None:
     files = made({"fc6": "0-257"}, Units({}, {}, {}, {}, {}))
     assert picture(files, "network/fc6/sheet-0.webp").size == (16 * 64, 16 * 64)
     assert picture(files, "network/fc6/sheet-1.webp").size == (16 * 64, 64)
@@ -153,11 +153,11 @@ def test_a_sheet_holds_two_hundred_and_fifty_six_and_the_next_ones_follow(made: 
     page = text(files, "network/fc6/index.md")
     assert page.count('<li class="sheet-0"') == 256
     assert page.count('<li class="sheet-1"') == 2
-    places = [int(place) for place in re.findall(r'data-like="(\d+)"', page)]
-    assert sorted(places) == list(range(258))
+    ranks = [int(rank) for rank in re.findall(r'data-similarity-rank="(\d+)"', page)]
+    assert sorted(ranks) == list(range(258))
 
 
-def test_what_silences_a_channel_stands_below_and_says_so(made: Callable[..., Files]) -> None:
+def test_drawings_that_minimize_a_channel_are_marked(made: Callable[..., Files]) -> None:
     files = made({"conv4": 117}, negative=True, seeds=[0, 3])
     page = text(files, "network/conv4/117/index.md")
     assert re.findall(r'<figure class="anchor" id="([^"]+)"', page) == [
@@ -166,11 +166,11 @@ def test_what_silences_a_channel_stands_below_and_says_so(made: Callable[..., Fi
         "negative-seed-0",
         "negative-seed-3",
     ]
-    assert page.count("what silences it most") == 2
+    assert page.count("minimizes the channel") == 2
     assert "network/conv4/117/negative-seed-3.jpg" in files
 
 
-def test_the_data_name_every_channel_and_every_file(made: Callable[..., Files]) -> None:
+def test_the_data_list_every_channel_and_every_file(made: Callable[..., Files]) -> None:
     files = made({"conv4": [117, 118], "conv5": 7})
     index = json.loads(text(files, "network/units.json"))
     assert index["network"]["name"] == "compact"
@@ -202,13 +202,13 @@ def test_the_authors_pictures_are_shown_small_under_the_name_of_their_content(
     assert "mine" not in page
 
 
-def test_an_author_can_quote_what_was_measured_of_a_channel(drawn: Draws) -> None:
+def test_an_author_can_quote_the_measures_of_a_channel(drawn: Draws) -> None:
     wanted = read({"groups": {"a": ["zebra"]}, "units": {"layers": {"conv4": 117}}, "size": 64})
     planned = plan(wanted, resolve_weights("compact"), units={"conv4": [117]})
     contents = Contents(planned, drawn(planned), units=KNOWN)
     steps = planned.recipes()[0].steps
     assert caption(contents, "conv4:117") == (
-        f"**conv4:117** after {steps} steps: shown this picture, the channel answers 12.3, the mean over its map."
+        f"**conv4:117** after {steps} steps. The channel's mean activation for this picture is 12.3."
     )
     with pytest.raises(ActmaxError, match=r"^caption\('conv4:118'"):
         caption(contents, "conv4:118")

@@ -37,8 +37,8 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 ZEBRA, VOLCANO, TIGER = map(labels.resolve_class, ("zebra", "volcano", "tiger"))
 METHODS, PHOTO, DIVERSITY = (f"write-ups/{name}/index.md" for name in ("methods", "from-a-photo", "diversity"))
-PLACES = {("erhan", ZEBRA): 40, ("erhan", VOLCANO): 700, ("smooth", ZEBRA): 1, ("smooth", VOLCANO): 4}
-"""In which the witness has the class; the network that drew has zebras first, and volcanoes second."""
+RANKS = {("erhan", ZEBRA): 40, ("erhan", VOLCANO): 700, ("smooth", ZEBRA): 1, ("smooth", VOLCANO): 4}
+"""By the evaluation network; the target network gives zebras rank 1, and volcanoes rank 2."""
 FINE = {"erhan": 0.5, "smooth": 0.25}
 
 
@@ -53,29 +53,29 @@ def contents(planned: Plans, drawn: Draws, tmp_path: Path) -> Contents:
         diversity={"class": "zebra", "seeds": 2, "facets": 3},
     )
     entries = drawn(made, failed=[VOLCANO.index])
-    by_method = {key: entries[one.recipe.digest()] for key, one in made.comparison.items()}
-    places = dict.fromkeys(entries, 3) | {by_method[key].digest: place for key, place in PLACES.items()}
+    by_method = {key: entries[planned.recipe.digest()] for key, planned in made.comparison.items()}
+    ranks = dict.fromkeys(entries, 3) | {by_method[key].digest: rank for key, rank in RANKS.items()}
     units = {digest: parse(entry.recipe.target).unit for digest, entry in entries.items()}
-    said = {digest: fakes.measures(units[digest], place) for digest, place in places.items()}
+    measures = {digest: fakes.measures(units[digest], rank) for digest, rank in ranks.items()}
     rows = []
     for name, fine in FINE.items():
         drawings = {label: by_method[name, label] for label in (ZEBRA, VOLCANO)}
         rows.append(Row(compared(name), drawings[ZEBRA].recipe, drawings, fine))
-    photo = {weight: entries[one.recipe.digest()] for weight, one in made.from_photo.items()}
-    seeds, facets = ([entries[one.recipe.digest()] for one in some] for some in (made.by_seeds, made.by_facets))
+    photo = {weight: entries[planned.recipe.digest()] for weight, planned in made.from_photo.items()}
+    seeds, facets = ([entries[planned.recipe.digest()] for planned in some] for some in (made.by_seeds, made.by_facets))
     return Contents(
         made,
         entries,
-        evaluation=Evaluation(card("efficientnet-lite0"), said),
+        evaluation=Evaluation(card("efficientnet-lite0"), measures),
         comparison=rows,
         photo=Photo(TIGER, png((200, 30, 30)), photo),
         diversity=Diversity(ZEBRA, card("efficientnet-lite0"), seeds, facets, 0.125, 0.25, 0.5, 2),
     )
 
 
-def png(colour: tuple[int, int, int]) -> bytes:
+def png(color: tuple[int, int, int]) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", (64, 64), colour).save(buffer, "PNG")
+    Image.new("RGB", (64, 64), color).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -109,11 +109,11 @@ def linked(page: str, path: str) -> set[str]:
 
 
 @pytest.mark.parametrize("path", [METHODS, PHOTO, DIVERSITY])
-@pytest.mark.parametrize("asked", [True, False])
-def test_what_a_page_shows_and_leads_to_is_there_and_its_tables_are_whole(
-    contents: Contents, rendered: Text, path: str, asked: bool
+@pytest.mark.parametrize("evaluated", [True, False])
+def test_everything_on_a_page_exists_and_its_tables_are_complete(
+    contents: Contents, rendered: Text, path: str, evaluated: bool
 ) -> None:
-    if not asked:
+    if not evaluated:
         contents = replace(contents, evaluation=None)
     files = dict(pages(contents))
     page = page_of(contents, path)
@@ -124,13 +124,13 @@ def test_what_a_page_shows_and_leads_to_is_there_and_its_tables_are_whole(
     for table in tables(shown):
         assert len({len(row) for row in table}) == 1, table
         assert len(table) > 1
-    assert ("EfficientNet-Lite0, which had no part" in " ".join(shown.split())) == (
-        asked and path in (METHODS, DIVERSITY)
+    assert ("EfficientNet-Lite0, which played no part" in " ".join(shown.split())) == (
+        evaluated and path in (METHODS, DIVERSITY)
     )
     assert "None" not in shown
 
 
-def test_every_picture_that_is_made_for_them_is_shown(contents: Contents) -> None:
+def test_every_generated_picture_is_shown(contents: Contents) -> None:
     made = {path for path, _ in pages(contents) if re.match(r"assets/(methods|photo|diversity)/", path)}
     shown = {link for path in (METHODS, PHOTO, DIVERSITY) for link in linked(page_of(contents, path), path)}
     assert made - shown == set()
@@ -140,7 +140,7 @@ def test_every_picture_that_is_made_for_them_is_shown(contents: Contents) -> Non
 # Methods side by side.
 
 
-def test_the_page_of_methods_has_a_row_per_method_and_a_cell_per_class_with_both_networks_places(
+def test_the_methods_page_has_a_row_per_method_and_a_cell_per_class_with_both_ranks(
     contents: Contents, rendered: Text
 ) -> None:
     drawings = tables(rendered(page_of(contents, METHODS)))[0]
@@ -156,7 +156,7 @@ def test_the_page_of_methods_has_a_row_per_method_and_a_cell_per_class_with_both
 def test_each_cell_shows_its_own_drawing_small_and_leads_to_it_large(
     contents: Contents, pixel: Callable[[bytes], tuple[int, int, int]]
 ) -> None:
-    """A fake's colour is its class, seed and steps."""
+    """A fake's color is its class, seed and steps."""
     files = dict(pages(contents))
     cells = re.findall(r'<a class="enlarge" href="([^"]+)".*?<img src="([^"]+)"', page_of(contents, METHODS))
     assert len(cells) == 4
@@ -167,8 +167,8 @@ def test_each_cell_shows_its_own_drawing_small_and_leads_to_it_large(
             assert pixel(data) == pytest.approx((unit % 256, 0, 64), abs=4)
 
 
-def test_the_table_below_counts_what_both_networks_say(contents: Contents, rendered: Text) -> None:
-    """The witness's logit is 12.34 where it has the class first, and −1.5 elsewhere."""
+def test_the_table_counts_how_many_drawings_each_network_recognizes(contents: Contents, rendered: Text) -> None:
+    """The evaluation network's logit is 12.34 at rank 1, and −1.5 otherwise."""
     measured = tables(rendered(page_of(contents, METHODS)))[1]
     assert measured[1:] == [
         ["Norm bound", "1 of 2", "0 of 2", "0 of 2", "\N{MINUS SIGN}1.5", "50.0 %", "0.1"],
@@ -176,29 +176,27 @@ def test_the_table_below_counts_what_both_networks_say(contents: Contents, rende
     ]
 
 
-def test_the_tables_of_many_classes_say_what_the_files_say(contents: Contents, rendered: Text) -> None:
+def test_the_tables_of_many_classes_agree_with_the_files(contents: Contents, rendered: Text) -> None:
     many = tables(rendered(page_of(contents, METHODS)))[2:]
-    stored = [json.loads(path.read_text("utf-8")) for path in sorted(comparison.MEASURED.glob("*.json"))]
+    stored = [json.loads(path.read_text("utf-8")) for path in sorted(comparison.BENCHMARKS.glob("*.json"))]
     assert len(many) == len(stored) > 0
     for table, values in zip(many, stored, strict=True):
         judges = [name for name in values["methods"]["smooth"] if name.startswith("efficientnet")]
-        assert table[0][1:4] == ["Itself", *(card(name).title for name in judges)]
+        assert table[0][1:4] == ["Target network", *(card(name).title for name in judges)]
         assert [row[0] for row in table[1:]] == [compared(name).title for name in values["methods"]]
-        for row, said in zip(table[1:], values["methods"].values(), strict=True):
-            assert float(row[1]) == pytest.approx(said["itself"]["first"], abs=0.005)
+        for row, method in zip(table[1:], values["methods"].values(), strict=True):
+            assert float(row[1]) == pytest.approx(method["target"]["top1"], abs=0.005)
             for cell, judge in zip(row[2:], judges, strict=False):
-                first, in_five, place = re.fullmatch(r"(\S+) / (\S+), place (\d+)", cell).groups()  # type: ignore[union-attr]
-                assert float(first) == pytest.approx(said[judge]["first"], abs=0.005)
-                assert float(in_five) == pytest.approx(said[judge]["in_five"], abs=0.005)
-                assert int(place) == said[judge]["place"]
-            assert row[4] == number(said[judges[0]]["raised"])
-            assert float(row[5].removesuffix(" %")) == pytest.approx(100 * said["fine"], abs=0.06)
-            assert float(row[6]) == pytest.approx(said["seconds"], rel=0.01)
+                top1, top5, rank = re.fullmatch(r"(\S+) / (\S+), rank (\d+)", cell).groups()  # type: ignore[union-attr]
+                assert float(top1) == pytest.approx(method[judge]["top1"], abs=0.005)
+                assert float(top5) == pytest.approx(method[judge]["top5"], abs=0.005)
+                assert int(rank) == method[judge]["median_rank"]
+            assert row[4] == number(method[judges[0]]["logit_above_gray"])
+            assert float(row[5].removesuffix(" %")) == pytest.approx(100 * method["high_frequency_share"], abs=0.06)
+            assert float(row[6]) == pytest.approx(method["seconds"], rel=0.01)
 
 
-def test_each_method_that_is_shown_says_what_it_buys_and_where_it_is_from(
-    contents: Contents, rendered: Text, visible: Text
-) -> None:
+def test_each_method_has_its_advantages_costs_and_source(contents: Contents, rendered: Text, visible: Text) -> None:
     page = page_of(contents, METHODS)
     words = visible(rendered(page))
     for name in FINE:
@@ -209,57 +207,57 @@ def test_each_method_that_is_shown_says_what_it_buys_and_where_it_is_from(
 
 
 def test_an_authors_page_quotes_the_figures_for_many_classes(contents: Contents) -> None:
-    page = "---\nmeasured: true\n---\n{{ many.judge }}: {{ many.first.smooth }} of {{ many.classes }}\n"
-    stored = json.loads((comparison.MEASURED / "compact.json").read_text("utf-8"))
-    first = stored["methods"]["smooth"]["efficientnet-lite0"]["first"]
-    assert str(filled_in(contents, "page.md", page)).endswith(f"\nEfficientNet-Lite0: {first} of {stored['classes']}\n")
+    page = "---\nmeasured: true\n---\n{{ many.judge }}: {{ many.top1.smooth }} of {{ many.classes }}\n"
+    stored = json.loads((comparison.BENCHMARKS / "compact.json").read_text("utf-8"))
+    top1 = stored["methods"]["smooth"]["efficientnet-lite0"]["top1"]
+    assert str(filled_in(contents, "page.md", page)).endswith(f"\nEfficientNet-Lite0: {top1} of {stored['classes']}\n")
 
 
 # From a photo.
 
 
-def test_the_photo_is_let_go_by_buttons_and_by_a_slider_of_as_many_places(contents: Contents) -> None:
+def test_the_feature_weight_is_chosen_by_buttons_and_a_slider(contents: Contents) -> None:
     page = page_of(contents, PHOTO)
-    choices = re.findall(r'<input type="radio" name="keep" value="(\d)"( checked)?><span>(.*?)</span>', page)
+    choices = re.findall(r'<input type="radio" name="feature-weight" value="(\d)"( checked)?><span>(.*?)</span>', page)
     assert choices == [
-        ("0", " checked", "all: the photo"),
+        ("0", " checked", "the photo"),
         ("1", "", "0.5"),
         ("2", "", "0.2"),
-        ("3", "", "0: nothing"),
+        ("3", "", "0: no penalty"),
     ]
     assert re.search(r'<input type="range" min="0" max="3" value="0"[^>]* disabled>', page)
     assert "--frames:4;" in page
 
 
-def test_the_strip_begins_with_the_photo_and_has_a_frame_for_each_drawing(contents: Contents) -> None:
+def test_the_filmstrip_begins_with_the_photo_and_has_a_frame_for_each_drawing(contents: Contents) -> None:
     strip = dict(pages(contents))["assets/photo/strip.webp"]
     assert isinstance(strip, bytes)
     with Image.open(io.BytesIO(strip)) as image:
         assert image.size == (4 * 64, 64)
-        shown = [image.convert("RGB").getpixel((64 * place + 32, 32)) for place in range(4)]
+        shown = [image.convert("RGB").getpixel((64 * frame + 32, 32)) for frame in range(4)]
     assert shown[0] == pytest.approx((200, 30, 30), abs=6)
     assert shown[1:] == [pytest.approx((TIGER.index % 256, 0, 64), abs=6)] * 3
 
 
-def test_the_style_has_a_rule_for_each_of_the_sliders_places(contents: Contents) -> None:
+def test_the_style_has_a_rule_for_each_frame(contents: Contents) -> None:
     """The frames of the gallery's drawings are two."""
     for photo, most in ((contents.photo, 3), (None, 1)):
         style = dict(pages(replace(contents, photo=photo)))["assets/site.css"]
         assert isinstance(style, bytes)
         rules = re.findall(r'input\[value="(\d+)"\]:checked\) \{ --frame: (\d+); \}', style.decode())
-        assert rules == [(str(place), str(place)) for place in range(most + 1)]
+        assert rules == [(str(frame), str(frame)) for frame in range(most + 1)]
 
 
-def test_the_table_says_how_much_was_kept_and_what_both_networks_see(contents: Contents, rendered: Text) -> None:
+def test_the_table_lists_feature_weights_and_both_networks_predictions(contents: Contents, rendered: Text) -> None:
     (table,) = tables(rendered(page_of(contents, PHOTO)))
-    assert table[1:] == [[keep, "90.0 %, place 1", "1.5 %, place 3", "full size"] for keep in ("0.5", "0.2", "0")]
+    assert table[1:] == [[keep, "90.0 %, rank 1", "1.5 %, rank 3", "full size"] for keep in ("0.5", "0.2", "0")]
 
 
 @pytest.mark.parametrize(
     "credit",
     ["<script>alert(1)</script>", "**A** & <b>B</b>", "{{ 7 * 7 }}", "[x](javascript:alert(1))", "a | b", "![i](j)"],
 )
-def test_whoever_made_the_photo_is_named_literally(
+def test_the_credit_of_the_photo_is_shown_literally(
     contents: Contents, rendered: Text, visible: Text, credit: str
 ) -> None:
     page = rendered(page_of(credited(contents, credit), PHOTO))
@@ -267,7 +265,7 @@ def test_whoever_made_the_photo_is_named_literally(
     assert re.findall("<(?!/)([a-z]+)", page) == re.findall("<(?!/)([a-z]+)", rendered(page_of(contents, PHOTO)))
 
 
-def test_a_photo_of_nobody_is_shown_without_a_word(contents: Contents) -> None:
+def test_a_photo_without_credit_has_no_credit_line(contents: Contents) -> None:
     assert "Photo: Me &amp; you." in page_of(contents, PHOTO)
     assert "Photo:" not in page_of(credited(contents, ""), PHOTO)
 
@@ -282,20 +280,18 @@ def credited(contents: Contents, credit: str) -> Contents:
 # How much drawings of a class differ.
 
 
-def test_the_page_of_diversity_puts_it_into_numbers(contents: Contents, rendered: Text, visible: Text) -> None:
+def test_the_diversity_page_quotes_the_distances(contents: Contents, rendered: Text, visible: Text) -> None:
     page = rendered(page_of(contents, DIVERSITY))
     (table,) = tables(page)
     assert table[1:] == [
-        ["of zebra by 2 seeds", "0.125"],
+        ["of zebra with 2 seeds", "0.125"],
         ["of zebra by 3 facets", "0.25"],
         ["of 2 different classes", "0.5"],
     ]
-    assert "Seeds move a drawing 25 % as far as another class would, facets 50 %." in visible(page)
+    assert "Two seeds differ 25 % as much as two classes, two facets 50 %." in visible(page)
 
 
-def test_each_of_its_drawings_is_shown_with_what_both_networks_see(
-    contents: Contents, rendered: Text, visible: Text
-) -> None:
+def test_each_drawing_of_the_diversity_page_has_both_ranks(contents: Contents, rendered: Text, visible: Text) -> None:
     page = rendered(page_of(contents, DIVERSITY))
     shown = re.findall(r'<img alt="([^"]*)"[^>]* src="\.\./\.\./assets/diversity/([^"]+)"', page)
     assert shown == [
@@ -305,22 +301,22 @@ def test_each_of_its_drawings_is_shown_with_what_both_networks_see(
         ("The drawing of zebra by facet 2", "facet-1.webp"),
         ("The drawing of zebra by facet 3", "facet-2.webp"),
     ]
-    said = re.findall(r"(\w+ \d): 90.0 %, place 1; EfficientNet-Lite0: place (\d)", visible(page))
+    ranks = re.findall(r"(\w+ \d): 90.0 %, rank 1; EfficientNet-Lite0: rank (\d)", visible(page))
     # The first seed's is the drawing by `smooth` above.
-    assert said == [("seed 0", "1"), ("seed 1", "3"), ("facet 1", "3"), ("facet 2", "3"), ("facet 3", "3")]
+    assert ranks == [("seed 0", "1"), ("seed 1", "3"), ("facet 1", "3"), ("facet 2", "3"), ("facet 3", "3")]
 
 
-def test_what_there_is_no_number_for_is_left_out(contents: Contents, rendered: Text, visible: Text) -> None:
+def test_missing_distances_are_left_out(contents: Contents, rendered: Text, visible: Text) -> None:
     assert contents.diversity
     few = replace(contents.diversity, facets=[], facet_distance=None, class_distance=None, classes=1)
     page = rendered(page_of(replace(contents, diversity=few), DIVERSITY))
     (table,) = tables(page)
-    assert table[1:] == [["of zebra by 2 seeds", "0.125"]]
+    assert table[1:] == [["of zebra with 2 seeds", "0.125"]]
     assert 'id="facets"' not in page
     assert "as far as another class" not in visible(page)
 
 
-# What is not asked for.
+# Pages that the settings leave out.
 
 
 @pytest.mark.parametrize(
@@ -331,7 +327,7 @@ def test_what_there_is_no_number_for_is_left_out(contents: Contents, rendered: T
         ({"diversity": None}, DIVERSITY, "assets/diversity/"),
     ],
 )
-def test_a_page_that_is_not_asked_for_leaves_nothing_behind(
+def test_pages_that_the_settings_leave_out_have_no_files(
     contents: Contents, left: dict[str, Any], page: str, folder: str
 ) -> None:
     every, fewer = ({path for path, _ in pages(one)} for one in (contents, replace(contents, **left)))

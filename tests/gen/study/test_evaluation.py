@@ -124,7 +124,7 @@ def shown(
     return page
 
 
-def test_a_class_page_shows_the_evaluation(
+def test_a_page_shows_the_measures_by_the_evaluation_network(
     planned: Plans,
     collected: Callable[..., Contents],
     rendered: Callable[[str], str],
@@ -140,37 +140,38 @@ def test_a_class_page_shows_the_evaluation(
         ("4.5", "\N{MINUS SIGN}2.75"),
     ]
     words = visible(rendered(page))
-    assert "A second network, squeezenet1_0 (torchvision, ImageNet-1k), which had no part in it, says cock (4" in words
-    assert "(40.0 %); zebra comes in place 4 of 1000." in words
-    assert "Seen by squeezenet1_0 (torchvision, ImageNet-1k)" in words
+    evaluation = (
+        "an evaluation network that played no part in the drawing, classifies it as cock (40.0 %); zebra has rank 4"
+    )
+    assert f"squeezenet1_0 (torchvision, ImageNet-1k), {evaluation} of 1000." in words
+    assert "Top 5 of squeezenet1_0 (torchvision, ImageNet-1k)" in words
     agrees = {**disagrees, "rank": 1, "top": ((340, 0.7), (7, 0.1)), "probability": 0.7}
-    assert "says zebra first as well (70.0 %)" in visible(rendered(shown(planned, collected, agrees)))
+    assert "recognizes zebra too (70.0 %)" in visible(rendered(shown(planned, collected, agrees)))
 
 
 @pytest.mark.parametrize(
-    ("rank", "failed", "alone"), [(1, False, False), (5, False, False), (6, False, True), (6, True, False)]
+    ("rank", "failed", "only_by_target"), [(1, False, False), (5, False, False), (6, False, True), (6, True, False)]
 )
-def test_a_class_page_marks_drawings_that_only_the_target_network_recognizes(
+def test_a_drawing_recognized_only_by_its_target_network_is_marked(
     planned: Plans,
     collected: Callable[..., Contents],
     rendered: Callable[[str], str],
     visible: Callable[[str], str],
     rank: int,
     failed: bool,
-    alone: bool,
+    only_by_target: bool,
 ) -> None:
     page = visible(rendered(shown(planned, collected, fakes.measures(340, rank).model_dump(), failed)))
     sentence = (
-        "zebra comes in place 6 of 1000. This drawing convinces its own network alone: it shows what that network "
+        "zebra has rank 6 of 1000. This drawing is recognized only by its target network: it shows what that network "
         "responds to, more than what zebra looks like."
     )
-    assert (sentence in page) == alone
-    assert ("its own network alone" in page) == alone
+    assert (sentence in page) == only_by_target
 
 
 @pytest.fixture
-def witnessed(planned: Plans, collected: Callable[..., Contents]) -> Contents:
-    """Three classes, of which the witness has one first, one fourth and one sixtieth."""
+def evaluated(planned: Plans, collected: Callable[..., Contents]) -> Contents:
+    """Three classes with ranks 1, 4 and 60 by the evaluation network."""
     made = planned({"animals": ["zebra", "tiger"], "vehicles": ["ambulance"]}, seeds=[0, 1])
     ranks = {340: 1, 292: 4, 407: 60}
     measures = {
@@ -181,45 +182,47 @@ def witnessed(planned: Plans, collected: Callable[..., Contents]) -> Contents:
     return collected(made, evaluation=Evaluation(card("efficientnet-lite0"), measures))
 
 
-def test_the_index_shows_the_evaluation_networks_ranks(
-    witnessed: Contents, rendered: Callable[[str], str], visible: Callable[[str], str]
+def test_the_index_shows_the_ranks_by_the_evaluation_network(
+    evaluated: Contents, rendered: Callable[[str], str], visible: Callable[[str], str]
 ) -> None:
-    page = str(dict(pages(witnessed))["gallery/index.md"])
-    assert re.findall(r'data-place="(\d+)" data-second="([\d.]+)"', page) == [
+    page = str(dict(pages(evaluated))["gallery/index.md"])
+    assert re.findall(r'data-rank="(\d+)" data-second-probability="([\d.]+)"', page) == [
         ("1", "0.9"),
         ("4", "0.015"),
         ("60", "0.015"),
     ]
-    assert '<option value="witness">place by EfficientNet-Lite0</option>' in page
+    assert '<option value="rank">rank by EfficientNet-Lite0</option>' in page
     words = visible(rendered(page))
-    places = re.findall("EfficientNet-Lite0: place \\d+|its own network alone", words)
-    assert places == ["EfficientNet-Lite0: place 1", "EfficientNet-Lite0: place 4", "its own network alone"]
-    assert (
-        "A second network, EfficientNet-Lite0, had no part in them: shown the drawings of 3 classes, it says the right "
-        "class first for 1, and has it among its first five for 2."
-    ) in " ".join(words.split())
+    ranks = re.findall("EfficientNet-Lite0: rank \\d+|target network only", words)
+    assert ranks == ["EfficientNet-Lite0: rank 1", "EfficientNet-Lite0: rank 4", "target network only"]
+    recognition = (
+        "an evaluation network that played no part in the drawing, recognizes 1 of 3 classes (top-1), and 2 in its"
+    )
+    assert f"EfficientNet-Lite0, {recognition} top 5." in " ".join(words.split())
 
 
-def test_the_index_without_an_evaluation_network_does_not_mention_one(
+def test_without_an_evaluation_network_the_index_mentions_none(
     planned: Plans, collected: Callable[..., Contents]
 ) -> None:
     page = str(dict(pages(collected(planned({"animals": ["zebra"]}))))["gallery/index.md"])
-    assert [word for word in ("second", "witness", "data-place", "place by") if word in page] == []
+    assert [word for word in ("second", "evaluation", "data-rank", "rank by") if word in page] == []
 
 
-def test_an_authors_page_can_quote_the_evaluation(witnessed: Contents) -> None:
+def test_an_authors_page_can_quote_the_evaluation_network(evaluated: Contents) -> None:
     head = "---\nmeasured: true\n---\n"
-    counts = "{{ witness.title }}: {{ witness.first }} and {{ witness.in_five }} of {{ witness.drawings }}"
-    page = f"{head}{{% if witness %}}{counts}{{% else %}}Nobody{{% endif %}}.\n"
-    assert filled_in(witnessed, "page.md", page) == f"{head}EfficientNet-Lite0: 1 and 2 of 3.\n"
-    assert filled_in(replace(witnessed, evaluation=None), "page.md", page) == f"{head}Nobody.\n"
+    counts = (
+        "{{ recognition.network }}: {{ recognition.top1 }} and {{ recognition.top5 }} of {{ recognition.drawings }}"
+    )
+    page = f"{head}{{% if recognition %}}{counts}{{% else %}}Nobody{{% endif %}}.\n"
+    assert filled_in(evaluated, "page.md", page) == f"{head}EfficientNet-Lite0: 1 and 2 of 3.\n"
+    assert filled_in(replace(evaluated, evaluation=None), "page.md", page) == f"{head}Nobody.\n"
 
 
-def test_a_class_page_without_an_evaluation_network_has_no_column_for_it(
+def test_a_page_without_an_evaluation_network_has_no_empty_cells_for_it(
     planned: Plans, collected: Callable[..., Contents]
 ) -> None:
     page = shown(planned, collected, None)
-    assert "had no part in it" not in page
+    assert "evaluation network" not in page
     assert page.count("<table>") == 4  # measures, the five classes, the recipe, the provenance
     assert re.search(r"<(td|th|p)[^>]*>\s*</\1>", page) is None
     head = re.search("<thead>(.*?)</thead>", page)

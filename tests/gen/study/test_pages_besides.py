@@ -22,7 +22,7 @@ from actmax.pipeline.publish import load
 from actmax.recipe import METHODS
 from actmax.store import Store
 from gen import site as build
-from gen.pages import Contents, Place, files
+from gen.pages import Contents, SiteInfo, files
 from gen.plan import addresses
 
 SETTINGS: dict[str, Any] = {
@@ -41,7 +41,7 @@ BESIDE: dict[str, Any] = {
 
 def generated(root: Path, settings: dict[str, Any]) -> tuple[Contents, Outcome]:
     """Draws what is missing; there are no pages of the author's."""
-    return build.generate(build.prepare(settings, root / "mkdocs.yml", root / "docs"), lambda _: None, Place())
+    return build.generate(build.prepare(settings, root / "mkdocs.yml", root / "docs"), lambda _: None, SiteInfo())
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def test_distances_are_measured_with_the_evaluation_network(made: Made) -> None:
 
 def test_a_cutout_shows_what_the_steps_changed(made: Made) -> None:
     written = dict(files(made.contents))
-    assert "Only what the steps touched" in str(written["gallery/zebra/index.md"])
+    assert "Without the background" in str(written["gallery/zebra/index.md"])
     data = written["gallery/zebra/smooth-seed-0.cutout.webp"]
     assert isinstance(data, bytes)
     with Image.open(io.BytesIO(data)) as image:

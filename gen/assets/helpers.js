@@ -1,0 +1,35 @@
+// Helpers that the gallery's scripts and the live engine share.
+
+/** All elements that match a selector, as an array. */
+export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/** Normalize text for comparison: lower case, ASCII letters and digits, single spaces. Agrees with `slugify`. */
+export const plain = (text) =>
+  text
+    .normalize("NFKD")
+    .replace(/[^\x00-\x7f]/g, "")
+    .toLowerCase()
+    .replaceAll("'s", "s")
+    .replace(/[^a-z0-9]+/g, " ")
+    .trim();
+
+/** Create an element with properties (or attributes) and children. */
+export function element(name, properties = {}, ...children) {
+  const created = document.createElement(name);
+  for (const [key, value] of Object.entries(properties))
+    key in created ? (created[key] = value) : created.setAttribute(key, value);
+  created.append(...children);
+  return created;
+}
+
+/** Levenshtein distance: the fewest insertions, deletions and substitutions that turn one word into the other. */
+export function editDistance(a, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length];
+}

@@ -1,0 +1,93 @@
+// What a live widget shows: the picture, the predictions, the curve, the listing of a step.
+
+import { element } from "../helpers.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** The lines of a step, by the names that the engine gives them. */
+const STEP_LINES = [
+  ["view", "z = view(x)", "shifted, rotated, scaled"],
+  ["forward", "h = network(z)[class]", "the activation"],
+  ["backward", "g = ∇ₓ h", "its gradient"],
+  ["penalty", "g = g / ‖g‖ − λ ∇ₓV / ‖∇ₓV‖", "total variation"],
+  ["step", "x = x + α g", "gradient ascent"],
+];
+
+export const percent = (part) => (part > 0.9995 && part < 1 ? ">99.9%" : `${(100 * part).toFixed(1)}%`);
+
+export class View {
+  /** stored: the image that the page shows until something is drawn, if there is one. */
+  constructor(stored, withListing) {
+    this.stored = stored;
+    this.canvas = element("canvas", { width: 128, height: 128, hidden: true, role: "img" });
+    this.status = element("p", { className: "live-status", role: "status" });
+    this.progress = element("progress", { max: 1, value: 0, hidden: true, "aria-label": "The network's weights" });
+    this.topClasses = element("ol", { className: "live-top", "aria-label": "The network's predictions" });
+    this.line = document.createElementNS(SVG, "polyline");
+    this.caption = element("figcaption", { textContent: "The activation of the class, step by step" });
+    this.listing = withListing ? this.createListing() : null;
+    const chart = document.createElementNS(SVG, "svg");
+    chart.setAttribute("viewBox", "0 0 320 96");
+    chart.setAttribute("aria-hidden", "true");
+    chart.append(this.line);
+    const picture = element("div", { className: "live-picture" }, ...(stored ? [stored] : []), this.canvas);
+    this.element = element(
+      "div",
+      { className: "live-main" },
+      element("div", { className: "live-left" }, picture, this.progress),
+      element("div", { className: "live-right" }, this.status, this.topClasses, element("figure", { className: "live-curve" }, chart, this.caption)),
+    );
+  }
+
+  createListing() {
+    const code = element("code");
+    code.append("for (k = 0; k < steps; k++) {\n");
+    this.codeLines = STEP_LINES.map(([name, source, comment]) => {
+      const span = element("span", { textContent: `  ${source.padEnd(32)}// ${comment}\n` });
+      code.append(span);
+      return [name, span];
+    });
+    code.append("}");
+    return element("div", { className: "live-code", tabIndex: 0, role: "group", "aria-label": "What is computed in each step" }, code);
+  }
+
+  say(text) {
+    this.status.textContent = text;
+  }
+
+  /** Show an image on the canvas. description: its text alternative. */
+  show(image, description) {
+    if (this.canvas.width !== image.width) this.canvas.width = this.canvas.height = image.width;
+    this.canvas.getContext("2d").putImageData(image, 0, 0);
+    this.stored?.remove();
+    this.canvas.hidden = false;
+    this.canvas.setAttribute("aria-label", description);
+  }
+
+  /** List the most probable classes; the target is emphasized. nameOf: index -> name. */
+  list(top, target, nameOf) {
+    const items = top.map(({ index, probability }) => {
+      const item = element("li", {}, element("span", { textContent: nameOf(index) }), element("b", { textContent: percent(probability) }));
+      item.style.setProperty("--part", probability);
+      if (index === target) item.className = "target";
+      return item;
+    });
+    this.topClasses.replaceChildren(...items);
+  }
+
+  /** Plot the activations of the steps so far. */
+  plot(activations, steps, name) {
+    if (!activations.length) return this.line.setAttribute("points", "");
+    const finite = activations.filter(Number.isFinite);
+    const [low, high] = [Math.min(0, ...finite), Math.max(1, ...finite)];
+    const point = (value, k) => `${4 + (312 * k) / Math.max(1, steps - 1)},${(92 - (88 * (value - low)) / (high - low)).toFixed(1)}`;
+    this.line.setAttribute("points", activations.map(point).join(" "));
+    const [first, last] = [activations[0], activations.at(-1)].map((value) => value.toFixed(1));
+    this.caption.textContent = `The activation of ${name}: from ${first} to ${last} in ${activations.length} steps`;
+  }
+
+  /** Mark the line of the listing that is computed next; an empty name marks none. */
+  markLine(name) {
+    for (const [line, span] of this.codeLines ?? []) span.classList.toggle("now", line === name);
+  }
+}

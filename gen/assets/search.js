@@ -1,0 +1,80 @@
+// Finding classes: the index page's filter and order, and suggestions on the page for unknown addresses.
+
+import { all, editDistance, element, plain } from "./helpers.js";
+
+/** The index: filter while typing, sort, open a random class. */
+export function searchClasses(tools) {
+  const lists = all("ul.gallery");
+  const headings = lists.map((list) => list.previousElementSibling);
+  let cached; // a thousand classes are read only when a reader searches
+  const entries = () => (cached ??= lists.flatMap((list) => [...list.children].map((item) => ({
+    item,
+    list,
+    index: Number(item.dataset.index),
+    probability: Number(item.dataset.probability),
+    margin: Number(item.dataset.margin),
+    rank: Number(item.dataset.rank),
+    secondProbability: Number(item.dataset.secondProbability),
+    name: item.dataset.name,
+    words: [item.dataset.index, item.dataset.name, item.dataset.words].join(" ").split(" "),
+  }))));
+  const [filter, sort, random, count] = ["input", "select", "button", "output"].map((name) => tools.querySelector(name));
+  const orders = {
+    name: (a, b) => a.name.localeCompare(b.name),
+    index: (a, b) => a.index - b.index,
+    // Near certainty probabilities are equal in float32, but margins of logits still differ.
+    probability: (a, b) => b.probability - a.probability || b.margin - a.margin,
+    // Rank first: the evaluation network may be trained to give low probabilities.
+    rank: (a, b) => a.rank - b.rank || b.secondProbability - a.secondProbability,
+  };
+
+  function show() {
+    const typed = plain(filter.value).split(" ").filter(Boolean);
+    const shown = new Set();
+    for (const entry of entries()) {
+      const matches = typed.every((part) => entry.words.some((word) => word.startsWith(part)));
+      // When sorted, a class of two groups is shown once.
+      entry.item.hidden = !matches || (sort.value !== "" && shown.has(entry.index));
+      if (!entry.item.hidden) shown.add(entry.index);
+    }
+    lists.forEach((list, index) => {
+      list.hidden = [...list.children].every((item) => item.hidden);
+      headings[index].hidden = sort.value !== "" || list.hidden;
+    });
+    count.textContent = shown.size === 1 ? "1 class" : `${shown.size || "no"} classes`;
+  }
+
+  function order() {
+    const sorted = sort.value ? [...entries()].sort(orders[sort.value]) : entries();
+    for (const entry of sorted) (sort.value ? lists[0] : entry.list).append(entry.item);
+    show();
+  }
+
+  filter.addEventListener("input", show);
+  sort.addEventListener("change", order);
+  random.addEventListener("click", () => {
+    const shown = entries().filter((entry) => !entry.item.hidden);
+    const candidates = shown.length ? shown : entries();
+    const chosen = candidates[Math.floor(Math.random() * candidates.length)];
+    location.href = chosen.item.querySelector("a").href;
+  });
+  tools.hidden = false;
+  if (filter.value || sort.value) order(); // restored by the browser
+}
+
+/** The page for unknown addresses: link the classes whose names are closest to the address. */
+export async function suggestClasses(part) {
+  const wanted = plain(location.pathname.replace(/%../g, " ").split("/").filter(Boolean).at(-1) ?? "");
+  const root = new URL(`${part.dataset.root.replace(/\/$/, "")}/`, location);
+  const response = await fetch(new URL("gallery/index.json", root)).catch(() => null);
+  if (!response?.ok) return;
+  const { classes } = await response.json();
+  const closest = classes
+    .map((entry) => ({ ...entry, distance: Math.min(...entry.names.map((name) => editDistance(wanted, plain(name)))) }))
+    .filter(({ distance }) => distance <= Math.max(1, wanted.length / 3))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3);
+  if (!closest.length) return;
+  const links = closest.map(({ name, url }) => element("a", { href: new URL(url, root), textContent: name }));
+  part.before(element("p", {}, "Did you mean ", ...links.flatMap((link, index) => (index ? [" or ", link] : [link])), "?"));
+}

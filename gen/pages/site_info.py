@@ -1,0 +1,31 @@
+"""The site's address, name and author."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from actmax.errors import ActmaxError, quoted
+
+
+@dataclass(frozen=True)
+class SiteInfo:
+    """What absolute links and citations need."""
+
+    url: str = ""
+    """With a slash at its end; empty if unknown."""
+    name: str = ""
+    author: str = ""
+    """Empty if the settings name nobody."""
+
+    @classmethod
+    def of(cls, site_url: object, site_name: object, site_author: object = None) -> SiteInfo:
+        """Read MkDocs' settings.
+
+        Raises:
+            ActmaxError: ``site_url`` is not a URL.
+        """
+        url = str(site_url or "")
+        if re.search(r"[\s{}<>\"\\\x00-\x1f\x7f]", url):
+            raise ActmaxError(f"site_url in mkdocs.yml is {quoted(url)}, which is not a URL.")
+        return cls(url.rstrip("/") + "/" if url else "", str(site_name or ""), str(site_author or ""))
