@@ -1,4 +1,4 @@
-"""The door for the shell: `python -m gen COMMAND`, beside mkdocs.yml."""
+"""Entry point for the shell: `python -m gen COMMAND`, in the folder of mkdocs.yml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="What the gallery has drawn, would draw, and need not keep.",
+    help="Draw, inspect, write and verify the site without building it.",
 )
 ConfigOption = Annotated[Path, typer.Option("--config", "-f", help="The site's mkdocs.yml.")]
 CONFIG = Path("mkdocs.yml")
@@ -28,7 +28,7 @@ FOLDERS = {"site_dir": "site", "docs_dir": "docs"}
 
 @app.command()
 def explain(config: ConfigOption = CONFIG) -> None:
-    """Log what is stored, what would be drawn, and why."""
+    """List what is stored, what would be drawn, and why."""
     for line in tools.explain(_site(configuration.read(config), config)):
         typer.echo(line)
 
@@ -41,7 +41,7 @@ def draw(
         typer.Option(help="A share, such as 2/4; by default that of SLURM_ARRAY_TASK_ID, or all."),
     ] = None,
     engine: Annotated[str, typer.Option(help="local, or ray: on all processors of a Ray cluster.")] = tools.LOCAL,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only estimate what it would take.")] = False,
 ) -> None:
     """Draw what the store lacks, without building the site: all of it, or one machine's share."""
     prepared = _site(configuration.read(config), config)
@@ -58,17 +58,17 @@ def draw(
 def merge(
     stores: Annotated[list[Path], typer.Argument(help="Folders of stores.")], config: ConfigOption = CONFIG
 ) -> None:
-    """Take into the site's store what other machines have drawn."""
+    """Copy into the site's store what other machines have drawn."""
     for line in tools.merge(_site(configuration.read(config), config), stores):
         typer.echo(line)
 
 
 @app.command()
 def redraw(
-    names: Annotated[list[str], typer.Argument(help="Classes of the gallery, or the author's words for them.")],
+    names: Annotated[list[str], typer.Argument(help="Classes, your words for them, or channels such as conv4:117.")],
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Draw classes again, and put the new drawings in place of the stored ones once they are done."""
+    """Draw classes or channels again; each new drawing replaces the stored one when it is done."""
     typer.echo(tools.redraw(_site(configuration.read(config), config), names, typer.echo))
 
 
@@ -76,7 +76,7 @@ def redraw(
 def prune(
     config: ConfigOption = CONFIG,
     all_networks: Annotated[bool, typer.Option("--all-networks", help="Also what other networks drew.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be removed.")] = False,
 ) -> None:
     """Remove stored drawings by this network that no page shows."""
     prepared = _site(configuration.read(config), config)
@@ -123,9 +123,9 @@ def record(
 def verify(
     config: ConfigOption = CONFIG,
     site_dir: SiteOption = None,
-    measure: Annotated[bool, typer.Option("--measure", help="Show each drawing to the network again, too.")] = False,
+    measure: Annotated[bool, typer.Option("--measure", help="Measure each drawing again, too.")] = False,
 ) -> None:
-    """Check the store, and the built site against it and the ledger. Fails where something is not as it should be."""
+    """Check the store, and the built site against it and the ledger. Fails if there is a fault."""
     values = configuration.read(config)
     built, docs = site_dir or _folder(values, config, "site_dir"), _folder(values, config, "docs_dir")
     done = tools.verify(_site(values, config), built, docs, measure=measure)
@@ -138,7 +138,7 @@ def verify(
 
 @app.command(name="compile")
 def compile_engine() -> None:
-    """Compile the engine that draws in a reader's browser anew, after a change of its source."""
+    """Compile the engine that draws in a reader's browser, after a change of its source."""
     typer.echo(tools.write_engine())
 
 

@@ -1,10 +1,9 @@
-"""The methods of the literature on equal terms: which are compared, with how many steps, and what each is about."""
+"""The methods of the literature with the same budget: which are compared, in how many steps, and what each is about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
 
 from actmax.recipe import METHODS
@@ -19,131 +18,125 @@ class Compared:
     title: str
     """What a reader sees."""
     source: str
-    """A page of the site, relative to docs/, and the words of the link: where the method is from."""
+    """Where the method is from: a page of the site, relative to docs/."""
     cite: str
-    overrides: Mapping[str, Any]
-    """What makes its budget that of the others."""
-    buys: str
-    """What it buys, in a sentence."""
-    costs: str
-    """What it costs, in a sentence."""
+    """Text of the link to it."""
+    advantage: str
+    """In a sentence."""
+    drawback: str
+    """In a sentence."""
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Recipe fields that bring its budget to that of the others."""
 
 
 BUDGET = 64
-"""Steps of each: as many passes through the network, forward and back, as the default takes."""
+"""Steps of each method: as many forward and backward passes as the default method takes."""
+BIBLIOGRAPHY = "literature/bibliography.md"
 
-# α of the presets that take more steps by themselves, so that the drawings come about as far: found by trial on 16
-# classes (tests/benchmarks/methods.py).
-_FEWER: Mapping[str, Mapping[str, Any]] = {
-    "plain": {"steps": BUDGET, "step_size": 31.0},
-    "robust": {"steps": BUDGET, "step_size": 0.08},
-    "generator": {"steps": BUDGET, "step_size": 0.03},
-}
-
-
-def _compared(name: str, title: str, source: str, cite: str, buys: str, costs: str) -> Compared:
-    return Compared(name, title, source, cite, MappingProxyType(dict(_FEWER.get(name, {}))), buys, costs)
-
-
-_BIBLIOGRAPHY = "literature/bibliography.md"
+# Step sizes of the presets that take more steps by themselves, so that the drawings get about as far in BUDGET steps:
+# by trial on 16 classes (tests/benchmarks/methods.py).
 COMPARED = (
-    _compared(
+    Compared(
         "plain",
-        "Ascent alone",
+        "Gradient ascent alone",
         "literature/Visualizing_Higher-Layers.md",
-        "Erhan et al. 2009, without the bound",
-        "Nothing but the equation: whatever is seen comes from the network.",
-        "Fine grain, which excites this network and means nothing to another.",
+        "Erhan et al. 2009, without the norm constraint",
+        "Nothing but the equation: whatever is in the image comes from the network.",
+        "Fine grain that excites this network and means nothing to another.",
+        {"steps": BUDGET, "step_size": 31.0},
     ),
-    _compared(
+    Compared(
         "erhan",
-        "Norm bound",
+        "Norm constraint",
         "literature/Visualizing_Higher-Layers.md",
         "Erhan et al. 2009",
-        "The problem has an answer: contrast alone cannot make the activation larger.",
-        "Contrast goes where the slope is steepest, which is fine grain again.",
+        "The problem is well posed: more contrast alone cannot raise the activation.",
+        "The contrast goes wherever the gradient is largest, which is fine grain again.",
     ),
-    _compared(
+    Compared(
         "simonyan",
         "L2 penalty",
         "literature/Simonyan_2013.md",
         "Simonyan et al. 2013",
-        "Values stay near grey without a hard bound.",
-        "It prices how far a pixel goes, and not how it differs from its neighbour: the grain stays.",
+        "Pixels stay near gray without a hard constraint.",
+        "It penalizes how far a pixel is from gray, not how it differs from its neighbors: the grain stays.",
     ),
-    _compared(
+    Compared(
         "yosinski",
         "Decay and blur",
         "literature/Yosinski_2015.md",
         "Yosinski et al. 2015",
-        "A blur now and then removes what only fine grain had won, and shapes appear.",
-        "Two more numbers to choose, and colours that run over.",
+        "An occasional blur removes what only fine grain had gained, and shapes appear.",
+        "Two more hyperparameters, and colors that bleed.",
     ),
-    _compared(
+    Compared(
         "mahendran",
         "Total variation",
         "literature/Mahendran_2015.md",
         "Mahendran & Vedaldi 2015",
-        "Calm surfaces with edges between them, within what a picture can show.",
-        "On pixels the weight is a narrow path between grain and nothing.",
+        "Smooth surfaces with edges between them, within the range of valid pixels.",
+        "On pixels, only a narrow range of weights lies between grain and a blank image.",
     ),
-    _compared(
+    Compared(
         "mei",
-        "Blurred slope",
-        f"{_BIBLIOGRAPHY}#walker2019",
+        "Blurred gradient",
+        f"{BIBLIOGRAPHY}#walker2019",
         "Walker et al. 2019",
-        "As much contrast as a photograph has, and broader strokes; made for the neurons of mice.",
-        "What the blur takes from the slope is also detail that a class is told by.",
+        "As much contrast as a photograph, and broader strokes; it was made for the neurons of mice.",
+        "The blur also removes detail from the gradient that distinguishes the class.",
     ),
-    _compared(
+    Compared(
         "robust",
-        "Waves and views",
+        "Fourier and random transforms",
         "literature/Olah_2017.md",
         "Olah et al. 2017",
-        "Broad shapes grow as readily as grain, and a detail that works at one place only brings nothing.",
-        "High frequencies are made small, not dear: they come back with the steps.",
+        "Broad shapes grow as fast as grain, and a detail that works at only one position gains nothing.",
+        "High frequencies start small but are not penalized: more steps bring them back.",
+        {"steps": BUDGET, "step_size": 0.08},
     ),
-    _compared(
+    Compared(
         "maco",
-        "Phases alone",
+        "Phase only",
         "literature/Fel_2023.md",
         "Fel et al. 2023",
-        "The spectrum is that of photographs, whatever the ascent does, and no weight has to be chosen.",
-        "The whole spectrum has to be spent: where there is nothing to draw, it draws something.",
+        "The spectrum stays that of photographs throughout, with no weight to choose.",
+        "The whole spectrum must be used: where there is nothing to draw, it draws something.",
     ),
-    _compared(
+    Compared(
         "statistics",
-        "Channels as photographs have them",
-        f"{_BIBLIOGRAPHY}#yin2020",
+        "Channel statistics of photographs",
+        f"{BIBLIOGRAPHY}#yin2020",
         "Yin et al. 2020",
-        "Every convolution is asked whether this looks like a photograph, not only the last one.",
-        "The network is passed twice a step, and its channels have to be measured on photographs first.",
+        "Every convolution constrains the image to look like a photograph, not only the last layer.",
+        "Two passes through the network per step, and the statistics must first be measured on photographs.",
     ),
-    _compared(
+    Compared(
         "generator",
-        "An untrained generator",
+        "Untrained generator",
         "literature/Ulyanov_2018.md",
         "Ulyanov et al. 2018",
-        "Smooth patches with clean edges, before anything was learnt.",
+        "Smooth patches with clean edges, before anything is learned.",
         "Slow, and in so few steps little more than patches.",
+        {"steps": BUDGET, "step_size": 0.03},
     ),
-    _compared(
+    Compared(
         "smooth",
-        "What this site draws with",
+        "This site's default",
         "write-ups/activation-maximization/index.md#gallery",
         "this site",
-        "Waves and views, a price of roughness in the right proportion, a leak, the middle first, rivals down.",
-        "Five choices, each of them a prior of ours that shows in the picture.",
+        "Fourier coefficients, random transforms, total variation in proportion to the gradient, a ReLU leak, a window "
+        "that starts at the center, and a log-sum-exp of all logits.",
+        "Five choices, each a prior of ours that shows in the image.",
     ),
 )
-"""In the order in which they were invented."""
+"""In the order in which they were published."""
 
 
 def compared(name: str) -> Compared:
-    """The one of that name."""
-    return next(one for one in COMPARED if one.name == name)
+    """The compared method of that name."""
+    return next(method for method in COMPARED if method.name == name)
 
 
 def preset(name: str) -> Mapping[str, Any]:
-    """The fields that a compared method fills in."""
+    """The recipe fields that a compared method sets."""
     return {**METHODS[name], **compared(name).overrides}

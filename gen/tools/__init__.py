@@ -1,4 +1,4 @@
-"""The author's tools: what `python -m gen` does, beside mkdocs.yml."""
+"""The commands of `python -m gen`."""
 
 from gen.tools.draw import LOCAL, Forecast, draw, forecast, share
 from gen.tools.engine import write_engine

@@ -1,4 +1,4 @@
-"""The site's drawings without the site: all of them, or one share for each of several machines."""
+"""Draw without building the site: everything, or one share on each of several machines."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from gen.site import Site
 
 LOCAL = "local"
 ENGINES: Mapping[str, Engine | None] = {LOCAL: None, "ray": render_on_cluster}
-"""What draws: this process, or a cluster."""
-TRIED = 2
-"""Steps of the measurement of a dry run, besides one to warm up."""
+"""Where it draws: in this process, or on a cluster."""
+TIMED_STEPS = 2
+"""Steps that a dry run times, after one to warm up."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Forecast:
     """What drawing would take."""
 
     drawings: int
-    """That are not stored."""
+    """Drawings that are not stored."""
     stored: int
     image_steps: int
     seconds: float
-    """On this machine, by a short measurement."""
+    """On this machine, estimated from a few steps."""
 
     def __str__(self) -> str:
         if not self.drawings:
@@ -46,68 +46,65 @@ class Forecast:
 
 
 def share(text: str | None, environment: Mapping[str, str] = os.environ) -> Shard:
-    """The share that is asked for, or the one of the task of a SLURM array, or all.
+    """Parse a share; without one, take that of a SLURM array's task, or everything.
 
     Raises:
-        ActmaxError: it cannot be.
+        ActmaxError: the text is not a share, or the array's variables do not give one.
     """
     if text:
         return Shard.parse(text)
     if "SLURM_ARRAY_TASK_ID" not in environment:
         return Shard()
-    found = _of_array(environment)
-    if found is None:
+    of_task = _of_array(environment)
+    if of_task is None:
         raise ActmaxError(
-            "SLURM_ARRAY_TASK_ID is set, but the other variables of its array do not say which of how many tasks this "
-            "is: number the tasks without gaps, such as --array=1-4, or name the share, such as --shard 2/4."
+            "SLURM_ARRAY_TASK_ID is set, but the other variables of its array do not define which of how many tasks "
+            "this is: number the tasks without gaps, such as --array=1-4, or name the share, such as --shard 2/4."
         )
-    return found
+    return of_task
 
 
 def _of_array(environment: Mapping[str, str]) -> Shard | None:
-    def told(name: str, default: int | None = None) -> int:
+    def variable(name: str, default: int | None = None) -> int:
         return int(environment.get(f"SLURM_ARRAY_TASK_{name}", "" if default is None else default))
 
     try:
-        tasks = range(told("MIN", 0), told("MAX") + 1, told("STEP", 1))
-        found = Shard(tasks.index(told("ID")) + 1, len(tasks))
-        has_gaps = told("COUNT", found.count) != found.count  # such as an array of 1,3,7
+        tasks = range(variable("MIN", 0), variable("MAX") + 1, variable("STEP", 1))
+        shard = Shard(tasks.index(variable("ID")) + 1, len(tasks))
+        has_gaps = variable("COUNT", shard.count) != shard.count  # such as an array of 1,3,7
     except ValueError:
         return None
-    return None if has_gaps else found
-
-
-def wanted(site: Site, of: Shard) -> list[Recipe]:
-    """The drawings of a share. The channels that the walk shows are among them once the network has been shown its
-    picture; until then the build that follows draws them."""
-    return shard(site.plan.recipes(), of)
+    return None if has_gaps else shard
 
 
 def draw(site: Site, of: Shard, log: Log, engine: str = LOCAL) -> Outcome:
-    """Draws what is missing of a share.
+    """Draw what the store lacks of a share of the plan.
+
+    The walk's channels are part of the plan once the network has seen the walk's picture; until then the build that
+    follows draws them.
 
     Raises:
-        ActmaxError: there is no such engine, the store cannot be written, or the weights cannot be had.
+        ActmaxError: there is no such engine, the store cannot be written, or the weights are not available.
     """
     if engine not in ENGINES:
         raise ActmaxError(f"There is no engine {quoted(engine)}. {did_you_mean(engine, ENGINES)}")
-    starts = site.plan.starts.pictures
-    return drawn(wanted(site, of), site.plan.source, site.store, log=log, starts=starts, engine=ENGINES[engine])
+    recipes, starts = shard(site.plan.recipes(), of), site.plan.starts.pictures
+    return drawn(recipes, site.plan.source, site.store, log=log, starts=starts, engine=ENGINES[engine])
 
 
 def forecast(site: Site, of: Shard) -> Forecast:
-    """What that would take: a batch of each kind that is missing is drawn for a few steps, and not kept."""
-    asked = wanted(site, of)
-    missing = [recipe for recipe in asked if site.store.get(recipe) is None]
+    """Estimate what that would take: draw a batch of each missing kind for a few steps, and do not keep it."""
+    recipes = shard(site.plan.recipes(), of)
+    missing = [recipe for recipe in recipes if site.store.get(recipe) is None]
     by_kind: dict[object, list[Recipe]] = defaultdict(list)
     for recipe in missing:
         by_kind[kind(recipe)].append(recipe)
-    seconds = sum(_seconds_a_step(site, alike) * sum(recipe.steps for recipe in alike) for alike in by_kind.values())
-    return Forecast(len(missing), len(asked) - len(missing), sum(recipe.steps for recipe in missing), seconds)
+    seconds = sum(_step_seconds(site, batch) * sum(recipe.steps for recipe in batch) for batch in by_kind.values())
+    return Forecast(len(missing), len(recipes) - len(missing), sum(recipe.steps for recipe in missing), seconds)
 
 
-def _seconds_a_step(site: Site, alike: Sequence[Recipe]) -> float:
-    """Of one image, as batches of this kind are drawn here."""
+def _step_seconds(site: Site, recipes: Sequence[Recipe]) -> float:
+    """Time one step of one image, in batches of these recipes' kind."""
     import torch
 
     from actmax.engine.batches import MAX_BATCH
@@ -115,13 +112,13 @@ def _seconds_a_step(site: Site, alike: Sequence[Recipe]) -> float:
     from actmax.pipeline.publish import load
 
     network = load(site.plan.source)
-    some = alike[: MAX_BATCH * torch.get_num_threads()]
+    sample = recipes[: MAX_BATCH * torch.get_num_threads()]
 
-    def took(steps: int) -> float:
-        short = [recipe.model_copy(update={"steps": steps}) for recipe in some]
+    def seconds(steps: int) -> float:
+        short = [recipe.model_copy(update={"steps": steps}) for recipe in sample]
         started = time.perf_counter()
         for _ in render(short, network, starts=site.plan.starts.pictures):
             pass
         return time.perf_counter() - started
 
-    return max(took(1 + TRIED) - took(1), 0.0) / (TRIED * len(some))
+    return max(seconds(1 + TIMED_STEPS) - seconds(1), 0.0) / (TIMED_STEPS * len(sample))

@@ -1,4 +1,4 @@
-"""The engine that draws in a reader's browser, compiled from its source."""
+"""Compile the engine that draws in a reader's browser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FLAGS = (
 
 
 def compiled() -> bytes:
-    """The module, by the release of Zig's C compiler that pyproject.toml names: another gives other bytes.
+    """Compile the module with the release of Zig's C compiler in pyproject.toml: another one gives other bytes.
 
     Raises:
         ActmaxError: the compiler is not installed, or refuses the source.
@@ -39,7 +39,7 @@ def compiled() -> bytes:
 
 
 def write_engine() -> Path:
-    """Puts the module beside its source.
+    """Compile the module and save it next to its source.
 
     Raises:
         ActmaxError: as :func:`compiled`, or the module cannot be written.

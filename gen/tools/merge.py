@@ -1,4 +1,4 @@
-"""What several machines have drawn, in one store."""
+"""Merge the stores of several machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gen.site import Site
 
 
 def merge(site: Site, folders: Sequence[Path]) -> Iterator[str]:
-    """Takes into the site's store what it lacks and others have; a line for each.
+    """Copy into the site's store what it lacks and others have; yield a line for each.
 
     Raises:
         StoreError: there is no store, or the site's cannot be written.

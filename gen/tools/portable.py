@@ -1,4 +1,4 @@
-"""An author's mkdocs.yml without the plugin and the hook of ours, for a tree whose pages are written already."""
+"""An author's mkdocs.yml without our plugin and hook, for a tree whose pages are already written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from actmax.errors import StoreError
 
 GENERATES, OUR_SCRIPT, OUR_HOOK = "gen-files", "gen/gallery.py", "gen/hook.py"
-"""What a written tree does without."""
+"""What a written tree needs no more."""
 # fmt: off
 KNOWN = frozenset((
     "api-autonav", "autorefs", "awesome-nav", "blog", "callouts", "exclude", "gh-admonitions", "glightbox",
@@ -21,15 +21,15 @@ KNOWN = frozenset((
     "offline", "privacy", "redirects", "rss", "search", "social", "table-reader", "tags",
 ))
 # fmt: on
-"""The plugins that Zensical does itself (0.0.73 to 0.1.3, `zensical.config`); it leaves out others without a word."""
+"""The plugins that Zensical does itself (0.0.73 to 0.1.3, `zensical.config`); it silently ignores others."""
 
 
 class _Dumper(yaml.Dumper):
-    """Also paths, which tags of MkDocs make of a text."""
+    """Dumps paths too, which MkDocs' tags produce."""
 
 
 def _placeholder(dumper: yaml.Dumper, path: Any) -> yaml.ScalarNode:
-    """A path that starts at the page or at docs/ is the same in the tree; another one is where it was."""
+    """A path relative to the page or to docs/ is the same in the tree; any other one becomes absolute."""
     kind, suffix = type(path).__name__, getattr(path, "suffix", "")
     tag, name = {"RelativeDirPlaceholder": ("!relative", ""), "DocsDirPlaceholder": ("!relative", "$docs_dir")}.get(
         kind, ("", "")
@@ -43,12 +43,12 @@ _Dumper.add_multi_representer(os.PathLike, _placeholder)  # type: ignore[type-ab
 
 
 def configuration(values: Mapping[str, Any], theme: str | None, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """An author's mkdocs.yml as it is of use where the pages are written already.
+    """Return an author's mkdocs.yml without what a written tree does not need.
 
     Args:
-        values: all that stands in it.
+        values: all of mkdocs.yml.
         theme: the folder of the written templates, if there is one.
-        extra: what pages are told besides.
+        extra: what goes under ``extra`` too.
     """
     left = {key: value for key, value in values.items() if key not in ("docs_dir", "site_dir", "watch", "hooks")}
     if not left.get("site_url"):
@@ -64,11 +64,11 @@ def configuration(values: Mapping[str, Any], theme: str | None, extra: Mapping[s
 
 
 def left_out(values: Mapping[str, Any], shifted: Sequence[str] = ()) -> Iterator[str]:
-    """What of an author's mkdocs.yml the tree lacks, and what Zensical does besides not do with it; a sentence each.
+    """Yield a sentence for each part of an author's mkdocs.yml that the tree lacks or Zensical ignores.
 
     Args:
         values: all of mkdocs.yml.
-        shifted: pages whose links in HTML Zensical shifts.
+        shifted: pages whose links in HTML lead elsewhere under Zensical.
     """
     for script in _texts((dict(_plugins(values)).get(GENERATES) or {}).get("scripts"), OUR_SCRIPT):
         yield f"What {script} generates is not in the tree: run it by itself."
@@ -76,9 +76,9 @@ def left_out(values: Mapping[str, Any], shifted: Sequence[str] = ()) -> Iterator
         yield f"The hook {hook} is not in the tree, and Zensical runs none."
     for name, _ in _plugins(values):
         if name not in KNOWN and name != GENERATES:
-            yield f"Zensical does not know the plugin {name}, and leaves it out without a word."
+            yield f"Zensical does not know the plugin {name}, and ignores it."
     if not values.get("site_url"):
-        yield "Without a site_url the page for what is not there has no style under Zensical."
+        yield "Without a site_url the page for missing addresses has no style under Zensical."
     for name in shifted:
         yield (
             f"Links in the HTML of docs/{name} lead elsewhere under Zensical, which takes them to start at the page's "
@@ -87,19 +87,19 @@ def left_out(values: Mapping[str, Any], shifted: Sequence[str] = ()) -> Iterator
 
 
 def text(values: Mapping[str, Any]) -> str:
-    """The YAML of it.
+    """Dump a configuration as YAML.
 
     Raises:
-        ActmaxError: something in it has no YAML.
+        StoreError: a value has no form in YAML.
     """
     try:
         return yaml.dump(dict(values), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
     except (yaml.YAMLError, TypeError, ValueError) as error:
-        raise StoreError(f"mkdocs.yml holds what cannot be written down again: {str(error)[:200]}.") from None
+        raise StoreError(f"mkdocs.yml has a value that cannot be written as YAML: {str(error)[:200]}.") from None
 
 
 def _plugins(values: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any] | None]]:
-    """Each plugin with its options; MkDocs takes a list or a mapping, and searches where nothing is said."""
+    """Each plugin with its options. MkDocs takes a list or a mapping, and has `search` by default."""
     named = values.get("plugins")
     named = ["search"] if named is None else named
     lines = [named] if isinstance(named, Mapping) else named if isinstance(named, list) else []
@@ -108,6 +108,6 @@ def _plugins(values: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any] | N
 
 
 def _texts(values: object, but: str) -> list[str]:
-    """The texts in a list, without the one that is ours."""
+    """The texts in a list, without ours."""
     named = [str(value) for value in values] if isinstance(values, list) else []
     return [name for name in named if posixpath.normpath(name) != but]

@@ -1,4 +1,4 @@
-"""Stored drawings that no page shows are removed, as far as it can be proved that none does."""
+"""Remove stored drawings that certainly no page shows."""
 
 from __future__ import annotations
 
@@ -17,25 +17,24 @@ class Pruned:
     removed: int
     kept: int
     others: int
-    """Of those that are kept, how many another network drew."""
-    unknown: int
-    """Of those that are kept, how many the walk may show or not."""
+    """How many of those kept another network drew."""
+    undecided: int
+    """How many of those kept the walk may show."""
     dry_run: bool
 
     def __str__(self) -> str:
         text = f"{'would remove' if self.dry_run else 'removed'} {self.removed}, kept {self.kept}"
         if self.others:
             text += f"; {self.others} of them are another network's (--all-networks removes those too)"
-        if self.unknown:
+        if self.undecided:
             text += (
-                f"; {self.unknown} of them the walk may show: which channels it shows cannot be told before the next "
-                "build"
+                f"; the walk may show {self.undecided} of them: which channels it shows is known after the next build"
             )
         return text
 
 
 def prune(site: Site, *, all_networks: bool = False, dry_run: bool = False, log: Log) -> Pruned:
-    """Removes from the store what the plan does not show.
+    """Remove from the store what the plan does not show.
 
     Args:
         site: as prepared.
@@ -44,7 +43,7 @@ def prune(site: Site, *, all_networks: bool = False, dry_run: bool = False, log:
         log: log callback.
 
     Raises:
-        ActmaxError: the store cannot be written, or the author's picture for the walk not be read.
+        ActmaxError: the store cannot be written.
     """
     planned = {recipe.digest() for recipe in site.plan.recipes()}
     stored = site.store.stored()
@@ -61,7 +60,7 @@ def prune(site: Site, *, all_networks: bool = False, dry_run: bool = False, log:
 
 
 def _of_classes(site: Site) -> set[str]:
-    """The stored drawings that are certainly none of a hidden layer's channels."""
+    """The stored drawings of classes, which are certainly not of a hidden layer's channels."""
     return {
         entry.digest
         for entry in site.store.entries()

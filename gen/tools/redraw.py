@@ -1,4 +1,4 @@
-"""Classes and channels that are drawn again; the old drawings stay until the new ones are done."""
+"""Draw classes and channels again; the old drawings stay until the new ones are done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gen.site import Site
 
 
 def redraw(site: Site, names: Sequence[str], log: Log) -> Outcome:
-    """Draws all that the pages of some classes or channels show.
+    """Draw again what the pages of some classes or channels show.
 
     Args:
         site: as prepared.
@@ -28,16 +28,18 @@ def redraw(site: Site, names: Sequence[str], log: Log) -> Outcome:
 
 
 def _recipes(site: Site, name: str) -> list[Recipe]:
-    for plate in site.plan.class_pages:
-        if name in plate.words or labels.slugify(name) in map(labels.slugify, plate.words):
-            return [variant.recipe for variant in plate.variants]
-    if (unit := site.plan.unit_named(name)) is not None:
-        return [variant.recipe for variant in unit.every]
+    plan = site.plan
+    slug = labels.slugify(name)
+    for page in plan.class_pages:
+        if name in page.words or slug in map(labels.slugify, page.words):
+            return [variant.recipe for variant in page.variants]
+    if (channel := plan.unit_named(name)) is not None:
+        return [variant.recipe for variant in channel.every]
     layer, colon, _ = name.partition(":")
-    if colon and layer in site.plan.card.layers:
+    if colon and layer in plan.card.layers:
         raise ActmaxError(f"{quoted(name)} has no page on this site: name it under `units:` first.")
     label = labels.resolve_class(name)
-    for plate in site.plan.class_pages:
-        if plate.label == label:
-            return [variant.recipe for variant in plate.variants]
-    raise ActmaxError(f"{label.name!r} is a class of ImageNet, but none of this gallery: add it to a group first.")
+    for page in plan.class_pages:
+        if page.label == label:
+            return [variant.recipe for variant in page.variants]
+    raise ActmaxError(f"{label.name!r} is a class of ImageNet, but not of this gallery: add it to a group first.")

@@ -1,4 +1,4 @@
-"""Whether what is stored and what was built is what was drawn, measured and published."""
+"""Verify that store and built site are what was drawn, measured and published."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from gen.pages.data import MEASURES
 from gen.plan import addresses
 from gen.site import Site
 
-NEAR = 2e-3
-"""How far a measure may be from the recorded one, of its size or of 1: another processor adds up in another order."""
+TOLERANCE = 2e-3
+"""Relative or absolute difference that a measurement may have: another processor sums in another order."""
 
 
 @dataclass
 class Verified:
-    """What :func:`verify` looked at, and all that is not as it should be."""
+    """What :func:`verify` checked, and every fault."""
 
     drawings: int = 0
     measured: int = 0
     pictures: int = 0
-    """Files of the built site that were compared with what was drawn."""
+    """Files of the built site that were compared with the store."""
     published: int = 0
     """Addresses in the ledger."""
     faults: list[str] = field(default_factory=list)
@@ -41,19 +41,19 @@ class Verified:
         measured = f", {self.measured} measured again" if self.measured else ""
         return (
             f"{self.drawings} stored drawings are whole{measured}; {self.pictures} pictures of the site and "
-            f"{self.published} published addresses looked at; {len(self.faults) or 'no'} "
+            f"{self.published} published addresses checked; {len(self.faults) or 'no'} "
             f"fault{'' if len(self.faults) == 1 else 's'}"
         )
 
 
 def verify(site: Site, built: Path, docs: Path, *, measure: bool = False) -> Verified:
-    """Checks the whole store, and the built site against its records and the ledger; changes nothing.
+    """Check the whole store, and the built site against the store and the ledger; change nothing.
 
     Args:
         site: as prepared.
-        built: the folder of the built site; what is not there is not looked at.
+        built: the folder of the built site; without it only the store is checked.
         docs: where the ledger lies.
-        measure: show each drawing of this network to it again, and compare what it answers.
+        measure: measure each drawing of this network again, and compare.
 
     Raises:
         ActmaxError: the ledger or a page cannot be read, or the network cannot be loaded.
@@ -78,7 +78,7 @@ def verify(site: Site, built: Path, docs: Path, *, measure: bool = False) -> Ver
 
 
 def _measured(entries: list[Entry], site: Site) -> Iterator[str]:
-    """Drawings of which the network says something else than is recorded."""
+    """Drawings whose measurements differ from the recorded ones."""
     from actmax.measure.measure import decode, measure
 
     network = load(site.plan.source)
@@ -88,8 +88,8 @@ def _measured(entries: list[Entry], site: Site) -> Iterator[str]:
                 now = measure(network, entry.recipe.target, decode(entry.read(name)))
                 if not _same(entry.measures(name), now):
                     yield (
-                        f"{entry.digest}, {name}: recorded is an activation of {entry.measures(name).activation:g}, "
-                        f"measured {now.activation:g}."
+                        f"{entry.digest}, {name}: the recorded activation is {entry.measures(name).activation:g}, "
+                        f"the measured one {now.activation:g}."
                     )
             bar.update(1)
 
@@ -97,20 +97,21 @@ def _measured(entries: list[Entry], site: Site) -> Iterator[str]:
 def _same(one: Measures, other: Measures) -> bool:
     pairs = ((one.activation, other.activation), (one.probability, other.probability), (one.margin, other.margin))
     return all(
-        (a is None) == (b is None) and math.isclose(a or 0, b or 0, rel_tol=NEAR, abs_tol=NEAR) for a, b in pairs
+        (a is None) == (b is None) and math.isclose(a or 0, b or 0, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        for a, b in pairs
     )
 
 
 def _masters(built: Path, done: Verified) -> Iterator[str]:
-    """Pictures that are not the ones that their names say."""
+    """Drawings whose name is not their digest."""
     for path in sorted((built / addresses.DRAWINGS).glob("*.png")):
         done.pictures += 1
         if digest(path.read_bytes()) != path.stem:
-            yield f"/{addresses.DRAWINGS}{path.name} is another picture than its name says: build the site again."
+            yield f"/{addresses.DRAWINGS}{path.name} does not have the digest in its name: build the site again."
 
 
 def _data(built: Path, entries: Mapping[str, Entry], done: Verified) -> Iterator[str]:
-    """What the site's data say that the store's records do not."""
+    """Differences between the site's data and the store's records."""
     for path in sorted((built / addresses.GALLERY).glob("index-*.json")):
         yield from _file(built, path, "classes", entries, done)
     for path in sorted((built / addresses.NETWORK).glob("*/units.json")):
@@ -124,7 +125,7 @@ def _file(built: Path, path: Path, key: str, entries: Mapping[str, Entry], done:
         for drawing in drawings:
             yield from _drawing(built, drawing, entries.get(drawing["recipe_digest"]), done)
     except (OSError, KeyError, TypeError, ValueError):
-        yield f"/{address} is not what a build wrote: build the site again."
+        yield f"/{address} is not a file that a build wrote: build the site again."
 
 
 def _drawing(built: Path, drawing: Mapping[str, Any], entry: Entry | None, done: Verified) -> Iterator[str]:
@@ -138,7 +139,5 @@ def _drawing(built: Path, drawing: Mapping[str, Any], entry: Entry | None, done:
     measures = entry.measures(name)
     for measured in MEASURES:
         if measured in drawing and drawing[measured] != getattr(measures, measured):
-            yield (
-                f"/{shown}: the site says {measured} {drawing[measured]}, the store {getattr(measures, measured)}: "
-                "build the site again."
-            )
+            stored = getattr(measures, measured)
+            yield f"/{shown}: {measured} is {drawing[measured]} here and {stored} in the store: build the site again."

@@ -1,4 +1,4 @@
-"""The whole site as a tree of plain files, which other site generators build too."""
+"""Write the whole site as a tree of plain files, which other generators can build."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gen.pages import File
 from gen.tools import portable
 
 CONFIG, DOCS, THEME = "mkdocs.yml", "docs", "theme"
-"""What stands in the folder."""
+"""What is in the folder."""
 MARK = "# Written by `python -m gen write`, which writes it anew each time: edit the site's own mkdocs.yml instead.\n"
-"""The first line of a configuration that was written, by which its folder is known."""
+"""The first line of a written configuration, by which its folder is recognized."""
 
 _LINK = re.compile(r'<\w[^>]*\b(?:src|href)="\.')
 """In HTML, a link to somewhere within the site."""
@@ -34,7 +34,7 @@ class Tree:
 
 
 def write(files: Iterable[File], folder: Path) -> set[Path]:
-    """Writes files into a folder, those that are the same already excepted, and returns where they lie.
+    """Write files into a folder, unless they are the same already, and return their paths.
 
     Raises:
         ActmaxError: the folder cannot be written, or a drawing was replaced meanwhile.
@@ -56,7 +56,7 @@ def write(files: Iterable[File], folder: Path) -> set[Path]:
 
 
 def _make_way(path: Path, folder: Path) -> None:
-    """Removes what an earlier tree had where a file is to stand, or a folder above it, and links, which lead away."""
+    """Remove what is in the way of a file and its folders: files, folders of an earlier tree, and links."""
     for above in reversed(path.relative_to(folder).parents):
         there = folder / above
         if there != folder and (there.is_symlink() or there.is_file()):
@@ -75,7 +75,7 @@ def write_tree(
     folder: Path,
     extra: Mapping[str, Any] | None = None,
 ) -> Tree:
-    """Writes the tree, and removes what an earlier one had and this one has not.
+    """Write the tree, and remove what an earlier one had and this one has not.
 
     Args:
         files: the generated ones, below docs/.
@@ -83,7 +83,7 @@ def write_tree(
         docs: the author's own pages.
         theme: the author's templates, if there are any.
         folder: new, empty, or written before.
-        extra: what pages are told besides, under ``extra`` of the configuration.
+        extra: what goes under ``extra`` of the configuration.
 
     Raises:
         ActmaxError: the folder holds something else or cannot be written, or a file cannot be read.
@@ -103,7 +103,7 @@ def write_tree(
 
 
 def _watched(files: Iterable[File], shifted: list[str]) -> Iterator[File]:
-    """The files, and the names of pages that are no index and have links in HTML."""
+    """Yield the files; collect the names of pages that are no index and have links in HTML."""
     for name, content in files:
         page = name.endswith(".md") and name.rpartition("/")[2] != "index.md"
         if page and isinstance(content, str) and _LINK.search(content):
@@ -112,7 +112,7 @@ def _watched(files: Iterable[File], shifted: list[str]) -> Iterator[File]:
 
 
 def require_ours(folder: Path, sources: Sequence[Path] = ()) -> None:
-    """Refuses a folder with something in it that is not of an earlier run, since files in it are removed.
+    """Refuse a folder with anything in it that an earlier run did not write, since files in it are removed.
 
     Args:
         folder: to be written.
@@ -125,7 +125,7 @@ def require_ours(folder: Path, sources: Sequence[Path] = ()) -> None:
         for source in sources:
             one, other = folder.resolve(), source.resolve()
             if one.is_relative_to(other) or other.is_relative_to(one):
-                raise StoreError(f"{folder} and {source} are within one another: name a folder beside it.")
+                raise StoreError(f"{folder} and {source} are inside one another: name a folder outside of it.")
         if not folder.is_dir() or not any(folder.iterdir()):
             return
         for name in (CONFIG, DOCS, THEME):
@@ -135,14 +135,13 @@ def require_ours(folder: Path, sources: Sequence[Path] = ()) -> None:
         if config.is_file() and config.read_text("utf-8", "replace").startswith(MARK):
             return
     except (OSError, RuntimeError) as error:  # a loop of links is either
-        said = reason(error) if isinstance(error, OSError) else "its links lead in a circle"
-        raise StoreError(f"{folder} cannot be read: {said}.") from None
+        why = reason(error) if isinstance(error, OSError) else "its links lead in a circle"
+        raise StoreError(f"{folder} cannot be read: {why}.") from None
     raise StoreError(f"{folder} holds other files: name a new or an empty folder.")
 
 
 def _copied(folder: Path, hidden: bool = False) -> Iterator[File]:
-    """An author's files, hidden ones only where asked for; neither what a link leads to outside of the folder, nor what
-    is no file."""
+    """Yield an author's regular files; no links that lead out of the folder, and hidden files only if wanted."""
     try:
         inside = folder.resolve()
         for path in sorted(_below(folder)):
@@ -168,7 +167,7 @@ def _remove_others(folder: Path, written: set[Path]) -> None:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """All that lies in a folder, if it is there. Not by rglob, which passes over what it may not read."""
+    """Everything in a folder, if it exists. Not by rglob, which skips what it may not read."""
     if folder.is_dir() and not folder.is_symlink():
         for path in folder.iterdir():
             yield path

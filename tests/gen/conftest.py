@@ -101,7 +101,7 @@ def published(planned: Plans, collected: Collects) -> Callable[..., Files]:
 
 @pytest.fixture(scope="session")
 def visible() -> Callable[[str], str]:
-    """What a reader sees of HTML, without the signs that link to headings."""
+    """The text that a reader sees of HTML, without the signs that link to headings."""
 
     def text(page: str) -> str:
         return (
@@ -115,7 +115,7 @@ def visible() -> Callable[[str], str]:
 
 @pytest.fixture
 def pixel() -> Callable[[bytes], tuple[int, int, int]]:
-    """The colour of a picture's first pixel, by which one fake drawing is told from another."""
+    """The color of a picture's first pixel, which distinguishes fake drawings."""
 
     def first(data: bytes) -> tuple[int, int, int]:
         with Image.open(io.BytesIO(data)) as image:

@@ -40,7 +40,7 @@ def on_post_page(output: str) -> str:
     return hook.on_post_page(output, page=page("index.md"))
 
 
-def test_what_is_finished_is_read_by_nobody_and_comes_back_as_it_was() -> None:
+def test_finished_html_is_taken_out_and_put_back_unchanged() -> None:
     one, other = "<ul>\n\n   <li>{{ a }} *b*</li>\n</ul>", '<div data-part="0"></div>'
     parts = [f"<!-- finished -->\n{part}\n<!-- /finished -->" for part in (one, other)]
     zebra, tiger = page("gallery/zebra/index.md"), page("network/conv4/117/index.md")
@@ -52,7 +52,7 @@ def test_what_is_finished_is_read_by_nobody_and_comes_back_as_it_was() -> None:
     assert whole == f"<html>\n# Zebra\n{one}\nWords.\n{other}\n</html>"
 
 
-def test_an_authors_page_is_read_whole() -> None:
+def test_an_authors_page_is_left_as_it_is() -> None:
     text = "<!-- finished -->\nWords.\n<!-- /finished -->"
     assert hook.on_page_markdown(text, page=page("write-ups/mine.md")).startswith(text)
 
@@ -62,6 +62,6 @@ def test_a_pages_empty_lines_and_indents_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("name", ["pre", "textarea", "script", "style"])
-def test_what_shows_or_needs_its_lines_keeps_them(name: str) -> None:
+def test_elements_that_show_line_breaks_keep_them(name: str) -> None:
     kept = f'<{name} class="a">\n\n  one\n    two\n</{name}>'
     assert on_post_page(f"<p>\n\n  x\n</p>\n\n{kept}\n\n\n<b>\n</b>{kept}") == f"<p>\nx\n</p>\n{kept}\n<b>\n</b>{kept}"

@@ -73,7 +73,7 @@ def shapes(planned: Plans, drawn: Draws, rendered: Text) -> Callable[..., dict[s
         bodies = {path: rendered(split_front_matter(page)[1]) for path, page in pages.items() if path.endswith(".md")}
         assert not [path for path, body in bodies.items() if "51317" in body]
         return {path: Shape(body).elements for path, body in bodies.items()} | {
-            str(place): Shape(pages[path]).elements for place, path in enumerate(sorted(alias))
+            str(index): Shape(pages[path]).elements for index, path in enumerate(sorted(alias))
         }
 
     return made
@@ -91,7 +91,7 @@ def test_a_name_of_several_lines_changes_no_element_of_any_page(shapes: Callable
 
 @pytest.mark.parametrize("text", [*LINES, "a\0b", "a\x1bb", "half \ud800 a sign", "x" * 20_000])
 @pytest.mark.parametrize("where", ["group", "word", "class", "store", "preset"])
-def test_settings_hold_no_lines_signs_or_books(text: str, where: str) -> None:
+def test_line_breaks_control_characters_and_long_texts_are_refused(text: str, where: str) -> None:
     values: dict[str, Any] = {"groups": {"animals": ["zebra"]}}
     if where == "group":
         values["groups"] = {text: ["zebra"]}
@@ -128,7 +128,7 @@ def nested(levels: int) -> Any:
         ({"groups": {"animals": [{"a": {1, 2}}]}}, "not the name, index or WNID"),
     ],
 )
-def test_what_yaml_can_hold_and_settings_cannot_is_refused_in_a_few_words(values: Any, words: str) -> None:
+def test_values_of_types_that_no_setting_has_are_refused_in_a_short_message(values: Any, words: str) -> None:
     with pytest.raises(SettingsError, match=words) as caught:
         read(values)
     assert len(str(caught.value)) < 500
@@ -140,11 +140,11 @@ def test_a_folder_of_nobody_is_named(tmp_path: Path) -> None:
         site.prepare(values, tmp_path / "mkdocs.yml")
 
 
-def test_all_wrong_words_are_named_at_once() -> None:
+def test_one_message_lists_all_unknown_classes() -> None:
     with pytest.raises(SettingsError) as caught:
         read({"groups": {"animals": ["zebre", "zebra", "tigre"], "fish": ["goldfsh"]}})
-    for place in ("animals[0]", "'zebre'", "animals[2]", "'tigre'", "fish[0]", "'goldfsh'"):
-        assert place in str(caught.value)
+    for word in ("animals[0]", "'zebre'", "animals[2]", "'tigre'", "fish[0]", "'goldfsh'"):
+        assert word in str(caught.value)
 
 
 # The ledger.
@@ -197,7 +197,7 @@ def contents(planned: Plans, drawn: Draws) -> Contents:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_page_reaches_values_and_nothing_behind_them(contents: Contents, attack: str) -> None:
+def test_a_page_cannot_reach_objects_behind_its_values(contents: Contents, attack: str) -> None:
     with pytest.raises(ActmaxError, match=r"docs/page\.md"):
         filled_in(contents, "page.md", f"---\nmeasured: true\n---\n{attack}\n")
 
@@ -222,7 +222,7 @@ def test_a_fault_of_ours_is_not_blamed_on_the_page(contents: Contents, monkeypat
         filled_in(contents, "page.md", "---\nmeasured: true\n---\n{{ caption('zebra') }}\n")
 
 
-def test_what_a_page_asks_in_vain_is_chained_to_its_cause(contents: Contents) -> None:
+def test_an_error_of_a_page_is_chained_to_its_cause(contents: Contents) -> None:
     with pytest.raises(ActmaxError) as caught:
         filled_in(contents, "page.md", "---\nmeasured: true\n---\n{{ 1 / 0 }}\n")
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
@@ -250,7 +250,7 @@ def test_only_regular_files_within_docs_are_read(contents: Contents, tmp_path: P
     assert written == {"own.md"}
 
 
-def test_a_drawing_that_is_replaced_meanwhile_ends_the_build_in_a_sentence(contents: Contents, store: Store) -> None:
+def test_a_drawing_that_is_replaced_during_the_build_fails_it_with_a_message(contents: Contents, store: Store) -> None:
     (entry,) = contents.entries.values()
     made = files(contents)
     store.put({**fakes.files(entry.recipe), "drawing.png": b"another"}, entry.record)

@@ -148,7 +148,7 @@ def test_a_strict_build_draws_once_and_the_next_draws_nothing(site: Site, host: 
     assert site.stored() == stored
 
 
-def test_a_build_asks_the_witness_once_and_a_site_without_a_word_has_it(warm: Site) -> None:
+def test_the_default_evaluation_network_is_run_once(warm: Site) -> None:
     warm.edit(second_opinion=None)
     for _ in range(2):
         built = warm.build("mkdocs", "--strict")
@@ -202,7 +202,7 @@ class Head(HTMLParser):
 
 
 def test_a_preview_of_a_link_shows_the_drawing_under_its_whole_address(warm: Site) -> None:
-    warm.configure(site_url="https://example.com/here", site_name='"A" & b', site_description='Says "a" <b>')
+    warm.configure(site_url="https://example.com/here", site_name='"A" & b', site_description='With "a" <b>')
     assert warm.build("mkdocs", "--strict").returncode == 0
     head = Head(warm.page("gallery/tiger/index.html"))
     (png,) = set(re.findall(r"\.\./(drawings/\w+\.png)", warm.page("gallery/tiger/index.html")))
@@ -215,7 +215,7 @@ def test_a_preview_of_a_link_shows_the_drawing_under_its_whole_address(warm: Sit
     assert "large feline of forests" in head.meta["description"]
     front = Head(warm.page("index.html"))
     assert (front.meta["og:title"], front.meta["og:type"]) == ('"A" & b', "website")
-    assert front.meta["og:description"] == 'Says "a" <b>'
+    assert front.meta["og:description"] == 'With "a" <b>'
     assert "og:image" not in front.meta
 
 
@@ -232,7 +232,7 @@ def test_search_finds_a_class_by_all_its_names_and_no_section_of_its_page(warm: 
     warm.configure(plugins=["search", *PLUGINS])
     assert warm.build("mkdocs", "--strict").returncode == 0
     found = {doc["location"]: doc for doc in json.loads(warm.page("search/search_index.json"))["docs"]}
-    assert {place for place in found if place.startswith("gallery/")} == {
+    assert {path for path in found if path.startswith("gallery/")} == {
         "gallery/",
         "gallery/compare/",
         "gallery/zebra/",
@@ -319,12 +319,12 @@ BAD: dict[str, tuple[Callable[[Site], object], list[str]]] = {
         lambda site: site.edit(second_opinion={"network": "alexnet"}),
         ["extra.gallery.second_opinion", "alexnet-owt-7be5be79.pth"],
     ),
-    "a page that asks in vain": (vain, ["docs/index.md, line 6", "'my dog'"]),
+    "a page with an unknown caption": (vain, ["docs/index.md, line 6", "'my dog'"]),
 }
 
 
 @pytest.mark.parametrize(("author", "words"), BAD.values(), ids=BAD.keys())
-def test_bad_input_ends_the_build_with_a_sentence_and_leaves_the_store_alone(
+def test_bad_input_fails_the_build_with_a_message_and_leaves_the_store_unchanged(
     warm: Site, author: Callable[[Site], object], words: list[str]
 ) -> None:
     author(warm)
@@ -347,7 +347,7 @@ def small(site: Site) -> None:
 
 
 @pytest.mark.parametrize("author", [small, vain], ids=["settings", "page"])
-def test_what_is_wrong_leaves_the_last_site_there(warm: Site, author: Callable[[Site], object]) -> None:
+def test_an_error_leaves_the_last_built_site_in_place(warm: Site, author: Callable[[Site], object]) -> None:
     warm.configure(hooks=HOOK)
     assert warm.build().returncode == 0
     before = {path for path in (warm.root / "site").rglob("*") if path.is_file()}
@@ -368,7 +368,7 @@ def test_both_hosts_show_the_same_message(warm: Site, host: str) -> None:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_an_equation_without_meaning_ends_the_build_with_a_sentence(warm: Site, host: str) -> None:
+def test_an_invalid_equation_fails_the_build_with_a_message(warm: Site, host: str) -> None:
     extensions = ["admonition", "attr_list", "md_in_html", "tables", "pymdownx.details", "gen.mathml"]
     warm.configure(markdown_extensions=extensions)
     warm.write("# Page\n\nSee $x^2$.\n")
@@ -385,7 +385,7 @@ def test_an_equation_without_meaning_ends_the_build_with_a_sentence(warm: Site, 
 
 
 class Served:
-    """A running `serve`, and what it has said so far."""
+    """A running `serve`, and what it has printed so far."""
 
     def __init__(self, site: Site, process: subprocess.Popen[str], output: Path, port: int) -> None:
         self.site = site
@@ -393,21 +393,21 @@ class Served:
         self._output = output
         self._port = port
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self._output.read_text("utf-8")
 
     def shows(self, path: str, words: str) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=5) as answer:
-                return words in answer.read().decode()
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=5) as response:
+                return words in response.read().decode()
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             return False
 
     def until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not condition():
-            assert self.process.poll() is None, f"the server ended:\n{self.said()}"
-            assert time.monotonic() < deadline, f"not within {PATIENCE} s:\n{self.said()}"
+            assert self.process.poll() is None, f"the server ended:\n{self.output()}"
+            assert time.monotonic() < deadline, f"not within {PATIENCE} s:\n{self.output()}"
             time.sleep(0.1)
 
 
@@ -426,20 +426,20 @@ def served(site: Site, host: str) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_server_lives_through_a_bad_edit_and_shows_the_next_good_one(warm: Site, host: str) -> None:
+def test_a_server_survives_a_bad_edit_and_shows_the_next_good_one(warm: Site, host: str) -> None:
     with served(warm, host) as server:
         server.until(lambda: server.shows("gallery/zebra/", "<h1"))
         assert not server.shows("gallery/goldfish/", "<h1")
 
         warm.edit(groups={"animals": ["zebre"]})
-        server.until(lambda: "ImageNet-1k has no class 'zebre'. Nearest: 'zebra'" in server.said())
+        server.until(lambda: "ImageNet-1k has no class 'zebre'. Nearest: 'zebra'" in server.output())
         warm.edit(groups={"animals": ["zebra", {"my cat": "tiger"}, "goldfish"]})
         server.until(lambda: server.shows("gallery/goldfish/", "<h1"))
 
         warm.write(PROSE.replace("See", "Behold"))
         server.until(lambda: server.shows("", "Behold"))
 
-        drew = [line for line in server.said().splitlines() if "drew" in line]
+        drew = [line for line in server.output().splitlines() if "drew" in line]
         assert len(drew) >= 3
         assert all("drew 0, " in line for line in drew)  # neither prose nor a stored class is drawn
-        assert "Traceback" not in server.said()
+        assert "Traceback" not in server.output()

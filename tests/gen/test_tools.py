@@ -60,7 +60,7 @@ class Author:
         return self.plan.class_page(labels.resolve_class(name)).variants[0].recipe.digest()
 
     def calls(self, *words: str, fails: bool = False) -> str:
-        """What a tool says."""
+        """What a tool prints."""
         result = CliRunner().invoke(app, [*words, "--config", str(self.config)])
         assert result.exit_code == int(fails), result.output
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
@@ -76,7 +76,7 @@ def author(tmp_path: Path, drawn: Draws) -> Author:
     return Author(tmp_path, drawn)
 
 
-def test_explain_says_what_is_stored_and_what_is_not(author: Author) -> None:
+def test_explain_lists_what_is_stored_and_what_is_not(author: Author) -> None:
     assert author.calls("explain").splitlines() == [
         f"{author.digest('zebra')}  /gallery/zebra/#robust-seed-0  to draw: nothing is stored yet",
         f"{author.digest('tiger')}  /gallery/tiger/#robust-seed-0  to draw: nothing is stored yet",
@@ -99,7 +99,7 @@ def test_explain_says_what_is_stored_and_what_is_not(author: Author) -> None:
         ),
     ],
 )
-def test_explain_says_which_field_an_edit_changed(author: Author, edit: dict[str, Any], reason: str) -> None:
+def test_explain_names_the_field_that_an_edit_changed(author: Author, edit: dict[str, Any], reason: str) -> None:
     author.draw()
     author.edit(**edit)
     zebra, tiger, total = author.calls("explain").splitlines()
@@ -118,7 +118,7 @@ def test_explain_knows_a_new_class_and_a_damaged_drawing(author: Author) -> None
     assert goldfish.endswith("to draw: it was never drawn")
 
 
-def test_explain_and_redraw_know_channels_by_their_names(author: Author) -> None:
+def test_explain_and_redraw_take_names_of_channels(author: Author) -> None:
     author.edit(units={"layers": {"conv1": 3}, "negative": True})
     lines = author.calls("explain").splitlines()
     assert [line.split("  ")[1] for line in lines[2:4]] == [
@@ -128,8 +128,8 @@ def test_explain_and_redraw_know_channels_by_their_names(author: Author) -> None
     assert "drew 2" in author.calls("redraw", "conv1:3")
     assert [line.split("  ")[2] for line in author.calls("explain").splitlines()[2:4]] == ["stored", "stored"]
     for name in ("conv1:4", "conv1:", "conv1:x"):
-        said = author.calls("redraw", name, fails=True)
-        assert said == f"error: '{name}' has no page on this site: name it under `units:` first.\n"
+        output = author.calls("redraw", name, fails=True)
+        assert output == f"error: '{name}' has no page on this site: name it under `units:` first.\n"
 
 
 def test_explain_draws_and_writes_nothing(author: Author) -> None:
@@ -163,7 +163,7 @@ def test_prune_leaves_other_networks_and_foreign_files_alone(author: Author) -> 
     assert (foreign / "thesis.txt").exists()
 
 
-def test_prune_keeps_channels_while_it_cannot_tell_which_the_walk_shows(author: Author) -> None:
+def test_prune_keeps_channels_until_those_of_the_walk_are_known(author: Author) -> None:
     author.edit(walk={"class": "zebra"})
     kept = author.draw()
     channel = compose("robust", network="compact", weights=author.plan.source.digest, target="conv5:12", size=64)
@@ -176,7 +176,7 @@ def test_prune_keeps_channels_while_it_cannot_tell_which_the_walk_shows(author: 
     assert author.calls("prune") == f"removed {len(kept) + 1 - 2}, kept 2\n"
 
 
-def test_prune_keeps_what_the_pages_beside_the_gallery_show(author: Author) -> None:
+def test_prune_keeps_what_the_other_pages_show(author: Author) -> None:
     Image.new("RGB", (90, 60), "red").save(author.root / "cat.png")
     author.edit(
         comparison={"classes": ["zebra", "volcano"], "methods": ["plain", "smooth"]},
@@ -222,11 +222,11 @@ def test_redraw_starts_from_the_picture_once_more(author: Author) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("goldfish", ["'goldfish'", "none of this gallery"]), ("zebre", ["'zebre'", "Nearest: 'zebra'"])],
+    [("goldfish", ["'goldfish'", "not of this gallery"]), ("zebre", ["'zebre'", "Nearest: 'zebra'"])],
 )
 def test_redraw_of_what_the_gallery_does_not_show_is_an_error(author: Author, name: str, words: list[str]) -> None:
-    said = author.calls("redraw", name, fails=True)
-    assert [word for word in words if word not in said] == []
+    output = author.calls("redraw", name, fails=True)
+    assert [word for word in words if word not in output] == []
     assert not author.store.path.exists()
 
 
@@ -238,7 +238,7 @@ def test_write_writes_every_page_and_picture(author: Author) -> None:
     author.edit(site={"site_url": "https://example.com/"})
     author.draw()
     folder = author.root / "else" / "where"
-    said = author.calls("write", str(folder))
+    output = author.calls("write", str(folder))
     written = {path.relative_to(folder / "docs").as_posix(): path for path in (folder / "docs").rglob("*.*")}
     assert {
         "gallery/index.md",
@@ -252,7 +252,7 @@ def test_write_writes_every_page_and_picture(author: Author) -> None:
     } <= set(written)
     assert written["notes/dogs.md"].read_text() == "{{ not measured }}\n"
     # The pages, and mkdocs.yml.
-    assert said.strip().endswith(f"drew 0, 2 from the store, 0 s; wrote {len(written) + 1} files to {folder}")
+    assert output.strip().endswith(f"drew 0, 2 from the store, 0 s; wrote {len(written) + 1} files to {folder}")
     assert "**my cat** (ImageNet's class *tiger* stands for it)" in written["notes/cats.md"].read_text()
     assert "https://example.com/gallery/zebra/" in written["gallery/340/index.html"].read_text()
     drawing = author.store.path / "drawings" / author.digest("zebra") / "drawing.png"
@@ -305,7 +305,7 @@ def full(author: Author) -> Author:
 
 def test_write_makes_a_tree_that_needs_none_of_our_plugins(full: Author) -> None:
     folder = full.root / "tree"
-    said = " ".join(full.calls("write", str(folder)).split())
+    output = " ".join(full.calls("write", str(folder)).split())
     config = yaml.safe_load((folder / "mkdocs.yml").read_text())
     assert config == {
         "site_name": "A site",
@@ -323,8 +323,8 @@ def test_write_makes_a_tree_that_needs_none_of_our_plugins(full: Author) -> None
         "The hook mine/hook.py is not in the tree",
         "Zensical does not know the plugin odd",
     ):
-        assert sentence in said
-    assert "plugin macros" not in said
+        assert sentence in output
+    assert "plugin macros" not in output
 
 
 def test_write_again_changes_what_is_new_and_removes_what_is_gone(full: Author) -> None:
@@ -349,25 +349,25 @@ def test_write_again_changes_what_is_new_and_removes_what_is_gone(full: Author) 
 
 
 @pytest.mark.parametrize("name", ["thesis.txt", "mkdocs.yml", ".git"])
-def test_write_leaves_a_folder_alone_that_is_not_its_own(author: Author, name: str) -> None:
+def test_write_refuses_a_folder_that_it_has_not_written(author: Author, name: str) -> None:
     author.draw()
     folder = author.root / "mine"
     folder.mkdir()
     (folder / name).write_text("years of work")
-    said = author.calls("write", str(folder), fails=True)
-    assert "holds other files: name a new or an empty folder" in " ".join(said.split())
+    output = author.calls("write", str(folder), fails=True)
+    assert "holds other files: name a new or an empty folder" in " ".join(output.split())
     assert [path.name for path in folder.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("name", ["docs", "theme", "mkdocs.yml"])
-def test_write_follows_no_link_out_of_its_folder(full: Author, name: str) -> None:
+def test_write_refuses_links_out_of_its_folder(full: Author, name: str) -> None:
     folder, real = full.root / "tree", full.root / "real"
     full.calls("write", str(folder))
     (folder / name).rename(real)
     (folder / name).symlink_to(real)
     before = sorted(real.rglob("*")) if real.is_dir() else real.read_bytes()
-    said = full.calls("write", str(folder), fails=True)
-    assert "is a link" in " ".join(said.split())
+    output = full.calls("write", str(folder), fails=True)
+    assert "is a link" in " ".join(output.split())
     assert (sorted(real.rglob("*")) if real.is_dir() else real.read_bytes()) == before
 
 
@@ -383,13 +383,13 @@ def test_a_link_within_the_tree_is_replaced_and_what_it_leads_to_left_alone(full
     assert (folder / "docs/gallery/index.md").is_file()
 
 
-@pytest.mark.parametrize("place", ["docs/tree", "theme/tree", "."])
-def test_write_copies_no_folder_into_itself(full: Author, place: str) -> None:
-    said = full.calls("write", str(full.root / place), fails=True)
-    assert "within one another" in " ".join(said.split())
+@pytest.mark.parametrize("inner", ["docs/tree", "theme/tree", "."])
+def test_write_copies_no_folder_into_itself(full: Author, inner: str) -> None:
+    output = full.calls("write", str(full.root / inner), fails=True)
+    assert "inside one another" in " ".join(output.split())
 
 
-def test_a_file_gives_way_to_a_folder_and_a_folder_to_a_file(full: Author) -> None:
+def test_a_file_is_replaced_by_a_folder_and_a_folder_by_a_file(full: Author) -> None:
     folder, docs = full.root / "tree", full.root / "docs"
     (docs / "notes").mkdir()
     (docs / "notes/a.md").write_text("# A")
@@ -406,7 +406,7 @@ def test_a_file_gives_way_to_a_folder_and_a_folder_to_a_file(full: Author) -> No
     assert (folder / "docs/b/c.md").is_file()
 
 
-def test_hidden_files_are_copied_of_a_theme_alone(full: Author) -> None:
+def test_hidden_files_are_copied_from_the_theme_only(full: Author) -> None:
     for name in ("theme/.icons/mine.svg", "docs/.icons/mine.svg"):
         (full.root / name).parent.mkdir()
         (full.root / name).write_text("<svg/>")
@@ -424,10 +424,10 @@ def test_write_names_pages_whose_links_zensical_shifts(author: Author) -> None:
     for name in ("index.md", "notes/appindex.md", "notes/index.md"):
         (docs / name).write_text(page)
     author.draw()
-    said = " ".join(author.calls("write", str(author.root / "tree")).split())
-    assert "docs/notes/appindex.md/index.md" not in said
-    assert "HTML of docs/notes/appindex.md lead elsewhere under Zensical" in said
-    assert said.count("lead elsewhere") == 1
+    output = " ".join(author.calls("write", str(author.root / "tree")).split())
+    assert "docs/notes/appindex.md/index.md" not in output
+    assert "HTML of docs/notes/appindex.md lead elsewhere under Zensical" in output
+    assert output.count("lead elsewhere") == 1
 
 
 def test_write_refuses_pages_that_are_no_folders(author: Author) -> None:
@@ -445,15 +445,17 @@ def test_write_refuses_pages_that_are_no_folders(author: Author) -> None:
         ("{% oops %}", ["line 4", "oops"]),
     ],
 )
-def test_what_a_page_asks_in_vain_is_said_before_anything_is_drawn(author: Author, page: str, words: list[str]) -> None:
+def test_a_page_that_names_missing_drawings_is_refused_before_anything_is_drawn(
+    author: Author, page: str, words: list[str]
+) -> None:
     (author.root / "docs").mkdir()
     (author.root / "docs/mine.md").write_text(f"---\nmeasured: true\n---\n{page}\n")
-    said = " ".join(author.calls("write", str(author.root / "tree"), fails=True).split())
-    assert [word for word in ["docs/mine.md", *words] if word not in said] == []
+    output = " ".join(author.calls("write", str(author.root / "tree"), fails=True).split())
+    assert [word for word in ["docs/mine.md", *words] if word not in output] == []
     assert not author.store.path.exists()
 
 
-def test_what_is_known_only_when_a_page_is_filled_in_is_not_refused_before(author: Author) -> None:
+def test_a_caption_with_variables_is_not_refused_before_drawing(author: Author) -> None:
     (author.root / "docs").mkdir()
     (author.root / "docs/mine.md").write_text(
         "---\nmeasured: true\n---\n{% for word in ['zebra', 'my cat'] %}{{ caption(word, 'robust') }}{% endfor %}\n"
@@ -465,7 +467,7 @@ def test_what_is_known_only_when_a_page_is_filled_in_is_not_refused_before(autho
     assert (author.root / "tree/docs/mine.md").read_text().count("**zebra**") == 4
 
 
-def test_a_page_that_asks_whether_there_is_a_walk_is_right(author: Author) -> None:
+def test_a_page_may_test_whether_there_is_a_walk(author: Author) -> None:
     (author.root / "docs").mkdir()
     (author.root / "docs/mine.md").write_text(
         "---\nmeasured: true\n---\n{% if study is defined %}{{ study.class }}{% endif %}\n"
@@ -474,7 +476,7 @@ def test_a_page_that_asks_whether_there_is_a_walk_is_right(author: Author) -> No
     author.calls("write", str(author.root / "tree"))
 
 
-def test_tags_of_mkdocs_are_written_down_as_what_they_mean(full: Author) -> None:
+def test_yaml_tags_of_mkdocs_are_written_as_their_values(full: Author) -> None:
     text = full.config.read_text().replace("site_name: A site", "site_name: !ENV [NO_SUCH_NAME, A site]")
     more = """
 markdown_extensions:
@@ -506,17 +508,17 @@ def test_a_site_whose_drawings_are_stored_is_written_without_torch(author: Autho
     author.edit(second_opinion=None)
     author.draw()
     words = [sys.executable, "-c", WRITE, str(author.root / "folder"), str(author.config)]
-    asked, said = (subprocess.check_output(words, text=True) for _ in range(2))
-    assert asked.endswith("timm torch torchvision\n")  # the witness was asked
-    assert said.startswith("drew 0, 2 from the store")
-    assert said.endswith("\n\n")  # none of the three
+    imported, output = (subprocess.check_output(words, text=True) for _ in range(2))
+    assert imported.endswith("timm torch torchvision\n")  # the evaluation network ran
+    assert output.startswith("drew 0, 2 from the store")
+    assert output.endswith("\n\n")  # none of the three
 
 
 def test_write_names_a_folder_that_cannot_be_written(author: Author) -> None:
     author.draw()
     (author.root / "file").write_bytes(b"a regular file")
-    said = author.calls("write", str(author.root / "file" / "folder"), fails=True)
-    assert str(author.root / "file" / "folder") in said.replace("\n", "")
+    output = author.calls("write", str(author.root / "file" / "folder"), fails=True)
+    assert str(author.root / "file" / "folder") in output.replace("\n", "")
 
 
 @pytest.mark.parametrize(
@@ -537,20 +539,18 @@ def test_write_names_a_folder_that_cannot_be_written(author: Author) -> None:
         ("extra: {gallery: [zebra]}", ["extra.gallery", "['zebra']"]),
     ],
 )
-def test_a_config_that_cannot_be_used_is_explained_in_a_sentence(
-    author: Author, content: str | None, words: list[str]
-) -> None:
+def test_an_unusable_config_is_refused_in_a_sentence(author: Author, content: str | None, words: list[str]) -> None:
     if content is None:
         author.config.unlink()
     else:
         author.config.write_text(content)
-    said = author.calls("explain", fails=True)
-    assert said.startswith("error: ")
-    assert [word for word in words if word not in said] == []
+    output = author.calls("explain", fails=True)
+    assert output.startswith("error: ")
+    assert [word for word in words if word not in output] == []
 
 
 @pytest.mark.parametrize("tool", [["explain"], ["prune"], ["redraw", "zebra"], ["write", "folder"]])
-def test_every_tool_wants_a_config_that_can_be_used(author: Author, tool: list[str]) -> None:
+def test_every_tool_refuses_an_unusable_config(author: Author, tool: list[str]) -> None:
     author.config.unlink()
     assert author.calls(*tool, fails=True).startswith("error: ")
 
@@ -568,14 +568,14 @@ def site(author: Author) -> Path:
 
 
 def test_verify_finds_nothing_wrong_where_nothing_is(author: Author, site: Path) -> None:
-    said = author.calls("verify")
+    output = author.calls("verify")
     # Two masters by their names, and each of three drawings against the store.
     assert (
-        said == "3 stored drawings are whole; 5 pictures of the site and 0 published addresses looked at; no faults\n"
+        output == "3 stored drawings are whole; 5 pictures of the site and 0 published addresses checked; no faults\n"
     )
 
 
-def test_verify_looks_at_the_store_alone_where_no_site_is_built(author: Author) -> None:
+def test_verify_checks_only_the_store_where_no_site_is_built(author: Author) -> None:
     author.draw()
     assert author.calls("verify").startswith("2 stored drawings are whole; 0 pictures of the site")
 
@@ -588,7 +588,7 @@ def damaged_store(author: Author, site: Path) -> str:
 def other_master(author: Author, site: Path) -> str:
     one, other = sorted((site / "gallery/drawings").glob("*.png"))
     one.write_bytes(other.read_bytes())
-    return f"/gallery/drawings/{one.name} is another picture than its name says"
+    return f"/gallery/drawings/{one.name} does not have the digest in its name"
 
 
 def other_channel(author: Author, site: Path) -> str:
@@ -599,18 +599,18 @@ def other_channel(author: Author, site: Path) -> str:
 def other_measure(author: Author, site: Path) -> str:
     path = site / "gallery/index-1.json"
     path.write_text(path.read_text().replace('"probability":0.9,', '"probability":0.95,', 1))
-    return "the site says probability 0.95, the store 0.9"
+    return "probability is 0.95 here and 0.9 in the store"
 
 
 def half_data(author: Author, site: Path) -> str:
     path = site / "network/conv1/units.json"
     path.write_text(path.read_text()[:-30])
-    return "/network/conv1/units.json is not what a build wrote"
+    return "/network/conv1/units.json is not a file that a build wrote"
 
 
 def other_shape(author: Author, site: Path) -> str:
     (site / "gallery/index-1.json").write_text('{"classes": [{"drawings": [7]}]}')
-    return "/gallery/index-1.json is not what a build wrote"
+    return "/gallery/index-1.json is not a file that a build wrote"
 
 
 def lost_page(author: Author, site: Path) -> str:
@@ -623,14 +623,14 @@ def lost_page(author: Author, site: Path) -> str:
 @pytest.mark.parametrize(
     "harm", [damaged_store, other_master, other_channel, other_measure, half_data, other_shape, lost_page]
 )
-def test_verify_says_what_is_wrong_and_fails(author: Author, site: Path, harm: Callable[[Author, Path], str]) -> None:
+def test_verify_reports_faults_and_fails(author: Author, site: Path, harm: Callable[[Author, Path], str]) -> None:
     expected = harm(author, site)
-    said = author.calls("verify", fails=True)
-    assert expected in said
-    assert "no faults" not in said
+    output = author.calls("verify", fails=True)
+    assert expected in output
+    assert "no faults" not in output
 
 
-def test_verify_measures_again_and_tells_of_another_answer(author: Author) -> None:
+def test_verify_measures_again_and_reports_differences(author: Author) -> None:
     author.edit(groups={"animals": ["zebra"]})
     author.calls("draw")
     assert "1 stored drawings are whole, 1 measured again" in author.calls("verify", "--measure")
@@ -641,8 +641,8 @@ def test_verify_measures_again_and_tells_of_another_answer(author: Author) -> No
     files = {name: entry.read(name) for name in entry.record.files}
     author.store.put(files, entry.record.model_copy(update={"measures": measures}))
     assert "no faults" in author.calls("verify")
-    said = author.calls("verify", "--measure", fails=True)
-    assert said.count(f"{entry.digest}, drawing.") == 2
+    output = author.calls("verify", "--measure", fails=True)
+    assert output.count(f"{entry.digest}, drawing.") == 2
 
 
 # Drawing without the site, by one machine or several.
@@ -653,33 +653,33 @@ def test_shares_draw_all_and_nothing_twice_and_the_build_finds_them(author: Auth
     wanted = {recipe.digest() for recipe in author.plan.recipes()}
     assert len(wanted) == 5
     drawn: list[str] = []
-    for place in (1, 2):
+    for number in (1, 2):
         author.edit(
             groups={"animals": ["zebra", "tiger", "goldfish"]},
             units={"layers": {"conv1": [0, 1]}},
-            store=f"share-{place}",
+            store=f"share-{number}",
         )
-        assert "from the store" in author.calls("draw", "--shard", f"{place}/2")
-        drawn += digests(Store(author.root / f"share-{place}"))
+        assert "from the store" in author.calls("draw", "--shard", f"{number}/2")
+        drawn += digests(Store(author.root / f"share-{number}"))
     assert sorted(drawn) == sorted(wanted)
     author.edit(groups={"animals": ["zebra", "tiger", "goldfish"]}, units={"layers": {"conv1": [0, 1]}})
-    said = author.calls("merge", str(author.root / "share-1"), str(author.root / "share-2"))
-    assert sum(int(count) for count in re.findall(r"took (\d+) drawings", said)) == 5
+    output = author.calls("merge", str(author.root / "share-1"), str(author.root / "share-2"))
+    assert sum(int(count) for count in re.findall(r"(\d+) drawings and \d+ measurements added", output)) == 5
     assert sorted(digests(author.store)) == sorted(wanted)
     assert "drew 0, 5 from the store" in author.calls("draw")
 
 
-def test_a_dry_run_says_what_it_would_take_and_draws_nothing(author: Author) -> None:
-    said = author.calls("draw", "--dry-run")
+def test_a_dry_run_estimates_the_work_and_draws_nothing(author: Author) -> None:
+    output = author.calls("draw", "--dry-run")
     assert re.fullmatch(
-        r"would draw 2, 0 are in the store: 4 image-steps, about \d+ s on this machine", said.splitlines()[-1]
+        r"would draw 2, 0 are in the store: 4 image-steps, about \d+ s on this machine", output.splitlines()[-1]
     )
     assert digests(author.store) == []
     author.draw()
     assert author.calls("draw", "--dry-run").endswith("nothing to draw, 2 are in the store\n")
 
 
-def test_whoever_stops_is_told_that_nothing_is_lost(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_draw_reports_that_nothing_is_lost(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -690,13 +690,13 @@ def test_whoever_stops_is_told_that_nothing_is_lost(author: Author, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "output"),
     [
         (["draw", "--engine", "rey"], "There is no engine 'rey'. Did you mean 'ray'?"),
         (["draw", "--shard", "5/4"], "A shard is written like 2/4, the second of four, and counted from 1: not '5/4'."),
         (["merge", "/nowhere/at/all"], "There is no store at /nowhere/at/all."),
     ],
 )
-def test_what_cannot_be_drawn_or_merged_is_said_in_a_sentence(author: Author, words: list[str], said: str) -> None:
-    assert author.calls(*words, fails=True) == f"error: {said}\n"
+def test_impossible_draws_and_merges_are_refused_in_a_sentence(author: Author, words: list[str], output: str) -> None:
+    assert author.calls(*words, fails=True) == f"error: {output}\n"
     assert not author.store.path.exists()

@@ -493,7 +493,7 @@ def test_a_drawing_of_the_comparison_opens_at_full_size_and_says_what_it_is(visi
     page = visit("/write-ups/methods/")
     page.locator("table.methods a.enlarge").nth(3 * 10 + 1).click()
     page.wait_for_function("document.querySelector('.gslide.current img')?.naturalWidth === 224")
-    assert page.locator(".gslide.current").inner_text().strip() == "What this site draws with: volcano"
+    assert page.locator(".gslide.current").inner_text().strip() == "This site's default: volcano"
     page.keyboard.press("Escape")
     page.locator(".glightbox-container").wait_for(state="detached")
 

@@ -1,4 +1,4 @@
-"""The ledger: what was published is never forgotten, and a strict build says what was lost."""
+"""The ledger: what was published is never forgotten, and a strict build reports what was lost."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ EMPTY = Ledger(addresses={})
 
 
 class Folder:
-    """A built site, page by page, beside the author's docs/."""
+    """A built site, page by page, and the author's docs/."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -162,7 +162,7 @@ def test_a_redirect_may_look_like_a_page(empty: Folder) -> None:
     assert empty.lost(empty.recorded()) == []
 
 
-def test_a_page_that_only_reloads_itself_or_speaks_of_redirects_is_a_page(empty: Folder) -> None:
+def test_a_page_that_reloads_itself_or_mentions_redirects_is_no_redirect(empty: Folder) -> None:
     empty.html("reloads/", '<meta http-equiv="refresh" content="30"><article><h2 id="a">A</h2></article>')
     empty.html("speaks/", '<article><h2 id="b">B</h2><code>&lt;meta http-equiv="refresh"&gt;</code></article>')
     old = empty.recorded()
@@ -188,15 +188,15 @@ def test_the_ledger_is_only_added_to(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("kind", ["absent", "empty", "without pages"])
-def test_what_is_no_built_site_is_not_recorded(empty: Folder, kind: str) -> None:
+def test_a_folder_without_a_built_site_is_not_recorded(empty: Folder, kind: str) -> None:
     if kind == "absent":
         empty.site.rmdir()
     if kind == "without pages":
         empty.picture()
         empty.page("404.html")
-    said = empty.record(fails=True)
-    assert "mkdocs build" in said
-    assert "site" in said
+    output = empty.record(fails=True)
+    assert "mkdocs build" in output
+    assert "site" in output
     assert not empty.ledger.exists()
 
 
@@ -279,7 +279,7 @@ def test_a_ledger_that_cannot_be_read_or_written_is_named(folder: Folder) -> Non
 # `python -m gen record`.
 
 
-def test_record_says_what_it_added_and_keeps_the_pictures(folder: Folder) -> None:
+def test_record_reports_what_it_added_and_copies_the_pictures(folder: Folder) -> None:
     assert folder.record() == "added 5 addresses and 2 anchors, 5 and 2 in all; copied 1 pictures"
     assert (folder.docs / DRAWING).read_bytes() == PNG
     folder.page("gallery/tiger/", "robust-seed-0")
@@ -386,7 +386,7 @@ def test_a_page_that_moved_is_there_but_its_anchors_are_not(folder: Folder) -> N
     assert any("/about/" in words and "/nowhere/ now, which does not exist" in words for words in folder.lost(old))
 
 
-def test_a_thousand_classes_are_recorded_and_compared_in_no_time(empty: Folder) -> None:
+def test_a_thousand_classes_are_recorded_and_compared(empty: Folder) -> None:
     empty.page("gallery/zebra/", *(f"robust-seed-{seed}" for seed in range(9)))
     menu = '<a class="md-nav__link" href="x">A page</a>\n' * 500
     text = menu + (empty.site / "gallery" / "zebra" / "index.html").read_text() + "<p><em>words</em></p>" * 100
@@ -406,7 +406,7 @@ def test_a_thousand_classes_are_recorded_and_compared_in_no_time(empty: Folder) 
 # What the pages of the gallery need to know.
 
 
-def test_classes_that_left_are_told_from_those_that_never_were(planned: Callable[..., Plan]) -> None:
+def test_classes_that_left_are_distinguished_from_those_that_never_had_a_page(planned: Callable[..., Plan]) -> None:
     old = Ledger(
         addresses={
             "gallery/": Address(anchors=("animals",)),
@@ -543,18 +543,18 @@ def test_a_strict_build_fails_on_what_was_lost_and_on_nothing_else(site: Site, h
     assert site.build(host).returncode == 0  # who previews is only warned
 
 
-def test_of_many_losses_twenty_are_said_and_the_rest_counted(site: Site) -> None:
+def test_of_many_losses_twenty_are_listed_and_the_rest_counted(site: Site) -> None:
     site.build()
     new = site.record()
     more = {f"gallery/{number}/": Address(to="gallery/zebra/") for number in range(100, 123)}
     site.ledger.write_text(Ledger(addresses={**new.addresses, **more}).text())
-    said = [line for line in site.build().stdout.splitlines() if line.startswith("WARNING")]
-    assert len(said) == 21
-    assert "3 more addresses and anchors" in said[-1]
+    output = [line for line in site.build().stdout.splitlines() if line.startswith("WARNING")]
+    assert len(output) == 21
+    assert "3 more addresses and anchors" in output[-1]
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_damaged_ledger_ends_the_build_with_a_sentence(site: Site, host: str) -> None:
+def test_a_damaged_ledger_fails_the_build_with_a_message(site: Site, host: str) -> None:
     site.ledger.write_text('{"schema": 1,')
     built = site.build(host)
     assert built.returncode != 0

@@ -146,8 +146,8 @@ def test_the_methods_page_has_a_row_per_method_and_a_cell_per_class_with_both_ra
     drawings = tables(rendered(page_of(contents, METHODS)))[0]
     assert drawings == [
         ["Method", "zebra", "volcano"],
-        ["Norm bound erhan", "1 · 40", "2 · 700"],
-        ["What this site draws with smooth", "1 · 1", "2 · 4"],
+        ["Norm constraint erhan", "1 · 40", "2 · 700"],
+        ["This site's default smooth", "1 · 1", "2 · 4"],
     ]
     alone = tables(rendered(page_of(replace(contents, evaluation=None), METHODS)))[0]
     assert [row[1:] for row in alone[1:]] == [["1", "2"], ["1", "2"]]
@@ -171,8 +171,8 @@ def test_the_table_counts_how_many_drawings_each_network_recognizes(contents: Co
     """The evaluation network's logit is 12.34 at rank 1, and −1.5 otherwise."""
     measured = tables(rendered(page_of(contents, METHODS)))[1]
     assert measured[1:] == [
-        ["Norm bound", "1 of 2", "0 of 2", "0 of 2", "\N{MINUS SIGN}1.5", "50.0 %", "0.1"],
-        ["What this site draws with", "1 of 2", "1 of 2", "2 of 2", "5.42", "25.0 %", "0.1"],
+        ["Norm constraint", "1 of 2", "0 of 2", "0 of 2", "\N{MINUS SIGN}1.5", "50.0 %", "0.1"],
+        ["This site's default", "1 of 2", "1 of 2", "2 of 2", "5.42", "25.0 %", "0.1"],
     ]
 
 
@@ -201,9 +201,9 @@ def test_each_method_has_its_advantages_costs_and_source(contents: Contents, ren
     words = visible(rendered(page))
     for name in FINE:
         method = compared(name)
-        assert f"{method.title} ({method.cite}). {method.buys} {method.costs}" in words
+        assert f"{method.title} ({method.cite}). {method.advantage} {method.drawback}" in words
     assert "Erhan et al. 2009](../../literature/Visualizing_Higher-Layers.md)" in page
-    assert compared("maco").buys not in words
+    assert compared("maco").advantage not in words
 
 
 def test_an_authors_page_quotes_the_figures_for_many_classes(contents: Contents) -> None:

@@ -18,13 +18,13 @@ Plans = Callable[..., Plan]
 
 
 def test_a_class_has_one_address_and_aliases_by_index_and_wnid(planned: Plans) -> None:
-    (plate,) = planned({"animals": ["zebra"]}).class_pages
-    assert plate.url == "gallery/zebra/"
-    assert plate.aliases == ("gallery/340/", "gallery/n02391049/")
-    assert plate.words == ()
+    (page,) = planned({"animals": ["zebra"]}).class_pages
+    assert page.url == "gallery/zebra/"
+    assert page.aliases == ("gallery/340/", "gallery/n02391049/")
+    assert page.words == ()
 
 
-def test_a_stand_in_is_its_classes_page_with_the_authors_word_as_alias(planned: Plans) -> None:
+def test_a_stand_in_has_the_page_of_its_class_with_the_authors_word_as_alias(planned: Plans) -> None:
     made = planned({"vehicles": [{"bicycle": "mountain bike"}, {"Crème brûlée": "trifle"}]})
     bike, dessert = made.class_pages
     assert (bike.url, bike.words) == ("gallery/mountain-bike/", ("bicycle",))
@@ -37,14 +37,14 @@ def test_a_stand_in_is_its_classes_page_with_the_authors_word_as_alias(planned: 
 def test_a_word_that_is_the_classes_own_name_is_no_stand_in(planned: Plans, line: dict[str, Any]) -> None:
     made = planned({"things": [line]})
     assert [member.stand_in for member in made.groups["things"]] == [False]
-    (plate,) = made.class_pages
-    assert plate.words == ()
-    assert plate.aliases == (f"gallery/{plate.label.index}/", f"gallery/{plate.label.wnid}/")
+    (page,) = made.class_pages
+    assert page.words == ()
+    assert page.aliases == (f"gallery/{page.label.index}/", f"gallery/{page.label.wnid}/")
 
 
 def test_a_class_in_two_groups_is_one_page(planned: Plans) -> None:
     made = planned({"striped": ["zebra", "tiger"], "horses": ["n02391049", {"my horse": "zebra"}]})
-    assert [plate.label.name for plate in made.class_pages] == ["zebra", "tiger"]
+    assert [page.label.name for page in made.class_pages] == ["zebra", "tiger"]
     zebra = made.class_page(labels.resolve_class("zebra"))
     assert zebra.groups == ("striped", "horses")
     assert zebra.words == ("my horse",)
@@ -54,13 +54,13 @@ def test_a_class_in_two_groups_is_one_page(planned: Plans) -> None:
 
 def test_names_that_differ_in_case_only_have_their_own_pages(planned: Plans) -> None:
     made = planned({"all": ["Cardigan", "cardigan"]})
-    assert [plate.url for plate in made.class_pages] == ["gallery/cardigan-264/", "gallery/cardigan-474/"]
-    assert [plate.label.index for plate in made.class_pages] == [264, 474]
+    assert [page.url for page in made.class_pages] == ["gallery/cardigan-264/", "gallery/cardigan-474/"]
+    assert [page.label.index for page in made.class_pages] == [264, 474]
 
 
 def test_no_two_of_all_classes_share_an_address(planned: Plans) -> None:
     made = planned({"all": list(range(1000))})
-    urls = [url for plate in made.class_pages for url in (plate.url, *plate.aliases)]
+    urls = [url for page in made.class_pages for url in (page.url, *page.aliases)]
     assert len(urls) == len(set(urls)) == 3000
     assert len(made.recipes()) == len({recipe.digest() for recipe in made.recipes()}) == 1000
 
@@ -87,8 +87,8 @@ def test_two_names_for_one_url_are_refused(planned: Plans, lines: list[Any], wor
 
 def test_a_word_may_stand_for_its_class_in_as_many_groups_as_the_author_likes(planned: Plans) -> None:
     made = planned({"one": [{"cat": "tiger"}], "two": [{"Cat": "tiger"}], "three": [{"cat": "tiger"}]})
-    (plate,) = made.class_pages
-    assert plate.words == ("cat",)
+    (page,) = made.class_pages
+    assert page.words == ("cat",)
 
 
 def test_methods_may_be_limited_to_groups(planned: Plans) -> None:
@@ -96,7 +96,7 @@ def test_methods_may_be_limited_to_groups(planned: Plans) -> None:
         {"vehicles": ["ambulance"], "animals": ["zebra"], "both": ["ambulance", "tiger"]},
         methods={"robust": {"groups": ["animals", "both"]}, "plain": {"groups": ["vehicles"]}},
     )
-    ways = {plate.label.name: [variant.method for variant in plate.variants] for plate in made.class_pages}
+    ways = {page.label.name: [variant.method for variant in page.variants] for page in made.class_pages}
     assert ways == {"ambulance": ["robust", "plain"], "zebra": ["robust"], "tiger": ["robust"]}
     ambulance, zebra, _ = made.class_pages
     plain = ambulance.by_method("plain")
@@ -107,14 +107,14 @@ def test_methods_may_be_limited_to_groups(planned: Plans) -> None:
 
 def test_each_class_is_drawn_once_for_each_method_and_seed(planned: Plans) -> None:
     methods = {"mine": {"preset": "robust", "steps": 3, "decay_power": 0.5}, "plain": {"steps": 2}}
-    (plate,) = planned({"animals": ["zebra"]}, seeds=[3, 0, 3], methods=methods).class_pages
-    assert [variant.anchor for variant in plate.variants] == [
+    (page,) = planned({"animals": ["zebra"]}, seeds=[3, 0, 3], methods=methods).class_pages
+    assert [variant.anchor for variant in page.variants] == [
         "mine-seed-3",
         "mine-seed-0",
         "plain-seed-3",
         "plain-seed-0",
     ]
-    recipes = [variant.recipe for variant in plate.variants]
+    recipes = [variant.recipe for variant in page.variants]
     assert [(recipe.seed, recipe.steps, recipe.decay_power) for recipe in recipes] == [
         (3, 3, 0.5),
         (0, 3, 0.5),
@@ -124,7 +124,7 @@ def test_each_class_is_drawn_once_for_each_method_and_seed(planned: Plans) -> No
 
 
 @pytest.mark.parametrize("network", ["alexnet", "compact"])
-def test_a_recipe_asks_for_the_classes_logit_of_the_network_that_was_decided_upon(network: str) -> None:
+def test_a_class_recipe_has_the_logit_of_the_target_network_as_its_target(network: str) -> None:
     decided = resolve_weights(network)
     (recipe,) = plan(read({"groups": {"animals": ["zebra"]}, "precision": "fp32", "size": 96}), decided).recipes()
     assert (recipe.network, recipe.weights) == (decided.network, decided.digest)
@@ -132,7 +132,7 @@ def test_a_recipe_asks_for_the_classes_logit_of_the_network_that_was_decided_upo
     assert (recipe.precision, recipe.size) == ("fp32", 96)
 
 
-def test_recipes_that_may_share_a_batch_stand_together(planned: Plans) -> None:
+def test_recipes_that_may_share_a_batch_are_next_to_each_other(planned: Plans) -> None:
     groups = {"one": ["zebra", "tiger", "ambulance"], "two": ["tiger", "goldfish"]}
     methods = {"robust": None, "plain": {"groups": ["one"]}, "brief": {"preset": "plain", "steps": 9}}
     recipes = planned(groups, seeds=[0, 1], methods=methods).recipes()

@@ -1,4 +1,4 @@
-"""Settings: the project's own are valid, and whatever cannot be is named with its key, its value and the choice."""
+"""Settings: the project's own are valid, and an error names key, value and choices."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_projects_own_settings_are_valid(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_an_empty_variable_chooses_no_network(nothing: str | None) -> None:
+def test_an_empty_network_means_auto(nothing: str | None) -> None:
     assert read({"groups": {"a": ["zebra"]}, "network": nothing}).network == "auto"
 
 
@@ -79,11 +79,11 @@ def test_a_class_is_given_by_name_index_wnid_or_a_word_of_the_authors() -> None:
     assert [member.word for (member,) in found] == ["zebra"] * 5 + ["my horse"] * 2
 
 
-def test_a_class_that_is_named_twice_is_told() -> None:
+def test_a_class_named_twice_in_a_group_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"groups\.animals in mkdocs\.yml has 'zebra' twice, in \[0\] and in \[2\]"):
         read({"groups": {"animals": ["zebra", "tiger", 340]}})
     groups = {"animals": ["zebra", "0-397"], "striped": ["zebra", {"my horse": "zebra"}, {"your horse": "zebra"}]}
-    found = read({"groups": groups}).members  # a range says nothing of each, and words are not classes
+    found = read({"groups": groups}).members  # a range says nothing of each, and words may differ
     assert len(found["animals"]) == 398
     assert [member.word for member in found["striped"]] == ["zebra", "my horse", "your horse"]
 
@@ -96,7 +96,7 @@ def test_all_classes_or_a_range_of_them_are_one_word() -> None:
 
 
 @pytest.mark.parametrize("line", ["9-3", "0-1000"])
-def test_a_range_that_is_none_is_refused(line: str) -> None:
+def test_an_invalid_range_of_classes_is_refused(line: str) -> None:
     with pytest.raises(SettingsError, match=rf"groups\.animals\[1\].* '{line}'.* 0"):
         read({"groups": {"animals": ["zebra", line]}})
 
@@ -118,15 +118,13 @@ def test_a_method_is_a_preset_and_what_differs_from_it() -> None:
         (settings(diversity={"class": 340}), ((), None, ZEBRA)),
     ],
 )
-def test_the_pages_beside_the_gallery_are_those_that_are_asked_for(
-    values: dict[str, Any], expected: tuple[Any, ...]
-) -> None:
+def test_other_pages_have_the_classes_of_the_settings(values: dict[str, Any], expected: tuple[Any, ...]) -> None:
     found = read(values)
     classes = tuple(found.comparison.classes) if found.comparison else ()
     assert (classes, *(one and one.label for one in (found.photo, found.diversity))) == expected
 
 
-def test_a_method_that_starts_from_a_picture_holds_on_to_it() -> None:
+def test_a_method_that_starts_from_a_picture_keeps_its_features() -> None:
     given = {
         "cat": {"preset": "robust", "start": "cat.jpg", "feature_weight": 2},
         "let-go": {"preset": "plain", "start": "cat.jpg", "feature_weight": 0},
@@ -136,7 +134,7 @@ def test_a_method_that_starts_from_a_picture_holds_on_to_it() -> None:
     assert (let_go.start, let_go.overrides["feature_weight"], let_go.overrides["feature_layer"]) == ("cat.jpg", 0, "")
 
 
-def test_paths_start_where_mkdocs_yml_lies(tmp_path: Path) -> None:
+def test_paths_are_relative_to_mkdocs_yml(tmp_path: Path) -> None:
     assert site.plan_site(settings(network="compact", store="drawings"), tmp_path / "mkdocs.yml").store.path == (
         tmp_path / "drawings"
     )
@@ -144,7 +142,7 @@ def test_paths_start_where_mkdocs_yml_lies(tmp_path: Path) -> None:
     assert read(settings(store="~/drawings")).store == str(Path.home() / "drawings")
 
 
-# What is wrong, and what the message holds: the key, the value, and the nearest or the allowed choice.
+# Invalid settings, and what the message contains: the key, the value, and the nearest or the allowed choice.
 BAD: list[tuple[object, tuple[str, ...]]] = [
     # The whole of it.
     (None, ("extra.gallery", "missing", "`groups:`")),
@@ -154,7 +152,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     # Keys.
     ({"grups": {"animals": ["zebra"]}}, ("extra.gallery", "'grups'", "Did you mean 'groups'")),
     (settings(seed=[0]), ("extra.gallery", "'seed'", "Did you mean 'seeds'")),
-    (settings(colour="red"), ("extra.gallery", "'colour'", "Allowed: comparison, diversity, groups")),
+    (settings(color="red"), ("extra.gallery", "'color'", "Allowed: comparison, diversity, groups")),
     (settings(**{"0": 1}), ("extra.gallery", "'0'", "Allowed: comparison, diversity, groups")),
     ({"groups": {}, 7: 1}, ("extra.gallery", "7", "Allowed: comparison, diversity, groups")),
     (settings(methods={"robust": {"stesp": 5}}), ("methods.robust", "'stesp'", "Did you mean 'steps'")),
@@ -185,7 +183,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
         settings(second_opinion={"network": "x", "wieghts": "y"}),
         ("extra.gallery.second_opinion", "'wieghts'", "Did you mean 'weights'"),
     ),
-    # The pages beside the gallery.
+    # The other pages.
     (compared(["smoth"]), ("comparison.methods[0]", "'smoth'", "Did you mean 'smooth'")),
     (compared(["plain", "deepdream"]), ("comparison.methods[1]", "'deepdream'", "Allowed: erhan, generator, maco")),
     (compared([]), ("comparison.methods", "not []", "at least 1")),
@@ -207,7 +205,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (settings(diversity={"class": "zebra", "seeds": 1}), ("diversity.seeds", "not 1", "greater than or equal to 2")),
     (settings(diversity={"class": "zebra", "facets": 17}), ("diversity.facets", "not 17", "less than or equal to 16")),
     *(
-        (settings(**{page: {"class": "zebra", "colour": "red"}}), (f"{page} in", "unknown key 'colour'"))
+        (settings(**{page: {"class": "zebra", "color": "red"}}), (f"{page} in", "unknown key 'color'"))
         for page in ("comparison", "photo", "diversity")
     ),
     (settings(store=None), ("store", "not None", "string")),
@@ -284,7 +282,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("values", "words"), BAD, ids=[str(values)[:60] for values, _ in BAD])
-def test_what_cannot_be_is_named_with_its_key_its_value_and_the_choice(values: object, words: tuple[str, ...]) -> None:
+def test_an_error_names_key_value_and_choices(values: object, words: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError) as caught:
         class_pages(read(values))
     message = str(caught.value)

@@ -30,9 +30,9 @@ def photographed(named: str) -> dict[str, Any]:
     return {"photo": {"picture": named, "class": "tiger"}}
 
 
-def save(path: Path, colour: str) -> str:
+def save(path: Path, color: str) -> str:
     """A picture; what recipes call it."""
-    Image.new("RGB", (90, 60), colour).save(path)
+    Image.new("RGB", (90, 60), color).save(path)
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
@@ -40,7 +40,7 @@ def test_no_picture_is_read_where_none_is_named(tmp_path: Path) -> None:
     assert read_from(tmp_path) == Starts({}, {})
 
 
-def test_each_picture_is_read_where_mkdocs_yml_lies_and_called_by_its_content(tmp_path: Path) -> None:
+def test_pictures_are_relative_to_mkdocs_yml_and_named_by_their_content(tmp_path: Path) -> None:
     cat, dog = save(tmp_path / "cat.png", "red"), save(tmp_path / "dog.png", "blue")
     found = read_from(tmp_path, **started("cat.png"), **photographed("dog.png"))
     assert found.names == {"cat.png": cat, "dog.png": dog}
@@ -59,27 +59,27 @@ def test_each_picture_is_read_where_mkdocs_yml_lies_and_called_by_its_content(tm
         ("~nobody-at-all/cat.png", "no such user's folder"),
     ],
 )
-@pytest.mark.parametrize(("asked", "key"), [(started, "methods.mine.start"), (photographed, "photo.picture")])
+@pytest.mark.parametrize(("settings_of", "key"), [(started, "methods.mine.start"), (photographed, "photo.picture")])
 def test_a_picture_that_cannot_be_read_is_named_with_its_key_in_a_sentence(
-    tmp_path: Path, asked: Callable[[str], dict[str, Any]], key: str, named: str, why: str
+    tmp_path: Path, settings_of: Callable[[str], dict[str, Any]], key: str, named: str, why: str
 ) -> None:
     (tmp_path / "words.png").write_text("not a picture at all", "utf-8")
     (tmp_path / "folder").mkdir()
     with pytest.raises(SettingsError, match=why) as caught:
-        read_from(tmp_path, **asked(named))
+        read_from(tmp_path, **settings_of(named))
     message = str(caught.value)
     assert message.startswith(f"extra.gallery.{key} in mkdocs.yml is {named!r}: ")
     assert message.endswith(".")
     assert "\n" not in message
 
 
-def test_a_method_draws_from_the_picture_as_its_recipes_say(planned: Plans, tmp_path: Path) -> None:
+def test_the_recipes_of_a_method_name_its_start_picture(planned: Plans, tmp_path: Path) -> None:
     name = save(tmp_path / "cat.png", "red")
     (recipe,) = planned(GROUPS, **started("cat.png")).recipes()
     assert (recipe.start, recipe.start_sd, recipe.feature_weight, recipe.feature_layer) == (name, 0.0, 0.5, "conv3")
 
 
-def test_what_is_in_the_file_decides_and_not_its_name(planned: Plans, tmp_path: Path) -> None:
+def test_a_start_picture_is_identified_by_its_content(planned: Plans, tmp_path: Path) -> None:
     save(tmp_path / "cat.png", "red")
     (tmp_path / "copy.png").write_bytes((tmp_path / "cat.png").read_bytes())
     cat, copy = (planned(GROUPS, **started(named)).recipes() for named in ("cat.png", "copy.png"))

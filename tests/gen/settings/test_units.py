@@ -1,4 +1,4 @@
-"""Which channels an author may ask for, what that comes to, and what is said of what cannot be."""
+"""The channels that settings name: what each form means, and the error for each invalid one."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def numbers(layers: object) -> dict[str, list[int]]:
     return numbered(layers_of({"layers": layers}), CHANNELS, "a network")
 
 
-# What is asked for.
+# Valid forms.
 
 
-def test_no_channels_are_asked_for_without_the_key() -> None:
+def test_without_units_there_are_no_channels() -> None:
     for values in ({}, {"units": None}):
         assert read({"groups": {"animals": ["zebra"]}, **values}).units is None
 
@@ -87,7 +87,7 @@ def test_a_folder_of_nobody_is_refused() -> None:
         gallery("all", photos="~nobody-of-that-name/a")
 
 
-# What cannot be, and what the message holds: the key, the value, and the nearest or the allowed choice.
+# Invalid forms, and what the message contains: the key, the value, and the nearest or the allowed choice.
 
 BAD: list[tuple[object, tuple[str, ...]]] = [
     ("conv4", (".units in", "is 'conv4'", "write `all`")),
@@ -126,7 +126,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("units", "words"), BAD, ids=[str(units)[:60] for units, _ in BAD])
-def test_what_cannot_be_is_named_with_its_key_its_value_and_the_choice(units: object, words: tuple[str, ...]) -> None:
+def test_an_error_names_key_value_and_choices(units: object, words: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError) as caught:
         gallery(units)
     message = str(caught.value)
@@ -161,17 +161,17 @@ def test_all_channels_of_a_network_are_those_of_its_hidden_layers(store: Store) 
     assert {layer: len(found[layer]) for layer in COMPACT} == COMPACT
 
 
-def test_a_layer_may_go_by_its_place_in_the_module(store: Store) -> None:
+def test_a_layer_can_be_named_by_its_module_path(store: Store) -> None:
     assert of_compact({"layers": {"features.2": "0-1", "conv1": 63}}, store) == {"conv1": [63], "features.2": [0, 1]}
 
 
 @pytest.mark.parametrize("layer", ["conv6", "fc8", "logits", "features.99"])
-def test_what_is_no_hidden_layer_of_the_network_is_refused(layer: str, store: Store) -> None:
+def test_a_name_of_no_hidden_layer_is_refused(layer: str, store: Store) -> None:
     with pytest.raises(SettingsError, match=rf"names '{layer}', and the compact AlexNet has no layer of that name"):
         of_compact({"layers": {layer: 0}}, store)
 
 
-def test_nothing_is_asked_of_a_network_without_units(store: Store) -> None:
+def test_without_units_nothing_is_measured(store: Store) -> None:
     assert of_compact(None, store) == {}
     assert not store.path.exists()
 
