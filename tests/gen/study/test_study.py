@@ -218,7 +218,7 @@ def test_an_unreadable_picture_is_an_error_with_its_name(made: Made, name: str, 
 
 
 def test_a_class_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"walk\.class in mkdocs\.yml: .*'zebra'"):
+    with pytest.raises(SettingsError, match=r"walk\.class in mkdocs\.yml is 'zebre': .*'zebra'"):
         build.prepare(settings() | {"walk": {"class": "zebre"}}, tmp_path / "mkdocs.yml")
 
 
