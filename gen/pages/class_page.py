@@ -8,12 +8,11 @@ from actmax.networks.labels import Label
 from gen.figures import curve
 from gen.ledger import kept
 from gen.pages import citation, data, pictures, reproduce
-from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
 from gen.pages.live import live_widget
 from gen.pages.redirects import redirect
-from gen.pages.templating import render
+from gen.pages.rendering import render_page
 from gen.plan import ClassPage, addresses
 
 NEIGHBORS = 8
@@ -32,27 +31,22 @@ def class_page(
         following: the page after it.
     """
     drawings = contents.drawings[page.label]
-    markdown = render(
+    yield render_page(
+        contents,
+        page.url,
         "class.md.jinja",
-        here=page.url,
         page=page,
         drawings=drawings,
         previous=previous,
         following=following,
         gone_anchors=kept.gone_anchors(contents.published, page),
         neighbors={group: _neighbors(contents, page, group) for group in page.groups},
-        network=contents.network,
-        second=contents.second,
-        site=contents.site,
-        drawn_classes=contents.drawings.keys(),
         curve=_curve(page.label, drawings[0]),
         reproduce=reproduce,
         contributors=contents.units.contributors.get(page.label, {}) if contents.units else {},
-        plan=contents.plan,
         live_widget=live_widget(contents, "class", page.url, page.label),
         citations=[citation.bibtex(each, page.label, contents.network.title, contents.site) for each in drawings],
     )
-    yield addresses.source(page.url), keeping(contents.published, page.url, markdown)
     for drawing in drawings:
         yield drawing.frames, drawing.entry.read("frames.webp")
         if (cutout := pictures.cutout(drawing.entry)) is not None:

@@ -6,35 +6,22 @@ from collections.abc import Iterator
 
 from actmax.networks.labels import slugify
 from gen.pages import data, pictures
-from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
-from gen.pages.templating import render
+from gen.pages.rendering import render_page
 from gen.plan import addresses
 from gen.settings import Member
 
 
 def index(contents: Contents) -> Iterator[File]:
     """Yield ``gallery/index.md``, ``gallery/index.json``, and the files that it lists."""
-    here = addresses.GALLERY
-    page = render(
-        "index.md.jinja",
-        here=here,
-        plan=contents.plan,
-        network=contents.network,
-        second=contents.second,
-        recognition=contents.recognition,
-        drawings=contents.drawings,
-        thumbnail_width=pictures.THUMBNAIL_ON_PAGE,
-        search_words=search_words,
-    )
-    yield addresses.source(here), keeping(contents.published, here, page)
+    width = pictures.THUMBNAIL_ON_PAGE
+    yield render_page(contents, addresses.GALLERY, "index.md.jinja", thumbnail_width=width, search_words=search_words)
     yield from data.index(contents)
 
 
 def compare(contents: Contents) -> File:
     """Return the compare page: a script fills it, without one it lists every class."""
-    here = addresses.COMPARE
-    return addresses.source(here), render("compare.md.jinja", here=here, plan=contents.plan, network=contents.network)
+    return render_page(contents, addresses.COMPARE, "compare.md.jinja")
 
 
 def search_words(member: Member) -> str:

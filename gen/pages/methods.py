@@ -9,10 +9,9 @@ from functools import partial
 from actmax.networks.cards import card
 from gen.compared import COMPARED
 from gen.pages import pictures
-from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import TOP
-from gen.pages.templating import render
+from gen.pages.rendering import render_page
 from gen.plan import addresses
 from gen.study.comparison import Row, benchmarks, budget
 
@@ -39,23 +38,19 @@ class Summary:
 def methods(contents: Contents) -> Iterator[File]:
     """Yield the page, and its drawings in two sizes."""
     here, settings, many = addresses.METHODS, contents.plan.settings, benchmarks()
-    page = render(
+    yield render_page(
+        contents,
+        here,
         "methods.md.jinja",
-        here=here,
         labels=settings.comparison.classes if settings.comparison else (),
         summaries=[_summary(row, contents) for row in contents.comparison],
-        opinions=contents.evaluations,
-        network=contents.network,
-        second=contents.second,
         budget=budget(),
-        settings=settings,
         many=many,
         judge_titles={name: card(name).title for measured in many for name in measured.evaluation_networks},
         titles={method.name: method.title for method in COMPARED},
         link=partial(_link, here),
         width=min(WIDTH, settings.size),
     )
-    yield addresses.source(here), keeping(contents.published, here, page)
     for row in contents.comparison:
         for label, entry in row.drawings.items():
             yield addresses.compared(row.method.name, label.slug), pictures.lossless(entry)

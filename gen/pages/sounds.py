@@ -9,27 +9,24 @@ from PIL import Image
 from actmax.pictures import encode_image
 from actmax.sounds.models import SoundExample
 from actmax.sounds.synthesis import KINDS, RATE, SIDE, wav
-from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
-from gen.pages.templating import render
+from gen.pages.rendering import render_page
 from gen.plan import addresses
 
 
 def sounds(contents: Contents, examples: Mapping[str, SoundExample]) -> Iterator[File]:
     """Yield the page, and the spectrograms and sounds of each kind."""
-    here = addresses.SOUNDS
     kinds = list(KINDS)
-    page = render(
+    yield render_page(
+        contents,
+        addresses.SOUNDS,
         "sounds.md.jinja",
-        here=here,
         examples=examples,
         kinds=kinds,
         recognized=sum(kinds[example.predicted] == kind for kind, example in examples.items()),
         side=SIDE,
         rate=RATE,
-        notes=contents.notes,
     )
-    yield addresses.source(here), keeping(contents.published, here, page)
     for kind, example in examples.items():
         yield addresses.sound(kind, "made.wav"), wav(example.synthesized)
         yield addresses.sound(kind, "drawn.wav"), wav(example.reconstructed)

@@ -9,12 +9,11 @@ from actmax.measure.models import Measures
 from actmax.networks import labels
 from gen.figures import curve
 from gen.pages import data, pictures, reproduce
-from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
 from gen.pages.markdown import number
+from gen.pages.rendering import render_page
 from gen.pages.similarity import similarity_ranks
-from gen.pages.templating import render
 from gen.plan import ChannelPage, addresses
 from gen.study.units import Units
 
@@ -42,17 +41,16 @@ class ChannelDrawing(Drawing):
 
 def network(contents: Contents, units: Units) -> Iterator[File]:
     """Yield everything below ``network/``."""
-    plan, here = contents.plan, addresses.NETWORK
-    page = render(
+    plan = contents.plan
+    yield render_page(
+        contents,
+        addresses.NETWORK,
         "network.md.jinja",
-        here=here,
         units=plan.units,
-        network=contents.network,
         layers={layer.name: layer for layer in contents.study.layers} if contents.study else {},
         on_map=ON_MAP,
         cell=CELL,
     )
-    yield addresses.source(here), keeping(contents.published, here, page)
     layers = {layer: {"url": addresses.of_layer(layer), "units": addresses.units(layer)} for layer in plan.units}
     about = {"name": contents.network.name, "title": contents.network.title, "weights": plan.source.digest}
     yield addresses.UNITS, data.text({"schema": data.SCHEMA, "network": about, "layers": layers})
@@ -68,15 +66,15 @@ def channel_drawings(contents: Contents, page: ChannelPage) -> list[ChannelDrawi
 
 
 def _layer(contents: Contents, units: Units, layer: str, pages: Sequence[ChannelPage]) -> Iterator[File]:
-    here = addresses.of_layer(layer)
     drawings = {page.channel: channel_drawings(contents, page) for page in pages}
     thumbnails = [pictures.thumbnail(drawings[page.channel][0].entry, THUMBNAIL) for page in pages]
     cells = COLUMNS * ROWS
     sheets = [thumbnails[start : start + cells] for start in range(0, len(thumbnails), cells)]
     below, above = _around(list(contents.plan.units), layer)
-    markdown = render(
+    yield render_page(
+        contents,
+        addresses.of_layer(layer),
         "layer.md.jinja",
-        here=here,
         layer=layer,
         pages=pages,
         similarity=similarity_ranks(thumbnails),
@@ -85,9 +83,7 @@ def _layer(contents: Contents, units: Units, layer: str, pages: Sequence[Channel
         rows=[-(-len(sheet) // COLUMNS) for sheet in sheets],
         below=below,
         above=above,
-        network=contents.network,
     )
-    yield addresses.source(here), keeping(contents.published, here, markdown)
     yield addresses.strip(layer), pictures.sheet(thumbnails[:ON_MAP], CELL, min(ON_MAP, len(thumbnails)))
     for index, sheet in enumerate(sheets):
         yield addresses.sheet(layer, index), pictures.sheet(sheet, CELL, COLUMNS)
@@ -118,16 +114,14 @@ def _channel(
     unit, main = (page.layer, page.channel), drawings[0]
     below, above = _around(list(contents.network.layers), page.layer)
     caption = "The channel's activation before each step, in the augmented view of that step."
-    markdown = render(
+    yield render_page(
+        contents,
+        page.url,
         "unit.md.jinja",
-        here=page.url,
         page=page,
         drawings=drawings,
         previous=previous,
         following=following,
-        network=contents.network,
-        plan=contents.plan,
-        drawn_classes=contents.drawings.keys(),
         below=below,
         above=above,
         inputs=units.inputs.get(unit, []),
@@ -139,7 +133,6 @@ def _channel(
         labels=labels.classes(),
         width=THUMBNAIL,
     )
-    yield addresses.source(page.url), keeping(contents.published, page.url, markdown)
     for drawing in drawings:
         yield drawing.file, drawing.entry.read("drawing.jpg")
     yield main.frames, main.entry.read("frames.webp")

@@ -8,11 +8,10 @@ from typing import Any
 from actmax.measure.models import Ablation
 from actmax.networks.labels import Label, slugify
 from gen.figures import Cell, chart, strips
-from gen.pages.anchors import keeping
 from gen.pages.contents import Contents, File
 from gen.pages.markdown import number
 from gen.pages.pictures import mosaic, thumbnail
-from gen.pages.templating import render
+from gen.pages.rendering import render_page
 from gen.plan import addresses
 from gen.plan.drawings import DRAWING
 from gen.study.ablation import COUNTS, Selection, mean_change
@@ -31,21 +30,16 @@ QUOTED = 4
 def walk(contents: Contents, study: Study) -> Iterator[File]:
     """Yield the page, the walk's picture, channels and variations."""
     kinds = {layer.name: "channel" if len(layer.shape) > 1 else "unit" for layer in study.layers}
-    page = render(
+    yield render_page(
+        contents,
+        addresses.WALK,
         "walk.md.jinja",
-        here=addresses.WALK,
         study=study,
-        plan=contents.plan,
-        settings=contents.plan.settings,
-        network=contents.network,
-        recognition=contents.recognition,
         figure=_figure(contents, study, kinds) if study.stages else "",
         kinds=kinds,
         filters=_filters(study),
         ablation=_ablation(study.ablations) if study.ablations else None,
-        notes=contents.notes,
     )
-    yield addresses.source(addresses.WALK), keeping(contents.published, addresses.WALK, page)
     yield addresses.STUDY_PICTURE, study.picture
     if study.filters:
         filters = mosaic(study.filters.pixels, study.filters.side, FILTER_COLUMNS, FILTER_SCALE)
