@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -49,32 +50,32 @@ def is_redirect_target(text: str) -> bool:
     return is_address(address) and (not sign or is_anchor(anchor))
 
 
-def _address(text: str) -> str:
-    if not is_address(text):
-        raise ValueError("an address is relative, without a scheme, '..' or signs that a link cannot hold")
-    return text
+def _valid(check: Callable[[str], bool], rule: str) -> AfterValidator:
+    def validate(text: str) -> str:
+        if not check(text):
+            raise ValueError(rule)
+        return text
+
+    return AfterValidator(validate)
 
 
-def _anchor(text: str) -> str:
-    if not is_anchor(text):
-        raise ValueError("an anchor is an id, without spaces, quotes or brackets")
-    return text
-
-
-def _target(text: str) -> str:
-    if not is_redirect_target(text):
-        raise ValueError("a redirect leads to an address of the site or to a whole URL")
-    return text
+AddressText = Annotated[
+    str, _valid(is_address, "an address is relative, without a scheme, '..' or characters that a link cannot have")
+]
+Anchor = Annotated[str, _valid(is_anchor, "an anchor is an id, without spaces, quotes or brackets")]
+RedirectTarget = Annotated[
+    str, _valid(is_redirect_target, "a redirect leads to an address of the site or to a whole URL")
+]
 
 
 class Address(BaseModel):
-    """What stands at one address: a page with its anchors, a redirect, or a picture, which has neither."""
+    """What is at one address: a page with its anchors, a redirect, or an image, which has neither."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    anchors: tuple[Annotated[str, AfterValidator(_anchor)], ...] | None = None
+    anchors: tuple[Anchor, ...] | None = None
     """Of a page, sorted."""
-    to: Annotated[str, AfterValidator(_target)] | None = None
+    to: RedirectTarget | None = None
     """Where a redirect leads: an address of the site, or the whole URL of another site."""
 
 
@@ -83,18 +84,18 @@ class Ledger(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    addresses: dict[Annotated[str, AfterValidator(_address)], Address] = {}
+    addresses: dict[AddressText, Address] = {}
 
     def anchors(self, address: str) -> tuple[str, ...]:
-        """All that the page at an address ever had; none if the ledger knows no such page."""
+        """Every anchor that the page at an address ever had; none if the ledger has no such page."""
         return self.addresses.get(address, Address()).anchors or ()
 
     def count(self) -> int:
-        """The anchors of all pages."""
+        """The number of anchors of all pages."""
         return sum(map(len, map(self.anchors, self.addresses)))
 
     def text(self) -> str:
-        """The file's content: one address per line, sorted, so that a diff shows what was added."""
+        """The file's content: one address per line, sorted, so that diffs show what was added."""
         lines = ",\n".join(
             f"{json.dumps(address, ensure_ascii=False)}: "
             f"{json.dumps(entry.model_dump(exclude_none=True), ensure_ascii=False)}"
@@ -104,7 +105,7 @@ class Ledger(BaseModel):
 
 
 def read(path: Path) -> Ledger:
-    """The ledger as the author committed it; an absent one is empty.
+    """Read the ledger; an absent one is empty.
 
     Raises:
         LedgerError: the file is damaged, of another layout, or cannot be read.

@@ -1,4 +1,4 @@
-"""The ledger against the plan: which pages, redirects and anchors must stay though nothing draws them any more."""
+"""Compare the plan with the ledger: which pages, redirects and anchors must stay though nothing is drawn for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OF_NETWORK = re.compile(rf"{addresses.NETWORK}(?:[a-z0-9-]+/(?:[0-9]+/)?)?")
 
 def gone(ledger: Ledger, plan: Plan) -> list[Label]:
     """Classes that had a page once and that the plan no longer has, in the order of their indices."""
-    planned = {plate.label for plate in plan.class_pages}
+    planned = {page.label for page in plan.class_pages}
     pages = {address for address, entry in ledger.addresses.items() if entry.to is None}
     return [label for label in labels.classes() if label not in planned and addresses.of_class(label) in pages]
 
@@ -26,7 +26,7 @@ def gone(ledger: Ledger, plan: Plan) -> list[Label]:
 def gone_of_network(ledger: Ledger, plan: Plan) -> list[str]:
     """Addresses of layers and channels that had a page once and that the plan no longer has."""
     planned = {addresses.of_layer(layer) for layer in plan.units}
-    planned |= {plate.url for plates in plan.units.values() for plate in plates}
+    planned |= {page.url for pages in plan.units.values() for page in pages}
     planned |= {addresses.NETWORK} if plan.units else set()
     return [
         address
@@ -41,8 +41,8 @@ def old_aliases(ledger: Ledger, plan: Plan) -> dict[str, str]:
     Neither the plan's own aliases are among them, nor index and WNID of a class that left.
     """
     left = gone(ledger, plan)
-    pages = {plate.url for plate in plan.class_pages} | {addresses.of_class(label) for label in left}
-    produced = pages | {alias for plate in plan.class_pages for alias in plate.aliases}
+    pages = {page.url for page in plan.class_pages} | {addresses.of_class(label) for label in left}
+    produced = pages | {alias for page in plan.class_pages for alias in page.aliases}
     produced |= {addresses.of_name(name) for label in left for name in addresses.names(label)}
     produced |= {addresses.of_name(name) for name in addresses.RESERVED}
     return {
@@ -52,7 +52,7 @@ def old_aliases(ledger: Ledger, plan: Plan) -> dict[str, str]:
     }
 
 
-def gone_anchors(ledger: Ledger, plate: ClassPage) -> list[str]:
+def gone_anchors(ledger: Ledger, page: ClassPage) -> list[str]:
     """Anchors of drawings that a class's page had once and has no longer: a method or seed that left."""
-    planned = {variant.anchor for variant in plate.variants}
-    return [anchor for anchor in ledger.anchors(plate.url) if _DRAWING.fullmatch(anchor) and anchor not in planned]
+    planned = {variant.anchor for variant in page.variants}
+    return [anchor for anchor in ledger.anchors(page.url) if _DRAWING.fullmatch(anchor) and anchor not in planned]

@@ -1,4 +1,4 @@
-"""The ledger against a built site: which addresses and anchors were published and are gone."""
+"""Compare a built site with the ledger: which published addresses and anchors are gone."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from gen.ledger import scan
 from gen.ledger.file import Address, Ledger
 from gen.plan import addresses
 
-MOST = 20
-"""How many losses are reported one by one."""
+MAX_LISTED = 20
+"""How many losses are listed; more are counted."""
 
 
 def report(ledger: Ledger, site_dir: Path) -> list[str]:
-    """The warnings of a build: the first losses, and how many more there are; empty if all is there.
+    """Return the warnings of a build: the first losses, and the number of further ones.
 
     Raises:
         LedgerError: a page of the site cannot be read.
     """
     losses = lost(ledger, site_dir)
-    more = [f"{len(losses) - MOST} more addresses and anchors were published and are gone."]
-    return losses[:MOST] + (more if len(losses) > MOST else [])
+    more = [f"{len(losses) - MAX_LISTED} more addresses and anchors were published and are gone."]
+    return losses[:MAX_LISTED] + (more if len(losses) > MAX_LISTED else [])
 
 
 def lost(ledger: Ledger, site_dir: Path) -> list[str]:
-    """What a built site no longer has of what was published: a sentence for each loss; none if all is there."""
+    """Return a sentence for each published address and anchor that a built site no longer has."""
     return [words for address, entry in sorted(ledger.addresses.items()) for words in _lost(address, entry, site_dir)]
 
 

@@ -1,4 +1,4 @@
-"""The built site -> the ledger: what is new is added, nothing is changed or taken away."""
+"""Add what is new in a built site to the ledger; nothing is changed or removed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Recorded:
     old: Ledger
     new: Ledger
     copied: int
-    """Pictures that were not yet in docs/."""
+    """Images that were not yet in docs/."""
 
     def __str__(self) -> str:
         count, anchors = len(self.new.addresses), self.new.count()
@@ -34,7 +34,7 @@ class Recorded:
 
 
 def record(site_dir: Path, docs: Path, *, pictures: bool = True) -> Recorded:
-    """Brings the ledger in docs/ up to a built site, and keeps the pictures that citations point to.
+    """Add a built site to the ledger in docs/, and copy the images that citations link to.
 
     Raises:
         ActmaxError: there is no built site, the ledger is damaged, or docs/ cannot be written.
@@ -45,17 +45,17 @@ def record(site_dir: Path, docs: Path, *, pictures: bool = True) -> Recorded:
     # Pictures first: no address may stand in the ledger whose picture was not kept.
     missing = [name for name in _pictures(site_dir) if not (docs / name).exists()] if pictures else []
     for name in missing:
-        _keep(site_dir / name, docs / name)
+        _copy(site_dir / name, docs / name)
     if new != old or not path.exists():
         _write(path, new.text().encode())
     return Recorded(old, new, len(missing))
 
 
 def recorded(site_dir: Path, old: Ledger, *, pictures: bool = True) -> Ledger:
-    """The old ledger, and what a built site has beyond it.
+    """Return the old ledger with what a built site adds to it.
 
-    Nothing that stands in the old one is changed: where a redirect leads elsewhere now, or a page
-    became a redirect, the old line stays. What no link could name is left out.
+    Nothing in the old one changes: where a redirect leads elsewhere now, or a page became a redirect, the old line
+    stays. What no link could name is left out.
 
     Args:
         site_dir: the folder that ``mkdocs build`` wrote.
@@ -79,7 +79,7 @@ def recorded(site_dir: Path, old: Ledger, *, pictures: bool = True) -> Ledger:
 
 
 def _standing(address: str, text: str) -> Address:
-    """What a page of the built site is."""
+    """The ledger's entry for a page of the built site."""
     page = scan.promised(text)
     if page.refresh is not None:
         to = scan.target(address, page.refresh)
@@ -96,13 +96,13 @@ def _joined(old: Address | None, new: Address) -> Address:
 
 
 def _pictures(site_dir: Path) -> list[str]:
-    """Addresses of the pictures that citations point to."""
+    """Addresses of the images that citations link to."""
     names = (f"{addresses.DRAWINGS}{path.name}" for path in _below(site_dir / addresses.DRAWINGS, ".png"))
     return sorted(name for name in names if _MASTER.fullmatch(name) and (site_dir / name).is_file())
 
 
 def _below(folder: Path, suffix: str) -> list[Path]:
-    """All files of a kind; none is passed over because its folder may not be read."""
+    """All files with a suffix. An unreadable folder is an error, since its pages would be missing."""
     if not folder.is_dir():
         return []
 
@@ -114,7 +114,7 @@ def _below(folder: Path, suffix: str) -> list[Path]:
     ]
 
 
-def _keep(picture: Path, path: Path) -> None:
+def _copy(picture: Path, path: Path) -> None:
     try:
         data = picture.read_bytes()
     except OSError as error:

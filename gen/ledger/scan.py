@@ -1,4 +1,4 @@
-"""What links can find on a page of the built site: its anchors, or where it redirects to."""
+"""Find the anchors of a page of the built site, or where it redirects to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gen.plan import addresses
 HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
 """Elements whose ids are anchors."""
 CLASSES = {"anchor", "equation"}
-"""Of other elements, those of these classes."""
+"""Classes of other elements whose ids are anchors."""
 
 _REFRESH = re.compile(r"http-equiv=[\"']?refresh", re.IGNORECASE)
 _REFRESH_URL = re.compile(r"\s*0\s*[;,]\s*url\s*=\s*['\"]?(.*?)['\"]?\s*$", re.IGNORECASE)
@@ -23,14 +23,14 @@ _ID = re.compile(r"<[^<>]*?\sid=\"([^\"&<>]*)\"")
 
 
 class Page(HTMLParser):
-    """What links can find on a page."""
+    """The anchors of a page, or its redirect."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.anchors: set[str] = set()
-        """What is promised: ids of headings and equations, and of what has the class ``anchor``, inside the article."""
+        """Anchors to record: ids of headings, equations and elements of class ``anchor`` inside the article."""
         self.ids: set[str] = set()
-        """Everything that a link would find."""
+        """Every id, any of which a link can use."""
         self.refresh: str | None = None
         """The URL that the page leads to at once, if it is a redirect."""
         self._articles = 0
@@ -58,7 +58,7 @@ class Page(HTMLParser):
 
 
 def promised(text: str) -> Page:
-    """What a page promises. Only its articles are parsed: the theme's menus are most of it, and parsing is slow."""
+    """Parse a page for the anchors to record: only its articles, since the theme's menus are most of a page."""
     text = _COMMENT.sub("", text)  # where an article may begin as well
     start = text.find("<article")
     if start < 0 or _REFRESH.search(text):
@@ -67,7 +67,7 @@ def promised(text: str) -> Page:
 
 
 def surely_has(text: str, anchors: tuple[str, ...]) -> bool:
-    """Whether a quick look finds all anchors on a page that is no redirect; if not, it has to be parsed."""
+    """Whether a quick search finds all anchors on a page that is no redirect; if not, it has to be parsed."""
     return not _REFRESH.search(text) and set(_ID.findall(_COMMENT.sub("", text))).issuperset(anchors)
 
 

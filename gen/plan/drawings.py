@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actmax.networks.cards import Card, card
-from actmax.networks.labels import Label
+from actmax.networks.labels import Label, slugify
 from actmax.networks.statistics import measured
 from actmax.networks.weights import Source
 from actmax.recipe import ACCENTUATION, DEFAULT, Recipe, accentuation, compose
@@ -35,7 +35,7 @@ class PlannedDrawing:
     page: str
     """The page's address."""
     anchor: str
-    """Its name on the page, which no other drawing there has; in links and file names: ``robust-seed-0``."""
+    """Its name, unique on the page; in the gallery part of links and file names: ``robust-seed-0``."""
     method: str
     """The author's name of the method, or that of a preset."""
     preset: str
@@ -116,7 +116,7 @@ def variations(composer: Composer, label: Label) -> dict[str, PlannedDrawing]:
     """The write-up's class by other parameterizations, penalty weights and step sizes, by name."""
 
     def draw(name: str, preset: str, overrides: Mapping[str, Any]) -> PlannedDrawing:
-        return composer.by_preset(addresses.WRITE_UP, name, label, preset, overrides)
+        return composer.by_preset(addresses.WRITE_UP, slugify(name), label, preset, overrides)
 
     return {
         **{name: draw(name, preset, compared(preset).overrides) for name, preset in PARAMETERIZATIONS.items()},

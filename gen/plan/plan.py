@@ -116,8 +116,8 @@ class Plan:
         )
 
     def recipes(self) -> list[Recipe]:
-        """Every recipe of the site, each once."""
-        return list(dict.fromkeys(drawing.recipe for drawing in self.drawings))
+        """Every recipe of the site, each once, by digest."""
+        return list({drawing.recipe.digest(): drawing.recipe for drawing in self.drawings}.values())
 
     def with_walk(self, channels: Mapping[str, Sequence[int]]) -> Plan:
         """The plan with the channels that the walk shows, by layer; which ones depends on the walk's picture."""
@@ -208,7 +208,9 @@ def plan(
             for page in pages
         ),
         figures={
-            address: composer.of_class(addresses.WRITE_UP, label, method, settings.seeds[0])
+            address: replace(
+                composer.of_class(addresses.WRITE_UP, label, method, settings.seeds[0]), anchor=address.split("/")[-1]
+            )
             for address, (label, method) in figures(settings, pages).items()
         },
         starts=starts,

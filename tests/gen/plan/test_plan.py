@@ -11,7 +11,7 @@ from actmax.engine.batches import batches
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.networks.weights import resolve_weights
-from gen.plan import Plan, plan
+from gen.plan import Plan, addresses, plan
 from gen.settings import SettingsError, read
 
 Plans = Callable[..., Plan]
@@ -150,3 +150,40 @@ def test_recipes_follow_the_authors_order_of_methods_and_classes(planned: Plans)
         ("adam", "fc8:340"),
         ("adam", "fc8:407"),
     ]
+
+
+def test_the_walks_channels_are_a_second_stage_of_the_plan(planned: Plans) -> None:
+    first = planned({"animals": ["zebra"]}, walk={"class": "zebra", "steps": 3})
+    assert not first.complete
+    whole = first.with_walk({"conv4": [7, 9], "fc6": [1]})
+    assert whole.complete
+    added = whole.drawings[len(first.drawings) :]
+    assert whole.drawings[: len(first.drawings)] == first.drawings
+    assert [(one.page, one.recipe.target, one.recipe.steps) for one in added] == [
+        (addresses.WALK, target, 3) for target in ("conv4:7", "conv4:9", "fc6:1")
+    ]
+    without = planned({"animals": ["zebra"]})
+    assert without.complete
+    assert without.with_walk({"conv4": [7]}) is without
+
+
+def test_every_drawing_has_a_name_of_its_own_on_its_page(planned: Plans) -> None:
+    made = planned(
+        {"animals": ["zebra", "tiger"]},
+        seeds=[0, 1],
+        methods={"robust": {"steps": 2}, "plain": {"steps": 2}},
+        walk={"class": "zebra"},
+        comparison={"classes": ["zebra", "volcano"]},
+        diversity={"class": "zebra"},
+    )
+    names = [(drawing.page, drawing.anchor) for drawing in made.drawings]
+    assert len(names) == len(set(names))
+    assert {page for page, _ in names} == {
+        "gallery/zebra/",
+        "gallery/tiger/",
+        addresses.WRITE_UP,
+        addresses.METHODS,
+        addresses.DIVERSITY,
+    }
+    digests = [recipe.digest() for recipe in made.recipes()]
+    assert len(digests) == len(set(digests)) == len({drawing.recipe.digest() for drawing in made.drawings})
