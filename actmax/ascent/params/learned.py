@@ -24,6 +24,7 @@ def learned(decode: Callable[[Tensor], Tensor], code: int, sd: float = 1.0) -> P
         sd: standard deviation of the noise at the start, of which the absolute values are taken: a code comes from a
             ReLU.
 
+    >>> import torch
     >>> from actmax.ascent.params import Canvas
     >>> gray = lambda codes: codes.mean(1).view(-1, 1, 1, 1).expand(-1, 3, 4, 4)
     >>> param = learned(gray, code=5)([torch.Generator().manual_seed(0)], Canvas(3, 8, 8))
