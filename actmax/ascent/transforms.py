@@ -199,13 +199,18 @@ def _adapted(transform: Transform, generators: Sequence[Generator], canvas: Canv
             # Whatever it draws comes from torch's global generator: seeded for each image, and restored.
             views = []
             devices = [images.device.index or 0] if images.device.type == "cuda" else []
-            with torch.random.fork_rng(devices):
+            # Some of torchvision's transforms write into tensors that their gradient needs.
+            with torch.random.fork_rng(devices), torch.autograd.graph.saved_tensors_hooks(Tensor.clone, _same):
                 for image, generator in zip(images, generators, strict=True):
                     torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
                     views.append(_checked(transform(image[None])))
             return torch.cat(views)
 
     return lambda x: canvas.normalize(apply(canvas.denormalize(x)))
+
+
+def _same(x: Tensor) -> Tensor:
+    return x
 
 
 def _takes_generators(transform: Transform) -> bool:

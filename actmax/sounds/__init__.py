@@ -1,4 +1,4 @@
-"""Sounds: made from a few numbers, seen as spectrograms, told apart by a small network, and heard again."""
+"""Sounds: synthesized, classified by their spectrograms, drawn by gradient ascent, and reconstructed."""
 
 from pathlib import Path
 

@@ -13,7 +13,7 @@ from actmax.sounds.drawing import draw
 from actmax.sounds.models import SoundExample
 from actmax.sounds.network import network
 from actmax.sounds.spectrogram import sound, spectrogram
-from actmax.sounds.synthesis import KINDS, as_16_bits, make
+from actmax.sounds.synthesis import KINDS, make, to_16_bits
 
 EXAMPLE_SEED = 5
 """Of the synthesized sounds; training never uses it."""
@@ -36,10 +36,10 @@ def _example(classifier: Network, index: int, kind: str) -> SoundExample:
     spectrum = spectrogram(reconstructed[None])[0]
     of_drawing, of_sound = (_probabilities(classifier, picture) for picture in (drawing, spectrum))
     return SoundExample(
-        synthesized=as_16_bits(synthesized),
+        synthesized=to_16_bits(synthesized),
         synthesized_spectrogram=_pixels(spectrogram(torch.from_numpy(synthesized).float()[None])[0]),
         drawing=_pixels(drawing),
-        reconstructed=as_16_bits(reconstructed.double().numpy()),
+        reconstructed=to_16_bits(reconstructed.double().numpy()),
         reconstructed_spectrogram=_pixels(spectrum),
         drawing_probability=of_drawing[index].item(),
         reconstructed_probability=of_sound[index].item(),

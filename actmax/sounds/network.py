@@ -1,4 +1,4 @@
-"""A small network that tells sounds apart by their spectrograms, and its weights in the package."""
+"""A small network that classifies sounds by their spectrograms."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from actmax.sounds import WEIGHTS
 from actmax.sounds.synthesis import KINDS, SIDE
 
 MEAN, STD = 0.2, 0.25
-"""About those of the spectrograms."""
+"""About those of spectrograms."""
 WIDTHS = (24, 32, 48, 64)
 
 
-class Listener(nn.Sequential):
-    """Four convolutions, each halving the picture; the mean over all that is left, and a linear layer.
+class SoundClassifier(nn.Sequential):
+    """Four strided convolutions, global average pooling, and a linear layer.
 
-    (B, 1, SIDE, SIDE) normalised -> logits (B, len(KINDS)).
+    (B, 1, SIDE, SIDE) normalized -> logits (B, len(KINDS)).
     """
 
     def __init__(self) -> None:
@@ -34,15 +34,15 @@ class Listener(nn.Sequential):
 
 
 def network(path: Path = WEIGHTS) -> Network:
-    """The trained network, for :func:`actmax.ascend`: its objectives are the kinds of sound, such as ``bell``.
+    """Load the trained network, whose labels are the kinds of sound, such as ``bell``.
 
     Args:
         path: of its weights.
 
     Raises:
-        OSError: they are not there.
+        OSError: they cannot be read.
     """
-    module = Listener()
+    module = SoundClassifier()
     with torch.no_grad():
         module.load_state_dict(load_file(path))
-    return wrap(module, mean=MEAN, std=STD, size=SIDE, channels=1, labels=tuple(KINDS), name="the listener")
+    return wrap(module, mean=MEAN, std=STD, size=SIDE, channels=1, labels=tuple(KINDS), name="the sound classifier")

@@ -1,4 +1,4 @@
-"""Eight kinds of sound, each made by a few lines of arithmetic from random numbers: no recording is needed."""
+"""Eight kinds of sound, each synthesized from random numbers: no recording is needed."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 Sound = NDArray[np.floating[Any]]
-"""(LENGTH,): the pressure, about -1 to 1."""
-Chance = np.random.Generator
+"""(LENGTH,): the sound pressure, about -1 to 1."""
+Generator = np.random.Generator
 
 RATE = 8000
-"""Samples in a second: what is heard ends at half of it, 4 kHz."""
+"""Samples in a second: the highest frequency is half of it, 4 kHz."""
 LENGTH = 8192
 """Samples of a sound: 1.024 seconds."""
 SIDE = 128
-"""Height and width of a sound's picture: pitches from 0 to RATE / 2, and moments."""
+"""Height and width of a spectrogram: frequencies from 0 to RATE / 2, and times."""
 TIME = np.arange(LENGTH) / RATE
 
 
-def make(kind: str, chance: Chance) -> Sound:
-    """A sound of a kind, with a pitch, a moment and a loudness of its own, over a faint hiss.
+def make(kind: str, rng: Generator) -> Sound:
+    """Synthesize a sound of a kind, with a random pitch, onset and loudness, over faint white noise.
 
     Args:
         kind: one of KINDS.
-        chance: where its numbers come from; the same give the same sound.
+        rng: the same numbers give the same sound.
 
     Raises:
         KeyError: there is no such kind.
     """
-    sound = KINDS[kind](chance)
-    loudest = np.abs(sound).max() or 1.0
-    hiss = 10 ** chance.uniform(-4, -2) * chance.standard_normal(LENGTH)
-    return sound / loudest * chance.uniform(0.3, 1.0) + hiss
+    sound = KINDS[kind](rng)
+    peak = np.abs(sound).max() or 1.0
+    noise = 10 ** rng.uniform(-4, -2) * rng.standard_normal(LENGTH)
+    return sound / peak * rng.uniform(0.3, 1.0) + noise
 
 
-def as_16_bits(samples: Sound) -> bytes:
-    """Two bytes for each sample, as loud as they can be without being cut."""
+def to_16_bits(samples: Sound) -> bytes:
+    """Encode samples in 16 bits, scaled to 0.9 of the full range."""
     peak = np.abs(samples).max() or 1.0
     return (samples / peak * 0.9 * 32767).astype("<i2").tobytes()
 
 
 def wav(samples: bytes) -> bytes:
-    """A WAV file, one channel, of samples of 16 bits."""
+    """Encode 16-bit samples as a WAV file of one channel."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
@@ -56,94 +56,97 @@ def wav(samples: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _bell(chance: Chance) -> Sound:
-    """Partials that fit no scale, struck at once; the higher, the sooner gone."""
-    pitch, struck = chance.uniform(250, 600), chance.uniform(0, 0.3)
+def _bell(rng: Generator) -> Sound:
+    """Inharmonic partials with a common onset; higher ones decay faster."""
+    pitch, onset = rng.uniform(250, 600), rng.uniform(0, 0.3)
     partials = np.array([0.56, 0.92, 1.19, 1.71, 2.0, 2.74, 3.76, 4.07])
-    fading = 3.0 * partials
-    return _struck(pitch * partials, fading, 1 / np.sqrt(partials), struck)
+    decay = 3.0 * partials
+    return _partials(pitch * partials, decay, 1 / np.sqrt(partials), onset)
 
 
-def _string(chance: Chance) -> Sound:
-    """Plucked: whole multiples of a pitch, struck at once; the higher, the sooner gone."""
-    pitch, struck = chance.uniform(110, 330), chance.uniform(0, 0.4)
+def _string(rng: Generator) -> Sound:
+    """Harmonics of a plucked string with a common onset; higher ones decay faster."""
+    pitch, onset = rng.uniform(110, 330), rng.uniform(0, 0.4)
     partials = np.arange(1, 1 + int(3500 / pitch))
-    return _struck(pitch * partials, 2.0 + 1.2 * partials, 1 / partials, struck)
+    return _partials(pitch * partials, 2.0 + 1.2 * partials, 1 / partials, onset)
 
 
-def _drum(chance: Chance) -> Sound:
-    """A low tone that falls, with a burst of noise; a few blows."""
+def _drum(rng: Generator) -> Sound:
+    """One to three strokes: a low tone of falling pitch with a burst of noise."""
     sound = np.zeros(LENGTH)
-    for struck in np.sort(chance.uniform(0, 0.8, chance.integers(1, 4))):
-        since = np.maximum(TIME - struck, 0)
-        low = chance.uniform(60, 110)
-        fall = np.sin(2 * np.pi * (low * since + 6 * (1 - np.exp(-since * 25))))
-        noise = chance.standard_normal(LENGTH) * np.exp(-since * 60)
-        sound += (struck <= TIME) * (fall * np.exp(-since * 12) + 0.7 * noise)
+    for onset in np.sort(rng.uniform(0, 0.8, rng.integers(1, 4))):
+        time = np.maximum(TIME - onset, 0)
+        low = rng.uniform(60, 110)
+        tone = np.sin(2 * np.pi * (low * time + 6 * (1 - np.exp(-time * 25))))
+        noise = rng.standard_normal(LENGTH) * np.exp(-time * 60)
+        sound += (onset <= TIME) * (tone * np.exp(-time * 12) + 0.7 * noise)
     return sound
 
 
-def _flute(chance: Chance) -> Sound:
-    """A steady tone with few multiples, a tremor of its pitch, and breath."""
-    pitch, tremor = chance.uniform(400, 1100), chance.uniform(4, 7)
-    phase = 2 * np.pi * pitch * TIME + pitch * 0.012 / tremor * 2 * np.pi * np.sin(2 * np.pi * tremor * TIME)
+def _flute(rng: Generator) -> Sound:
+    """A steady tone with few harmonics, a vibrato of ±1.2 % of its pitch, and breath noise."""
+    pitch, rate = rng.uniform(400, 1100), rng.uniform(4, 7)
+    phase = 2 * np.pi * pitch * TIME + 0.012 * pitch / rate * np.sin(2 * np.pi * rate * TIME)
     tone = np.sin(phase) + 0.3 * np.sin(2 * phase) + 0.1 * np.sin(3 * phase)
-    return _swell(chance) * (tone + 0.05 * chance.standard_normal(LENGTH))
+    return _envelope(rng) * (tone + 0.05 * rng.standard_normal(LENGTH))
 
 
-def _siren(chance: Chance) -> Sound:
-    """A pitch that rises and falls, slowly and far."""
-    middle, turns, start = chance.uniform(800, 1400), chance.uniform(1.5, 3), chance.uniform(0, 1)
-    pitch = middle * 2 ** (0.7 * np.sin(2 * np.pi * (turns * TIME + start)))
+def _siren(rng: Generator) -> Sound:
+    """A pitch that slowly rises and falls by more than an octave."""
+    center, rate, start = rng.uniform(800, 1400), rng.uniform(1.5, 3), rng.uniform(0, 1)
+    pitch = center * 2 ** (0.7 * np.sin(2 * np.pi * (rate * TIME + start)))
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     return np.sin(phase) + 0.4 * np.sin(2 * phase)
 
 
-def _bird(chance: Chance) -> Sound:
-    """Short high calls, each with a fall or a rise."""
-    sound, call = np.zeros(LENGTH), chance.uniform(0.06, 0.12)
-    pitch, rise = chance.uniform(2000, 3000), chance.choice([-1, 1]) * chance.uniform(500, 900)
-    for begun in np.arange(chance.uniform(0, 0.1), 1.0, chance.uniform(0.14, 0.25)):
-        part = (TIME - begun) / call
+def _bird(rng: Generator) -> Sound:
+    """Short high calls of falling or rising pitch."""
+    sound, duration = np.zeros(LENGTH), rng.uniform(0.06, 0.12)
+    pitch, rise = rng.uniform(2000, 3000), rng.choice([-1, 1]) * rng.uniform(500, 900)
+    for onset in np.arange(rng.uniform(0, 0.1), 1.0, rng.uniform(0.14, 0.25)):
+        part = (TIME - onset) / duration
         within = (part >= 0) & (part < 1)
-        phase = 2 * np.pi * call * (pitch * part + rise * part**2 / 2)
+        phase = 2 * np.pi * duration * (pitch * part + rise * part**2 / 2)
         sound += within * np.sin(phase) * np.sin(np.pi * np.clip(part, 0, 1))
     return sound
 
 
-def _wind(chance: Chance) -> Sound:
-    """Noise about a pitch that wanders."""
-    spectrum = np.fft.rfft(chance.standard_normal(LENGTH))
-    heard = np.fft.rfftfreq(LENGTH, 1 / RATE)
-    low, high = (np.fft.irfft(spectrum * np.exp(-(((heard - at) / 250) ** 2)), LENGTH) for at in (500, 1000))
-    mixed = 0.5 + 0.5 * np.sin(2 * np.pi * (chance.uniform(0.5, 1.2) * TIME + chance.uniform()))
-    return mixed * low + (1 - mixed) * high
+def _wind(rng: Generator) -> Sound:
+    """Noise around a frequency that varies."""
+    spectrum = np.fft.rfft(rng.standard_normal(LENGTH))
+    frequency = np.fft.rfftfreq(LENGTH, 1 / RATE)
+    bands = (np.exp(-(((frequency - center) / 250) ** 2)) for center in (500, 1000))
+    low, high = (np.fft.irfft(spectrum * band, LENGTH) for band in bands)
+    mix = 0.5 + 0.5 * np.sin(2 * np.pi * (rng.uniform(0.5, 1.2) * TIME + rng.uniform()))
+    return mix * low + (1 - mix) * high
 
 
-def _clock(chance: Chance) -> Sound:
-    """Clicks, evenly far apart."""
-    sound, mean_cosine_distance = np.zeros(LENGTH), chance.uniform(0.12, 0.25)
-    for struck in np.arange(chance.uniform(0, mean_cosine_distance), 1.0, mean_cosine_distance):
-        since = np.maximum(TIME - struck, 0)
-        sound += (struck <= TIME) * np.exp(-since * 400) * chance.standard_normal(LENGTH)
+def _clock(rng: Generator) -> Sound:
+    """Clicks at equal intervals."""
+    sound, interval = np.zeros(LENGTH), rng.uniform(0.12, 0.25)
+    for onset in np.arange(rng.uniform(0, interval), 1.0, interval):
+        time = np.maximum(TIME - onset, 0)
+        sound += (onset <= TIME) * np.exp(-time * 400) * rng.standard_normal(LENGTH)
     return sound
 
 
-def _struck(pitches: Sound, fading: Sound, loud: Sound, at: float) -> Sound:
-    since = np.maximum(TIME - at, 0)
-    heard = pitches < RATE / 2
-    tones = loud[heard, None] * np.exp(-fading[heard, None] * since) * np.sin(2 * np.pi * pitches[heard, None] * since)
-    result: Sound = (at <= TIME) * tones.sum(0)
+def _partials(frequencies: Sound, decay: Sound, amplitudes: Sound, onset: float) -> Sound:
+    """Add up decaying sines, below the highest frequency, from an onset on."""
+    time = np.maximum(TIME - onset, 0)
+    kept = frequencies < RATE / 2
+    sines = np.sin(2 * np.pi * frequencies[kept, None] * time)
+    tones = amplitudes[kept, None] * np.exp(-decay[kept, None] * time) * sines
+    result: Sound = (onset <= TIME) * tones.sum(0)
     return result
 
 
-def _swell(chance: Chance) -> Sound:
-    begun, ended = chance.uniform(0, 0.2), chance.uniform(0.7, 1.0)
-    result: Sound = np.clip((TIME - begun) / 0.08, 0, 1) * np.clip((ended - TIME) / 0.08, 0, 1)
+def _envelope(rng: Generator) -> Sound:
+    onset, end = rng.uniform(0, 0.2), rng.uniform(0.7, 1.0)
+    result: Sound = np.clip((TIME - onset) / 0.08, 0, 1) * np.clip((end - TIME) / 0.08, 0, 1)
     return result
 
 
-KINDS: dict[str, Callable[[Chance], Sound]] = {
+KINDS: dict[str, Callable[[Generator], Sound]] = {
     "bell": _bell,
     "bird": _bird,
     "clock": _clock,

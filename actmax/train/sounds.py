@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from actmax import files
-from actmax.sounds.network import MEAN, STD, Listener
+from actmax.sounds.network import MEAN, STD, SoundClassifier
 from actmax.sounds.spectrogram import spectrogram
 from actmax.sounds.synthesis import KINDS, make
 from actmax.train.options import SoundOptions
@@ -31,7 +31,7 @@ class SoundTraining(Training):
     options: SoundOptions
 
     def __init__(self, options: SoundOptions) -> None:
-        super().__init__(options, Listener)
+        super().__init__(options, SoundClassifier)
         self.rng = np.random.default_rng([options.seed, 1])
 
     def loss(self) -> Tensor:
