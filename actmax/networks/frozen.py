@@ -1,10 +1,8 @@
-"""Layers that never change: made so that an image is answered alike in every batch, and its slope found sooner."""
+"""Layers with constant weights: an image's output is the same in every batch, and its gradient is computed faster."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,54 +10,33 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-ROWS = 16
-"""A product's rows are rounded by how many there are, and by the processor's own rules (AVX2: alike from 4 on, AVX-512:
-from 16 on, AMX: never for certain). So each is of as many (tests/actmax/engine/test_company.py)."""
-SMALL = 20480
-"""Numbers in a map up to which torch computes a single image by another algorithm, which rounds otherwise
-(aten/src/ATen/native/Convolution.cpp, use_mkldnn): such a map is shown twice."""
-FEW = 4
-"""Channels of an image, as opposed to those of a map."""
-RELU_BOUNDS: Mapping[type[nn.Module], float] = {nn.ReLU: math.inf, nn.ReLU6: 6.0}
-"""Above which each kind of ReLU is constant again."""
+PRODUCT_ROWS = 16
+"""Every matrix product has this many rows: rounding depends on their number and on the processor (with AVX2 it is the
+same from 4 rows on, with AVX-512 from 16, with AMX never for certain; tests/actmax/engine/test_company.py)."""
+MAX_SINGLE_IMAGE_MAP = 20480
+"""Numbers in a map up to which torch computes a single image by another algorithm, with other rounding
+(aten/src/ATen/native/Convolution.cpp, use_mkldnn): such a map is computed twice."""
+MAX_IMAGE_CHANNELS = 4
+"""Above, the input of a convolution is a map, not an image."""
 
 
-def freeze(module: nn.Module, relu_leak: float = 0.0) -> None:
-    """Puts frozen layers in the place of linear and convolutional ones, but for those that have a user's hooks.
-
-    With a leak, ReLUs as well: see :class:`LeakingReLU`. Those that a forward pass calls as functions stay as they are.
-    """
+def freeze(module: nn.Module) -> None:
+    """Replace the linear layers and convolutions of a module, which must not have hooks."""
     for name, child in list(module.named_modules()):
-        if not name or _watched(child):
-            continue
-        if type(child) is nn.Linear:
+        if name and type(child) is nn.Linear:
             module.set_submodule(name, FrozenLinear(child))
-        elif type(child) is nn.Conv2d and _takes_images(child):
+        elif name and type(child) is nn.Conv2d and _takes_images(child):
             module.set_submodule(name, InputConv(child))
-        elif isinstance(child, nn.Conv2d):
+        elif name and isinstance(child, nn.Conv2d):
             # Also of a class that pads in its own way.
-            child.__class__ = type(f"Frozen{type(child).__name__}", (_SmallMaps, type(child)), {})
-    if relu_leak:
-        _let_leak(module, relu_leak)
-
-
-def _let_leak(module: nn.Module, relu_leak: float) -> None:
-    """Puts leaking ReLUs in the place of ReLUs, under every name that one has."""
-    for name, child in list(module.named_modules(remove_duplicate=False)):
-        if name and type(child) in RELU_BOUNDS and not _watched(child):
-            module.set_submodule(name, LeakingReLU(relu_leak, RELU_BOUNDS[type(child)]))
-
-
-def _watched(module: nn.Module) -> bool:
-    """Whether a user's hooks look at it."""
-    return bool(module._forward_hooks or module._forward_pre_hooks)
+            child.__class__ = type(f"Frozen{type(child).__name__}", (_SingleImages, type(child)), {})
 
 
 class FrozenLinear(nn.Linear):
-    """A linear layer that keeps its weights transposed as well, and rounds alike in every batch.
+    """A linear layer that keeps its weights transposed as well, and rounds the same in every batch.
 
-    For the few images of a batch the product is bound by reading the weights; the backward product
-    reads the transpose row by row, which takes half the time.
+    With the few images of a batch, the time of a product is that of reading the weights; the backward product reads
+    the transpose row by row, in half the time.
     """
 
     def __init__(self, linear: nn.Linear) -> None:
@@ -78,40 +55,39 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, transpose: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(transpose)
-        return _filled_up(x, weight, bias)
+        return _product(x, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         (transpose,) = ctx.saved_tensors
-        return _filled_up(grad, transpose, None), None, None, None
+        return _product(grad, transpose, None), None, None, None
 
 
-def _filled_up(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """The product of each row, whatever rows stand beside it: in pieces of one shape."""
+def _product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Multiply in pieces of one shape, so that a row's result does not depend on the others."""
     if x.ndim != 2:
         return functional.linear(x, weight, bias)
-    filled = functional.pad(x, (0, 0, 0, -len(x) % ROWS))
-    pieces = [functional.linear(piece, weight, bias) for piece in torch.split(filled, ROWS)]
+    padded = functional.pad(x, (0, 0, 0, -len(x) % PRODUCT_ROWS))
+    pieces = [functional.linear(piece, weight, bias) for piece in torch.split(padded, PRODUCT_ROWS)]
     return torch.cat(pieces)[: len(x)].clone()
 
 
-class _SmallMaps:
-    """Beside a class of convolutions: such a layer answers a small map alone as it does in company."""
+class _SingleImages:
+    """Mixed into a class of convolutions: a small map of a single image is computed as in a batch."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C', H', W')."""
-        return _alike(super().forward, x)  # type: ignore[misc]
+        return _as_in_a_batch(super().forward, x)  # type: ignore[misc]
 
 
-def _alike(convolve: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """A convolution of maps, with small ones of a single image computed as in company."""
-    if x.ndim == 4 and len(x) == 1 and x.numel() <= SMALL:
+def _as_in_a_batch(convolve: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    if x.ndim == 4 and len(x) == 1 and x.numel() <= MAX_SINGLE_IMAGE_MAP:
         return convolve(_Doubled.apply(x))[:1].clone()
     return convolve(x)
 
 
 class _Doubled(torch.autograd.Function):
-    """A single image twice, whose slope lies in memory as one in company does, or the layer below rounds otherwise."""
+    """Repeat a single image; its gradient has the memory format of a batch's, or the layer below would round otherwise."""
 
     @staticmethod
     def forward(_: Any, x: Tensor) -> Tensor:
@@ -122,62 +98,10 @@ class _Doubled(torch.autograd.Function):
         return grad.sum(0, keepdim=True).contiguous(memory_format=torch.channels_last)
 
 
-class LeakingReLU(nn.Module):
-    """A ReLU that answers as ever, and lets a part of the slope pass back where it answers with a constant.
-
-    A unit that is off has no slope, so that a gradient says nothing about what would switch it on, and what it does
-    say depends on the units that happen to be on in this one network. Attacks meant to deceive other networks too let
-    the slope pass for the same reason (Guo, Li & Chen 2020, "Backpropagating Linearly Improves Transferability of
-    Adversarial Examples"); Lucid lets it pass while all is off ("redirected ReLU").
-
-    Args:
-        leak: the part of it, from 0 (a ReLU's own slope) to 1 (as if there were no ReLU).
-        most: above which the answer is constant again: 6 for a ReLU6.
-    """
-
-    def __init__(self, relu_leak: float, most: float = math.inf) -> None:
-        super().__init__()
-        self.relu_leak, self.most = relu_leak, most
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Of any shape."""
-        result: Tensor = _Leaking.apply(x, self.relu_leak, self.most)
-        return result
-
-
-@dataclass(frozen=True)
-class ReLULeak:
-    """The same as a hook of :class:`actmax.networks.hooks.GradientHooks`."""
-
-    leak: float
-
-    def __call__(self, x: Tensor, bound: float) -> Tensor:
-        """The ReLU of any tensor."""
-        result: Tensor = _Leaking.apply(x, self.leak, bound)
-        return result
-
-
-class _Leaking(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, relu_leak: float, most: float) -> Tensor:
-        answer = x.clamp(0.0, most)
-        ctx.save_for_backward(answer)
-        ctx.relu_leak, ctx.most = relu_leak, most
-        return answer
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        (answer,) = ctx.saved_tensors
-        if ctx.most == math.inf:  # one pass over memory instead of four
-            return torch.ops.aten.leaky_relu_backward(grad, answer, ctx.relu_leak, False), None, None
-        moves = (answer > 0) & (answer < ctx.most)
-        return torch.where(moves, grad, grad * ctx.relu_leak), None, None
-
-
 def _takes_images(convolution: nn.Conv2d) -> bool:
-    """Whether it is a strided one over the channels of an image."""
+    """Whether it is a strided convolution over the channels of an image."""
     return (
-        convolution.in_channels <= FEW
+        convolution.in_channels <= MAX_IMAGE_CHANNELS
         and min(convolution.stride) > 1
         and convolution.groups == 1
         and convolution.dilation == (1, 1)
@@ -187,11 +111,11 @@ def _takes_images(convolution: nn.Conv2d) -> bool:
 
 
 class InputConv(nn.Module):
-    """A network's first convolution, whose slope is found by a dense convolution.
+    """A network's first convolution, with its gradient as a dense convolution.
 
-    The slope at the image is a convolution of the maps' slope with gaps between its values, as wide as the stride s,
-    and the way back into three channels fills few of a processor's registers. Taken apart by the place of a pixel
-    within its cell of s × s, it is one without gaps into 3 s² channels, put together again as cells (the sub-pixel
+    The gradient at the image is a convolution of the maps' gradient with gaps between its values, as wide as the stride
+    s, into three channels, which fill few of a processor's registers. Split by the position of a pixel within its cell
+    of s × s, it is a convolution without gaps into 3 s² channels, which are then arranged as cells (the sub-pixel
     convolution of Shi et al. 2016, section 3.2).
     """
 
@@ -200,16 +124,16 @@ class InputConv(nn.Module):
         self.weight, self.bias = convolution.weight, convolution.bias
         self.stride = (convolution.stride[0], convolution.stride[1])
         self.padding = (int(convolution.padding[0]), int(convolution.padding[1]))
-        self.back = nn.Parameter(_back(self.weight, self.stride), requires_grad=False)
+        self.back = nn.Parameter(_backward_kernel(self.weight, self.stride), requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C', H', W')."""
-        result: Tensor = _First.apply(x, self.weight, self.bias, self.back, self.stride, self.padding)
+        result: Tensor = _InputConvolution.apply(x, self.weight, self.bias, self.back, self.stride, self.padding)
         return result
 
 
-def _back(weight: Tensor, stride: tuple[int, int]) -> Tensor:
-    """The kernel of the way back: (C', C, h, w) -> (C s s, C', ⌈h/s⌉, ⌈w/s⌉)."""
+def _backward_kernel(weight: Tensor, stride: tuple[int, int]) -> Tensor:
+    """(C', C, h, w) -> (C s s, C', ⌈h/s⌉, ⌈w/s⌉)."""
     features, channels, height, width = weight.shape
     (down, right), (rows, columns) = stride, (-(-height // stride[0]), -(-width // stride[1]))
     whole = functional.pad(weight, (0, columns * right - width, 0, rows * down - height))
@@ -218,7 +142,7 @@ def _back(weight: Tensor, stride: tuple[int, int]) -> Tensor:
     return kernel.contiguous(memory_format=torch.channels_last)
 
 
-class _First(torch.autograd.Function):
+class _InputConvolution(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
@@ -231,7 +155,7 @@ class _First(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(back)
         ctx.shape, ctx.stride, ctx.padding = x.shape, stride, padding
-        return _alike(partial(functional.conv2d, weight=weight, bias=bias, stride=stride, padding=padding), x)
+        return _as_in_a_batch(partial(functional.conv2d, weight=weight, bias=bias, stride=stride, padding=padding), x)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None, None]:
@@ -240,11 +164,11 @@ class _First(torch.autograd.Function):
         (down, right), (top, left) = ctx.stride, ctx.padding
         rows, columns = back.shape[2:]
         grad = grad.contiguous(memory_format=torch.channels_last)
-        cells = _alike(partial(functional.conv2d, weight=back, padding=(rows - 1, columns - 1)), grad)
+        cells = _as_in_a_batch(partial(functional.conv2d, weight=back, padding=(rows - 1, columns - 1)), grad)
         _, _, high, wide = cells.shape
         cells = cells.view(len(grad), channels, down, right, high, wide)
         padded = cells.permute(0, 1, 4, 2, 5, 3).reshape(len(grad), channels, high * down, wide * right)
         short = (max(left + width - wide * right, 0), max(top + height - high * down, 0))
-        if any(short):  # what no window reached
+        if any(short):  # the image has pixels that no window covers
             padded = functional.pad(padded, (0, short[0], 0, short[1]))
         return padded[:, :, top : top + height, left : left + width], None, None, None, None, None

@@ -15,7 +15,7 @@ from torch._C._functorch import is_functorch_wrapped_tensor
 
 from actmax.errors import PrecisionError, RecipeError, UnknownNameError, did_you_mean, quoted
 from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD, LOGITS, Card
-from actmax.networks.frozen import ReLULeak, freeze
+from actmax.networks.frozen import freeze
 from actmax.networks.hooks import GradientHooks
 from actmax.networks.passes import Call, is_readable, run, tensors_of
 
@@ -161,9 +161,7 @@ class Network:
         size: tuple[int, int],
         device: torch.device = CPU,
         dtype: torch.dtype = torch.float32,
-        hooks: GradientHooks | float = GradientHooks(),  # noqa: B008 - immutable
-        *,
-        relu_leak: float = 0.0,
+        hooks: GradientHooks = GradientHooks(),  # noqa: B008 - immutable
     ) -> Forward:
         """Return the network up to some layers: nothing above them is computed, forwards or backwards.
 
@@ -174,17 +172,13 @@ class Network:
             size: height and width of the images that it gets.
             device: where it runs.
             dtype: the precision of its weights and activations.
-            hooks: changes to the gradient inside the network. A number is deprecated, as is ``relu_leak``: use a hook
-                for ReLUs that lets this part of the gradient pass where they are off.
+            hooks: changes to the gradient inside the network.
 
         Raises:
             UnknownNameError: the network has no such layer; the nearest are named.
             RecipeError: it fails on images of that size, or a layer is not reached or returns no tensor.
             PrecisionError: it runs on such images, but not on this device or in this precision.
         """
-        leak = relu_leak if isinstance(hooks, GradientHooks) else hooks
-        hooks = hooks if isinstance(hooks, GradientHooks) else GradientHooks()
-        hooks = replace(hooks, relu=ReLULeak(leak)) if leak else hooks
         paths = {name: self._path(name) for name in dict.fromkeys(layers)}
         by_path = replace(
             hooks,

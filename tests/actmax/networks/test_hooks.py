@@ -120,3 +120,20 @@ def test_a_hook_acts_only_below_the_layer_that_is_read() -> None:
     _, expected = gradient(network, GradientHooks(), ["pair"])
     _, grad = gradient(network, hooks, ["pair"])
     torch.testing.assert_close(grad, 2 * expected)
+
+
+def test_a_relu_under_two_names_and_one_with_a_users_hook_are_replaced_and_a_kind_of_the_users_own_is_not() -> None:
+    class Own(nn.ReLU):
+        """A ReLU that may compute something else."""
+
+    def gradient_through(*parts: nn.Module) -> Tensor:
+        network = wrap(nn.Sequential(*parts, nn.Flatten()), size=2, channels=1)
+        x = torch.full((1, 1, 2, 2), -1.0, requires_grad=True)
+        logits = network.submodel(["logits"], (2, 2), hooks=GradientHooks(relu=Straight()))(x)["logits"]
+        return torch.autograd.grad(logits.sum(), x)[0]
+
+    shared, hooked = nn.ReLU(), nn.ReLU6()
+    hooked.register_forward_hook(lambda _part, _given, output: 3 * output)
+    assert (gradient_through(shared, nn.Identity(), shared) == 1).all()
+    assert (gradient_through(shared, hooked) == 3).all()
+    assert (gradient_through(Own()) == 0).all()
