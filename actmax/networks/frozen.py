@@ -87,7 +87,7 @@ def _as_in_a_batch(convolve: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 class _Doubled(torch.autograd.Function):
-    """Repeat a single image; its gradient has the memory format of a batch's, or the layer below would round otherwise."""
+    """Repeat a single image; its gradient gets the memory format of a batch's, by which the layer below rounds."""
 
     @staticmethod
     def forward(_: Any, x: Tensor) -> Tensor:

@@ -127,11 +127,11 @@ def scenery(size: tuple[int, int]) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", LITE)
-def test_weights_under_other_names_are_put_in_their_places_without_asking_anybody(
+def test_weights_under_other_names_are_put_in_order_without_a_connection(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> None:
-        raise AssertionError("somebody was asked")
+        raise AssertionError("a connection was opened")
 
     monkeypatch.setattr(socket.socket, "connect", refused)
     network = load(name)
@@ -229,7 +229,7 @@ def test_a_network_whose_layers_have_no_names_has_none_to_show(swin: Network) ->
     assert not layers(swin, 64)
 
 
-# Modules that are awkward to cut.
+# Modules of which a submodel is awkward.
 
 
 class Awkward(nn.Module):
@@ -252,7 +252,7 @@ class Awkward(nn.Module):
 
 
 @pytest.mark.parametrize("layer", ["stem", "blocks.0", "blocks.1", "logits"])
-def test_an_awkward_module_is_cut_where_it_is_asked(layer: str) -> None:
+def test_a_submodel_of_an_awkward_module_ends_at_its_layer(layer: str) -> None:
     module = Awkward()
     network = wrap(module, size=32, labels=["a", "b", "c", "d", "e"])
     image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
@@ -293,5 +293,5 @@ def test_a_label_stands_for_its_logit() -> None:
 
 def test_a_classifier_of_other_classes_is_refused(tmp_path: Path) -> None:
     module = timm.create_model("mobilenetv3_large_100.miil_in21k", pretrained=False)
-    with pytest.raises(WeightsError, match="tells 11221 classes apart, and not ImageNet-1k's 1000"):
+    with pytest.raises(WeightsError, match="has 11221 classes, and not ImageNet-1k's 1000"):
         load("timm/mobilenetv3_large_100.miil_in21k", saved(module, tmp_path / "net.safetensors"))

@@ -17,6 +17,7 @@ from torch.nn import functional
 from torch.nn.utils import parametrizations, prune, weight_norm
 from torch.utils.checkpoint import checkpoint
 
+from actmax.ascent import Method
 from actmax.engine.ascend import ascend
 from actmax.errors import ActmaxError, PrecisionError, RecipeError, WeightsError
 from actmax.networks.network import Network
@@ -249,7 +250,7 @@ def test_outputs_and_gradients_are_the_modules_own_and_nothing_of_it_changes(mak
         torch.testing.assert_close(logits, expected, msg=lambda text: f"{layers}: {text}")  # noqa: B023
         torch.testing.assert_close(torch.autograd.grad(logits[:, 1].sum(), x)[0], grad)
     torch.testing.assert_close(network.logits(images()), expected)
-    assert len(ascend(network, "logits:1", steps=2, precision="fp32").activations) == 2
+    assert len(ascend(network, "logits:1", Method(steps=2, precision="fp32")).activations[0]) == 2
     assert state(twin) == before
     assert not any(value.grad is not None for value in twin.parameters() if not value.is_inference())
 
@@ -297,7 +298,7 @@ def test_the_logits_of_several_outputs_are_read(kind: Callable[[], nn.Module]) -
     torch.manual_seed(0)
     network = wrap(kind(), size=SIZE, labels=list("abcde"))
     assert network.logits(images()).shape == (2, 5)
-    assert len(ascend(network, "c", steps=2).activations) == 2
+    assert len(ascend(network, "c", Method(steps=2)).activations[0]) == 2
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
@@ -436,7 +437,7 @@ def test_torchscript_is_drawn_by_its_logits_alone(make: Callable[[], nn.Module])
     with pytest.raises(RecipeError, match="5 logits and has 4 labels"):
         wrap(make(), size=SIZE, labels=list("abcd"))
     network = wrap(make(), size=SIZE, labels=list("abcde"))
-    assert len(ascend(network, "c", steps=2, precision="fp32").activations) == 2
+    assert len(ascend(network, "c", Method(steps=2, precision="fp32")).activations[0]) == 2
     with pytest.raises(PrecisionError, match="TorchScript"):
         network.submodel(["logits"], (SIZE, SIZE), dtype=torch.bfloat16)
     if "conv" in network.layers():
@@ -527,7 +528,7 @@ def test_labels_that_do_not_fit_the_logits_are_refused(labels: Any, words: str) 
 def test_labels_are_counted_at_the_first_image_of_a_size_that_the_network_takes() -> None:
     network = wrap(FlattensByView(), size=224, labels=["a", "b"])
     with pytest.raises(RecipeError, match="returns 5 logits and has 2 labels"):
-        ascend(network, "b", size=SIZE, steps=2)
+        ascend(network, "b", Method(steps=2), size=SIZE)
 
 
 @pytest.mark.parametrize(
@@ -579,7 +580,7 @@ def test_every_error_of_a_users_module_is_reported_in_one_sentence() -> None:
     with pytest.raises(
         ActmaxError, match=r"cannot be shown an image of 16 × 16 pixels.*what the module raised"
     ) as failure:
-        ascend(wrap(Fails(), size=SIZE, name="mine"), "logits:1", steps=2)
+        ascend(wrap(Fails(), size=SIZE, name="mine"), "logits:1", Method(steps=2))
     assert "\n" not in str(failure.value)
 
 
@@ -594,6 +595,6 @@ def test_a_copy_of_a_module_shares_nothing_with_its_network() -> None:
 def test_a_layer_inside_a_vmap_is_refused_and_the_logits_are_not() -> None:
     network = wrap(MapsOverImages(), size=SIZE)
     with pytest.raises(RecipeError, match=r"The layer fc cannot be read: .*vmap"):
-        ascend(network, "fc:1", steps=2)
+        ascend(network, "fc:1", Method(steps=2))
     assert "fc" not in network.trace((SIZE, SIZE))
-    assert len(ascend(network, "logits:1", steps=2).activations) == 2
+    assert len(ascend(network, "logits:1", Method(steps=2)).activations[0]) == 2
