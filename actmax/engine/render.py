@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from PIL import Image
@@ -91,6 +92,7 @@ def render(
     on_processor = device.type == "cpu"
     workers = torch.get_num_threads() if on_processor else 1
     batch = batch or (best_size(network.linear_weights()) if on_processor else MAX_BATCH_ON_A_GPU)
+    about = {"device": describe(device), "threads": workers}  # a worker itself has a single thread
     lock = threading.Lock()
 
     def draw(group: list[Recipe], check_stopped: Callable[[], None]) -> list[Drawing]:
@@ -101,7 +103,7 @@ def render(
                     progress(steps)
 
         with exact():
-            return _render_batch(group, network, device, report, starts)
+            return _render_batch(group, network, device, report, starts, about)
 
     for drawings in side_by_side(draw, batches(recipes, batch, workers), workers):
         yield from drawings
@@ -132,6 +134,7 @@ def _render_batch(
     device: torch.device,
     progress: Progress,
     starts: Mapping[str, Image.Image],
+    about: Mapping[str, Any],
 ) -> list[Drawing]:
     first = recipes[0]
     targets = [parse(recipe.target) for recipe in recipes]
@@ -167,9 +170,7 @@ def _render_batch(
     magnitude = step.gradient_magnitude
     masks = [] if magnitude is None else enlarged(to_masks(magnitude), first.size)
     provenance = Provenance(
-        device=describe(device),
         precision="bf16" if dtype == torch.bfloat16 else "fp32",
-        threads=torch.get_num_threads(),
         batch=len(recipes),
         actmax=version("actmax"),
         torch=torch.__version__,
@@ -177,6 +178,7 @@ def _render_batch(
         pillow=version("pillow"),
         drawn=datetime.now(UTC).replace(microsecond=0),
         seconds=round(seconds / len(recipes), 2),
+        **about,
     )
     return [
         Drawing(

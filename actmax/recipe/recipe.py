@@ -29,23 +29,6 @@ OWNERS = {
 }
 """Fields that only one choice of another field uses; with any other choice they keep their defaults."""
 
-RENAMED = {
-    "decay": "decay_power",
-    "total_variation": "total_variation_weight",
-    "unit_slope": "normalize_gradient",
-    "grey": "l2_weight",
-    "statistics": "statistics_weight",
-    "slope_blur": "gradient_blur",
-    "length": "norm",
-    "shrink": "l2_decay",
-    "keep": "feature_weight",
-    "keep_layer": "feature_layer",
-    "rivals": "logsumexp_weight",
-    "leak": "relu_leak",
-    "centre": "gradient_window",
-}
-"""Fields that had another name before version 1, for error messages."""
-
 
 class Recipe(BaseModel):
     """One drawing, fully described. Frozen, hashable, scalars only."""

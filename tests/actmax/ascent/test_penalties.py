@@ -101,15 +101,15 @@ def test_channel_moments_are_the_mean_and_the_log_standard_deviation() -> None:
 
 def test_channel_statistics_are_a_mean_of_squared_z_scores() -> None:
     moments = torch.tensor([10.0, 3.0, math.log(10), math.log(MIN_SD)])
-    away = torch.tensor([0.0, 1.0, 2.0, 3.0])
+    distance = torch.tensor([0.0, 1.0, 2.0, 3.0])
     known = {
-        "one": (moments - away * torch.tensor([5.0, 0.1, 1.0, 2.0]), torch.tensor([5.0, 0.1, 1.0, 2.0])),
+        "first": (moments - distance * torch.tensor([5.0, 0.1, 1.0, 2.0]), torch.tensor([5.0, 0.1, 1.0, 2.0])),
         "other": (moments, torch.ones(4)),
     }
     maps = torch.tensor([[[[0.0, 20.0]], [[3.0, 3.0]]]])
-    alone = channel_statistics_penalty(lambda _: {"one": maps}, {"one": known["one"]})(torch.zeros(1, 3, 1, 2))
+    alone = channel_statistics_penalty(lambda _: {"first": maps}, {"first": known["first"]})(torch.zeros(1, 3, 1, 2))
     assert alone.tolist() == pytest.approx([(0 + 1 + 4 + 9) / 4], rel=1e-4)
-    both = channel_statistics_penalty(lambda _: {"one": maps, "other": maps}, known)(torch.zeros(1, 3, 1, 2))
+    both = channel_statistics_penalty(lambda _: {"first": maps, "other": maps}, known)(torch.zeros(1, 3, 1, 2))
     assert both.tolist() == pytest.approx([(0 + 1 + 4 + 9) / 8], rel=1e-4)
 
 

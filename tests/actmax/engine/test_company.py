@@ -88,18 +88,18 @@ def test_a_recipe_draws_the_same_bytes_in_any_batch(compact: Network, method: st
 
     wanted = recipe(340, seed=3)
     (alone,) = render([wanted], compact)
-    for place in (0, 3, 8):
-        company = [recipe(index * 7, index) for index in range(9)]
-        company[place] = wanted
-        found = {drawing.recipe: drawing for drawing in render(company, compact)}
+    for position in (0, 3, 8):
+        batch = [recipe(index * 7, index) for index in range(9)]
+        batch[position] = wanted
+        found = {drawing.recipe: drawing for drawing in render(batch, compact)}
         assert len(found) == 9
         assert np.array_equal(np.asarray(found[wanted].image), np.asarray(alone.image))
         assert found[wanted].activations == alone.activations
         assert found[wanted].gradient_magnitude == alone.gradient_magnitude
 
 
-OF_ITS_OWN: dict[str, Callable[[int], dict[str, Any]]] = {
-    "pictures at the start": lambda index: accentuation(STARTS[index % 2]),
+PER_IMAGE: dict[str, Callable[[int], dict[str, Any]]] = {
+    "start images": lambda index: accentuation(STARTS[index % 2]),
     "facets": lambda index: {"facets": 3, "facet": index % 3},
 }
 STARTS = ("0123456789abcdef", "fedcba9876543210")
@@ -109,8 +109,8 @@ def picture(seed: int) -> Image.Image:
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (80, 64, 3), dtype=np.uint8))
 
 
-@pytest.mark.parametrize("own", OF_ITS_OWN.values(), ids=OF_ITS_OWN.keys())
-def test_what_an_image_has_of_its_own_touches_no_other(
+@pytest.mark.parametrize("own", PER_IMAGE.values(), ids=PER_IMAGE.keys())
+def test_start_images_and_facets_affect_no_other_image(
     compact: Network, own: Callable[[int], dict[str, Any]], threads: int
 ) -> None:
     def recipe(index: int, target: int) -> Recipe:
@@ -120,18 +120,18 @@ def test_what_an_image_has_of_its_own_touches_no_other(
     starts = {name: picture(seed) for seed, name in enumerate(STARTS)}
     wanted = recipe(1, 340)
     (alone,) = render([wanted], compact, starts=starts)
-    for place in (0, 3, 8):
-        company = [recipe(index, index * 7) for index in range(9)]
-        company[place] = wanted
-        assert len(batches(company, 16)) == 1
-        found = {drawing.recipe: drawing for drawing in render(company, compact, starts=starts)}
+    for position in (0, 3, 8):
+        batch = [recipe(index, index * 7) for index in range(9)]
+        batch[position] = wanted
+        assert len(batches(batch, 16)) == 1
+        found = {drawing.recipe: drawing for drawing in render(batch, compact, starts=starts)}
         assert np.array_equal(np.asarray(found[wanted].image), np.asarray(alone.image))
         assert found[wanted].activations == alone.activations
         assert found[wanted].gradient_magnitude == alone.gradient_magnitude
 
 
-def test_no_image_step_is_computed_that_no_recipe_asked_for(compact: Network) -> None:
-    """Counted where the image goes in."""
+def test_only_the_requested_image_steps_are_computed(compact: Network) -> None:
+    """Counted at the network's input."""
     counted: list[int] = []
     module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
     network = wrap(module)
@@ -155,7 +155,7 @@ def test_no_image_step_is_computed_that_no_recipe_asked_for(compact: Network) ->
     assert sum(counted) == 44
 
 
-def test_alike_recipes_are_dealt_evenly_among_workers() -> None:
+def test_similar_recipes_are_dealt_evenly_among_workers() -> None:
     recipes = [compose(network="n", weights="w", target=f"fc8:{index}") for index in range(17)]
     assert [len(batch) for batch in batches(recipes, 8, workers=2)] == [4, 4, 4, 5]
     assert [recipe for batch in batches(recipes, 8, workers=2) for recipe in batch] == recipes
@@ -163,25 +163,25 @@ def test_alike_recipes_are_dealt_evenly_among_workers() -> None:
     assert [len(batch) for batch in batches(recipes[:8], 8)] == [8]
 
 
-def test_what_a_piece_raises_ends_the_others_and_is_raised() -> None:
-    def work(piece: int, going_on: object) -> int:
-        if piece == 1:
-            raise ValueError("one")
-        while True:  # until `going_on` raises
-            going_on()  # type: ignore[operator]
+def test_an_error_of_a_task_ends_the_others_and_is_raised() -> None:
+    def work(task: int, check_stopped: object) -> int:
+        if task == 1:
+            raise ValueError("failed")
+        while True:  # until `check_stopped` raises
+            check_stopped()  # type: ignore[operator]
 
-    with pytest.raises(ValueError, match="one"):
+    with pytest.raises(ValueError, match="failed"):
         list(side_by_side(work, [0, 1, 2, 3], 2))
 
 
-def test_a_caller_who_has_enough_ends_the_work() -> None:
+def test_a_caller_who_stops_ends_the_work() -> None:
     begun: list[int] = []
 
-    def work(piece: int, going_on: object) -> int:
-        begun.append(piece)
-        while piece > 0:  # until `going_on` raises
-            going_on()  # type: ignore[operator]
-        return piece
+    def work(task: int, check_stopped: object) -> int:
+        begun.append(task)
+        while task > 0:  # until `check_stopped` raises
+            check_stopped()  # type: ignore[operator]
+        return task
 
     results = side_by_side(work, range(100), 2)
     assert next(results) == 0

@@ -157,6 +157,18 @@ def test_the_requested_precision_is_executed(compact: Network) -> None:
     assert drawing.provenance.precision == "bf16"
 
 
+def test_the_provenance_has_the_number_of_threads(compact: Network) -> None:
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            (drawing,) = render([recipe(compact, "fc8:1", steps=1)], compact)
+            assert drawing.provenance.threads == threads
+            assert drawing.provenance.device.endswith(f", {threads} threads")
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_a_recipe_for_another_network_is_refused(tiny: Network) -> None:
     other = compose("robust", network="compact", weights="x", target="fc8:1")
     with pytest.raises(RecipeError, match="for compact with weights x, not for tiny"):

@@ -76,7 +76,7 @@ def test_the_digest_changes_with(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ({"target": "fc8:340"}, {"target": " fc8:340 "}),
         ({"target": "fc8:340"}, {"target": "+fc8:340"}),
@@ -94,8 +94,8 @@ def test_the_digest_changes_with(field: str) -> None:
         ({}, {"seed": 0, "size": 224, "precision": "auto"}),
     ],
 )
-def test_equal_drawings_have_equal_digests(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert robust(**one).digest() == robust(**other).digest()
+def test_equal_drawings_have_equal_digests(first: dict[str, Any], second: dict[str, Any]) -> None:
+    assert robust(**first).digest() == robust(**second).digest()
 
 
 def test_a_recipe_can_be_made_again_from_its_record() -> None:
