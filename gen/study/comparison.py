@@ -24,6 +24,8 @@ BENCHMARKS = Path(__file__).parent / "measured"
 """Results for many classes, a file for each target network, written by tests/benchmarks/methods.py."""
 TARGET = "target"
 """Key of the target network's own results."""
+_FIGURES = ("seconds", "high_frequency_share")
+"""Keys of a method's results that are not a network's."""
 
 
 class Recognition(Frozen):
@@ -70,9 +72,6 @@ class Benchmark(Frozen):
             for method, own in methods.items()
         }
         return {**values, **figures, "methods": recognition}
-
-
-_FIGURES = ("seconds", "high_frequency_share")
 
 
 @dataclass(frozen=True)

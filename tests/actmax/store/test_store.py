@@ -498,6 +498,26 @@ def test_reading_a_replaced_or_removed_entry_is_an_error(store: Store, change: s
         read_before.read("drawing.png")
 
 
+def test_an_unchanged_file_is_not_hashed_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store)
+    found = entry(store)  # this verified the checksums
+
+    def never(_: bytes) -> None:
+        raise AssertionError("the file is hashed again")
+
+    monkeypatch.setattr("actmax.store.entry.hashlib.sha256", never)
+    assert {name: found.read(name) for name in FILES} == FILES
+
+
+def test_a_file_changed_since_the_entry_was_read_is_an_error(store: Store) -> None:
+    folder = put(store)
+    found = entry(store)
+    flip(folder)
+    os.utime(folder / "drawing.png", (1, 1))
+    with pytest.raises(StoreError, match="replaced, removed or damaged while it was being read"):
+        found.read("drawing.png")
+
+
 def test_files_derived_from_a_replaced_entry_are_not_used(store: Store) -> None:
     put(store)
     older = entry(store)
