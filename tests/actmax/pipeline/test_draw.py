@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import importlib
 import multiprocessing
 import random
 import subprocess
@@ -196,7 +197,9 @@ def timeless(outcome: Outcome) -> str:
 
 
 def test_a_second_call_draws_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actmax.pipeline.draw.LOG_INTERVAL", 1e9)  # however slow the machine
+    monkeypatch.setattr(
+        importlib.import_module("actmax.pipeline.draw"), "LOG_INTERVAL", 1e9
+    )  # however slow the machine
     recipes = [recipe(340), recipe(292), recipe(340)]
     lines: list[str] = []
     first = draw(recipes, COMPACT, store, log=lines.append)
