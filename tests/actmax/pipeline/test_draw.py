@@ -367,7 +367,7 @@ def test_a_draw_killed_at_any_moment_is_finished_by_the_next(store: Store, proce
     endless = recipe(9, steps=100_000)
     moments = random.Random(0)
     left = []
-    for _ in range(5):
+    for _ in range(3):
         process = processes.Process(target=draw, args=([*recipes, endless], COMPACT, store))
         process.start()
         before = len(digests(store))
