@@ -47,7 +47,7 @@ def read():
         reads += 1
         try:
             picture, frames = entry.read("drawing.png"), entry.read("frames.webp")
-        except Exception:  # it was replaced in the meantime, and the error says so
+        except Exception:  # it was replaced in the meantime
             continue
         length = len(picture) // 500
         if picture != picture[:length] * 500 or frames != picture[:length] * 50:

@@ -1,4 +1,4 @@
-"""A folder served on this machine, and the browser that opens it, for tests and benchmarks.
+"""Serve a folder on this machine and find the browser that opens it, for tests and benchmarks.
 
 ``pyproject.toml`` puts this folder on pytest's path: ``import browsing``.
 """
@@ -9,24 +9,47 @@ import functools
 import http.server
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    def __init__(self, *arguments: Any, pieces: int, **options: Any) -> None:
+        self.pieces = pieces
+        super().__init__(*arguments, **options)
+
     def log_message(self, *_: object) -> None:
         pass
 
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        """Write a page in pieces, with a pause after each that is long enough for the browser to paint."""
+        if self.pieces == 1:
+            super().copyfile(source, outputfile)
+            return
+        data = source.read()
+        size = -(-len(data) // self.pieces) if b"<!doctype html" in data[:64].lower() else len(data) or 1
+        for start in range(0, len(data), size):
+            outputfile.write(data[start : start + size])
+            outputfile.flush()
+            time.sleep(0.05 if size < len(data) else 0)
+
 
 class _Server(http.server.ThreadingHTTPServer):
-    request_queue_size = 128  # a page of pictures knocks more than five times at once, and who is turned away waits
+    request_queue_size = 128  # a page of pictures opens more than five connections at once
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a folder, without a slash at its end, as long as the context lasts."""
-    handler = functools.partial(_Quiet, directory=str(folder))
+def served(folder: Path, pieces: int = 1) -> Iterator[str]:
+    """Serve a folder on this machine, and yield its address without a slash at the end.
+
+    Args:
+        folder: of a site.
+        pieces: in which each page is sent, as over a slow line.
+    """
+    handler = functools.partial(_Handler, directory=str(folder), pieces=pieces)
     with _Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -34,5 +57,5 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def chromium() -> str | None:
-    """The system's Chromium, if one is installed."""
+    """Return the path of the system's Chromium, or None."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -1,4 +1,4 @@
-"""Drawings that nothing drew, for tests of whatever keeps or shows drawings: as typed as the real ones, in no time.
+"""Fake drawings for tests of code that stores or shows drawings.
 
 ``pyproject.toml`` puts this folder on pytest's path: ``import fakes``.
 """
@@ -32,11 +32,11 @@ PROVENANCE = Provenance(
 
 
 def measures(unit: int | None, rank: int = 1, probability: float = 0.9) -> Measures:
-    """What a network might answer that puts a class in this place; without a class a channel's measures."""
-    others = [((unit or 0) + 37 * place) % 1000 for place in range(1, 6)]
+    """Return measurements in which a class has this rank, or, without a class, those of a channel."""
+    others = [((unit or 0) + 37 * step) % 1000 for step in range(1, 6)]
     if unit is None:
         return Measures(activation=3.21, top=tuple((index, 0.09) for index in others))
-    top = [(index, 0.09 / place) for place, index in enumerate(others, 1)]
+    top = [(index, 0.09 / number) for number, index in enumerate(others, 1)]
     own = probability if rank == 1 else 0.015
     top.insert(rank - 1, (unit, own))  # of which five are kept
     return Measures(
@@ -49,11 +49,11 @@ def measures(unit: int | None, rank: int = 1, probability: float = 0.9) -> Measu
 
 
 def record(recipe: Recipe, rank: int = 1, **fields: Any) -> Record:
-    """What might be known of a recipe's drawing; any field of a record can be given instead."""
+    """Return a record as that of a recipe's drawing; any field can be given instead."""
     unit = parse(recipe.target).unit
     usual = {
         "recipe": recipe,
-        # The JPEG is a file of its own, of which the network is never quite as sure.
+        # The network is less certain of the JPEG.
         "measures": dict(zip(PUBLISHED, (measures(unit, rank), measures(unit, rank, 0.5)), strict=True)),
         "frames": tuple(sorted({1, min(2, recipe.steps), recipe.steps})),
         "activations": (0.5,) * recipe.steps,
@@ -64,7 +64,7 @@ def record(recipe: Recipe, rank: int = 1, **fields: Any) -> Record:
 
 
 def files(recipe: Recipe) -> Mapping[str, bytes]:
-    """The files of a drawing of a single colour, another for each class, seed and number of steps."""
+    """Return the files of a drawing of a single color, which depends on class, seed and number of steps."""
     unit = parse(recipe.target).unit or 0
     image = Image.new("RGB", (recipe.size, recipe.size), (unit % 256, recipe.seed % 256, recipe.steps % 256))
     frames = len(record(recipe).frames)

@@ -18,7 +18,7 @@ from actmax.networks import labels
 ROOT = Path(__file__).resolve().parents[2]
 SITE_URL = "https://example.org/actmax/"
 OWN = {"docs", "mkdocs.yml", "site", "tests"}
-"""What the copy of the project has for itself, or does without; the rest it shares."""
+"""What the copy has of its own, or does without; the rest are links."""
 
 GENERATED = {
     "walk": ("from-picture-to-prediction", "From picture to prediction, and back"),
@@ -27,17 +27,17 @@ GENERATED = {
     "sounds": ("sounds", "Sounds"),
     "diversity": ("diversity", "Why is it another picture every time?"),
 }
-"""For each setting that makes a page which is in the navigation: its name below write-ups/, and its title."""
+"""For each setting that makes a page of the navigation: the page's name below write-ups/, and its title."""
 
 
 def environment() -> dict[str, str]:
-    """For processes that build a copy with this project's packages, wherever others of that name are installed."""
+    """Return the environment of processes that build a copy with the packages of this checkout."""
     quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "NO_COLOR": "1"}
     return os.environ | quiet | {"PYTHONPATH": str(ROOT)}
 
 
 def copy_project(folder: Path, values: dict[str, Any]) -> None:
-    """The project with another gallery; of a page that is not asked for there is the title."""
+    """Copy the project with other settings of the gallery. Of a page without a setting only the title is left."""
     shutil.copytree(ROOT / "docs", folder / "docs")
     for path in (folder / "docs").rglob("*.md"):
         path.write_text(without_measures(path.read_text("utf-8")), "utf-8")
@@ -53,14 +53,13 @@ def copy_project(folder: Path, values: dict[str, Any]) -> None:
 
 
 def without_measures(text: str) -> str:
-    """An author's page as one that measures nothing; others as they are."""
+    """Return an author's page without its measurements."""
     plain, measuring = re.subn(r"(?m)^measured: true\n", "", text, count=1)
     return re.sub(r"\{%.*?%\}", "", re.sub(r"\{\{.*?\}\}", "0", plain)) if measuring else text
 
 
 def configured(text: str, values: dict[str, Any]) -> str:
-    """A mkdocs.yml with other settings of the gallery, and an address. Its `!tags` are MkDocs' own: it is edited as
-    text."""
+    """Return a mkdocs.yml with other settings of the gallery and an address, edited as text because of its `!tags`."""
     text, addresses = re.subn(r"(?m)^site_url:.*$", f"site_url: {SITE_URL}", text)
     block = "".join(f"  {line}\n" for line in yaml.safe_dump({"gallery": values}, sort_keys=False).splitlines())
     text, blocks = re.subn(r"(?m)^  gallery:\n(?:(?:    .*)?\n)*(?:    .*\Z)?", lambda _: block, text)
@@ -70,7 +69,7 @@ def configured(text: str, values: dict[str, Any]) -> str:
 
 
 def settings() -> dict[str, Any]:
-    """The project's own settings of the gallery."""
+    """Return the project's own settings of the gallery."""
     text = (ROOT / "mkdocs.yml").read_text("utf-8")
     block = re.search(r"(?m)^  gallery:\n((?:(?:    .*)?\n)*(?:    .*\Z)?)", text)
     if block is None:
@@ -80,7 +79,7 @@ def settings() -> dict[str, Any]:
 
 
 def default_classes() -> list[labels.Label]:
-    """The class set of the project's own site, each class once."""
+    """Return the classes of the project's own site, each once."""
     lines = [line for group in settings()["groups"].values() for line in group]
     words = [next(iter(line.values())) if isinstance(line, dict) else line for line in lines]
     return list(dict.fromkeys(map(labels.resolve, words)))

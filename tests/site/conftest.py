@@ -1,7 +1,8 @@
-"""Two sites and a browser: the default site, built for real, and one of fakes with all that a gallery can have."""
+"""Two built sites and a browser: the default site, and a site of fakes with everything that a gallery can have."""
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
@@ -9,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import projects
 import pytest
 import torch
 from browsing import chromium, served
+from nightly import smoke
 from PIL import Image
 from torchvision import models
 
@@ -33,21 +34,21 @@ from gen import site
 from gen.study import evaluation
 
 SIZE = 96
-"""Of the default site's drawings here."""
+"""The size of the default site's drawings in these tests."""
 
 FAILING = 96
-"""The toucan: what is drawn for it is taken for something else."""
+"""The toucan: the network does not classify its drawing as a toucan."""
 GROUPS = {
     "animals": ["goldfish", "zebra", "tabby", "golden retriever", "toucan", "tiger"],
     "vehicles": ["ambulance", {"bicycle": "mountain bike"}],
     "striped": ["tiger", "zebra"],
 }
-"""Of the fakes' site: a stand-in, and two classes that are in two groups, in another order."""
+"""Groups of the site of fakes: with a stand-in, and with two classes that are in two groups, in another order."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """A site and how it was built."""
+    """A site, and the command that built it."""
 
     folder: Path
     store: Path
@@ -56,7 +57,7 @@ class Built:
     output: str
 
     def build(self, *python: str) -> subprocess.CompletedProcess[str]:
-        """Builds it once more."""
+        """Build it again."""
         return subprocess.run(
             [sys.executable, *python, *self.command],
             env=self.env,
@@ -69,10 +70,9 @@ class Built:
 
 @pytest.fixture(scope="session")
 def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """mkdocs.yml and all that it names, copied, and built cold.
+    """The default site, built from a copy of the project with an empty store.
 
-    Everything is drawn as on the default site but smaller: at 224 pixels it would take twelve minutes on two plain
-    cores, and say no more of how pages and drawings fit together.
+    All drawings are smaller than on the default site, where they take twelve minutes on two cores.
     """
     project = tmp_path_factory.mktemp("project")
     for name in ("docs", "gen", "actmax"):
@@ -92,17 +92,17 @@ HOSTS = {
     "properdocs": ["-m", "properdocs", "build", "-f", "mkdocs.yml"],
     "zensical": ["-m", "zensical", "build"],
 }
-"""How each builds the tree that `python -m gen write` writes."""
+"""The command with which each host builds the tree of `python -m gen write`."""
 
 
 def tree(project: Path, folder: Path) -> Path:
-    """The site of a project as a tree of plain files, for the root of a host."""
+    """Write a project's site as a tree of plain files."""
     _run(["-m", "gen", "write", str(folder)], project, SITE_URL="https://example.org/")
     return folder
 
 
 def build(written: Path, host: str, *options: str) -> Path:
-    """The site that a host makes of a written tree."""
+    """Build a written tree with a host, and return the site's folder."""
     _run([*HOSTS[host], *options], written)
     return (written / "site").rename(written / f"site-of-{host}")
 
@@ -120,19 +120,16 @@ def _run(command: list[str], folder: Path, **env: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def hosted(built: Built, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The default site, written as a tree and built by each host."""
+def hosted(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A function that builds the default site's written tree with a host, once, and returns the site's folder."""
     written = tree(built.folder.parent, tmp_path_factory.mktemp("hosted") / "tree")
-    return {host: build(written, host, "--strict") for host in HOSTS}
+    return functools.cache(lambda host: build(written, host, "--strict"))
 
 
 @pytest.fixture(scope="session")
 def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A built site with several methods and seeds, a second opinion, failures, a class that was given up, and all
-    pages beside the gallery but the walk.
-
-    Nothing of it is drawn: the store is filled with fakes.
-    """
+    """A built site with several methods and seeds, an evaluation network, failures, a class that is no longer drawn,
+    and all pages beside the gallery but the walk. Nothing is drawn: the store is filled with fakes."""
     folder = tmp_path_factory.mktemp("fakes") / "project"
     second = folder.with_name("second.pth")
     torch.save(models.get_model("squeezenet1_0", weights=None).state_dict(), second)
@@ -164,7 +161,7 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger.write_text(json.dumps({"schema": 1, "addresses": gone}), "utf-8")
     prepared = site.plan_site(values, folder / "mkdocs.yml")
     recipes = prepared.plan.recipes()
-    entries = {entry.digest: entry for entry in map(partial(_put, prepared.store), recipes)}
+    entries = {entry.digest: entry for entry in map(functools.partial(_put, prepared.store), recipes)}
     assert prepared.evaluation
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "measure_resized", _measure)
@@ -183,7 +180,7 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _put(store: Store, recipe: Recipe) -> Entry:
-    """A fake in the store; no two classes are equally probable."""
+    """Put a fake into the store. No two classes have the same probability."""
     target = parse(recipe.target)
     unit, of_class = target.channels[0][0], target.layer in card(recipe.network).outputs
     steps = tuple(frame_steps(recipe.steps))
@@ -209,7 +206,7 @@ def _put(store: Store, recipe: Recipe) -> Entry:
 
 
 def _measure(_: Entry, target: str) -> Callable[[Network], Measures]:
-    """A network that recognises every third drawing, and has every other third not even among its first five."""
+    """Imitate a network that classifies a third of the drawings correctly, a third within the top 5, and no other."""
     unit = parse(target).unit
     assert unit is not None
     return lambda _: _measures(unit, 1 + 3 * (unit % 3))
@@ -221,34 +218,42 @@ def _measures(unit: int, rank: int) -> Measures:
 
 @pytest.fixture(scope="session")
 def address(built: Built) -> Iterator[str]:
-    """The built site, served on this machine."""
+    """The address of the default site as MkDocs builds it."""
     with served(built.folder) as url:
         yield url
 
 
-@pytest.fixture(scope="session", params=["mkdocs", "zensical"])
+@pytest.fixture(scope="session", params=smoke(["mkdocs", "zensical"]))
 def host(request: pytest.FixtureRequest) -> str:
-    """What has built the site."""
+    """The host that builds the site."""
     name: str = request.param
     return name
 
 
 @pytest.fixture(scope="session")
-def faked(host: str, fakes: Path) -> Iterator[str]:
-    """The site of fakes, served on this machine."""
-    if host != "mkdocs":
-        fakes = build(tree(fakes.parent, fakes.parent.with_name("tree")), host)
-    with served(fakes) as url:
+def faked_folder(host: str, fakes: Path) -> Path:
+    """The site of fakes."""
+    return fakes if host == "mkdocs" else build(tree(fakes.parent, fakes.parent.with_name(f"tree-{host}")), host)
+
+
+@pytest.fixture(scope="session")
+def faked(faked_folder: Path) -> Iterator[str]:
+    """The address of the site of fakes."""
+    with served(faked_folder) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def real(host: str, address: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The default site, served on this machine."""
-    if host == "mkdocs":
-        yield address
-        return
-    with served(request.getfixturevalue("hosted")[host]) as url:
+def real_folder(host: str, built: Built, request: pytest.FixtureRequest) -> Path:
+    """The default site."""
+    folder: Path = built.folder if host == "mkdocs" else request.getfixturevalue("hosted")(host)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real(real_folder: Path) -> Iterator[str]:
+    """The address of the default site."""
+    with served(real_folder) as url:
         yield url
 
 

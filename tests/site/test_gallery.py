@@ -1,7 +1,7 @@
-"""The gallery in a real browser: what it does with a script and without, by mouse, keys, and address.
+"""The gallery in a real browser, with and without scripts: mouse, keyboard and addresses.
 
-Most of it is tried on the site of fakes, which has all that a gallery can have; what depends on real
-pages, or on the words of the prose, on the real one.
+Most tests use the site of fakes, which has everything that a gallery can have. Tests of real pages and of the prose use
+the default site.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browsing import served
+from nightly import pairs
 from PIL import Image
 
 from actmax.networks.labels import slugify
@@ -19,8 +22,8 @@ from actmax.networks.labels import slugify
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-MOST_SHIFT = 0.02
-TABS = 80
+MAX_SHIFT = 0.02
+MAX_TABS = 80
 """More than any page has before its content."""
 WATCH = """
 window.shift = 0;
@@ -43,7 +46,16 @@ SHOWN = """() => [...document.images].filter((image) => image.checkVisibility())
   image.getBoundingClientRect().width / image.naturalWidth,
   (image.closest("figure, .frames")?.textContent ?? "").includes("shown up to twice as large"),
 ])"""
-"""How much larger each picture is shown than it is, and whether the page says so."""
+"""The scale at which each picture is shown, and whether its caption states that it is enlarged."""
+VIEWS = [
+    ("light", 1280, ""),
+    ("dark", 390, "font-family: monospace; letter-spacing: 0.02em"),
+    ("light", 390, "letter-spacing: -0.05em"),
+    ("dark", 1280, "font-family: serif; letter-spacing: -0.05em"),
+]
+"""Color scheme, width of the window, and the style of a font that is wider or narrower than the usual one."""
+PIECES = 24
+"""In which a page is sent."""
 
 REAL = ["/", "/404.html", "/gallery/zebra/", "/write-ups/activation-maximization/"]
 FAKED = [
@@ -67,10 +79,10 @@ Visit = Callable[..., "Page"]
 
 @pytest.fixture(scope="module")
 def contexts(browser: Browser) -> Iterator[Callable[..., Any]]:
-    """One browser context for each set of options."""
+    """A browser context for each set of options."""
     made: dict[str, Any] = {}
 
-    def context(**options: Any) -> Any:
+    def with_options(**options: Any) -> Any:
         options = {"viewport": {"width": 1280, "height": 800}, **options}
         key = repr(sorted(options.items()))
         if key not in made:
@@ -78,77 +90,114 @@ def contexts(browser: Browser) -> Iterator[Callable[..., Any]]:
             made[key].add_init_script(WATCH)
         return made[key]
 
-    yield context
-    for one in made.values():
-        one.close()
+    yield with_options
+    for context in made.values():
+        context.close()
 
 
 @pytest.fixture
 def visit(contexts: Callable[..., Any], faked: str) -> Iterator[Visit]:
-    """Opens a page of the fakes' site, and sees at the end that it said nothing and asked nobody else."""
+    """A function that opens a page of the site of fakes. At the end no page may have logged an error or requested
+    anything from elsewhere."""
     opened: list[Page] = []
-    said: list[str] = []
-    asked: list[str] = []
+    errors: list[str] = []
+    foreign: list[str] = []
 
-    def open_page(path: str, host: str = faked, **options: Any) -> Page:
+    def open_page(path: str, host: str = faked, font: str = "", **options: Any) -> Page:
         page: Page = contexts(**options).new_page()
         opened.append(page)
-        page.set_default_timeout(30_000)
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda one: None if one.url.startswith((host, "data:", "blob:")) else asked.append(one.url))
-        answer = page.goto(host + path)
-        assert answer
-        assert answer.ok
+        page.set_default_timeout(60_000)
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith((host, "data:", "blob:")) else foreign.append(request.url),
+        )
+        if font:
+            page.route("**/site*.css", lambda route: restyle(route, font))
+        response = page.goto(host + path)
+        assert response
+        assert response.ok
         return page
 
     yield open_page
     for page in opened:
         page.close()
-    assert said == []
-    assert asked == []
+    assert errors == []
+    assert foreign == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", REAL + FAKED)
-def test_a_page_stands_still_fits_the_window_and_is_for_everyone(
-    visit: Visit, request: pytest.FixtureRequest, path: str, scheme: str, width: int
+def restyle(route: Any, font: str) -> None:
+    """Fulfill a request of the site's style sheet with one that sets another font for all text."""
+    response = route.fetch()
+    route.fulfill(response=response, body=f"{response.text()}\nbody, body :is(input, button, select) {{ {font} }}")
+
+
+@pytest.mark.parametrize(
+    ("path", "view"),
+    pairs(REAL + FAKED, VIEWS),
+    ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value[:2])),
+)
+def test_a_page_stands_still_fits_the_window_and_is_accessible(
+    visit: Visit, request: pytest.FixtureRequest, path: str, view: tuple[str, int, str]
 ) -> None:
+    """Whatever the font, and however slowly the page arrives."""
     from axe_playwright_python.sync_playwright import Axe
 
-    host = request.getfixturevalue("real" if path in REAL else "faked")
-    page = visit(path, host, viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page.wait_for_load_state("networkidle")  # the compare page fetches what it shows
-    assert page.evaluate(THERE_AND_BACK) < MOST_SHIFT
+    scheme, width, font = view
+    folder = request.getfixturevalue("real_folder" if path in REAL else "faked_folder")
+    with served(folder, PIECES) as host:
+        page = visit(path, host, font, viewport={"width": width, "height": 800}, color_scheme=scheme)
+        page.wait_for_load_state("networkidle")  # the compare page fetches what it shows
+        assert page.evaluate(THERE_AND_BACK) < MAX_SHIFT
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert [one for one in page.evaluate(SHOWN) if not 0 < one[1] <= (2 if one[2] else 1) + 0.01] == []
-    # What Zensical's own theme lacks is not ours: contrast in its navigation.
-    ours = "article" if request.node.callspec.params["host"] == "zensical" else None
-    found = (Axe().run(page, ours) if ours else Axe().run(page)).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    scales = page.evaluate(SHOWN)
+    assert [shown for shown in scales if not 0 < shown[1] <= (2 if shown[2] else 1) + 0.01] == []
+    # The contrast of the navigation in Zensical's theme is not ours to mend.
+    within = "article" if request.node.callspec.params["host"] == "zensical" else None
+    violations = (Axe().run(page, within) if within else Axe().run(page)).response["violations"]
+    assert [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations] == []
 
 
-# By keys alone.
+def test_pages_built_by_zensical_stand_still_and_run_their_scripts(
+    contexts: Callable[..., Any], hosted: Callable[[str], Path]
+) -> None:
+    """The nightly run repeats all tests of this file on Zensical's site."""
+    page: Page = contexts().new_page()
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    with served(hosted("zensical"), PIECES) as address:
+        for path in ("/gallery/zebra/", "/gallery/"):
+            page.goto(address + path)
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate(THERE_AND_BACK) < MAX_SHIFT
+        page.get_by_label("Filter", exact=True).fill("zebra")
+        assert names(page) == ["zebra"]
+    page.close()
+    assert errors == []
+
+
+# The keyboard.
 
 
 def tab_to(page: Page, selector: str) -> Locator:
-    """Presses Tab until an element has the focus."""
-    for _ in range(TABS):
+    """Press Tab until the element has the focus."""
+    for _ in range(MAX_TABS):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return page.locator(":focus")
     raise AssertionError(f"{selector} is not reached by Tab")
 
 
-def outlined(place: Locator) -> bool:
-    """Whether a reader sees that an element has the focus."""
-    style = place.evaluate("(node) => [getComputedStyle(node).outlineStyle, getComputedStyle(node).outlineWidth]")
+def outlined(focused: Locator) -> bool:
+    """Whether the element that has the focus has an outline."""
+    style = focused.evaluate("(node) => [getComputedStyle(node).outlineStyle, getComputedStyle(node).outlineWidth]")
     return style[0] != "none" and style[1] != "0px"
 
 
-def test_the_index_is_used_by_keys_alone(visit: Visit) -> None:
+def test_the_index_is_used_by_keyboard(visit: Visit) -> None:
     page = visit("/gallery/")
     for selector in (".gallery-tools input", ".gallery-tools select", ".gallery-tools button", "ul.gallery a"):
         assert outlined(tab_to(page, selector)), selector
@@ -156,30 +205,30 @@ def test_the_index_is_used_by_keys_alone(visit: Visit) -> None:
     page.wait_for_url("**/gallery/goldfish/")
 
 
-def test_the_frames_are_chosen_by_keys_alone(visit: Visit) -> None:
+def test_the_frames_are_chosen_by_keyboard(visit: Visit) -> None:
     page = visit("/gallery/ambulance/")
     last = tab_to(page, ".frames input")
     assert last.is_checked()
     assert outlined(last.locator("+ span"))
     strip = page.locator(".frames-view img")
-    at = [place(strip)]
+    positions = [left(strip)]
     for _ in range(2):
         page.keyboard.press("ArrowLeft")
-        at.append(place(strip))
-    assert at == sorted(set(at))  # to the right, where earlier frames come into view
+        positions.append(left(strip))
+    assert positions == sorted(set(positions))  # the strip moves right, and earlier frames come into view
     mark = page.locator(".frame-mark").get_attribute("d")
     page.keyboard.press("ArrowRight")
-    assert place(strip) == at[1]
+    assert left(strip) == positions[1]
     assert page.locator(".frame-mark").get_attribute("d") != mark
 
 
-def place(picture: Locator) -> float:
+def left(picture: Locator) -> float:
     box = picture.bounding_box()
     assert box
     return round(box["x"])
 
 
-def test_what_is_too_wide_is_scrolled_by_keys(visit: Visit, real: str) -> None:
+def test_wide_listings_are_scrolled_by_keyboard(visit: Visit, real: str) -> None:
     page = visit("/write-ups/from-picture-to-prediction/", real, viewport={"width": 390, "height": 800})
     page.wait_for_load_state("load")
     wide = page.evaluate(
@@ -202,21 +251,21 @@ def test_without_a_script_the_index_shows_all(visit: Visit) -> None:
 def test_without_a_script_the_frames_still_follow(visit: Visit) -> None:
     page = visit("/gallery/ambulance/", java_script_enabled=False)
     strip = page.locator(".frames-view img")
-    before = place(strip)
+    before = left(strip)
     page.locator(".frames label").first.click()
     view = page.locator(".frames-view").bounding_box()
     assert view
-    assert place(strip) == round(view["x"]) != before
+    assert left(strip) == round(view["x"]) != before
 
 
-def test_without_a_script_the_compare_page_leads_to_every_class(visit: Visit) -> None:
+def test_without_a_script_the_compare_page_links_to_every_class(visit: Visit) -> None:
     page = visit("/gallery/compare/?a=zebra", java_script_enabled=False)
     assert page.locator(".compare-links a:visible").count() == 8
     assert page.locator(".compare").is_hidden()
 
 
-def test_a_page_whose_script_is_not_found_shows_all(contexts: Callable[..., Any], faked: str) -> None:
-    """Scripting is on, but this script did not run: nothing stays hidden that it would have replaced."""
+def test_a_page_whose_script_fails_to_load_shows_everything(contexts: Callable[..., Any], faked: str) -> None:
+    """With scripting on but this script missing, nothing that it would have replaced stays hidden."""
     page: Page = contexts().new_page()
     page.route("**/gallery.js", lambda route: route.abort())
     page.goto(f"{faked}/gallery/compare/?a=zebra")
@@ -230,13 +279,13 @@ def test_a_page_whose_script_is_not_found_shows_all(contexts: Callable[..., Any]
 
 
 @pytest.mark.parametrize("typed", ["Potter's wheel", "jack-o'-lantern", "Crème Brûlée", "straße", "a  b_c", "ABC'S"])
-def test_what_a_reader_types_is_spelt_as_the_names_on_the_page_are(index: Page, typed: str) -> None:
+def test_typed_text_is_normalized_like_the_names_on_the_page(index: Page, typed: str) -> None:
     plain = "async (typed) => (await import('../assets/helpers.js')).plain(typed)"
     assert index.evaluate(plain, typed) == slugify(typed).replace("-", " ")
 
 
 def names(page: Page) -> list[str]:
-    """Of the classes that are shown, in their order."""
+    """Return the names of the classes that are shown, in order."""
     return page.locator("ul.gallery > li:visible b").all_text_contents()
 
 
@@ -246,7 +295,7 @@ def index(visit: Visit) -> Page:
 
 
 def test_a_class_is_found_by_each_of_its_names(index: Page) -> None:
-    for typed, found in {
+    for typed, expected in {
         "amb": ["ambulance"],
         "GOLD": ["goldfish", "golden retriever"],
         "tabby cat": ["tabby"],
@@ -258,24 +307,24 @@ def test_a_class_is_found_by_each_of_its_names(index: Page) -> None:
         "n02391049": ["zebra", "zebra"],
     }.items():
         index.get_by_label("Filter", exact=True).fill(typed)
-        assert names(index) == found, typed
-        told = index.locator(".gallery-tools output").inner_text()
-        assert told == ("1 class" if len(set(found)) == 1 else f"{len(set(found))} classes")
+        assert names(index) == expected, typed
+        count = len(set(expected))
+        assert index.locator(".gallery-tools output").inner_text() == ("1 class" if count == 1 else f"{count} classes")
 
 
-def test_nothing_found_is_said_and_breaks_nothing(index: Page) -> None:
+def test_a_filter_without_matches_shows_no_class_and_the_count(index: Page) -> None:
     every = names(index)
     for typed in ("xylophone", "zebra tiger", "<b>x", "zebra\\d"):
         index.get_by_label("Filter", exact=True).fill(typed)
         assert names(index) == [], typed
         assert index.locator("h2:visible").count() == 0
         assert index.locator(".gallery-tools output").inner_text() == "no classes"
-    for typed in ("(", "\\", "*", " "):  # nothing that is in a name, so nothing is asked for
+    for typed in ("(", "\\", "*", " "):  # no letter or digit, so no filter
         index.get_by_label("Filter", exact=True).fill(typed)
         assert names(index) == every, typed
 
 
-def test_classes_are_sorted_and_parted_again(index: Page) -> None:
+def test_classes_are_sorted_and_grouped_again(index: Page) -> None:
     every = names(index)
     assert every.count("zebra") == every.count("tiger") == 2
     by = index.get_by_label("Sort by")
@@ -295,18 +344,18 @@ def test_classes_are_sorted_and_parted_again(index: Page) -> None:
         assert index.locator("h2:visible").count() == 3
 
 
-def test_the_index_says_in_which_place_the_second_network_has_a_class(index: Page) -> None:
+def test_the_index_shows_the_rank_by_the_evaluation_network(index: Page) -> None:
     index.get_by_label("Sort by").select_option("rank")
     # Not the inner text, which is empty where a browser has put off what is far below the window.
     shown = index.locator("ul.gallery > li:visible small")
-    said = shown.evaluate_all("all => all.map((small) => small.lastChild.textContent)")
+    lines = shown.evaluate_all("all => all.map((small) => small.lastChild.textContent)")
     title = index.locator(".gallery-tools option[value=rank]").inner_text().removeprefix("rank by ")
-    assert said == [f"{title}: rank 1"] * 2 + [f"{title}: rank 4"] * 3 + ["target network only"] * 3
+    assert lines == [f"{title}: rank 1"] * 2 + [f"{title}: rank 4"] * 3 + ["target network only"] * 3
     recognition = " ".join(index.locator("p", has_text="an evaluation network").inner_text().split())
     assert "recognizes 2 of 8 classes (top-1), and 5 in its top 5." in recognition
 
 
-def test_a_random_class_is_one_of_those_shown(index: Page) -> None:
+def test_the_random_class_is_one_that_is_shown(index: Page) -> None:
     index.get_by_label("Filter", exact=True).fill("zeb")
     index.get_by_role("button", name="A random class").click()
     index.wait_for_url("**/gallery/zebra/")
@@ -316,7 +365,7 @@ def test_a_random_class_is_one_of_those_shown(index: Page) -> None:
 # A class page.
 
 
-def test_a_drawings_address_leads_to_it(visit: Visit) -> None:
+def test_a_drawings_address_scrolls_to_it(visit: Visit) -> None:
     page = visit("/gallery/ambulance/#plain-seed-0")
     target = page.locator(":target")
     assert target.get_attribute("id") == "plain-seed-0"
@@ -329,16 +378,16 @@ def test_a_drawings_address_leads_to_it(visit: Visit) -> None:
     assert target.evaluate("(node) => getComputedStyle(node).outlineStyle") == "solid"
 
 
-def test_a_drawing_that_convinces_its_own_network_alone_says_so(visit: Visit) -> None:
-    said = {slug: visit(f"/gallery/{slug}/").locator(".evaluation").first.inner_text() for slug in ("tabby", "tiger")}
-    assert "tabby has rank 7 of 1000. This drawing is recognized only by its target network" in said["tabby"]
-    assert said["tiger"].endswith("tiger has rank 4 of 1000.")
+def test_a_drawing_that_only_its_own_network_recognizes_is_marked(visit: Visit) -> None:
+    notes = {slug: visit(f"/gallery/{slug}/").locator(".evaluation").first.inner_text() for slug in ("tabby", "tiger")}
+    assert "tabby has rank 7 of 1000. This drawing is recognized only by its target network" in notes["tabby"]
+    assert notes["tiger"].endswith("tiger has rank 4 of 1000.")
 
 
-def test_a_drawing_that_is_gone_is_told_of_at_its_address(visit: Visit) -> None:
+def test_the_address_of_a_removed_drawing_has_a_note(visit: Visit) -> None:
     page = visit("/gallery/ambulance/#sketch-seed-7")
-    said = page.locator("p", has=page.locator(":target"))
-    assert "no longer drawn" in said.inner_text()
+    note = page.locator("p", has=page.locator(":target"))
+    assert "no longer drawn" in note.inner_text()
 
 
 def test_a_link_is_copied_whole(visit: Visit, faked: str) -> None:
@@ -375,7 +424,7 @@ def test_a_drawing_opens_large_and_closes(visit: Visit, motion: str) -> None:
     page.locator(".glightbox-container").wait_for(state="detached")
 
 
-def test_a_drawing_without_what_its_steps_hardly_touched_is_there_for_whoever_asks(visit: Visit) -> None:
+def test_the_cutout_of_a_drawing_is_shown_on_request(visit: Visit) -> None:
     page = visit("/gallery/tabby/")
     shown = page.locator(".cutout img")
     assert shown.is_hidden()
@@ -388,7 +437,7 @@ def test_a_drawing_without_what_its_steps_hardly_touched_is_there_for_whoever_as
 
 
 def frame(page: Page) -> float:
-    """Which of the pictures that lie side by side is in view, counted from 0."""
+    """Return the index of the picture in the strip that is in view."""
     strip, view = (page.locator(f".from-photo {part}").bounding_box() for part in (".frames-view img", ".frames-view"))
     assert strip
     assert view
@@ -396,18 +445,18 @@ def frame(page: Page) -> float:
     return (view["x"] - strip["x"]) / view["width"]
 
 
-def test_the_slider_lets_go_of_the_photo_and_the_buttons_follow(visit: Visit) -> None:
+def test_the_slider_selects_the_feature_weight_and_the_buttons_follow(visit: Visit) -> None:
     page = visit("/write-ups/from-a-photo/")
     slider = page.locator(".from-photo input[type=range]")
     assert frame(page) == pytest.approx(0, abs=0.01)
-    for place, words in ((2, "0: no penalty"), (1, "0.5"), (0, "the photo")):
-        slider.fill(str(place))
-        assert frame(page) == pytest.approx(place, abs=0.01)
-        assert page.locator(".from-photo input[type=radio]").nth(place).is_checked()
+    for number, words in ((2, "0: no penalty"), (1, "0.5"), (0, "the photo")):
+        slider.fill(str(number))
+        assert frame(page) == pytest.approx(number, abs=0.01)
+        assert page.locator(".from-photo input[type=radio]").nth(number).is_checked()
         assert slider.get_attribute("aria-valuetext") == words
 
 
-def test_the_slider_follows_the_buttons_and_is_moved_by_keys(visit: Visit) -> None:
+def test_the_slider_follows_the_buttons_and_the_keyboard(visit: Visit) -> None:
     page = visit("/write-ups/from-a-photo/")
     page.locator(".from-photo label", has_text="0: no penalty").click()
     slider = page.locator(".from-photo input[type=range]")
@@ -419,13 +468,13 @@ def test_the_slider_follows_the_buttons_and_is_moved_by_keys(visit: Visit) -> No
     assert frame(page) == pytest.approx(1, abs=0.01)
 
 
-def test_without_a_script_the_buttons_let_go_of_the_photo_and_no_slider_is_in_the_way(visit: Visit) -> None:
+def test_without_a_script_the_buttons_select_the_feature_weight_and_the_slider_is_hidden(visit: Visit) -> None:
     page = visit("/write-ups/from-a-photo/", java_script_enabled=False)
     assert page.locator(".from-photo input[type=range]").is_hidden()
     assert frame(page) == pytest.approx(0, abs=0.01)
-    for place, words in ((2, "0: no penalty"), (1, "0.5")):
+    for number, words in ((2, "0: no penalty"), (1, "0.5")):
         page.locator(".from-photo label", has_text=words).click()
-        assert frame(page) == pytest.approx(place, abs=0.01)
+        assert frame(page) == pytest.approx(number, abs=0.01)
 
 
 # Figures of the write-up.
@@ -434,7 +483,7 @@ WRITE_UP = "/write-ups/activation-maximization/"
 OPACITY = "getComputedStyle(document.querySelector('#figure-vehicles img + img')).opacity"
 
 
-def test_two_methods_are_compared_in_one_place_by_button_and_by_pointer(visit: Visit, real: str) -> None:
+def test_two_methods_are_compared_by_button_and_by_pointer(visit: Visit, real: str) -> None:
     page = visit(WRITE_UP, real)
     figure = page.locator("#figure-vehicles")
     assert page.evaluate(OPACITY) == "0"
@@ -449,7 +498,7 @@ def test_two_methods_are_compared_in_one_place_by_button_and_by_pointer(visit: V
     page.wait_for_function(f"{OPACITY} === '0'")
 
 
-def test_the_steps_of_a_drawing_are_looked_through_by_buttons_and_by_the_slider(visit: Visit, real: str) -> None:
+def test_the_steps_of_a_drawing_are_selected_by_buttons_and_by_slider(visit: Visit, real: str) -> None:
     page = visit(WRITE_UP, real)
     figure = page.locator("#figure-steps")
     shown = "Math.round(new DOMMatrix(getComputedStyle(document.querySelector('#figure-steps img')).transform).e)"
@@ -463,7 +512,7 @@ def test_the_steps_of_a_drawing_are_looked_through_by_buttons_and_by_the_slider(
     assert figure.locator("input[type=radio]").nth(2).is_checked()
 
 
-def test_figures_are_numbered_and_linked_to(visit: Visit, real: str) -> None:
+def test_figures_are_numbered_and_have_links(visit: Visit, real: str) -> None:
     page = visit(f"{WRITE_UP}#figure-vehicles", real)
     numbers = page.locator("a.numbered").all_inner_texts()
     assert numbers == [f"Figure {number}" for number in range(1, len(numbers) + 1)]
@@ -472,10 +521,10 @@ def test_figures_are_numbered_and_linked_to(visit: Visit, real: str) -> None:
         assert page.locator(link.get_attribute("href") or "").count() == 1
 
 
-def test_sounds_are_there_to_be_heard(visit: Visit, real: str) -> None:
+def test_sounds_can_be_played(visit: Visit, real: str) -> None:
     page = visit("/write-ups/sounds/", real)
     assert page.locator("audio").count() == 16
-    heard = page.locator("audio").first.evaluate(
+    duration = page.locator("audio").first.evaluate(
         """async (audio) => {
             const known = new Promise((done) => (audio.onloadedmetadata = done));
             audio.load();
@@ -483,13 +532,13 @@ def test_sounds_are_there_to_be_heard(visit: Visit, real: str) -> None:
             return audio.duration;
         }"""
     )
-    assert 1.0 < heard < 1.1
+    assert 1.0 < duration < 1.1
 
 
 # Methods side by side.
 
 
-def test_a_drawing_of_the_comparison_opens_at_full_size_and_says_what_it_is(visit: Visit) -> None:
+def test_a_drawing_of_the_comparison_opens_at_full_size_with_its_title(visit: Visit) -> None:
     page = visit("/write-ups/methods/")
     page.locator("table.methods a.enlarge").nth(3 * 10 + 1).click()
     page.wait_for_function("document.querySelector('.gslide.current img')?.naturalWidth === 224")
@@ -499,17 +548,17 @@ def test_a_drawing_of_the_comparison_opens_at_full_size_and_says_what_it_is(visi
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_all_the_methods_are_seen_at_once_whatever_the_width(visit: Visit, width: int) -> None:
+def test_all_methods_fit_the_window(visit: Visit, width: int) -> None:
     page = visit("/write-ups/methods/", viewport={"width": width, "height": 800})
     drawings = page.locator("table.methods img")
     assert drawings.count() == 11 * 3
-    for box in (drawings.nth(place).bounding_box() for place in range(11 * 3)):
+    for box in (drawings.nth(number).bounding_box() for number in range(11 * 3)):
         assert box
         assert box["width"] >= 40
         assert 0 <= box["x"] < box["x"] + box["width"] <= width
 
 
-def test_more_classes_than_fit_are_scrolled_by_themselves_and_by_keys(visit: Visit) -> None:
+def test_a_wide_comparison_scrolls_by_itself(visit: Visit) -> None:
     page = visit("/write-ups/methods/", viewport={"width": 390, "height": 800})
     page.evaluate(
         """() => {
@@ -552,7 +601,7 @@ def test_an_address_that_names_no_class_shows_the_first_two(visit: Visit, query:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_compare_page_stands_still_however_late_its_data_come(visit: Visit, faked: str, width: int) -> None:
+def test_the_compare_page_stands_still_when_its_data_are_late(visit: Visit, faked: str, width: int) -> None:
     page = visit("/gallery/zebra/", viewport={"width": width, "height": 800})
     late: list[Any] = []
     page.route("**/gallery/index.json", lambda route: late.append(route))
@@ -563,7 +612,7 @@ def test_the_compare_page_stands_still_however_late_its_data_come(visit: Visit, 
     late[0].continue_()
     page.locator(".compare h2").nth(1).wait_for()
     assert page.locator(".md-footer").is_visible()
-    assert page.evaluate(THERE_AND_BACK) < MOST_SHIFT
+    assert page.evaluate(THERE_AND_BACK) < MAX_SHIFT
 
 
 def test_a_class_is_compared_by_every_name_that_its_page_has(visit: Visit) -> None:
@@ -584,7 +633,7 @@ def test_a_channel_is_compared_with_a_class_by_address(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("name", ["conv4:6", "conv4", "conv4:", "conv9:1", "constructor:1", "conv4:117:1x"])
-def test_a_channel_without_a_page_is_said_to_be_missing(visit: Visit, name: str) -> None:
+def test_a_channel_without_a_page_is_reported(visit: Visit, name: str) -> None:
     page = visit(f"/gallery/compare/?a={name}&b=zebra")
     assert compared(page) == ["goldfish", "zebra"]
     assert page.get_by_text(f"The gallery has no class {name}.").is_visible()
@@ -594,7 +643,7 @@ def test_a_channel_without_a_page_is_said_to_be_missing(visit: Visit, name: str)
     ("path", "meant"),
     [("gallery/zebrra", ["zebra"]), ("gold-fish/", ["goldfish"]), ("n02391041/", ["zebra"]), ("what/%C3%A4/ever", [])],
 )
-def test_a_page_that_is_not_there_names_the_class_that_was_meant(
+def test_the_page_of_an_unknown_address_suggests_the_class(
     visit: Visit, real: str, path: str, meant: list[str]
 ) -> None:
     page = visit("/", real)
@@ -609,7 +658,7 @@ def test_a_page_that_is_not_there_names_the_class_that_was_meant(
     assert (page.get_by_text("Did you mean").count() > 0) == bool(meant)
 
 
-def test_the_front_page_shows_drawings_the_question_and_the_field_at_once(visit: Visit, real: str) -> None:
+def test_the_front_page_shows_drawings_headline_and_input_without_scrolling(visit: Visit, real: str) -> None:
     for width, height in ((1280, 800), (390, 844)):
         page = visit("/", real, viewport={"width": width, "height": height})
         page.locator(".live form input").first.wait_for()
@@ -620,10 +669,10 @@ def test_the_front_page_shows_drawings_the_question_and_the_field_at_once(visit:
             assert box["y"] + box["height"] <= height
 
 
-# The network, channel by channel.
+# The pages of channels.
 
 
-def test_one_walks_the_network_by_clicking(visit: Visit) -> None:
+def test_links_lead_from_the_gallery_through_the_network_and_back(visit: Visit) -> None:
     page = visit("/gallery/")
     page.get_by_role("link", name="The network, channel by channel").click()
     page.wait_for_url("**/network/")
@@ -651,7 +700,7 @@ def test_channels_are_sorted_by_similarity_and_by_number_again(visit: Visit) -> 
 
 
 def test_each_channel_in_a_sheet_shows_its_own_drawing(visit: Visit) -> None:
-    """The fakes differ by colour: red is the number."""
+    """The red level of a fake is the channel's number."""
     page = visit("/network/conv5/")
     for number in (0, 15, 16, 39):
         link = page.locator("ul.units").get_by_role("link", name=str(number), exact=True)
@@ -692,5 +741,5 @@ def test_the_search_shows_a_classs_page_first(visit: Visit, host: str, real: str
         page.locator(".md-search__input").fill(typed)
         page.keyboard.press("End")  # Material listens to keys
         first = page.locator(".md-search-result__link").first
-        words = re.split(r"\W", typed)  # a link carries those that it is the answer to
+        words = re.split(r"\W", typed)  # the link contains the words that match
         first.and_(page.locator(f"[href*='/gallery/{slug}/?h='][href*='{words[-1]}' i]")).wait_for()

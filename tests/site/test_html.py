@@ -1,4 +1,4 @@
-"""What the gallery's HTML says to search engines, previews and browsers, read from the files of the fakes' site."""
+"""The HTML of the gallery: metadata for search engines and previews, and images, in the files of the site of fakes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EAGER = 6
 
 
 class Page(HTMLParser):
-    """The tags of a page that matter here."""
+    """The metadata and images of a page."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Page(HTMLParser):
         self.links: dict[str, str] = {}
         self.images: list[dict[str, str]] = []
         self.linked: list[str | None] = []
-        """For each image, the text of the link that it stands in, or None."""
+        """For each image, the text of the link around it, or None."""
         self._inside: list[int] | None = None
         self.feed(path.read_text("utf-8"))
 
@@ -50,13 +50,13 @@ class Page(HTMLParser):
             self._inside = None
 
     def handle_data(self, data: str) -> None:
-        for place in self._inside or ():
-            self.linked[place] = f"{self.linked[place]}{data.strip()}"
+        for index in self._inside or ():
+            self.linked[index] = f"{self.linked[index]}{data.strip()}"
 
 
 @pytest.fixture(scope="module")
 def pages(fakes: Path) -> dict[str, Page]:
-    """All of the gallery's, by their folder; the index's is empty."""
+    """The pages of the gallery by their folder, which is empty for the index."""
     gallery = fakes / "gallery"
     return {
         "" if path.parent == gallery else path.parent.name: Page(path) for path in sorted(gallery.rglob("index.html"))
@@ -65,16 +65,16 @@ def pages(fakes: Path) -> dict[str, Page]:
 
 @pytest.fixture(scope="module")
 def proper(pages: dict[str, Page]) -> dict[str, Page]:
-    """Those that are no redirects."""
+    """The pages that are no redirects."""
     return {name: page for name, page in pages.items() if "refresh" not in page.meta}
 
 
-def test_the_site_has_the_pages_that_these_tests_are_about(pages: dict[str, Page], proper: dict[str, Page]) -> None:
+def test_the_gallery_has_these_pages(pages: dict[str, Page], proper: dict[str, Page]) -> None:
     assert set(proper) == {*CLASSES, "", "compare", "tiger-shark"}
     assert set(pages) >= ALIASES
 
 
-def test_every_page_says_what_it_is_and_where(proper: dict[str, Page]) -> None:
+def test_every_page_has_a_title_a_description_and_its_address(proper: dict[str, Page]) -> None:
     for name, page in proper.items():
         assert page.links["canonical"] == f"{SITE_URL}gallery/{name}{'/' if name else ''}"
         assert page.meta["og:url"] == page.links["canonical"]
@@ -93,7 +93,7 @@ def test_a_preview_shows_the_drawing(proper: dict[str, Page], fakes: Path, name:
     assert proper[name].meta["og:image:alt"]
 
 
-def test_aliases_are_for_people_alone(pages: dict[str, Page], proper: dict[str, Page]) -> None:
+def test_aliases_are_hidden_from_search_engines(pages: dict[str, Page], proper: dict[str, Page]) -> None:
     for name in set(pages) - set(proper):
         page = pages[name]
         assert page.meta["robots"] == "noindex"
@@ -110,7 +110,7 @@ def test_the_sitemap_lists_pages_and_no_alias(fakes: Path, pages: dict[str, Page
     }
 
 
-def test_every_image_has_its_size_and_its_words(proper: dict[str, Page]) -> None:
+def test_every_image_has_its_size_and_a_text(proper: dict[str, Page]) -> None:
     for name, page in proper.items():
         for image, words in zip(page.images, page.linked, strict=True):
             assert int(image["width"]) > 0, name
@@ -118,7 +118,7 @@ def test_every_image_has_its_size_and_its_words(proper: dict[str, Page]) -> None
             assert image["alt"] or words, f"{name}: {image['src']}"
 
 
-def test_every_image_is_on_the_disk_in_all_its_sizes(proper: dict[str, Page]) -> None:
+def test_every_image_exists_in_all_its_sizes(proper: dict[str, Page]) -> None:
     for page in proper.values():
         for image in page.images:
             several = [candidate.split()[0] for candidate in image.get("srcset", "").split(",") if candidate]
@@ -126,7 +126,7 @@ def test_every_image_is_on_the_disk_in_all_its_sizes(proper: dict[str, Page]) ->
                 assert (page.folder / address).is_file(), address
 
 
-def test_what_is_not_seen_at_once_is_loaded_when_it_is(proper: dict[str, Page]) -> None:
+def test_images_below_the_first_row_load_lazily(proper: dict[str, Page]) -> None:
     index = [image.get("loading") for image in proper[""].images]
     eager = index.count(None)
     assert 0 < eager <= EAGER

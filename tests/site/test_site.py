@@ -1,4 +1,4 @@
-"""The default site, its drawings smaller, built for real with the compact network and read in a real browser."""
+"""The default site with smaller drawings, built with the compact network, as files and in a real browser."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import html
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
+from nightly import pairs, smoke
 
 from actmax.recipe import METHODS
 from actmax.store import Record, Store
@@ -20,31 +22,31 @@ if TYPE_CHECKING:
     from .conftest import Built
 
 CLASSES = 17
-# The gallery; eleven methods of two classes, less two that the gallery has; from a photo; further seeds, and facets; of
-# the write-up's variations those that neither has.
+# The gallery; eleven methods of two classes, without the two drawings that the gallery has; the photo; seeds and facets
+# of the diversity page; and the write-up's variations that none of these have.
 OF_CLASSES = 22 + (11 * 2 - 2) + 3 + (2 + 3) + 5
 FIGURES = "assets/activation_maximization/vehicles"
 
 
 def records(built: Built) -> list[Record]:
-    """Of every stored drawing."""
+    """Return the record of every stored drawing."""
     return [entry.record for entry in Store(built.store).entries()]
 
 
 def count(built: Built) -> int:
-    """How many drawings there are: of six layers the four channels that answer loudest and the four that add most."""
+    """Count the drawings; on six layers the four most active channels and the four with the largest attribution."""
     channels = [record for record in records(built) if not record.recipe.target.startswith("fc8:")]
     assert 6 * 4 <= len(channels) <= 6 * 8
     return OF_CLASSES + len(channels)
 
 
 def drawn_by(method: str, built: Built) -> list[Record]:
-    """The records of what a method drew with the first seed."""
+    """Return the records of a method's drawings with the first seed."""
     usual = {**METHODS[method], "seed": 0}.items()
     return [record for record in records(built) if usual <= record.recipe.model_dump().items()]
 
 
-def test_a_cold_build_draws_everything_and_says_so(built: Built) -> None:
+def test_a_cold_build_draws_everything_and_logs_the_count(built: Built) -> None:
     assert re.search(rf"drew {count(built)}, 0 from the store, \d+ s", built.output)
     assert len(records(built)) == count(built)
 
@@ -58,6 +60,7 @@ def test_a_warm_build_draws_nothing_and_imports_no_torch(built: Built) -> None:
     assert not {name for name in imported if name.split(".")[0] in ("torch", "torchvision", "timm")}
 
 
+@pytest.mark.nightly
 def test_properdocs_builds_the_same_pages(built: Built) -> None:
     other = built.folder.parent / "properdocs-site"
     done = subprocess.run(
@@ -73,27 +76,26 @@ def test_properdocs_builds_the_same_pages(built: Built) -> None:
 
 
 def pages(site: Path) -> set[str]:
-    """The addresses of all of a site's HTML."""
+    """Return the paths of all HTML files."""
     return {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
 
 
-@pytest.mark.parametrize("name", ["mkdocs", "properdocs", "zensical"])
-def test_the_written_tree_is_built_to_the_same_pages_by_each_host(
-    built: Built, hosted: dict[str, Path], name: str
+@pytest.mark.parametrize("name", smoke(["zensical", "mkdocs", "properdocs"]))
+def test_each_host_builds_the_same_pages_from_the_written_tree(
+    built: Built, hosted: Callable[[str], Path], name: str
 ) -> None:
-    assert pages(hosted[name]) == pages(built.folder)
-    assert broken(hosted[name]) == []
+    assert pages(hosted(name)) == pages(built.folder)
+    assert broken(hosted(name)) == []
 
 
-@pytest.mark.parametrize("name", ["mkdocs", "properdocs", "zensical"])
-def test_what_a_host_made_of_the_tree_is_what_was_drawn_and_published(
-    built: Built, hosted: dict[str, Path], name: str
+@pytest.mark.parametrize("name", smoke(["zensical", "mkdocs", "properdocs"]))
+def test_each_host_keeps_every_address_anchor_and_picture(
+    built: Built, hosted: Callable[[str], Path], name: str
 ) -> None:
-    """The site by each host has every address, anchor and picture that the site itself has."""
     project = built.folder.parent
     ledger = (project / "docs/gallery/ledger.json").read_bytes()
     try:
-        for command in (["record", "--no-pictures"], ["verify", "--site", str(hosted[name])]):
+        for command in (["record", "--no-pictures"], ["verify", "--site", str(hosted(name))]):
             done = subprocess.run(
                 [sys.executable, "-m", "gen", *command],
                 env=built.env,
@@ -108,7 +110,7 @@ def test_what_a_host_made_of_the_tree_is_what_was_drawn_and_published(
         (project / "docs/gallery/ledger.json").write_bytes(ledger)
 
 
-def test_nearly_every_drawing_of_the_gallery_is_the_networks_first_answer(built: Built) -> None:
+def test_nearly_every_drawing_of_the_gallery_is_classified_correctly(built: Built) -> None:
     gallery = [
         record
         for record in drawn_by("smooth", built)
@@ -138,8 +140,8 @@ def test_a_class_is_found_at_all_its_addresses(built: Built, page: str) -> None:
     assert (built.folder / "gallery" / page / "index.html").is_file()
 
 
-def test_no_page_asks_for_anything_from_elsewhere(built: Built) -> None:
-    """Links may lead away; what is loaded may not."""
+def test_no_page_loads_anything_from_elsewhere(built: Built) -> None:
+    """Links may lead elsewhere."""
     loaded = re.compile(r"<(?:script|img|link|iframe|source)\b[^>]*?(?:src|href)=\"?(https?:)?//", re.IGNORECASE)
     for path in built.folder.rglob("*.html"):
         found = [match[0] for match in loaded.finditer(path.read_text("utf-8")) if 'rel="canonical"' not in match[0]]
@@ -165,7 +167,7 @@ def test_no_link_and_no_anchor_is_broken(built: Built) -> None:
 
 
 def broken(site: Path) -> list[tuple[str, str, str]]:
-    """Page, link and anchor of each that leads nowhere."""
+    """Return page, link and anchor of each broken link."""
     pages = {path: path.read_text("utf-8") for path in site.rglob("*.html") if path.name != "404.html"}
     anchors = {path: set(re.findall(r'\bid="?([^"\s>]+)', page)) for path, page in pages.items()}
     found = []
@@ -183,7 +185,7 @@ def broken(site: Path) -> list[tuple[str, str, str]]:
 
 
 def visible(page: str) -> str:
-    """What a reader sees of HTML."""
+    """Return the text of HTML."""
     return html.unescape(re.sub(r"<[^>]*>", "", page))
 
 
@@ -204,23 +206,23 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_a_page_loads_whole_and_quietly(browser, real: str, path: str, width: int, scheme: str) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(("path", "view"), pairs(PAGES, [(1280, "light"), (390, "dark")]))
+def test_a_page_loads_completely_and_without_errors(browser, real: str, path: str, view: tuple[int, str]) -> None:  # type: ignore[no-untyped-def]
+    width, scheme = view
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    asked: list[str] = []
-    said: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    requested: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
     assert page.goto(real + path).ok
     page.evaluate("for (const image of document.images) image.loading = 'eager'")
     page.wait_for_function("[...document.images].every(image => image.complete)")
     assert page.evaluate("[...document.images].filter(image => !image.naturalWidth).map(image => image.src)") == []
     wordless = "image => !image.alt && !image.closest('a')?.textContent.trim()"
     assert page.evaluate(f"[...document.images].filter({wordless}).map(image => image.src)") == []
-    assert said == []
-    assert [url for url in asked if not url.startswith((real, "data:", "blob:"))] == []
+    assert errors == []
+    assert [url for url in requested if not url.startswith((real, "data:", "blob:"))] == []
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     page.close()
 
