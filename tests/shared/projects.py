@@ -82,4 +82,4 @@ def default_classes() -> list[labels.Label]:
     """Return the classes of the project's own site, each once."""
     lines = [line for group in settings()["groups"].values() for line in group]
     words = [next(iter(line.values())) if isinstance(line, dict) else line for line in lines]
-    return list(dict.fromkeys(map(labels.resolve, words)))
+    return list(dict.fromkeys(map(labels.resolve_class, words)))

@@ -35,6 +35,8 @@ from gen.study import evaluation
 
 SIZE = 96
 """The size of the default site's drawings in these tests."""
+STEPS = 100
+"""The number of steps of `plain` in these tests."""
 
 FAILING = 96
 """The toucan: the network does not classify its drawing as a toucan."""
@@ -55,6 +57,7 @@ class Built:
     command: list[str]
     env: dict[str, str]
     output: str
+    plain_steps: int = STEPS
 
     def build(self, *python: str) -> subprocess.CompletedProcess[str]:
         """Build it again."""
@@ -72,14 +75,20 @@ class Built:
 def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The default site, built from a copy of the project with an empty store.
 
-    All drawings are smaller than on the default site, where they take twelve minutes on two cores.
+    Drawings are smaller than on the default site, and `plain` takes fewer steps: all of it takes twelve minutes on two
+    cores.
     """
     project = tmp_path_factory.mktemp("project")
     for name in ("docs", "gen", "actmax"):
         shutil.copytree(root / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-    smaller, times = re.subn(r"(?m)^    size: 224$", f"    size: {SIZE}", (root / "mkdocs.yml").read_text("utf-8"))
-    assert times == 1
-    (project / "mkdocs.yml").write_text(smaller, "utf-8")
+    text = (root / "mkdocs.yml").read_text("utf-8")
+    for line, smaller in (
+        ("    size: 224", f"    size: {SIZE}"),
+        ("      plain:", f"      plain:\n        steps: {STEPS}"),
+    ):
+        assert text.count(f"{line}\n") == 1
+        text = text.replace(f"{line}\n", f"{smaller}\n")
+    (project / "mkdocs.yml").write_text(text, "utf-8")
     env = {**projects.environment(), "ACTMAX_NETWORK": "compact", "PYTHONPATH": str(project)}
     site = Built(project / "site", project / ".cache", ["-m", "mkdocs", "build", "--strict"], env, "")
     done = site.build()

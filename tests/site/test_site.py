@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
@@ -40,10 +40,10 @@ def count(built: Built) -> int:
     return OF_CLASSES + len(channels)
 
 
-def drawn_by(method: str, built: Built) -> list[Record]:
+def drawn_by(method: str, built: Built, **fields: Any) -> list[Record]:
     """Return the records of a method's drawings with the first seed."""
-    usual = {**METHODS[method], "seed": 0}.items()
-    return [record for record in records(built) if usual <= record.recipe.model_dump().items()]
+    expected = {**METHODS[method], "seed": 0, **fields}.items()
+    return [record for record in records(built) if expected <= record.recipe.model_dump().items()]
 
 
 def test_a_cold_build_draws_everything_and_logs_the_count(built: Built) -> None:
@@ -128,7 +128,9 @@ def test_the_write_ups_figures_lie_where_the_draft_links_to(built: Built, word: 
 def test_the_captions_quote_the_measures_of_the_files_shown(built: Built) -> None:
     page = visible((built.folder / "write-ups/activation-maximization/index.html").read_text("utf-8"))
     # The zebra has no figure there.
-    plain = [record for record in drawn_by("plain", built) if record.recipe.target != "fc8:340"]
+    plain = [
+        record for record in drawn_by("plain", built, steps=built.plain_steps) if record.recipe.target != "fc8:340"
+    ]
     assert len(plain) == 5
     for record in plain:
         measures = record.measures["drawing.jpg"]
@@ -150,7 +152,7 @@ def test_no_page_loads_anything_from_elsewhere(built: Built) -> None:
 
 def test_the_write_up_quotes_the_code_that_drew_the_figures(built: Built, root: Path) -> None:
     page = visible((built.folder / "write-ups/activation-maximization/index.html").read_text("utf-8"))
-    source = (root / "actmax/ascent/gradient.py").read_text("utf-8")
+    source = (root / "actmax/ascent/gradient_ascent.py").read_text("utf-8")
     for part in ("gradient", "ascend"):
         quoted = source.split(f"def {part}(")[1].split("\n\n\n")[0].strip()
         assert quoted in page
