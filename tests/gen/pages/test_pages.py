@@ -398,10 +398,10 @@ def test_the_commands_of_a_page_draw_the_same_recipe(
         page = text(files, f"{plate.url}index.md")
         line, code = listings(page)
         assert ("--weights FILE" in line, 'Path("FILE")' in code) == (bool(named),) * 2
-        assert ("--start PICTURE" in line, "PICTURE is the file" in page) == (bool(made.starts.names),) * 2
+        assert ("--start PICTURE" in line, "PICTURE is the start picture" in page) == (bool(made.starts.names),) * 2
         result = CliRunner().invoke(cli.app, shlex.split(line)[1:])
         assert "that will do" in result.output
-        assert len(code.splitlines()) == (5 if made.starts.names else 3)
+        assert len(code.splitlines()) == (5 if made.starts.names else 4)
         with pytest.raises(ActmaxError, match="that will do"):
             exec(compile(code, "listing", "exec", dont_inherit=True), {})
     expected = [(recipe, f"{source.network} {source.digest}") for recipe in made.recipes() for _ in range(2)]
