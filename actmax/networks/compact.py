@@ -1,4 +1,4 @@
-"""The compact AlexNet inside the package: its architecture, and how its weights are stored in int8.
+"""The compact AlexNet in the package: its architecture, and the storage of its weights in int8.
 
 AlexNet's five convolutions (Krizhevsky 2014, as torchvision has them) and a head of 9216 → 512 →
 1000: 7.7 million weights instead of 61 million, one byte each.
@@ -21,8 +21,8 @@ SCALE = ".scale"
 class CompactAlexNet(nn.Module):
     """The network; its weights are placeholders.
 
-    Its layers have the places that they have in torchvision's AlexNet, which is not imported for them: that would take
-    as long as to draw a picture.
+    Its layers have the paths that they have in torchvision's AlexNet, which is not imported: that would take as long
+    as rendering an image.
     """
 
     def __init__(self, hidden: int = 512, classes: int = 1000) -> None:
@@ -46,7 +46,7 @@ class CompactAlexNet(nn.Module):
 
 
 def quantize(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Matrices and kernels to int8, symmetric, one float16 scale per output channel; biases to float16."""
+    """Quantize matrices and kernels to int8, symmetric, one float16 scale per output channel; biases to float16."""
     stored: dict[str, Tensor] = {}
     for name, value in state.items():
         if value.ndim < 2:
@@ -61,7 +61,7 @@ def quantize(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def dequantize(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The inverse of :func:`quantize`, to float32. Tensors that are not int8 are only widened."""
+    """Undo :func:`quantize`, to float32. Tensors without a scale are only converted."""
     state: dict[str, Tensor] = {}
     for name, value in stored.items():
         if name.endswith(SCALE):
@@ -73,12 +73,12 @@ def dequantize(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def save(state: Mapping[str, Tensor], path: Path, about: Mapping[str, str]) -> None:
-    """Writes quantized weights with a header of plain text about their origin."""
+    """Write quantized weights with a header of plain text about their origin."""
     save_file({name: value.contiguous() for name, value in quantize(state).items()}, path, dict(about))
 
 
 def header(path: Path) -> dict[str, str]:
-    """What the file says of itself; empty where it says nothing or is not safetensors."""
+    """Return the header of a file; empty if it has none or is not safetensors."""
     try:
         with safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {})

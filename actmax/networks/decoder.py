@@ -1,4 +1,4 @@
-"""A learned generator: from the code of a network's hidden layer to the picture that might have caused it."""
+"""A learned generator: from the activations of a hidden layer to an image that may have caused them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from actmax.errors import WeightsError
 from actmax.networks.compact import dequantize
 
 WIDTHS = (320, 256, 192, 96, 48)
-"""Channels from 4 × 4 pixels on; each further layer paints over twice as many pixels as the one before."""
+"""Channels of the layers; the first has 4 × 4 pixels, each of the others twice the side of the one before."""
 COARSE = 4
 SIZE = COARSE * 2 ** (len(WIDTHS) - 1)
-"""Width and height of what it paints, in pixels."""
+"""Width and height of its images, in pixels."""
 LAYER = "fc6"
 """The layer of AlexNet, and of the compact one, whose activations after the ReLU are the code."""
 
@@ -26,11 +26,11 @@ LAYER = "fc6"
 class Decoder(nn.Module):
     """The network; its weights are placeholders until :func:`load` or a training fills them.
 
-    It turns a layer's activations back into a picture (Dosovitskiy & Brox 2016, "Inverting Visual Representations with
+    It inverts the activations of a layer (Dosovitskiy & Brox 2016, "Inverting Visual Representations with
     Convolutional Networks"), smaller and without an adversary.
 
     Args:
-        code: numbers in a code.
+        code: numbers in a code, the activations of one image.
     """
 
     deviation: Tensor
@@ -52,7 +52,7 @@ class Decoder(nn.Module):
 
 
 def load(path: Path) -> Decoder:
-    """A trained one, frozen.
+    """Load a trained generator, frozen.
 
     Raises:
         WeightsError: the file cannot be read, or holds another network.

@@ -109,9 +109,9 @@ def _network_reason(error: Exception) -> str:
     from requests import exceptions
 
     if isinstance(error, exceptions.ConnectTimeout):
-        return f"no answer within {CONNECT_SECONDS:g} s"
+        return f"no response within {CONNECT_SECONDS:g} s"
     if isinstance(error, exceptions.HTTPError):
-        return f"the server answered {error.response.status_code}"
+        return f"the server responded with {error.response.status_code}"
     if isinstance(error, exceptions.ChunkedEncodingError):
         return "it ended early"
     if isinstance(error, exceptions.SSLError):

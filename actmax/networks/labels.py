@@ -1,9 +1,8 @@
-"""The 1000 classes of ImageNet-1k: index, WNID, name, synonyms, definition, slug; and how to find one.
+"""The 1000 classes of ImageNet-1k: index, WNID, name, synonyms, definition, slug; and search among them.
 
-Names are torchvision's, synonyms and definitions are WordNet's as timm ships them. Both are read
-as files: importing either package would import torch, which a look-up does not need. No copy is kept here that
-could quietly differ from what the networks were published with: if the files move, looking up a class fails, and a
-test holds the slugs that were published.
+Names are torchvision's, synonyms and definitions are WordNet's as timm ships them. Both are read as files: importing
+either package would import torch, which a look-up does not need. No copy is kept here, which might differ from what
+the networks were published with: if the files move, looking up a class fails. A test holds the published slugs.
 """
 
 from __future__ import annotations
@@ -20,8 +19,10 @@ from pathlib import Path
 from actmax.errors import MAX_QUOTED, ActmaxError, UnknownNameError, did_you_mean, quoted
 
 CLASSES = 1000
-LONGEST_INDEX = 18
-"""Digits of a number that is looked at: longer ones are no class's, and slow to read."""
+MAX_INDEX_DIGITS = 18
+"""A longer number is no class's, and slow to read."""
+MAX_SLUG_LETTERS = 200
+"""Letters of a text that becomes a slug: ImageNet's longest name has 32, and file systems end at 255."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Label:
     """One class of ImageNet-1k."""
 
     index: int
-    """Place in the network's output, 0…999."""
+    """Of its logit, 0…999."""
     wnid: str
-    """WordNet identity, such as ``n02391049``."""
+    """WordNet's identifier, such as ``n02391049``."""
     name: str
     """torchvision's name, such as ``zebra``; not unique when case is ignored."""
     synonyms: tuple[str, ...]
@@ -39,22 +40,18 @@ class Label:
     definition: str
     """WordNet's gloss."""
     slug: str
-    """What stands in URLs; unique over all 1000 classes, whatever set is drawn."""
-
-
-MOST_LETTERS = 200
-"""Of a text that becomes a slug: ImageNet's longest name has 32, and file systems end at 255."""
+    """Its name in URLs; unique over all 1000 classes, whichever are drawn."""
 
 
 def slugify(text: str) -> str:
-    """Lower-case ASCII words joined by hyphens: ``jack-o'-lantern`` becomes ``jack-o-lantern``."""
-    plain = unicodedata.normalize("NFKD", text[:MOST_LETTERS]).encode("ascii", "ignore").decode().lower()
+    """Turn a text into lower-case ASCII words joined by hyphens: ``jack-o'-lantern`` into ``jack-o-lantern``."""
+    plain = unicodedata.normalize("NFKD", text[:MAX_SLUG_LETTERS]).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain.replace("'s", "s")).strip("-")
 
 
 @cache
 def classes() -> tuple[Label, ...]:
-    """All 1000 classes, in index order.
+    """Return all 1000 classes, in the order of their indices.
 
     Raises:
         ActmaxError: torchvision or timm is not installed, or moved its data files.
@@ -85,19 +82,19 @@ def classes() -> tuple[Label, ...]:
 
 
 def resolve_class(name: str | int) -> Label:
-    """The class that a person means by an index, a WNID, a name, a slug or a synonym.
+    """Return the class with an index, a WNID, a name, a slug or a synonym.
 
-    Spelling is forgiven in case, spaces and hyphens as long as only a single class is meant.
+    Case, spaces and hyphens are ignored as long as only one class has the name.
 
     Raises:
-        UnknownNameError: no class, or several, go by that name; the nearest are named.
+        UnknownNameError: no class has the name, or several have; the nearest are named.
     """
-    found = meant(name)
+    found = find_classes(name)
     if len(found) == 1:
         return found[0]
     if found:
         choices = " or ".join(f"{label.index} ({', '.join(label.synonyms)})" for label in found)
-        raise UnknownNameError(f"{quoted(name)} is the name of {len(found)} ImageNet classes: say {choices}.")
+        raise UnknownNameError(f"{quoted(name)} is the name of {len(found)} ImageNet classes: write {choices}.")
     near = search(str(name), most=3)
     hint = (
         "Nearest: " + ", ".join(f"{label.name!r}" for label in near) + "."
@@ -107,11 +104,11 @@ def resolve_class(name: str | int) -> Label:
     raise UnknownNameError(f"ImageNet-1k has no class {quoted(name)}. {hint}")
 
 
-def meant(name: str | int) -> tuple[Label, ...]:
-    """All classes that go by a name; none where it is the name of no class. Quick, since it looks for nothing near.
+def find_classes(name: str | int) -> tuple[Label, ...]:
+    """Return all classes with a name, possibly none. Fast, since it does not search for similar names.
 
     Raises:
-        UnknownNameError: an index that no class has, or what is neither text nor a number.
+        UnknownNameError: no class has the index, or the name is neither text nor a number.
     """
     if isinstance(name, bool) or not isinstance(name, str | int):
         raise UnknownNameError(f"{quoted(name)} is not the name, index or WNID of an ImageNet class.")
@@ -120,18 +117,18 @@ def meant(name: str | int) -> tuple[Label, ...]:
         if not (name.isdecimal() and name.isascii()):
             exact, own, other = _by_name()
             return exact.get(name) or own.get(slugify(name)) or other.get(slugify(name)) or ()
-        if len(name) <= LONGEST_INDEX:
+        if len(name) <= MAX_INDEX_DIGITS:
             name = int(name)
     if isinstance(name, str) or not 0 <= name < len(classes()):
-        shown = name if isinstance(name, str) or abs(name) < 10**LONGEST_INDEX else "of so many digits"
+        shown = name if isinstance(name, str) or abs(name) < 10**MAX_INDEX_DIGITS else "of so many digits"
         raise UnknownNameError(f"There is no ImageNet class {str(shown)[:MAX_QUOTED]}: indices run from 0 to 999.")
     return (classes()[name],)
 
 
 def search(text: str, most: int = 10) -> list[Label]:
-    """The classes nearest to what was typed, best first.
+    """Return the classes whose names are most similar to a text, best first.
 
-    A class whose name or synonym holds the typed word comes before a class that is merely spelt alike.
+    A class whose name or synonym contains the words comes before one with a similar spelling.
     """
     text = text.strip()[:MAX_QUOTED]
     wanted = slugify(text)
@@ -160,7 +157,7 @@ def search(text: str, most: int = 10) -> list[Label]:
 
 @cache
 def _spellings() -> tuple[tuple[Label, dict[str, set[str]]], ...]:
-    """Each class with its names and synonyms as slugs, and the words of each."""
+    """Return each class with the slugs of its name and synonyms, and the words of each."""
     return tuple(
         (label, {name: set(name.split("-")) for name in {label.slug, *map(slugify, (label.name, *label.synonyms))}})
         for label in classes()
@@ -169,7 +166,7 @@ def _spellings() -> tuple[tuple[Label, dict[str, set[str]]], ...]:
 
 @cache
 def _by_name() -> tuple[dict[str, tuple[Label, ...]], dict[str, tuple[Label, ...]], dict[str, tuple[Label, ...]]]:
-    """What a spelling may mean: exactly a class, its name but for case and hyphens, or a synonym."""
+    """Return the classes by exact name, by name without case and hyphens, and by synonym."""
     exact: dict[str, tuple[Label, ...]] = {}
     own: dict[str, tuple[Label, ...]] = defaultdict(tuple)
     other: dict[str, tuple[Label, ...]] = defaultdict(tuple)
@@ -194,7 +191,7 @@ def _package_file(package: str, path: str) -> Path:
 
 
 def _torchvision_names() -> list[str]:
-    """torchvision keeps its names in a plain Python file, which is run alone, without torchvision."""
+    """Read torchvision's names from a plain Python file, which is run alone, without torchvision."""
     path = _package_file("torchvision", "models/_meta.py")
     spec = importlib.util.spec_from_file_location("_actmax_torchvision_meta", path)
     if spec is None or spec.loader is None or not path.is_file():

@@ -182,11 +182,11 @@ def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) ->
     other = [key for key in wanted if key in given and wanted[key] != given[key]]
     if absent or unknown or other:
         key = (other or absent or unknown)[0]
-        found = f"{_described(given[key])} in the file" if key in given else "absent from the file"
-        asked = f"{_described(wanted[key])} in the network" if key in wanted else "unknown to the network"
+        stored = f"{_described(given[key])} in the file" if key in given else "absent from the file"
+        expected = f"{_described(wanted[key])} in the network" if key in wanted else "unknown to the network"
         raise WeightsError(
             f"The weights in {printable(path)} are not those of {name}: {len(absent)} missing, {len(unknown)} foreign, "
-            f"{len(other)} of another shape; {printable(key)} is {found} and {asked}. Name the network that they "
+            f"{len(other)} of another shape; {printable(key)} is {stored} and {expected}. Name the network that they "
             "belong to, or other weights."
         )
     for key in wanted.keys() - given.keys():

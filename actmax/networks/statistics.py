@@ -1,5 +1,7 @@
-"""How the channels of a network answer photographs: each one's mean and deviation over an image, and how they vary.
-Needs no torch before they are read."""
+"""Statistics of a network's channels on photographs: of the mean and deviation of each over an image.
+
+Needs no torch before they are read.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +19,18 @@ if TYPE_CHECKING:
     from actmax.networks.network import Network
 
 SHIPPED = Path(__file__).parent / "shipped" / "statistics.safetensors"
-"""Of the compact network, as `actmax train statistics` has measured them."""
+"""Those of the compact network, measured by `actmax train statistics`."""
 
 
 class Statistics(NamedTuple):
-    """Of the channels of one layer over many photographs, (2 C,) each: of their means, then of their log deviations."""
+    """Of one layer over many photographs, (2 C,) each: of the channels' means, then of their log deviations."""
 
     mean: Tensor
     deviation: Tensor
 
 
 def measured(weights: str) -> bool:
-    """Whether they have been measured for a network with these weights."""
+    """Whether they were measured for a network with these weights."""
     with safe_open(SHIPPED, framework="np") as file:
         known: str = file.metadata()["weights"]
     return weights == known
@@ -47,10 +49,10 @@ def _shipped() -> tuple[str, dict[str, Statistics]]:
 
 
 def statistics_of(network: Network) -> dict[str, Statistics]:
-    """By layer.
+    """Return the statistics by layer.
 
     Raises:
-        RecipeError: they have not been measured for this network and its weights.
+        RecipeError: they were not measured for this network and its weights.
     """
     try:
         weights, found = _shipped()
@@ -58,7 +60,7 @@ def statistics_of(network: Network) -> dict[str, Statistics]:
         raise RecipeError(f"{SHIPPED} cannot be read: {error}.") from None
     if network.weights != weights:
         raise RecipeError(
-            f"statistics: how {network.card.title}'s channels answer photographs has not been measured. It has for the "
-            "compact AlexNet in the package."
+            f"statistics: the statistics of {network.card.title}'s channels have not been measured. Those of the "
+            "compact AlexNet in the package have."
         )
     return found

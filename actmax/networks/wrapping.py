@@ -1,4 +1,4 @@
-"""Any torch classifier of images as a network, and the checks of what is said of it."""
+"""Wrap any torch classifier of images as a network; check the arguments that describe it."""
 
 from __future__ import annotations
 

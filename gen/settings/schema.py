@@ -41,7 +41,7 @@ class Member:
 def named_by(word: str) -> tuple[Label, ...]:
     """The classes that have this word as a name or as a part of their address."""
     try:
-        return labels.meant(word) or labels.meant(labels.slugify(word))
+        return labels.find_classes(word) or labels.find_classes(labels.slugify(word))
     except UnknownNameError:  # a number that is no class's index
         return ()
 

@@ -1,4 +1,4 @@
-"""A learned generator: it paints within range whatever the code, comes back from its file, and refuses other files."""
+"""A learned generator: its images are within range, it is loaded from its file, and other files are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of actmax.networks.labels: a person's spelling finds the one class that is meant, or is told which are near."""
+"""Tests of actmax.networks.labels: a spelling finds the one class that it names, or the error lists similar names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from actmax.errors import ActmaxError, UnknownNameError
 from actmax.networks import labels
-from actmax.networks.labels import classes, meant, resolve_class, search, slugify
+from actmax.networks.labels import classes, find_classes, resolve_class, search, slugify
 
 
 def test_there_are_a_thousand_classes_in_index_order() -> None:
@@ -226,7 +226,7 @@ def test_looking_up_a_class_does_not_import_torch() -> None:
 
 SLUGS = Path(__file__).with_name("slugs.tsv")
 """Index, WNID and slug of every class. A slug is an address that people link to: none may ever change. Names come from
-a list inside torchvision that is not documented; whatever becomes of it, this file says what the addresses must be."""
+a list inside torchvision that is not documented; this file holds the slugs that must stay."""
 
 
 def test_no_slug_ever_changes() -> None:
@@ -291,5 +291,5 @@ def test_a_name_of_any_length_is_refused_in_a_few_words(name: str | int) -> None
 
 
 def test_what_no_class_goes_by_means_nothing() -> None:
-    assert meant("a word that nobody uses") == ()
-    assert len(meant("CARDIGAN")) == 2
+    assert find_classes("a word that nobody uses") == ()
+    assert len(find_classes("CARDIGAN")) == 2

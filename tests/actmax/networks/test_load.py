@@ -1,4 +1,4 @@
-"""Networks of every family by name, and layers of every kind: drawn right, or refused in a sentence."""
+"""Networks of every family by name, and layers of every kind: right, or refused in a sentence."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def timms(tmp_path_factory: pytest.TempPathFactory) -> tuple[Network, nn.Module]
     return load("timm/test_resnet.r160_in1k", path), module
 
 
-def test_a_timm_classifier_answers_as_timm_builds_it(timms: tuple[Network, nn.Module]) -> None:
+def test_a_timm_classifier_computes_what_timms_does(timms: tuple[Network, nn.Module]) -> None:
     network, module = timms
     known = timm.get_pretrained_cfg("test_resnet.r160_in1k")
     assert network.size == known.input_size[1:]
@@ -103,9 +103,9 @@ PLAIN = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw"
 def by_name(state: dict[str, torch.Tensor], module: nn.Module) -> dict[str, torch.Tensor]:
     """The tensors of efficientnet_lite_pytorch under timm's names, each found by what it is called."""
     blocks = [
-        (f"blocks.{stage}.{place}", EXPANDING if hasattr(block, "conv_pwl") else PLAIN)
+        (f"blocks.{stage}.{index}", EXPANDING if hasattr(block, "conv_pwl") else PLAIN)
         for stage, row in module.blocks.named_children()  # type: ignore[union-attr]
-        for place, block in row.named_children()
+        for index, block in row.named_children()
     ]
     found = {}
     for name, value in state.items():
@@ -141,16 +141,16 @@ def test_weights_under_other_names_are_put_in_order_without_a_connection(
     with torch.inference_mode():
         wanted = module((image - 0.5) / 0.5)
         torch.testing.assert_close(network.logits(network.normalize(image)), wanted, rtol=1e-4, atol=1e-4)
-    assert wanted.std() > 0.5  # it has something to say
+    assert wanted.std() > 0.5  # the logits are not all alike
 
 
 @pytest.mark.parametrize("name", LITE)
-def test_a_card_says_what_timm_says_of_a_networks_images(name: str) -> None:
+def test_a_card_has_timms_normalization_and_size(name: str) -> None:
     about, known = card(name), timm.get_pretrained_cfg(card(name).architecture)
     assert (about.mean, about.std, about.size) == (known.mean, known.std, known.input_size[1:])
 
 
-def test_weights_in_another_order_are_told_by_their_shapes(tmp_path: Path) -> None:
+def test_weights_in_another_order_are_recognized_by_their_shapes(tmp_path: Path) -> None:
     state = torch.load(resolve_weights("efficientnet-lite0").path, weights_only=True)
     torch.save(dict(reversed(state.items())), tmp_path / "reversed.pth")
     with pytest.raises(WeightsError, match=r"reversed\.pth are not those of efficientnet-lite0"):
@@ -164,8 +164,8 @@ def test_a_file_with_timms_names_is_taken_as_it_is(tmp_path: Path) -> None:
     found, known = (load("efficientnet-lite0", file) for file in (tmp_path / "net.safetensors", None))
     image = scenery(known.size)
     with torch.inference_mode():
-        answers = (network.logits(network.normalize(image)) for network in (found, known))
-        torch.testing.assert_close(*answers, rtol=1e-4, atol=1e-4)
+        logits = (network.logits(network.normalize(image)) for network in (found, known))
+        torch.testing.assert_close(*logits, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -233,7 +233,7 @@ def test_a_network_whose_layers_have_no_names_has_none_to_show(swin: Network) ->
 
 
 class Awkward(nn.Module):
-    """Walks through a list of blocks, looks at parts that it does not call, and writes into what a layer returned."""
+    """Iterates over a list of blocks, reads parts that it does not call, and writes into the output of a layer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -267,8 +267,8 @@ def test_a_submodel_of_an_awkward_module_ends_at_its_layer(layer: str) -> None:
     assert len(ascend(network, f"{layer}:1", Method(steps=2)).activations[0]) == 2
 
 
-def test_a_residual_network_answers_alike_alone_and_in_company() -> None:
-    """It adds to what its last batch norm returned, in place."""
+def test_a_layer_of_a_residual_network_is_the_same_alone_and_with_others() -> None:
+    """It adds to the output of its last batch norm in place."""
     torch.manual_seed(0)
     network = wrap(models.get_model("resnet18", weights=None), size=64)
     image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
@@ -277,7 +277,7 @@ def test_a_residual_network_answers_alike_alone_and_in_company() -> None:
     torch.testing.assert_close(alone, beside)
 
 
-def test_what_a_users_hook_does_to_a_linear_layer_is_done_in_a_cut_too() -> None:
+def test_a_users_hook_on_a_linear_layer_acts_in_a_submodel_too() -> None:
     module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2))
     module[2].register_forward_hook(lambda _part, _given, output: output + 100)
     network = wrap(module, size=8)

@@ -1,6 +1,6 @@
-"""A network is frozen, cut where it is asked, and made of its own weights.
+"""A network is frozen, its submodels end at their layers, and its weights are its own.
 
-Some tests look at photographs and at a second network: ACTMAX_TEST_DATA names the folder that holds
+Some tests use photographs and a second network: ACTMAX_TEST_DATA names the folder that holds
 ``networks/squeezenet1_0.safetensors`` and ``photos/INDEX_WNID_name.webp``.
 """
 
@@ -80,11 +80,11 @@ def test_the_compact_network_knows_its_weights(compact: Network) -> None:
     assert compact.weights == resolve_weights("compact").digest
 
 
-def test_the_compact_file_says_where_it_comes_from() -> None:
+def test_the_compact_file_has_a_header_with_its_origin() -> None:
     assert header(COMPACT_FILE)
 
 
-def test_a_file_that_says_nothing_of_itself_has_an_empty_header(tmp_path: Path) -> None:
+def test_a_file_without_metadata_has_an_empty_header(tmp_path: Path) -> None:
     (tmp_path / "net.safetensors").write_bytes(b"damaged")
     save_file({"weight": torch.zeros(1)}, tmp_path / "silent.safetensors")
     assert header(tmp_path / "net.safetensors") == header(tmp_path / "silent.safetensors") == {}
@@ -118,7 +118,7 @@ def test_quantization_keeps(value: Tensor, found: Tensor) -> None:
     assert torch.equal(restored, found)
 
 
-def test_a_quantized_network_answers_like_the_original(tmp_path: Path) -> None:
+def test_a_quantized_network_computes_nearly_the_same(tmp_path: Path) -> None:
     torch.manual_seed(0)
     original = nn.Sequential(nn.Conv2d(3, 16, 5), nn.ReLU(), nn.Conv2d(16, 8, 3), nn.Flatten(), nn.Linear(8 * 36, 10))
     restored = nn.Sequential(nn.Conv2d(3, 16, 5), nn.ReLU(), nn.Conv2d(16, 8, 3), nn.Flatten(), nn.Linear(8 * 36, 10))
@@ -179,7 +179,7 @@ def test_a_layer_is_read_before_its_relu(name: str, compact: Network) -> None:
     assert layer(compact, name, noise(160)).min() < 0
 
 
-def test_what_a_hook_keeps_of_a_layer_is_not_overwritten_by_the_relu() -> None:
+def test_a_relu_does_not_write_into_the_output_that_a_hook_keeps() -> None:
     module = CompactAlexNet()
     kept: list[Tensor] = []
     module.get_submodule("features.0").register_forward_hook(lambda _part, _given, output: kept.append(output))
@@ -206,7 +206,7 @@ def test_the_top_layer_is_the_logits(name: str, compact: Network) -> None:
 
 
 @pytest.mark.parametrize("name", ["fc8", "fc6"])
-def test_the_gradient_of_a_cut_network_is_that_of_the_whole(name: str, compact: Network) -> None:
+def test_the_gradient_of_a_submodel_is_that_of_the_whole(name: str, compact: Network) -> None:
     # The whole network's fc6 is what a hook sees of it.
     kept: list[Tensor] = []
     module = CompactAlexNet()
@@ -234,7 +234,7 @@ def test_nothing_above_the_layer_is_computed() -> None:
         layer(network, "fc6", noise(64))
 
 
-def test_cutting_in_another_arithmetic_leaves_the_network_as_it_was(compact: Network) -> None:
+def test_a_submodel_in_another_precision_leaves_the_network_as_it_was(compact: Network) -> None:
     with torch.inference_mode():
         before = compact.logits(noise(64))
         rough = submodel(compact, "conv5", noise(64), torch.bfloat16)(noise(64))
@@ -310,7 +310,7 @@ def test_a_network_that_computes_its_own_widths_is_loaded(tmp_path: Path) -> Non
 
 
 def complaint(network: str, path: Path) -> str:
-    """What is said of a file that holds no weights for a network: one paragraph that names the file."""
+    """Return the message about a file without weights for a network: one paragraph that names the file."""
     with pytest.raises(WeightsError) as failure:
         load(resolve_weights(network, path))
     message = str(failure.value)
@@ -445,25 +445,25 @@ def data() -> Path:
 
 
 def photo(path: Path, shorter: int, size: int) -> Tensor:
-    """A photograph as classifiers were taught to see it: shorter side resized, the middle cut out."""
+    """A photograph as in the training of classifiers: the shorter side resized, cropped to the center."""
     with Image.open(path) as image:
         middle = pictures.center_crop(pictures.resize(image.convert("RGB"), [shorter]), [size])
     return IMAGENET(pictures.to_tensor(middle)[None])
 
 
-def says(network: Network, x: Tensor) -> int:
+def predicted(network: Network, x: Tensor) -> int:
     with torch.inference_mode():
         return int(network.logits(x).argmax())
 
 
 def test_squeezenet_sees_a_zebra(data: Path) -> None:
     network = load(resolve_weights("squeezenet1_0", data / "networks" / "squeezenet1_0.safetensors"))
-    assert says(network, photo(data / "photos" / "340_n02391049_zebra.webp", 256, 227)) == 340
+    assert predicted(network, photo(data / "photos" / "340_n02391049_zebra.webp", 256, 227)) == 340
 
 
 def test_the_compact_network_sees_what_is_in_photographs(data: Path, compact: Network) -> None:
     photos = sorted((data / "photos").glob("*.webp"))
-    right = [int(path.name[:3]) == says(compact, photo(path, 183, 160)) for path in photos]
-    # It says 18 of 24; weights trained anew may be a little worse, labels in another order give none.
+    right = [int(path.name[:3]) == predicted(compact, photo(path, 183, 160)) for path in photos]
+    # 18 of 24 are right; weights trained anew may be a little worse, labels in another order give none.
     assert len(right) == 24
     assert sum(right) >= 14

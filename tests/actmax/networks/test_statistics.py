@@ -1,4 +1,4 @@
-"""How a network's channels answer photographs is known for the compact one, and for no other."""
+"""Statistics of channels on photographs exist for the compact network, and for no other."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_another_networks_channels_are_not_known() -> None:
     assert measured(weights.resolve_weights("compact").digest)
     assert not measured("7be5be79")
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    with pytest.raises(RecipeError, match="how my net's channels answer photographs has not been measured"):
+    with pytest.raises(RecipeError, match="the statistics of my net's channels have not been measured"):
         statistics_of(wrap(module, name="my net"))
 
 

@@ -32,26 +32,26 @@ BODY = bytes(range(256)) * 512
 SHA = hashlib.sha256(BODY).hexdigest()
 DIGEST = SHA[:8]
 
-Answer = Callable[[BaseHTTPRequestHandler], None]
-Serve = Callable[[Answer], "Site"]
+Respond = Callable[[BaseHTTPRequestHandler], None]
+Serve = Callable[[Respond], "Site"]
 
 
 class Site(ThreadingHTTPServer):
-    """A server that answers all requests alike, and remembers which paths were requested."""
+    """A server that sends the same response to every request, and keeps the paths that were requested."""
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, respond: Respond) -> None:
         self.requests: list[str] = []
         requests = self.requests
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 requests.append(self.path)
-                # The client hangs up in the middle of some answers, as it should.
+                # The client closes the connection within some responses, as it should.
                 with contextlib.suppress(ConnectionError):
-                    answer(self)
+                    respond(self)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 pass
@@ -72,9 +72,9 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def serve() -> Iterator[Serve]:
     sites: list[Site] = []
 
-    def start(answer: Answer) -> Site:
-        site = Site(answer)
-        # The first pause between looks for a shutdown would otherwise be half a second.
+    def start(respond: Respond) -> Site:
+        site = Site(respond)
+        # By default it waits half a second for a shutdown.
         threading.Thread(target=site.serve_forever, args=(0.01,), daemon=True).start()
         sites.append(site)
         return site
@@ -85,10 +85,10 @@ def serve() -> Iterator[Serve]:
         site.server_close()
 
 
-def reply(body: bytes = BODY, status: int = 200, announced: int | None = len(BODY)) -> Answer:
-    """An answer with this body; ``announced`` is what it says of its length, None for nothing."""
+def reply(body: bytes = BODY, status: int = 200, announced: int | None = len(BODY)) -> Respond:
+    """Send this body; ``announced`` is its Content-Length, None for no such header."""
 
-    def answer(request: BaseHTTPRequestHandler) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
         if announced is not None:
             request.send_header("Content-Length", str(announced))
@@ -96,7 +96,7 @@ def reply(body: bytes = BODY, status: int = 200, announced: int | None = len(BOD
         request.wfile.write(body)
         request.wfile.flush()
 
-    return answer
+    return respond
 
 
 def wanted(url: str, folder: Path) -> Source:
@@ -116,7 +116,7 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
 
 
 def refusal(ask: Source) -> str:
-    """The message of a download that must fail; it left nothing behind and says what to do."""
+    """The message of a download that must fail; it left nothing behind, and the message contains what to do."""
     with pytest.raises(WeightsError) as failure:
         fetch(ask)
     if ask.path.parent.is_dir():
@@ -164,12 +164,12 @@ def test_as_much_of_the_checksum_as_is_known_is_compared(known: int, serve: Serv
 
 
 @pytest.mark.parametrize(
-    "place", ["http://[", "http://[::1", "ftp://127.0.0.1/net", "http://127.0.0.1:port/", "http://\xad/"]
+    "address", ["http://[", "http://[::1", "ftp://127.0.0.1/net", "http://127.0.0.1:port/", "http://\xad/"]
 )
-def test_a_redirection_to_no_address(place: str, serve: Serve, tmp_path: Path) -> None:
+def test_a_redirection_to_no_address(address: str, serve: Serve, tmp_path: Path) -> None:
     def moved(request: BaseHTTPRequestHandler) -> None:
         request.send_response(302)
-        request.send_header("Location", place)
+        request.send_header("Location", address)
         request.send_header("Content-Length", "0")
         request.end_headers()
 
@@ -189,13 +189,13 @@ def test_redirections_without_end(serve: Serve, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("length", ["many", "-1", "1e9", "", "9" * 5000, "\xb2", "6, 6", "0x10"])
 def test_an_announced_length_that_is_none(length: str, serve: Serve, tmp_path: Path) -> None:
-    def answer(request: BaseHTTPRequestHandler) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
         request.send_header("Content-Length", length)
         request.end_headers()
         request.wfile.write(BODY)
 
-    message = refusal(wanted(serve(answer).url, tmp_path))
+    message = refusal(wanted(serve(respond).url, tmp_path))
     assert "could not be downloaded" in message
     assert len(message) < 1000
 
@@ -223,13 +223,13 @@ def test_a_download_is_whole_where_the_server_would_compress_it(serve: Serve, tm
     assert fetch(wanted(serve(compressing).url, tmp_path)).read_bytes() == BODY
 
 
-def test_progress_is_told_up_to_the_end(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_reported_up_to_the_end(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "CHUNK", len(BODY) // 4)
-    told: list[tuple[int, int]] = []
-    fetch(wanted(serve(reply()).url, tmp_path), lambda done, total: told.append((done, total)))
-    assert [done for done, _ in told] == sorted({done for done, _ in told})
-    assert len(told) >= 4
-    assert told[-1] == (len(BODY), len(BODY))
+    reported: list[tuple[int, int]] = []
+    fetch(wanted(serve(reply()).url, tmp_path), lambda done, total: reported.append((done, total)))
+    assert [done for done, _ in reported] == sorted({done for done, _ in reported})
+    assert len(reported) >= 4
+    assert reported[-1] == (len(BODY), len(BODY))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
@@ -252,13 +252,13 @@ def test_a_stall(sent: int | None, serve: Serve, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(download, "STALL_SECONDS", 0.3)
     over = threading.Event()
 
-    def answer(request: BaseHTTPRequestHandler) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
         if sent is not None:
             reply(BODY[:sent])(request)
         over.wait(20)  # an end if the time-out should not work
 
     try:
-        assert "it stalled for 0.3 s" in refusal(wanted(serve(answer).url, tmp_path))
+        assert "it stalled for 0.3 s" in refusal(wanted(serve(respond).url, tmp_path))
     finally:
         over.set()
 
@@ -284,8 +284,8 @@ def test_another_file(body: bytes, serve: Serve, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 503])
-def test_a_server_that_says_no(status: int, serve: Serve, tmp_path: Path) -> None:
-    assert f"the server answered {status}" in refusal(wanted(serve(reply(status=status)).url, tmp_path))
+def test_a_server_that_refuses(status: int, serve: Serve, tmp_path: Path) -> None:
+    assert f"the server responded with {status}" in refusal(wanted(serve(reply(status=status)).url, tmp_path))
 
 
 def test_a_disk_that_is_too_full_for_what_is_announced(
@@ -342,7 +342,7 @@ def test_an_interruption_leaves_nothing(serve: Serve, tmp_path: Path) -> None:
     assert list(ask.path.parent.iterdir()) == []
 
 
-def test_a_file_without_an_address_is_only_looked_for(tmp_path: Path) -> None:
+def test_a_file_without_an_address_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="is not there"):
         fetch(Source("net", DIGEST, tmp_path / "net.pth"))
 
@@ -381,7 +381,7 @@ def test_a_given_file_that_is_none_is_refused(absent: str, tmp_path: Path) -> No
 
 
 def test_alexnet_is_torchvisions_first_weights() -> None:
-    # The address is written out in actmax, which must not import torchvision to say it.
+    # The address is written out in actmax, which must not import torchvision for it.
     from torchvision.models import AlexNet_Weights
 
     assert resolve_weights("alexnet").url == AlexNet_Weights.IMAGENET1K_V1.url
@@ -391,9 +391,7 @@ def test_alexnet_is_torchvisions_first_weights() -> None:
     )
 
 
-def test_torchvisions_own_file_has_one_identity_wherever_it_lies(
-    tmp_path: Path, publish: Callable[[str, str], None]
-) -> None:
+def test_torchvisions_own_file_has_one_digest_at_any_path(tmp_path: Path, publish: Callable[[str, str], None]) -> None:
     publish("https://example.org/alexnet.pth", SHA)
     file = tmp_path / "renamed.pth"
     file.write_bytes(BODY)
@@ -415,7 +413,7 @@ def test_torchvisions_own_file_has_one_identity_wherever_it_lies(
     ],
 )
 @pytest.mark.skipif(os.name != "posix", reason="HOME is POSIX's")
-def test_alexnet_lies_where_torch_keeps_it(
+def test_alexnets_file_is_where_torch_keeps_it(
     variables: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
@@ -487,7 +485,7 @@ def test_a_package_that_is_not_installed_is_named_as_pip_knows_it(monkeypatch: p
     )
 
 
-def test_a_module_in_the_packages_place_is_not_the_package(packaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_with_the_packages_name_is_not_the_package(packaged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(packaged.parents[1])
     packaged.parents[1].with_suffix(".py").write_text("", "utf-8")
     monkeypatch.syspath_prepend(str(packaged.parents[2]))  # what was found there before is forgotten

@@ -481,7 +481,7 @@ def test_damaged_weights_are_refused_and_infinite_masks_are_not(value: float) ->
         wrap(module, size=SIZE)
 
 
-# What is said of a module.
+# Labels, normalization and size.
 
 
 @pytest.mark.parametrize(
