@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from browsing import served
+from nightly import smoke
 from torch import Tensor
 
 from actmax.ascent.gradients import normalize, on_gradient, relu_leak, split
@@ -162,13 +163,14 @@ def well_conditioned_image(network: Network, size: int, target: int, seed: int) 
     """Return an image at which rounding does not switch a ReLU or the maximum of a pooling window, where gradients of
     two summation orders would differ."""
     generator = torch.Generator().manual_seed(seed)
-    while True:
+    for _ in range(100):
         image = torch.rand(1, 3, size, size, generator=generator)
         _, gradient = torch_gradient(network, image, target)
         perturbed = (image * (1 + 1e-6 * torch.randn(image.shape, generator=generator)) for _ in range(3))
         gradients = (torch_gradient(network, other, target)[1] for other in perturbed)
         if all(relative_distance(other.flatten(), gradient) <= TOLERANCE / 2 for other in gradients):
             return image
+    raise AssertionError(f"rounding changes the gradient at each of 100 images of {size} pixels")
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (67, 101), (130, 91)])
@@ -252,10 +254,13 @@ def test_a_picture_is_encoded_as_parameters(page: Page, parameterization: str) -
     assert (decoded.view(3, size, size) - expected).abs().max() <= 1e-4
 
 
-def test_the_default_method_reaches_the_activation_of_the_build(page: Page, network: Network) -> None:
+@pytest.mark.parametrize("indices", smoke([[*CLASSES[3:5]], [*CLASSES]]), ids=["sample", "whole"])
+def test_the_default_method_reaches_the_activation_of_the_build(
+    page: Page, network: Network, indices: list[int]
+) -> None:
     """From the same noise, with the same random transforms. Rounding makes trajectories diverge, so that single logits
     differ a little; their mean does not."""
-    ratios = [activation_ratio(page, network, index) for index in CLASSES]
+    ratios = [activation_ratio(page, network, index) for index in indices]
     assert sum(ratios) / len(ratios) == pytest.approx(1, abs=0.02)
     assert ratios == pytest.approx([1] * len(ratios), abs=0.1)
 
@@ -272,7 +277,8 @@ def activation_ratio(page: Page, network: Network, index: int) -> float:
     settings |= {"target": index, "size": 128, "seed": 0, "start": packed(start), "maps": packed(maps)}
     result = page.evaluate("optimized", settings)
     (drawing,) = render([recipe], network)
-    assert result["activations"][0] == pytest.approx(drawing.activations[0], rel=1e-4)
+    # Each of the changes to the gradient moves these by more.
+    assert result["activations"][:4] == pytest.approx(drawing.activations[:4], rel=1e-3, abs=1e-3)
     picture = (unpacked(result["picture"]).view(1, 3, 128, 128).clamp(0, 1) * 255).round() / 255
     built = torch.from_numpy(np.asarray(drawing.image).copy()).permute(2, 0, 1)[None] / 255
     live_measures, built_measures = (measure(network, recipe.target, rgb) for rgb in (picture, built))
