@@ -17,7 +17,7 @@ from actmax.errors import PrecisionError, RecipeError, UnknownNameError, did_you
 from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD, LOGITS, Card
 from actmax.networks.frozen import freeze
 from actmax.networks.hooks import GradientHooks
-from actmax.networks.passes import Call, is_readable, run, tensors_of
+from actmax.networks.passes import Call, is_readable, run, runs_forwards_only, tensors_of
 
 CPU = torch.device("cpu")
 
@@ -85,8 +85,9 @@ class Network:
         self._owned = owned
         self._module = _frozen(module) if owned else module
         self._paths = {name: name for name, _ in module.named_modules() if name} | dict(card.layers)
+        self._cast = lru_cache(2)(Call)  # each may hold a copy of the weights
         self._run: Callable[..., dict[str, Tensor]] = (
-            partial(run, module, module) if owned else Call(module, self.device, torch.float32).run
+            partial(run, module, module) if owned else self._cast(module, self.device, torch.float32).run
         )
         self._submodel = lru_cache(MAX_SUBMODELS)(self._owned_submodel if owned else self._borrowed_submodel)
         self._lock = threading.Lock()
@@ -222,7 +223,8 @@ class Network:
                 own.part = _twin(part)
             return run(own.part, own.part, paths, x.to(device, dtype, memory_format=torch.channels_last), hooks)
 
-        self._check_precision(submodel, example, device, dtype)
+        if (device, dtype) != (self.device, torch.float32):
+            self._check_gradient(submodel, example, device, dtype)
         return submodel
 
     def _borrowed_submodel(
@@ -231,12 +233,12 @@ class Network:
         """Call the module as it is."""
         paths, example = dict(layers), self._example(size)
         self._tried(paths, example)
-        call = Call(self._module, device, dtype)
+        call = self._cast(self._module, device, dtype)
 
         def submodel(x: Tensor, hooks: GradientHooks) -> Mapping[str, Tensor]:
             return call.run(paths, x, hooks)
 
-        self._check_precision(submodel, example, device, dtype)
+        self._check_gradient(submodel, example, device, dtype)
         return submodel
 
     def _tried(
@@ -252,8 +254,8 @@ class Network:
         """
         height, width = example.shape[2:]
         try:
-            with torch.no_grad():
-                outputs = self._run(paths, example, hooks)
+            with torch.set_grad_enabled(not self._owned):  # a user's module runs as it will
+                outputs = self._run(paths, example.clone().requires_grad_(not self._owned), hooks)
         except (RecipeError, torch.OutOfMemoryError):
             raise
         except Exception as error:
@@ -263,7 +265,10 @@ class Network:
             ) from error
         for name in (name for name, path in paths.items() if not path):
             if outputs[name].ndim != 2:
-                raise RecipeError(f"{self.card.title} is no classifier: it does not return one logit for each class.")
+                raise RecipeError(
+                    f"{self.card.title} is no classifier: it returns a tensor of shape {tuple(outputs[name].shape)} "
+                    "for one image, and not (1, classes)."
+                )
             self.check_labels(outputs[name].shape[1])
         return outputs
 
@@ -299,21 +304,29 @@ class Network:
                 return part
         return copy.deepcopy(self._module)
 
-    def _check_precision(self, submodel: _Submodel, example: Tensor, device: torch.device, dtype: torch.dtype) -> None:
-        if (device, dtype) == (self.device, torch.float32):
-            return
+    def _check_gradient(self, submodel: _Submodel, example: Tensor, device: torch.device, dtype: torch.dtype) -> None:
+        """Compute a gradient, where the module can be expected to have one.
+
+        Raises:
+            PrecisionError: the submodel does not run on the device or in the precision.
+            RecipeError: its gradient cannot be computed.
+        """
+        title = self.card.title
         try:
             with torch.enable_grad():
                 x = example.to(device).requires_grad_()
                 outputs = [output for output in submodel(x, GradientHooks()).values() if output.requires_grad]
-                torch.autograd.backward([output.float().sum() for output in outputs], inputs=[x])
-        except torch.OutOfMemoryError:
+                with runs_forwards_only(self._module):
+                    torch.autograd.backward([output.real.float().sum() for output in outputs], inputs=[x])
+        except (RecipeError, torch.OutOfMemoryError):
             raise
         except Exception as error:
+            if (device, dtype) == (self.device, torch.float32):
+                raise RecipeError(f"{title} has no gradient for an image: {_first_line(error)}.") from error
             raise PrecisionError(
-                f"{self.card.title} does not run in {str(dtype).removeprefix('torch.')} on {device}: "
-                f"{_first_line(error)}. A tensor that is neither a parameter nor a buffer keeps its precision and "
-                "device. Use precision='fp32', or the device of the module."
+                f"{title} does not run in {str(dtype).removeprefix('torch.')} on {device}: {_first_line(error)}. A "
+                "tensor that is neither a parameter nor a buffer keeps its precision and device. Use "
+                "precision='fp32', or the device of the module."
             ) from error
 
     def _path(self, layer: str) -> str:

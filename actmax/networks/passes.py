@@ -70,7 +70,7 @@ def run(
             raise _Complete
         return with_first_tensor(output, Tensor.clone)
 
-    with unchanged(module), ExitStack() as stack:
+    with unchanged(module), torch.autocast(x.device.type, enabled=False), ExitStack() as stack:
         if not whole:
             _remove_backward_hooks(module, inner)
         _apply(hooks, module, stack)
@@ -141,8 +141,8 @@ class Call:
 
     def run(self, paths: Mapping[str, str], x: Tensor, hooks: GradientHooks = GradientHooks()) -> dict[str, Tensor]:  # noqa: B008
         """Run a forward pass; see :func:`run`."""
-        x = x.to(self._device, self._dtype)
-        with self._lock, torch.autocast(self._device.type, enabled=False):
+        x = x.to(self._device, self._dtype).clone()  # a module may write into its input
+        with self._lock:
             return run(self._module, self._call, paths, x, hooks)
 
     def _call(self, x: Tensor) -> Any:
@@ -279,6 +279,29 @@ def _remove_backward_hooks(module: nn.Module, inner: set[str]) -> None:
         for depth in range(len(parents) + 1):
             attributes = vars(module.get_submodule(".".join(parents[:depth])))
             attributes.update(_backward_hooks=OrderedDict(), _backward_pre_hooks=OrderedDict())
+
+
+@contextmanager
+def runs_forwards_only(module: nn.Module) -> Iterator[None]:
+    """Refuse a backward pass in which parts of a module run again: they are no longer in the state of the forward pass.
+
+    Raises:
+        RecipeError: one did; it has not changed the module.
+    """
+
+    def refuse(*_: object) -> None:
+        raise RecipeError(
+            "The network uses gradient checkpointing, and runs again in the backward pass: switch it off, and wrap the "
+            "network then."
+        )
+
+    parts = [part for part in module.modules() if not _is_script(part)]
+    handles = [part.register_forward_pre_hook(refuse) for part in parts]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def logits_of(output: Any) -> Any:

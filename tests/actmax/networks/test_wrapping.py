@@ -598,3 +598,58 @@ def test_a_layer_inside_a_vmap_is_refused_and_the_logits_are_not() -> None:
         ascend(network, "fc:1", Method(steps=2))
     assert "fc" not in network.trace((SIZE, SIZE))
     assert len(ascend(network, "logits:1", Method(steps=2)).activations[0]) == 2
+
+
+@pytest.mark.parametrize("owned", [True, False])
+def test_autocast_around_a_pass_changes_nothing(owned: bool) -> None:
+    torch.manual_seed(0)
+    wrapped = wrap(Net().eval(), size=SIZE)
+    network = Network(wrapped._module, wrapped.card, "", wrapped.normalize, (SIZE, SIZE)) if owned else wrapped
+    forward, expected = network.submodel(["logits"], (SIZE, SIZE)), network.logits(images())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(network.logits(images()), expected)
+        torch.testing.assert_close(forward(images())["logits"], expected)
+
+
+@pytest.mark.parametrize("use_reentrant", [True, False])
+def test_a_module_that_runs_again_in_the_backward_pass_is_refused(use_reentrant: bool) -> None:
+    class RunsAgain(Net):
+        def forward(self, x: Tensor) -> Any:
+            return self.fc(checkpoint(self.stem, x, use_reentrant=use_reentrant).mean((2, 3)))
+
+        def stem(self, x: Tensor) -> Any:
+            return self.norm(self.conv(x))
+
+    module = RunsAgain()
+    before = state(module)
+    with pytest.raises(RecipeError, match="checkpoint"):
+        ascend(wrap(module, size=SIZE), "logits:1", Method(steps=2))
+    assert state(module) == before
+
+
+def test_a_modules_writing_into_its_input_stays_in_the_module() -> None:
+    class Centers(Net):
+        def forward(self, x: Tensor) -> Any:
+            x -= 0.5
+            return super().forward(x)
+
+    network, x = wrap(Centers(), size=SIZE), images().detach()
+    before = x.clone()
+    assert torch.equal(network.logits(x), network.logits(x))
+    assert torch.equal(x, before)
+    forward, leaf = network.submodel(["logits"], (SIZE, SIZE)), images()
+    assert torch.autograd.grad(forward(leaf)["logits"][:, 1].sum(), leaf)[0].abs().sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"), [(lambda x: x.squeeze(), r"shape \(5,\)"), (lambda x: x[:, 0], r"shape \(1,\)")]
+)
+def test_a_module_that_returns_no_logit_for_each_class_is_refused(
+    shape: Callable[[Tensor], Tensor], words: str
+) -> None:
+    class Shapes(Net):
+        def forward(self, x: Tensor) -> Any:
+            return shape(super().forward(x))
+
+    with pytest.raises(RecipeError, match=f"network is no classifier: it returns a tensor of {words}"):
+        ascend(wrap(Shapes(), size=SIZE), "logits:1", Method(steps=2))
