@@ -15,7 +15,7 @@ config = mkdocs_gen_files.config
 
 
 def write(file: File) -> None:
-    """Adds a file to the site."""
+    """Add a file to the site."""
     path, content = file
     try:
         with mkdocs_gen_files.open(path, "wb") as opened:

@@ -43,7 +43,7 @@ def prepared(config: MkDocsConfig) -> site.Site:
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    """Checks settings and pages before MkDocs clears the site's folder, so that an error leaves the last site there.
+    """Check settings and pages before MkDocs clears the site's folder, so that an error leaves the last site there.
 
     A site without a gallery, such as a written tree, may have the hook as well.
     """
@@ -55,7 +55,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Takes finished HTML out of generated pages, so that Markdown, table of contents and search do not parse it:
+    """Take finished HTML out of generated pages, so that Markdown, table of contents and search do not parse it:
     there may be thousands of pages."""
     if page.file.src_uri.startswith((addresses.GALLERY, addresses.NETWORK)):
         markdown, *page.meta[FINISHED] = _split(markdown)
@@ -63,7 +63,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
-    """Drops the theme's empty lines and indents, a seventh of a class page, and puts the finished HTML back."""
+    """Drop the theme's empty lines and indents, a seventh of a class page, and put the finished HTML back."""
     parts = _VERBATIM.split(output)
     lighter = "".join(part if index % 2 else _LINES.sub("\n", part) for index, part in enumerate(parts))
     for index, part in enumerate(page.meta.get(FINISHED, ())):
@@ -83,7 +83,7 @@ def _split(markdown: str) -> list[str]:
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Warns of each published address and anchor that the site no longer has."""
+    """Warn of each published address and anchor that the site no longer has."""
     path = Path(config.docs_dir) / addresses.LEDGER
     try:
         warnings = losses.report(ledger.read(path), Path(config.site_dir))

@@ -62,7 +62,7 @@ class Site:
 
 
 def plan_site(values: object, config: Path, docs: Path | None = None) -> Site:
-    """Reads the settings and plans the site; what the store knows already of the walk is part of the plan.
+    """Read the settings and plan the site, with what the store already knows of the walk.
 
     Args:
         values: what stands under ``extra: gallery:``.
@@ -86,7 +86,7 @@ def plan_site(values: object, config: Path, docs: Path | None = None) -> Site:
 
 
 def prepare(values: object, config: Path, docs: Path | None = None, use_directory_urls: bool = True) -> Site:
-    """Plans the site, and reads the author's pages; done once a build, and before MkDocs clears the site's folder.
+    """Plan the site, and read the author's pages; done once a build, and before MkDocs clears the site's folder.
 
     Args:
         values: what stands under ``extra: gallery:``.
@@ -108,7 +108,7 @@ def prepare(values: object, config: Path, docs: Path | None = None, use_director
 
 
 def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
-    """Draws and measures what the store lacks.
+    """Draw and measure what the store lacks.
 
     Args:
         site: as prepared.

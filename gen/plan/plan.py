@@ -178,7 +178,7 @@ def plan(
     starts: Starts | None = None,
     units: Mapping[str, Sequence[int]] = MappingProxyType({}),
 ) -> Plan:
-    """Plans the site.
+    """Plan the site.
 
     Args:
         settings: the author's.

@@ -24,7 +24,7 @@ def fault(words: str) -> PydanticCustomError:
 
 
 def refuse_unknown(values: Mapping[object, object], allowed: Iterable[str], renamed: Mapping[str, str]) -> None:
-    """Refuses unknown keys; each error names the new key, or the nearest ones.
+    """Refuse unknown keys; each error names the new key, or the nearest ones.
 
     Raises:
         PydanticCustomError: there is an unknown key.

@@ -17,7 +17,7 @@ MAX_LENGTH = 200
 
 
 def read(values: object) -> Settings:
-    """Validates what stands under ``extra: gallery:``.
+    """Validate what stands under ``extra: gallery:``.
 
     Raises:
         SettingsError: an unknown key, a value of the wrong type or out of range, a method, group or class that does
@@ -70,7 +70,7 @@ def _check_text(key: str, text: str) -> None:
 
 
 def _check_method(method: Method, settings: Settings) -> None:
-    """Refuses a method that draws a group which there is not, or whose fields do not fit together."""
+    """Refuse a method that draws a group which there is not, or whose fields do not fit together."""
     key = f"{KEY}.methods.{method.name}"
     for group in method.groups or ():
         if group not in settings.groups:

@@ -100,7 +100,7 @@ def _members(line: Any) -> tuple[Member, ...]:
 
 
 def _once(lines: list[tuple[Member, ...]]) -> list[tuple[Member, ...]]:
-    """Refuses a class that two lines of a group name; a range may repeat one."""
+    """Refuse a class that two lines of a group name; a range may repeat one."""
     positions: dict[Member, int] = {}
     for position, members in enumerate(lines):
         if len(members) == 1 and members[0] in positions:

@@ -25,7 +25,7 @@ class Starts:
 
 
 def read_starts(settings: Settings, root: Path) -> Starts:
-    """Reads them; ``root`` is the folder of mkdocs.yml.
+    """Read them; ``root`` is the folder of mkdocs.yml.
 
     Raises:
         SettingsError: one of them is no picture.
