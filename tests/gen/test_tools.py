@@ -253,7 +253,7 @@ def test_write_writes_every_page_and_picture(author: Author) -> None:
     assert written["notes/dogs.md"].read_text() == "{{ not measured }}\n"
     # The pages, and mkdocs.yml.
     assert output.strip().endswith(f"drew 0, 2 from the store, 0 s; wrote {len(written) + 1} files to {folder}")
-    assert "**my cat** (ImageNet's class *tiger* stands for it)" in written["notes/cats.md"].read_text()
+    assert "**my cat** (ImageNet's class *tiger* stands in for it)" in written["notes/cats.md"].read_text()
     assert "https://example.com/gallery/zebra/" in written["gallery/340/index.html"].read_text()
     drawing = author.store.path / "drawings" / author.digest("zebra") / "drawing.png"
     data = json.loads(written["gallery/zebra/robust-seed-0.json"].read_bytes())
@@ -441,7 +441,7 @@ def test_write_refuses_pages_that_are_no_folders(author: Author) -> None:
         ("{{ caption('zebre', 'robust') }}", ["line 4", "no class listed under that word", "'zebra'"]),
         ("\n{{ caption('zebra', 'plain') }}", ["line 5", "It is drawn by robust"]),
         ("{{ figure.versus('a', 'ships') }}", ["line 4", "no group 'ships'"]),
-        ("{{ study.top }}", ["line 4", "asks for no `walk`"]),
+        ("{{ study.top }}", ["line 4", "has no `walk`"]),
         ("{% oops %}", ["line 4", "oops"]),
     ],
 )
