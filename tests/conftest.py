@@ -16,16 +16,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("nightly")
-    group.addoption("--nightly-sample", type=float, metavar="FRACTION", help="run this fraction of the nightly tests")
+    group.addoption("--nightly-sample", type=float, metavar="FRACTION", help="run this fraction of nightly tests too")
     group.addoption("--nightly-seed", default="", metavar="TEXT", help="what the sample depends on, such as a commit")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect the nightly tests that are not in the sample. Whether a test is depends on the seed and its id alone."""
     fraction = config.getoption("nightly_sample")
     if fraction is None:
         return
     seed = config.getoption("nightly_seed")
+    if config.option.markexpr == "not nightly":  # of pyproject.toml
+        config.option.markexpr = ""
 
     def position(item: pytest.Item) -> float:
         return int.from_bytes(hashlib.sha256(f"{seed} {item.nodeid}".encode()).digest()[:8]) / 2**64
