@@ -86,8 +86,8 @@ def ascend(
             objectives is optimized side by side, with an image for each.
         method: a :class:`actmax.Method`, or the name of one; by default ``smooth``.
         n: how many images of each objective; their seeds are 0, 1, ….
-        seeds: in place of ``n``, a seed for each image of an objective: of its noise at the start and of its transforms.
-        start: in place of noise, an image, a file, or a tensor (C, H, W) in [0, 1]; or one for each of all images. An
+        seeds: instead of ``n``, a seed for each image of an objective: of its initial noise and its transforms.
+        start: instead of noise, an image, a file, or a tensor (C, H, W) in [0, 1]; or one for each of all images. An
             image of another size is cropped to its center.
         size: height and width of the images, or a number for both; by default the network's own.
         device: of torch; by default a GPU if there is one, else the processor (``ACTMAX_DEVICE`` overrides).

@@ -155,14 +155,6 @@ def test_a_download_follows_a_redirection(serve: Serve, tmp_path: Path) -> None:
     assert fetch(wanted(serve(moved).url, tmp_path)).read_bytes() == BODY
 
 
-@pytest.mark.parametrize("known", [1, 8, 64])
-def test_as_much_of_the_checksum_as_is_known_is_compared(known: int, serve: Serve, tmp_path: Path) -> None:
-    ask = replace(wanted(serve(reply()).url, tmp_path), sha256=SHA[:known])
-    assert fetch(ask).read_bytes() == BODY
-    other = replace(wanted(serve(reply()).url, tmp_path / "other"), sha256=SHA[: known - 1] + "z")
-    assert f"begins {SHA[:known]}, not {SHA[: known - 1]}z" in refusal(other)
-
-
 @pytest.mark.parametrize(
     "address", ["http://[", "http://[::1", "ftp://127.0.0.1/net", "http://127.0.0.1:port/", "http://\xad/"]
 )
@@ -174,7 +166,7 @@ def test_a_redirection_to_no_address(address: str, serve: Serve, tmp_path: Path)
         request.end_headers()
 
     message = refusal(wanted(serve(moved).url, tmp_path))
-    assert "it leads to an address that cannot be used" in message or "the server cannot be reached" in message
+    assert "an address or a length that cannot be used" in message or "the server cannot be reached" in message
 
 
 def test_redirections_without_end(serve: Serve, tmp_path: Path) -> None:
@@ -204,7 +196,7 @@ def test_an_announced_length_that_is_none(length: str, serve: Serve, tmp_path: P
 def test_a_file_that_is_too_large(
     announced: int | None, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "MOST_BYTES", 1000)
+    monkeypatch.setattr(download, "MAX_BYTES", 1000)
     monkeypatch.setattr(download, "CHUNK", 1000)
     assert "it has more than 1000 bytes" in refusal(wanted(serve(reply(announced=announced)).url, tmp_path))
 
@@ -227,7 +219,7 @@ def test_progress_is_reported_up_to_the_end(serve: Serve, tmp_path: Path, monkey
     monkeypatch.setattr(download, "CHUNK", len(BODY) // 4)
     reported: list[tuple[int, int]] = []
     fetch(wanted(serve(reply()).url, tmp_path), lambda done, total: reported.append((done, total)))
-    assert [done for done, _ in reported] == sorted({done for done, _ in reported})
+    assert [done for done, _ in reported] == sorted(done for done, _ in reported)
     assert len(reported) >= 4
     assert reported[-1] == (len(BODY), len(BODY))
 
@@ -270,7 +262,7 @@ def test_a_connection_that_ends_early(sent: int, serve: Serve, tmp_path: Path) -
 
 def test_a_short_file_of_unannounced_length(serve: Serve, tmp_path: Path) -> None:
     message = refusal(wanted(serve(reply(BODY[:-1], announced=None)).url, tmp_path))
-    assert f"SHA-256 begins {hashlib.sha256(BODY[:-1]).hexdigest()}, not {SHA}" in message
+    assert f"SHA-256 is {hashlib.sha256(BODY[:-1]).hexdigest()}, not {SHA}" in message
 
 
 @pytest.mark.parametrize(
@@ -280,7 +272,7 @@ def test_a_short_file_of_unannounced_length(serve: Serve, tmp_path: Path) -> Non
 )
 def test_another_file(body: bytes, serve: Serve, tmp_path: Path) -> None:
     message = refusal(wanted(serve(reply(body, announced=len(body))).url, tmp_path))
-    assert f"its SHA-256 begins {hashlib.sha256(body).hexdigest()}, not {SHA}" in message
+    assert f"its SHA-256 is {hashlib.sha256(body).hexdigest()}, not {SHA}" in message
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 503])
