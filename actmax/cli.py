@@ -311,8 +311,8 @@ def _canonical_target(text: str, output: str) -> str:
             parts[index] = f"{weight}{times}{output}:{labels.resolve_class(name.strip()).index}"
         except UnknownNameError as error:
             unknown = unknown or error
-            # A word may be a misspelled class or a layer, but names of layers contain digits or dots.
-            if name.isalpha():
+            # A word or a number is a misspelled class: names of layers contain both letters and digits, or dots.
+            if name.isalpha() or name.strip().isdecimal():
                 raise
     try:
         return str(parse("".join(parts)))

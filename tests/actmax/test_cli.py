@@ -325,7 +325,7 @@ def test_feature_weight_and_layer_follow_the_options(
         (["--start", "absent.jpg"], "absent.jpg cannot be read as an image: it is absent"),
         (["--start", "folder"], "folder cannot be read as an image: it is a folder"),
         (["--start", "words.jpg"], "words.jpg cannot be read as an image: it is empty, damaged or in none of"),
-        (["--start", "start.png", "--method", "generator"], "a generator cannot start from a picture (start)"),
+        (["--start", "start.png", "--method", "generator"], "a generator cannot start from an image (start)"),
         (
             ["--start", "start.png", "--feature-weight", "-1"],
             "feature_weight: input should be greater than or equal to 0, not -1.0",
@@ -336,7 +336,7 @@ def test_feature_weight_and_layer_follow_the_options(
         ),
         (["--start", "start.png", "--set", "feature_weight=0"], "feature_weight and feature_layer belong together"),
         (["--start", "start.png", "--set", "feature_layer=conv6"], "no layer 'conv6'. Did you mean 'conv5'"),
-        (["--set", "start=0123456789abcdef"], "starts from a picture that is not given: 0123456789abcdef."),
+        (["--set", "start=0123456789abcdef"], "starts from an image that is not given: 0123456789abcdef."),
         (["--set", "start=start.png"], "start: string should match pattern"),
     ],
 )
