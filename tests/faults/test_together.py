@@ -50,7 +50,7 @@ def prepared():
     return site.prepare(values, root / "mkdocs.yml")
 
 def build():
-    contents, outcome = site.generate(ready := prepared(), lambda _: None, Place())
+    contents, outcome = site.generate(ready := prepared(), lambda _: None, SiteInfo())
     assert outcome.drawn == 0, "a drawing that a page shows was gone"
     files = dict(site.files(ready, contents))
     for entry in contents.entries.values():
@@ -94,7 +94,7 @@ print(json.dumps([done, again]))
 """
 
 
-@pytest.mark.parametrize(("rounds", "settings"), smoke([(1, SETTINGS | {"second_opinion": False}), (25, SETTINGS)]))
+@pytest.mark.parametrize(("rounds", "settings"), smoke([(4, SETTINGS | {"second_opinion": False}), (25, SETTINGS)]))
 def test_builds_beside_a_redraw_and_a_prune_are_consistent_or_ask_for_another_run(
     rounds: int, settings: dict[str, Any], tmp_path: Path, report: Any
 ) -> None:
