@@ -26,7 +26,7 @@ MAX_MESSAGE = 5000
 """Characters."""
 TIMEOUT = 30.0
 """Seconds after which the process counts as hanging."""
-REMEDIES = ("Save", "Name", "Take", "Remove", "Install")
+REMEDIES = ("Save", "Name", "Take", "Use", "Remove", "Install")
 """The first words of sentences that tell the user what to do."""
 
 
