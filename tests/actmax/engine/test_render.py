@@ -105,7 +105,8 @@ def test_the_statistics_penalty_moves_channels_towards_those_of_photographs(comp
 
 
 def test_statistics_need_a_network_for_which_they_were_measured(tiny: Network) -> None:
-    with pytest.raises(RecipeError, match=r"statistics of a tiny network's channels have not been measured. Those of the compact AlexNet"):
+    message = r"statistics of a tiny network's channels have not been measured\. Those of the compact AlexNet"
+    with pytest.raises(RecipeError, match=message):
         list(render([recipe(tiny, "logits:4", "statistics")], tiny))
 
 
