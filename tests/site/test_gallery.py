@@ -492,7 +492,7 @@ def test_two_methods_are_compared_by_button_and_by_pointer(visit: Visit, real: s
     page.wait_for_function(f"{OPACITY} === '1'")
     page.mouse.move(0, 0)
     page.wait_for_function(f"{OPACITY} === '0'")
-    figure.locator("label", has_text="as the gallery draws it").click()
+    figure.locator("label", has_text="with the gallery's method").click()
     page.wait_for_function(f"{OPACITY} === '1'")
     picture.hover()
     page.wait_for_function(f"{OPACITY} === '0'")

@@ -122,7 +122,7 @@ def test_nearly_every_drawing_of_the_gallery_is_classified_correctly(built: Buil
 
 @pytest.mark.parametrize("word", ["ambulance", "bicycle", "car", "caterpillar", "helicopter"])
 def test_the_write_ups_figures_lie_where_the_draft_links_to(built: Built, word: str) -> None:
-    assert (built.folder / FIGURES / f"{word}_1000.jpg").is_file()
+    assert (built.folder / FIGURES / f"{word}_{built.plain_steps}.jpg").is_file()
 
 
 def test_the_captions_quote_the_measures_of_the_files_shown(built: Built) -> None:
