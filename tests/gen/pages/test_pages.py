@@ -391,8 +391,9 @@ def test_the_commands_of_a_page_draw_the_same_recipe(
         assert starts.keys() == {recipe.start for recipe in recipes if recipe.start}
         raise ActmaxError("that will do")
 
-    monkeypatch.setattr("actmax.pipeline.publish.render_files", render_files)
+    # In this order: the package would otherwise load the replacement as its own, and keep it.
     monkeypatch.setattr("actmax.render_files", render_files)
+    monkeypatch.setattr("actmax.pipeline.publish.render_files", render_files)
     monkeypatch.chdir(tmp_path)
     for plate in made.class_pages:
         page = text(files, f"{plate.url}index.md")
