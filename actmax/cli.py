@@ -205,19 +205,22 @@ def doctor(
 @app.command()
 def distill(
     images: ImagesArgument,
-    teacher: Annotated[str, typer.Option(help="Network to learn from, named as for `draw`.")] = "alexnet",
-    weights: WeightsOption = None,
+    teacher: Annotated[
+        list[str], typer.Option(help="Network to learn from, as for `draw`, or NAME=FILE; several are averaged.")
+    ] = ["alexnet"],  # noqa: B006 - typer copies it
     folder: FolderOption = Path("distill"),
     minutes: MinutesOption = 60,
-    warm_start: Annotated[Path | None, typer.Option(help="Earlier weights, with batch norm, to start from.")] = None,
+    warm_start: Annotated[Path | None, typer.Option(help="Earlier weights to start from.")] = None,
     change: SetOption = None,
 ) -> None:
-    """Train a compact AlexNet on a teacher's logits. After an interruption the same command resumes."""
+    """Train a compact AlexNet on the logits of teachers. After an interruption the same command resumes."""
     from actmax.train.distill import distill
     from actmax.train.options import DistillOptions
 
     options = _options(DistillOptions, minutes, change)
-    typer.echo(distill(resolve_weights(teacher, weights), images, folder, options, warm_start, _print_error))
+    named = (name.partition("=") for name in teacher)
+    teachers = [resolve_weights(name, Path(file) if file else None) for name, _, file in named]
+    typer.echo(distill(teachers, images, folder, options, warm_start, _print_error))
 
 
 @training.command()

@@ -29,6 +29,8 @@ def __dir__() -> list[str]:
     return __all__
 
 
+MIN_LENGTH = 1e-4
+"""Below this the length of a gradient is smoothed: its derivative at 0 is undefined."""
 MIN_SD = 1e-3
 """Added to a channel's standard deviation before its logarithm: a channel may be constant over an image."""
 
@@ -44,9 +46,10 @@ class NetworkPenalty(Protocol):
 
 
 def total_variation(images: Tensor) -> Tensor:
-    """Return the total variation of each image: the mean absolute difference of neighboring pixels.
+    """Return the total variation of each image: the mean length of its spatial gradient.
 
-    The anisotropic form, rows plus columns, of the regularizer of Mahendran & Vedaldi 2015, section 2.2.
+    The isotropic form with an exponent β of 1 (Mahendran & Vedaldi 2016, section 3.2; they use β = 2 for the inversion
+    of features), as a mean over pixels and channels and not a sum, so that it does not depend on the size.
 
     Args:
         images: (B, C, H, W).
@@ -54,12 +57,13 @@ def total_variation(images: Tensor) -> Tensor:
     Returns:
         (B,), at least 0; 0 for a single color.
 
-    >>> total_variation(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]])).tolist()
-    [1.0]
+    >>> total_variation(torch.tensor([[[[0.0, 3.0], [4.0, 0.0]]]])).round(decimals=3).tolist()
+    [5.0]
     """
-    rows = (images[..., 1:, :] - images[..., :-1, :]).abs().flatten(1).mean(1)
-    columns = (images[..., 1:] - images[..., :-1]).abs().flatten(1).mean(1)
-    return rows + columns
+    corner = images[..., :-1, :-1]
+    columns, rows = images[..., :-1, 1:] - corner, images[..., 1:, :-1] - corner
+    squares = columns.square() + rows.square()
+    return (squares + MIN_LENGTH**2).sqrt().sub(MIN_LENGTH).flatten(1).mean(1)
 
 
 def l2_penalty(images: Tensor) -> Tensor:

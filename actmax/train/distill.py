@@ -26,13 +26,15 @@ from actmax.networks.weights import Source
 from actmax.train.images import DeviceImages, Images, data_names, framed, hold_out, read_sources, true_classes
 from actmax.train.options import DistillOptions
 from actmax.train.pool import DrawingPool
-from actmax.train.student import NORMALIZATION, distillation_loss, fold, predictions, student, warm_started
-from actmax.train.teacher import Teacher
+from actmax.train.student import as_input, distillation_loss, fold, predictions, student, warm_started
+from actmax.train.teacher import Teacher, Teachers
 from actmax.train.training import Report, Training, run_folder
 
-REVISION = 4
+REVISION = 5
 """Revision of the training's arithmetic, for the exported file's header. Raise it with every change of that."""
 EXPORT = "alexnet-compact.safetensors"
+CALIBRATION = 256
+"""Number of photographs on which the scales of several teachers, and of a warm start's layers, are measured."""
 
 
 class Distillation(Training):
@@ -40,9 +42,9 @@ class Distillation(Training):
 
     Args:
         options: of the training.
-        network: the teacher.
+        networks: the teachers.
         sources: images to train on.
-        held: images to evaluate on.
+        held: images to evaluate on, by the source's name.
         warm_start: weights of an earlier student to start from, batch normalization included.
 
     Raises:
@@ -56,21 +58,24 @@ class Distillation(Training):
     def __init__(
         self,
         options: DistillOptions,
-        network: Network,
+        networks: Sequence[Network],
         sources: Sequence[Images],
-        held: Images,
+        held: Sequence[Images],
         warm_start: Path | None = None,
     ) -> None:
-        super().__init__(options, lambda: warm_started(warm_start) if warm_start else student())
-        self.teacher = Teacher(network, options, self.device, self.dtype)
+        self._held = {images.name: framed(images, options.size) for images in held}
+        self._truth = {images.name: true_classes(images) for images in held}
+        photographs = as_input(next(iter(self._held.values()))[:CALIBRATION])
+        super().__init__(options, lambda: warm_started(warm_start, photographs) if warm_start else student())
+        teachers = [Teacher(network, options, self.device, self.dtype) for network in networks]
+        self.teacher = Teachers(teachers, photographs.to(self.device))
         on_cpu = self.device.type == "cpu"
         self.sources = [source if on_cpu else DeviceImages(source, self.device) for source in sources]
         # On the device: a GPU would wait for noise from the CPU.
         self.noise = Generator(self.device).manual_seed(options.seed)
-        drawings = (options, self._views, self.logits, self.generator, self.noise)
+        drawings = (options, self.logits, self.generator, self.device)
         self.pool = DrawingPool(*drawings) if options.pool_batch else None
-        self._held, self._truth = framed(held, options.size), true_classes(held)
-        self._expected = predictions(self.teacher, self._held, self.device)
+        self._expected = {name: predictions(self.teacher, views, self.device) for name, views in self._held.items()}
 
     def loss(self) -> Tensor:
         options = self.options
@@ -85,12 +90,18 @@ class Distillation(Training):
         return distillation_loss(self._logits(self.model.train(), x), target, options)
 
     def evaluate(self) -> dict[str, float]:
-        """Return ``agreement`` with the teacher and, for images whose names give their class, ``accuracy`` of both."""
-        own, known = predictions(self.logits, self._held, self.device), self._truth >= 0
-        metrics = {"agreement": _mean(own == self._expected)}
-        if known.any():
-            metrics["accuracy"] = _mean((own == self._truth)[known])
-            metrics["teacher accuracy"] = _mean((self._expected == self._truth)[known])
+        """Return ``agreement`` with the teachers and, for images whose names give their class, ``accuracy`` of both.
+
+        After the first source, the names of the measurements carry the source's.
+        """
+        metrics = {}
+        for index, (name, views) in enumerate(self._held.items()):
+            own, truth, expected = predictions(self.logits, views, self.device), self._truth[name], self._expected[name]
+            known, suffix = truth >= 0, f" {name}" if index else ""
+            metrics[f"agreement{suffix}"] = _mean(own == expected)
+            if known.any():
+                metrics[f"accuracy{suffix}"] = _mean((own == truth)[known])
+                metrics[f"teacher accuracy{suffix}"] = _mean((expected == truth)[known])
         return metrics
 
     def export(self, path: Path, header: dict[str, str]) -> None:
@@ -101,14 +112,14 @@ class Distillation(Training):
         return self._logits(self.average, x)
 
     def state(self) -> dict[str, object]:
-        pool = {"images": self.pool.images, "targets": self.pool.targets} if self.pool else {}
+        pool = self.pool.state() if self.pool else {}
         return super().state() | {"pool": pool, "noise": self.noise.get_state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         super().restore(state)
         self.noise.set_state(state["noise"])
-        for name, value in state["pool"].items():
-            setattr(self.pool, name, value.to(self.device))
+        if self.pool:
+            self.pool.restore(state["pool"])
 
     def _logits(self, network: nn.Module, x: Tensor) -> Tensor:
         return self.predict(network, x.to(memory_format=torch.channels_last))
@@ -126,7 +137,7 @@ class Distillation(Training):
             for source, share in zip(self.sources, shares, strict=True)
             if share
         ]
-        return NORMALIZATION(torch.cat(views).to(self.device).float() / 255)
+        return as_input(torch.cat(views).to(self.device))
 
     def _adversarial(self, x: Tensor, target: Tensor) -> Tensor:
         """Change each view (B, 3, H, W) so that the averaged student departs from the target.
@@ -152,7 +163,7 @@ class Distillation(Training):
 
 
 def distill(
-    source: Source,
+    teachers: Sequence[Source],
     images: Sequence[Path],
     folder: Path,
     options: DistillOptions,
@@ -162,12 +173,11 @@ def distill(
     """Train the compact AlexNet, or resume a training, and return the exported file.
 
     Args:
-        source: the teacher, from :func:`actmax.networks.weights.resolve_weights`.
+        teachers: at least one, from :func:`actmax.networks.weights.resolve_weights`.
         images: folders or tar files. A WNID in an image's name gives its class, which is used for evaluation only.
         folder: of the run; it is made if it does not exist.
         options: if the folder holds a checkpoint, those of that run; only its length may differ.
-        warm_start: weights with batch normalization to start from, named as in
-            :func:`actmax.train.student.student`.
+        warm_start: weights of an earlier student to start from, with batch normalization or without.
         report: receives messages on the images and on resuming.
 
     Raises:
@@ -175,7 +185,7 @@ def distill(
         WeightsError, UnknownNameError: the teacher or the warm start cannot be loaded.
         StoreError: the folder cannot be written, is in use, or holds another run.
     """
-    teacher = load(source)
+    networks = [load(teacher) for teacher in teachers]
     with run_folder(folder):
         sources = read_sources(images, options.shorter_side, report)
         if options.source_weights and len(options.source_weights) != len(sources):
@@ -183,21 +193,21 @@ def distill(
                 f"source_weights has {len(options.source_weights)} numbers for {len(sources)} sources of images."
             )
         # Names of files only: paths are private.
+        held, rest = hold_out(sources, options.holdouts or options.holdout)
         header = {
             "architecture": "AlexNet convolutions, head 9216-512-1000, batch norm folded",
             "format": "int8 per output channel, float16 scales",
             "input": f"RGB in [0, 1], ImageNet mean and deviation, trained at {options.size} px",
             "labels": "ImageNet-1k, torchvision order",
-            "teacher": f"{source.network} (weights {source.digest})",
+            "teacher": "; ".join(f"{teacher.network} (weights {teacher.digest})" for teacher in teachers),
             "data": data_names(sources),
-            "held out": f"{options.holdout} images of the largest source",
+            "held out": data_names(held),
             "warm start": f"{warm_start.name} (SHA-256 {_digest(warm_start)})" if warm_start else "none",
             "options": options.identity(),
             "made by": f"actmax {version('actmax')}, distill.py revision {REVISION}",
             "license": options.license_note,
         }
-        held, rest = hold_out(sources, options.holdout)
-        return Distillation(options, teacher, rest, held, warm_start).run(folder, header, report)
+        return Distillation(options, networks, rest, held, warm_start).run(folder, header, report)
 
 
 def root_mean_square(x: Tensor) -> Tensor:

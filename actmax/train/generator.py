@@ -145,6 +145,6 @@ def train_generator(
             "options": options.identity(),
             "made by": f"actmax {version('actmax')}, generator.py revision {REVISION}",
         }
-        held, rest = hold_out(sources, options.holdout)
+        (held,), rest = hold_out(sources, options.holdout)
         pixels = torch.cat([framed(source, SIZE) for source in rest])
         return GeneratorTraining(options, network, pixels, framed(held, SIZE)).run(folder, header, report)

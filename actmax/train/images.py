@@ -152,22 +152,37 @@ def _pixels(file: bytes | Path, shorter_side: int) -> Tensor:
     return image_to_tensor(rgb)
 
 
-def hold_out(sources: Sequence[Images], count: int) -> tuple[Images, list[Images]]:
-    """Separate ``count`` images of the largest source from the rest, always the same ones.
+def hold_out(sources: Sequence[Images], counts: int | Sequence[int]) -> tuple[list[Images], list[Images]]:
+    """Separate images from the rest, always the same ones.
+
+    Args:
+        sources: of images.
+        counts: how many of the largest source, or how many of each.
+
+    Returns:
+        Those held out, of the sources that give any, and the rest of each source.
 
     Raises:
-        ActmaxError: nothing would be left to train on.
+        ActmaxError: nothing would be left to train on, or the counts are not one for each source.
     """
-    largest = max(sources, key=lambda source: len(source.names))
-    if count >= len(largest.names):
-        raise ActmaxError(
-            f"{count} images are to be held out of {largest.name}, which holds {len(largest.names)}: "
-            "give more images, or set a smaller holdout."
-        )
-    order = torch.randperm(len(largest.names), generator=Generator().manual_seed(HOLDOUT_SEED))
-    held = {largest.names[index] for index in order[:count].tolist()}
-    rest = [source.only(lambda name: name not in held) if source is largest else source for source in sources]
-    return largest.only(lambda name: name in held), rest
+    if isinstance(counts, int):
+        largest = max(sources, key=lambda source: len(source.names))
+        counts = [counts if source is largest else 0 for source in sources]
+    if len(counts) != len(sources):
+        raise ActmaxError(f"holdouts has {len(counts)} numbers for {len(sources)} sources of images.")
+    held, rest = [], []
+    for source, count in zip(sources, counts, strict=True):
+        if count >= len(source.names):
+            raise ActmaxError(
+                f"{count} images are to be held out of {source.name}, which holds {len(source.names)}: "
+                "give more images, or set a smaller holdout."
+            )
+        order = torch.randperm(len(source.names), generator=Generator().manual_seed(HOLDOUT_SEED))
+        chosen = {source.names[index] for index in order[:count].tolist()}
+        if count:
+            held.append(source.only(chosen.__contains__))
+        rest.append(source.only(set(source.names).difference(chosen).__contains__) if count else source)
+    return held, rest
 
 
 def framed(images: Images, size: int) -> Tensor:

@@ -50,18 +50,13 @@ class DistillOptions(TrainingOptions):
     """Views per step: those from the pool, and the rest divided among the sources."""
     source_weights: tuple[Annotated[float, Field(gt=0)], ...] = ()
     """Relative numbers of views from each source, in their order; by default equal."""
-    pool_batch: Annotated[int, Field(ge=0)] = 48
-    """Views per step that come from the pool of drawings. More than a quarter costs agreement on photographs."""
-    pool_size: Annotated[int, Field(ge=1)] = 1024
-    """Images in the pool. In a short run fewer are drawn further; more are more varied."""
-    pool_steps: Annotated[int, Field(ge=1)] = 2
-    """Steps of gradient ascent each time that an image is taken from the pool."""
-    pool_step_size: Annotated[float, Field(gt=0)] = 0.007
-    """Mean change of a pixel, in [0, 1], in one of these steps."""
-    pool_jitter: Annotated[int, Field(ge=0)] = 8
-    """Largest shift before a step, in pixels, so that no feature depends on one position."""
-    pool_restart: Annotated[float, Field(ge=0, le=1)] = 0.03
-    """Probability that an image of the pool restarts: the mean lifetime is some 66 steps of ascent."""
+    pool_batch: Annotated[int, Field(ge=0)] = 76
+    """Views per step that are drawings of the pool. They make the student's drawings good: without them, 32 000 views
+    took its own top-1 accuracy on its drawings from 0.97 to 0.38."""
+    pool_groups: Annotated[int, Field(ge=1)] = 16
+    """Groups of so many drawings in the pool. In a short run fewer are drawn further; more are more varied."""
+    pool_steps: Annotated[int, Field(ge=1)] = 4
+    """Steps of gradient ascent each time that a group is taken from the pool."""
     min_crop: Annotated[float, Field(gt=0, le=1)] = 0.15
     """Smallest area of a crop, as a fraction of its image. Small crops make a thousand photographs last."""
     min_crop_small: Annotated[float, Field(gt=0, le=1)] = 0.5
@@ -84,6 +79,8 @@ class DistillOptions(TrainingOptions):
     average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Decay of the moving average of the weights, which is what is exported: about 100 steps."""
     holdout: Annotated[int, Field(ge=2)] = 2000
+    holdouts: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    """Number of images of each source that are used for evaluation only, in their order, instead of `holdout`."""
     shorter_side: Annotated[int, Field(ge=64)] = 288
     """Larger images are reduced to this when they are read: all stay decoded in memory."""
     compile_teacher: bool = False
@@ -93,11 +90,8 @@ class DistillOptions(TrainingOptions):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if not self.pool_batch < self.batch or self.pool_batch > self.pool_size:
-            raise ValueError(
-                f"pool_batch {self.pool_batch} must be less than batch {self.batch} and at most pool_size "
-                f"{self.pool_size}"
-            )
+        if not self.pool_batch < self.batch:
+            raise ValueError(f"pool_batch {self.pool_batch} must be less than batch {self.batch}")
         return self
 
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from actmax.errors import WeightsError
-from actmax.networks.compact import CompactAlexNet
+from actmax.networks.compact import CompactAlexNet, dequantize
 from actmax.networks.network import IMAGENET
 from actmax.train.options import DistillOptions
 
@@ -41,18 +41,50 @@ def _with_batch_norm(layers: Any) -> Iterator[nn.Module]:
             yield nn.BatchNorm1d(layer.out_features)
 
 
-def warm_started(path: Path) -> nn.Module:
-    """Return a student with the weights of an earlier one.
+def warm_started(path: Path, photographs: Tensor) -> nn.Module:
+    """Return a student with the weights of an earlier one, trained or exported.
+
+    An exported file has no batch normalization left. Each is then given the statistics of its own input, and such a
+    scale and shift that it changes nothing: the student starts as the same function.
+
+    Args:
+        path: of the file.
+        photographs: normalized, (B, 3, H, W).
 
     Raises:
         WeightsError: the file cannot be read, or belongs to another network.
     """
     network = student()
     try:
-        network.load_state_dict(load_file(path))
+        state = load_file(path)
+        if any(name.endswith("running_mean") for name in state):
+            network.load_state_dict(state)
+        else:
+            plain = CompactAlexNet()
+            plain.load_state_dict(dequantize(state))
+            _unfold(network, plain, photographs)
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise WeightsError(f"{path} is no warm start for the compact AlexNet with batch norm: {error}") from None
+        raise WeightsError(f"{path} is no warm start for the compact AlexNet: {error}") from None
     return network
+
+
+@torch.no_grad()
+def _unfold(network: nn.Module, plain: CompactAlexNet, x: Tensor) -> None:
+    """Make a student of a plain network: the inverse of :func:`fold`, for images x (B, 3, H, W)."""
+    for name, between in (("features", nn.Identity()), ("classifier", plain.avgpool)):
+        layers = plain.get_submodule(name).children()
+        x = between(x)
+        for layer in network.get_submodule(name).children():
+            if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+                channels = x.transpose(0, 1).flatten(1)
+                layer.running_mean, layer.running_var = channels.mean(1), channels.var(1)
+                layer.bias.copy_(layer.running_mean)
+                layer.weight.copy_((layer.running_var + layer.eps).sqrt())
+            elif isinstance(layer, nn.Flatten):
+                x = layer(x)
+            else:
+                layer.load_state_dict(next(layers).state_dict())
+                x = layer(x)
 
 
 def fold(trained: nn.Module) -> dict[str, Tensor]:
@@ -89,6 +121,11 @@ def distillation_loss(own: Tensor, teacher: Tensor, options: DistillOptions) -> 
     return t * t * divergence + options.logit_weight * functional.mse_loss(centered, expected)
 
 
+def as_input(views: Tensor) -> Tensor:
+    """Return views (B, 3, H, W) of 8 bits as the student's input."""
+    return NORMALIZATION(views.float() / 255)
+
+
 @torch.no_grad()
 def predictions(network: Callable[[Tensor], Tensor], views: Tensor, device: torch.device, batch: int = 100) -> Tensor:
     """Return the class that a network predicts for each view.
@@ -102,5 +139,5 @@ def predictions(network: Callable[[Tensor], Tensor], views: Tensor, device: torc
     Returns:
         Class indices (B,), on the CPU.
     """
-    parts = (NORMALIZATION(part.to(device).float() / 255) for part in torch.split(views, batch))
+    parts = (as_input(part.to(device)) for part in torch.split(views, batch))
     return torch.cat([network(part).argmax(1).cpu() for part in parts])

@@ -1,8 +1,8 @@
-"""The teacher: a loaded classifier that computes the targets of the training, a few views at a time."""
+"""The teachers: loaded classifiers whose averaged logits are the targets of the training."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from actmax.train.student import CLASSES, NORMALIZATION
 
 
 class Teacher:
-    """Maps views, normalized as for the student (B, 3, H, W), to logits (B, 1000), float32.
+    """Maps views, normalized as for the student (B, 3, H, W), to logits (B, 1000), float32, a few views at a time.
 
     Args:
         network: the classifier.
@@ -48,3 +48,32 @@ class Teacher:
         if self._normalization:
             x = self._normalization(NORMALIZATION.inverse(x))
         return torch.cat([self._logits(part).float() for part in torch.split(x, self._batch)])
+
+
+class Teachers:
+    """Several teachers as one: the mean of their centered logits, each scaled to the first one's deviation.
+
+    The logits of different networks differ in size: without the scales the largest would decide alone. A single
+    teacher's logits stay as they are.
+
+    Args:
+        teachers: at least one.
+        views: normalized photographs (B, 3, H, W) on which the deviations are measured.
+    """
+
+    def __init__(self, teachers: Sequence[Callable[[Tensor], Tensor]], views: Tensor) -> None:
+        self._teachers = teachers
+        deviations = [centered(teacher(views)).std() for teacher in teachers] if len(teachers) > 1 else []
+        self._scales = [float(deviations[0] / deviation) for deviation in deviations]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the logits (B, 1000) of views (B, 3, H, W)."""
+        if not self._scales:
+            return self._teachers[0](x)
+        answers = zip(self._scales, self._teachers, strict=True)
+        return torch.stack([scale * centered(teacher(x)) for scale, teacher in answers]).mean(0)
+
+
+def centered(logits: Tensor) -> Tensor:
+    """Return logits (B, classes) less their mean over the classes."""
+    return logits - logits.mean(1, keepdim=True)
