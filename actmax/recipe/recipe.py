@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from actmax import files
 from actmax.recipe.target import parse
 
-ALGORITHM = 1
+ALGORITHM = 2
 """Revision of the arithmetic. Raise it with any change that alters what a recipe draws: every drawing is then made
 again. A golden test fails when the arithmetic changes and this does not."""
 
