@@ -31,8 +31,9 @@ PREFERRED = "alexnet"
 """The network that ``auto`` resolves to, if its weights are available."""
 FALLBACK = "compact"
 """The network that ``auto`` resolves to otherwise; its weights are in the package."""
-WITNESS = "efficientnet-lite0"
-"""The default evaluation network: of another family than both."""
+EVALUATION = "mobilenet-v2"
+"""The default evaluation network, in the package and of another family than both. Nothing was chosen, tuned or trained
+with it."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,10 @@ class Card:
         return tuple(layer for layer in self.layers if layer not in self.outputs)
 
 
-# What EfficientNet-Lite expects of its images (timm's configuration of tf_efficientnet_lite0, after Google's
-# tpu/models/official/efficientnet/lite).
+# What MobileNet V2 and EfficientNet-Lite expect of their images (timm's configuration of tf_efficientnet_lite0, after
+# Google's tpu/models/official/efficientnet/lite).
 _HALF = (0.5, 0.5, 0.5)
+_SHIPPED = Path(__file__).parent / "shipped"
 
 _CONVOLUTIONS = {
     "conv1": "features.0",
@@ -123,9 +125,19 @@ CARDS: Mapping[str, Card] = MappingProxyType(
                 "compact_alexnet",
                 output="fc8",
                 layers=MappingProxyType(_CONVOLUTIONS | {"fc6": "classifier.0", "fc8": "classifier.2"}),
-                file=Path(__file__).parent / "shipped" / "alexnet-compact.safetensors",
+                file=_SHIPPED / "alexnet-compact.safetensors",
                 quantized=True,
                 note="The compact AlexNet was trained on the predictions of a larger network, not on ImageNet itself.",
+            ),
+            Card(
+                EVALUATION,
+                "MobileNet V2",
+                "actmax",
+                "mobilenet_v2",
+                mean=_HALF,
+                std=_HALF,
+                file=_SHIPPED / "mobilenet-v2.safetensors",
+                quantized=True,
             ),
             *(
                 Card(

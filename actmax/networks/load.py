@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,13 @@ from actmax.errors import UnknownNameError, WeightsError, did_you_mean, printabl
 from actmax.networks import labels, pickles
 from actmax.networks.cards import CARDS, Card, card
 from actmax.networks.compact import CompactAlexNet, dequantize
+from actmax.networks.mobilenet import MobileNetV2
 from actmax.networks.network import Network, Normalization
 from actmax.networks.weights import Progress, Source, fetch, resolve_weights
 from actmax.networks.wrapping import check_finite
 
+_OWN: Mapping[str, Callable[[], nn.Module]] = {"compact_alexnet": CompactAlexNet, "mobilenet_v2": MobileNetV2}
+"""The package's architectures."""
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 """Keys under which trainers save a state dict."""
 _PREFIXES = ("module.", "_orig_mod.", "model.")
@@ -69,7 +72,7 @@ def _builder(about: Card) -> Callable[[], nn.Module]:
         UnknownNameError: its family has no such classifier.
     """
     if about.family == "actmax":
-        return CompactAlexNet
+        return _OWN[about.architecture]
     if about.family == "torchvision":
         from torchvision import models
 

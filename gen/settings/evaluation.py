@@ -6,7 +6,7 @@ from pathlib import Path
 
 from actmax.errors import ActmaxError
 from actmax.networks import weights
-from actmax.networks.cards import FALLBACK, WITNESS
+from actmax.networks.cards import EVALUATION, FALLBACK
 from actmax.networks.weights import Source
 from gen.settings import KEY, Settings, SettingsError
 
@@ -16,8 +16,8 @@ WHERE = f"{KEY}.second_opinion in mkdocs.yml"
 def evaluation_network(settings: Settings, target: Source, root: Path) -> Source | None:
     """Select the evaluation network, or None where the settings want none.
 
-    By default it is :data:`WITNESS`, of another family than the usual target networks; where that is the target
-    network itself, the network in the package.
+    By default it is :data:`EVALUATION`, of another family than the usual target networks; where that is the target
+    network itself, :data:`FALLBACK`.
 
     Args:
         settings: of the gallery.
@@ -30,7 +30,7 @@ def evaluation_network(settings: Settings, target: Source, root: Path) -> Source
     wanted = settings.second_opinion
     if wanted is None:
         return None
-    name = wanted.network or (FALLBACK if target.network == WITNESS else WITNESS)
+    name = wanted.network or (FALLBACK if target.network == EVALUATION else EVALUATION)
     if name == "auto":
         raise SettingsError(
             f"{KEY}.second_opinion.network in mkdocs.yml is 'auto', which stands for the network that draws: say "

@@ -326,8 +326,8 @@ class Settings(Section):
         EvaluationSettings | None, BeforeValidator(_evaluation), Field(default=None, validate_default=True)
     ]
     """The evaluation network, which classifies each drawing too, such as
-    `{network: squeezenet1_0, weights: FILE}`; by default `efficientnet-lite0`, which is of another family
-    than the networks that draw. `false`: none."""
+    `{network: squeezenet1_0, weights: FILE}`; by default `mobilenet-v2`, which is of another family than
+    the networks that draw, and with which nothing was chosen. `false`: none."""
     size: Annotated[int, Field(ge=64, le=2048)] = 224
     """Width and height of the drawings in pixels."""
     seeds: Seeds = [0]

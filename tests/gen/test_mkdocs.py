@@ -155,9 +155,9 @@ def test_the_default_evaluation_network_is_run_once(warm: Site) -> None:
         assert built.returncode == 0, built.stdout
         measurements = {name for name in warm.stored() if name.startswith("store/measurements/")}
         assert len(measurements) == 2
-    assert json.loads(warm.page("gallery/index.json"))["evaluation_network"]["name"] == "efficientnet-lite0"
+    assert json.loads(warm.page("gallery/index.json"))["evaluation_network"]["name"] == "mobilenet-v2"
     page = warm.page("gallery/zebra/index.html")
-    assert "EfficientNet-Lite0, an evaluation network that played no part in the drawing" in page
+    assert "MobileNet V2, an evaluation network that played no part in the drawing" in page
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -43,9 +43,9 @@ def alexnet() -> Network:
 
 
 @pytest.fixture(scope="module")
-def lite() -> Network:
+def mobilenet() -> Network:
     """Convolutions of one pixel, and of one channel each."""
-    return load("efficientnet-lite0")
+    return load("mobilenet-v2")
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +55,12 @@ def compact() -> Network:
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("size", smoke([64, 160, 224]))
-@pytest.mark.parametrize(("name", "relu_leak"), [("compact", 0.1), ("alexnet", 0.0), ("lite", 0.1)])
+@pytest.mark.parametrize(("name", "relu_leak"), [("compact", 0.1), ("alexnet", 0.0), ("mobilenet", 0.1)])
 def test_a_network_computes_the_same_for_an_image_in_a_batch_of_any_size(
     name: str, size: int, precision: str, relu_leak: float, request: pytest.FixtureRequest
 ) -> None:
     """Logits and gradient. 64 px make small maps, which torch computes by other algorithms for a single image."""
-    if precision == "bf16" and (size > 64 or name == "lite") and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if precision == "bf16" and (size > 64 or name == "mobilenet") and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         pytest.skip("this processor has no bfloat16, and emulates it slowly and in other ways")
     network: Network = request.getfixturevalue(name)
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]

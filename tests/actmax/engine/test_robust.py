@@ -11,6 +11,7 @@ from pathlib import Path
 import projects
 import pytest
 import torch
+from installed import needs
 
 from actmax.engine.render import render
 from actmax.measure.measure import decode, measure
@@ -42,7 +43,8 @@ def test_squeezenet_predicts_every_second_default_class(checking_data: Path) -> 
     assert weak == {}
 
 
-def test_the_target_network_predicts_the_class_and_the_evaluation_network_mostly() -> None:
+@needs("efficientnet-lite0")
+def test_the_target_network_predicts_the_class_and_a_network_of_another_family_mostly() -> None:
     network, judge = load(resolve_weights("compact")), load(resolve_weights("efficientnet-lite0"))
     targets = [f"fc8:{index}" for index in (1, 207, 407, 817, 980)]
     recipes = [compose(network="compact", weights=network.weights, target=target) for target in targets]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import timm
 import torch
+from installed import needs
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
@@ -80,7 +81,7 @@ def test_what_cannot_be_a_name_is_refused(name: str) -> None:
 
 # Weights that go by other names.
 
-LITE = ["efficientnet-lite0", "efficientnet-lite2"]
+LITE = [pytest.param(name, marks=needs(name)) for name in ("efficientnet-lite0", "efficientnet-lite2")]
 ROOT = {
     "_conv_stem": "conv_stem",
     "_bn0": "bn1",
@@ -144,12 +145,13 @@ def test_weights_under_other_names_are_put_in_order_without_a_connection(
     assert wanted.std() > 0.5  # the logits are not all alike
 
 
-@pytest.mark.parametrize("name", LITE)
+@pytest.mark.parametrize("name", ["efficientnet-lite0", "efficientnet-lite2"])
 def test_a_card_has_timms_normalization_and_size(name: str) -> None:
     about, known = card(name), timm.get_pretrained_cfg(card(name).architecture)
     assert (about.mean, about.std, about.size) == (known.mean, known.std, known.input_size[1:])
 
 
+@needs("efficientnet-lite0")
 def test_weights_in_another_order_are_recognized_by_their_shapes(tmp_path: Path) -> None:
     state = torch.load(resolve_weights("efficientnet-lite0").path, weights_only=True)
     torch.save(dict(reversed(state.items())), tmp_path / "reversed.pth")
@@ -157,6 +159,7 @@ def test_weights_in_another_order_are_recognized_by_their_shapes(tmp_path: Path)
         load("efficientnet-lite0", tmp_path / "reversed.pth")
 
 
+@needs("efficientnet-lite0")
 def test_a_file_with_timms_names_is_taken_as_it_is(tmp_path: Path) -> None:
     module = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     state = by_name(torch.load(resolve_weights("efficientnet-lite0").path, weights_only=True), module)

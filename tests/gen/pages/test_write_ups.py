@@ -66,10 +66,10 @@ def contents(planned: Plans, drawn: Draws, tmp_path: Path) -> Contents:
     return Contents(
         made,
         entries,
-        evaluation=Evaluation(card("efficientnet-lite0"), measures),
+        evaluation=Evaluation(card("mobilenet-v2"), measures),
         comparison=rows,
         photo=Photo(TIGER, png((200, 30, 30)), photo),
-        diversity=Diversity(ZEBRA, card("efficientnet-lite0"), seeds, facets, 0.125, 0.25, 0.5, 2),
+        diversity=Diversity(ZEBRA, card("mobilenet-v2"), seeds, facets, 0.125, 0.25, 0.5, 2),
     )
 
 
@@ -124,7 +124,7 @@ def test_everything_on_a_page_exists_and_its_tables_are_complete(
     for table in tables(shown):
         assert len({len(row) for row in table}) == 1, table
         assert len(table) > 1
-    assert ("EfficientNet-Lite0, which played no part" in " ".join(shown.split())) == (
+    assert ("MobileNet V2, which played no part" in " ".join(shown.split())) == (
         evaluated and path in (METHODS, DIVERSITY)
     )
     assert "None" not in shown
@@ -301,7 +301,7 @@ def test_each_drawing_of_the_diversity_page_has_both_ranks(contents: Contents, r
         ("The drawing of zebra by facet 2", "facet-1.webp"),
         ("The drawing of zebra by facet 3", "facet-2.webp"),
     ]
-    ranks = re.findall(r"(\w+ \d): 90.0 %, rank 1; EfficientNet-Lite0: rank (\d)", visible(page))
+    ranks = re.findall(r"(\w+ \d): 90.0 %, rank 1; MobileNet V2: rank (\d)", visible(page))
     # The first seed's is the drawing by `smooth` above.
     assert ranks == [("seed 0", "1"), ("seed 1", "3"), ("facet 1", "3"), ("facet 2", "3"), ("facet 3", "3")]
 

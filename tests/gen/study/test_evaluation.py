@@ -11,6 +11,7 @@ from typing import Any
 import fakes
 import numpy as np
 import pytest
+from installed import needs
 from safetensors.numpy import save_file
 
 from actmax.measure.measure import decode, measure, resized
@@ -37,12 +38,17 @@ def selected(given: Any, drawn_by: Source, root: Path = Path()) -> Source | None
     return evaluation_network(read({"groups": {"animals": ["zebra"]}, "second_opinion": given}), drawn_by, root)
 
 
-def test_the_default_is_the_witness_unless_it_is_the_target_network() -> None:
-    witness = resolve_weights("efficientnet-lite0")
-    assert selected(None, OTHER) == selected(None, COMPACT) == witness
-    assert selected(None, witness) == COMPACT
+def test_the_default_is_mobilenet_unless_it_is_the_target_network() -> None:
+    default = resolve_weights("mobilenet-v2")
+    assert selected(None, OTHER) == selected(None, COMPACT) == default
+    assert selected(None, default) == COMPACT
     assert selected(False, OTHER) is None
     assert selected({"network": "compact"}, OTHER) == COMPACT
+
+
+@needs("efficientnet-lite0")
+def test_a_network_in_a_package_of_its_own_can_be_named() -> None:
+    assert selected({"network": "efficientnet-lite0"}, COMPACT) == resolve_weights("efficientnet-lite0")
 
 
 def test_a_weights_file_is_relative_to_mkdocs_yml(tmp_path: Path) -> None:
@@ -179,7 +185,7 @@ def evaluated(planned: Plans, collected: Callable[..., Contents]) -> Contents:
         for plate in made.class_pages
         for variant in plate.variants
     }
-    return collected(made, evaluation=Evaluation(card("efficientnet-lite0"), measures))
+    return collected(made, evaluation=Evaluation(card("mobilenet-v2"), measures))
 
 
 def test_the_index_shows_the_ranks_by_the_evaluation_network(
@@ -191,14 +197,14 @@ def test_the_index_shows_the_ranks_by_the_evaluation_network(
         ("4", "0.015"),
         ("60", "0.015"),
     ]
-    assert '<option value="rank">rank by EfficientNet-Lite0</option>' in page
+    assert '<option value="rank">rank by MobileNet V2</option>' in page
     words = visible(rendered(page))
-    ranks = re.findall("EfficientNet-Lite0: rank \\d+|target network only", words)
-    assert ranks == ["EfficientNet-Lite0: rank 1", "EfficientNet-Lite0: rank 4", "target network only"]
+    ranks = re.findall("MobileNet V2: rank \\d+|target network only", words)
+    assert ranks == ["MobileNet V2: rank 1", "MobileNet V2: rank 4", "target network only"]
     recognition = (
         "an evaluation network that played no part in the drawing, recognizes 1 of 3 classes (top-1), and 2 in its"
     )
-    assert f"EfficientNet-Lite0, {recognition} top 5." in " ".join(words.split())
+    assert f"MobileNet V2, {recognition} top 5." in " ".join(words.split())
 
 
 def test_without_an_evaluation_network_the_index_mentions_none(
@@ -214,7 +220,7 @@ def test_an_authors_page_can_quote_the_evaluation_network(evaluated: Contents) -
         "{{ recognition.network }}: {{ recognition.top1 }} and {{ recognition.top5 }} of {{ recognition.drawings }}"
     )
     page = f"{head}{{% if recognition %}}{counts}{{% else %}}Nobody{{% endif %}}.\n"
-    assert filled_in(evaluated, "page.md", page) == f"{head}EfficientNet-Lite0: 1 and 2 of 3.\n"
+    assert filled_in(evaluated, "page.md", page) == f"{head}MobileNet V2: 1 and 2 of 3.\n"
     assert filled_in(replace(evaluated, evaluation=None), "page.md", page) == f"{head}Nobody.\n"
 
 

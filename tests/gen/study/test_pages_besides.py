@@ -1,4 +1,4 @@
-"""What is drawn beside the gallery, for real and in two steps: once, seen by the witness, and kept by `prune`."""
+"""What is drawn beside the gallery, for real and in two steps: once, evaluated, and kept by `prune`."""
 
 from __future__ import annotations
 
@@ -125,14 +125,14 @@ def test_each_method_has_its_drawings_and_their_high_frequency_share(made: Made)
 def test_distances_are_measured_with_the_evaluation_network(made: Made) -> None:
     found = made.contents.diversity
     assert found is not None
-    witness = load(resolve_weights("efficientnet-lite0"))
+    evaluator = load(resolve_weights("mobilenet-v2"))
     with torch.inference_mode():
         one, other = (
-            witness.features(witness.normalize(resized(decode(entry.read("drawing.png")), witness.size)))
+            evaluator.features(evaluator.normalize(resized(decode(entry.read("drawing.png")), evaluator.size)))
             for entry in found.seeds
         )
         assert found.seed_distance == pytest.approx(1 - functional.cosine_similarity(one, other).item(), abs=1e-5)
-    assert found.network.name == "efficientnet-lite0"
+    assert found.network.name == "mobilenet-v2"
     assert (found.label, found.classes) == (labels.resolve_class("zebra"), 2)
 
 

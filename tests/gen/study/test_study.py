@@ -183,14 +183,14 @@ def test_the_walks_page_shows_the_evaluation_of_the_gallery(
 ) -> None:
     zebra, tiger = (plate.variants[0].recipe.digest() for plate in made.contents.plan.class_pages)
     measures = {zebra: fakes.measures(340), tiger: fakes.measures(292, rank=4)}
-    evaluated = replace(made.contents, evaluation=Evaluation(card("efficientnet-lite0"), measures))
+    evaluated = replace(made.contents, evaluation=Evaluation(card("mobilenet-v2"), measures))
     alone = replace(made.contents, evaluation=None)
     page, silent = (
         visible(rendered(str(dict(files(contents))["write-ups/from-picture-to-prediction/index.md"])))
         for contents in (evaluated, alone)
     )
     assert (
-        "EfficientNet-Lite0, an evaluation network of another family that played no part in the drawing, recognizes "
+        "MobileNet V2, an evaluation network of another family that played no part in the drawing, recognizes "
         "the gallery's drawings of 1 of 2 classes top-1, and of 2 top-5."
     ) in " ".join(page.split())
     assert "evaluation network" not in silent
