@@ -23,7 +23,7 @@ from actmax.networks.hooks import GradientHooks
 if TYPE_CHECKING:
     from actmax.ascent.context import Context
 
-__all__ = ["blur", "facet", "logsumexp", "normalize", "on_gradient", "relu_leak", "window"]
+__all__ = ["blur", "facet", "frequency_decay", "logsumexp", "normalize", "on_gradient", "relu_leak", "window"]
 
 
 def __dir__() -> list[str]:
@@ -117,7 +117,9 @@ def normalize(grads: Tensor) -> Tensor:
 
 
 def blur(sd: float) -> ImageGradient:
-    """Blur the gradient by a Gaussian, so that neighboring pixels change together (Walker et al. 2019, methods).
+    """Blur the gradient by a Gaussian, so that neighboring pixels change together.
+
+    As in later code of the authors of Walker et al. 2019 (`sinzlab/mei`); for their first see :func:`frequency_decay`.
 
     Args:
         sd: standard deviation of the Gaussian, in pixels.
@@ -131,6 +133,33 @@ def blur(sd: float) -> ImageGradient:
     if sd <= 0:
         raise RecipeError(f"The standard deviation of a blur must be above 0, not {sd}.")
     return partial(gaussian_blur, sd=sd)
+
+
+def frequency_decay(power: float) -> ImageGradient:
+    """Divide the gradient by a power of the frequency, so that broad shapes change first (Walker et al. 2019;
+    `fft_smooth` in the authors' code, cajal/inception_loop2019, with a power of 0.2).
+
+    Args:
+        power: of the frequency in cycles per image, which counts as 1 where it is lower.
+
+    >>> frequency_decay(0.2)(torch.ones(1, 3, 8, 8)).shape
+    torch.Size([1, 3, 8, 8])
+
+    Raises:
+        RecipeError: the power is not above 0.
+    """
+    if power <= 0:
+        raise RecipeError(f"The power of the frequency must be above 0, not {power}.")
+
+    def filtered(grads: Tensor) -> Tensor:
+        height, width = grads.shape[2:]
+        rows = torch.fft.fftfreq(height, 1 / height, device=grads.device)[:, None]
+        columns = torch.fft.rfftfreq(width, 1 / width, device=grads.device)
+        weights = (rows.square() + columns.square()).sqrt().clamp_min(1).pow(-power)
+        smooth: Tensor = torch.fft.irfft2(torch.fft.rfft2(grads.float()) * weights, s=(height, width))
+        return smooth.to(grads.dtype)
+
+    return filtered
 
 
 def gaussian_blur(images: Tensor, sd: float) -> Tensor:
@@ -197,10 +226,13 @@ class GradientMagnitude:
     def __init__(self) -> None:
         self.total: Tensor | None = None
         """(B, H, W), at least 0; None before the first gradient."""
+        self.latest: Tensor | None = None
+        """The last gradient, (B, C, H, W)."""
 
     def __call__(self, grads: Tensor) -> Tensor:
         """Add a gradient (B, C, H, W) and return it unchanged."""
-        magnitude = normalize(grads.detach().abs().mean(1))
+        self.latest = grads.detach()
+        magnitude = normalize(self.latest.abs().mean(1))
         self.total = magnitude if self.total is None else self.total.add_(magnitude)
         return grads
 

@@ -18,7 +18,17 @@ from actmax.errors import RecipeError
 from actmax.networks.cards import LOGITS
 from actmax.recipe.target import Target
 
-__all__ = ["alignment", "channel", "cosine", "direction", "diversity", "layer", "logit", "unit"]
+__all__ = [
+    "alignment",
+    "channel",
+    "cosine",
+    "direction",
+    "diversity",
+    "layer",
+    "logit",
+    "sorted_activations",
+    "unit",
+]
 
 
 def __dir__() -> list[str]:
@@ -259,6 +269,56 @@ def alignment(layer: str, decay: float = 2.0) -> Objective:
         return -(distances * weights).sum(1)
 
     return Objective(score)
+
+
+def sorted_activations(photographs: Mapping[str, Tensor], quantiles: int = 32) -> Objective:
+    """Reward images whose channels have the same distribution of activations as for photographs, such as those of a
+    class: minus the mean squared difference of the sorted activations (Görgün, Schiele & Fischer 2025, "VITAL").
+
+    The activations of each channel are sorted over the positions of its map, and the mean of the sorted vectors is
+    taken over the photographs. The score is 0 for an image whose sorted activations are that mean.
+
+    Differs: the sorted vectors are compared by the means of some equal parts of them; and each layer's difference is
+    divided by its mean square for the photographs, so that no layer outweighs another, where the authors' code adds up
+    the layers with weights for each network. Theirs adds penalties on total variation and L2 norm for some networks
+    (:mod:`actmax.penalties`).
+
+    Args:
+        photographs: the outputs of layers for photographs, by name, (P, C, H, W) each; such as
+            ``net.submodel(layers, net.size)(net.normalize(images))`` for images (P, 3, H, W) in [0, 1]. Theirs are
+            those of 50 photographs in five layers, from the first to the last of the convolutions.
+        quantiles: how many parts.
+
+    >>> own = {"conv1": torch.rand(1, 3, 8, 8)}
+    >>> sorted_activations(own)(own).tolist()
+    [-0.0]
+
+    Raises:
+        RecipeError: there is no layer, or a layer has other channels for the image.
+    """
+    wanted = {name: _sorted(name, photographs, quantiles).mean(0).detach() for name in photographs}
+    if not wanted:
+        raise RecipeError("sorted_activations compares the outputs of layers for photographs: none are given.")
+
+    def score(outputs: Mapping[str, Tensor]) -> Tensor:
+        differences = []
+        for name, mean in wanted.items():
+            found = _sorted(name, outputs, quantiles)
+            if found.shape[1:] != mean.shape:
+                raise RecipeError(
+                    f"{name} has {found.shape[1]} channels for the image, and {len(mean)} for photographs."
+                )
+            mean = mean.to(found.device)
+            differences.append((found - mean).square().mean((1, 2)) / mean.square().mean().clamp_min(1e-12))
+        return -torch.stack(differences).sum(0)
+
+    return Objective(score)
+
+
+def _sorted(layer: str, outputs: Mapping[str, Tensor], quantiles: int) -> Tensor:
+    """Return the means of equal parts of each channel's sorted activations, (B, C, quantiles)."""
+    values = _channels_first(layer, outputs).float()
+    return functional.adaptive_avg_pool1d(values.reshape(*values.shape[:2], -1).sort(2).values, quantiles)
 
 
 # From targets.

@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import Generator, Tensor
 
-from actmax.ascent.constraints import Constraint
+from actmax.ascent.constraints import Constraint, takes_gradient
 from actmax.ascent.context import Context
 from actmax.ascent.gradients import (
     GradientMagnitude,
@@ -191,6 +191,7 @@ def optimize(
     canvas: Canvas,
     seeds: Sequence[int],
     start: Tensor | None = None,
+    view_size: tuple[int, int] | None = None,
 ) -> Iterator[Step]:
     """Optimize images by gradient ascent, and yield the state after each step.
 
@@ -201,6 +202,7 @@ def optimize(
         canvas: shape, normalization and device of the images.
         seeds: one for each of B images, of its noise at the start and of its transforms.
         start: images (B, C, H, W) in [0, 1] to start from, in place of noise.
+        view_size: height and width of the images that `forward` is given; by default those of the canvas.
 
     Raises:
         RecipeError: the parameterization cannot start from an image, a part returns no score, or values become infinite
@@ -217,7 +219,7 @@ def optimize(
     param = method.params(generators, canvas)
     if start is not None:
         param = param.starting_from(start)
-    views = make_views(method.transforms, generators, method.steps * method.views, canvas)
+    views = make_views(method.transforms, generators, method.steps * method.views, canvas, view_size)
     magnitude = GradientMagnitude()
     steps = [
         _View(method, forward, objective, param, canvas, views[first : first + method.views], magnitude)
@@ -229,7 +231,8 @@ def optimize(
         if x is None or view.activations is None:
             raise RecipeError("An optimizer must evaluate the view of each step, and yield the parameters after it.")
         for constrain in method.constraints:
-            x.copy_(constrain(x, number, canvas))  # in place: the optimizer continues from there
+            more = (magnitude.latest,) if takes_gradient(constrain) else ()
+            x.copy_(constrain(x, number, canvas, *more))  # in place: the optimizer continues from there
         yield Step(number, x, view.activations, view.outputs, magnitude.total, param.decode)
         view.outputs = {}  # the outputs of a thousand steps would fill the memory
 

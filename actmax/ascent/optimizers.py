@@ -26,17 +26,24 @@ TorchOptimizer = Callable[[list[Tensor]], torch.optim.Optimizer]
 """A class of `torch.optim`, or a function that makes an optimizer of parameters."""
 
 
-def gradient_ascent(alpha: float) -> Optimizer:
+def gradient_ascent(alpha: float, anneal: float = 0.0) -> Optimizer:
     """Step along the gradient: x + α ∇h (Erhan et al. 2009, section 3).
 
     Args:
         alpha: the step size, in units of the parameters per unit of gradient.
+        anneal: the last part of the steps, from 0 to 1, over which the step size falls to zero.
 
     >>> h = lambda x: x.square().sum(1)
     >>> [x.tolist() for x, _ in gradient_ascent(0.5)([h], torch.tensor([[1.0]]))]
     [[[2.0]]]
     """
-    return partial(ascend, alpha=alpha)
+    return partial(_annealed, alpha=alpha, anneal=anneal) if anneal else partial(ascend, alpha=alpha)
+
+
+def _annealed(views: Sequence[Score], x: Tensor, alpha: float, anneal: float) -> Iterator[tuple[Tensor, Tensor]]:
+    for h, size in zip(views, step_sizes(alpha, len(views), anneal), strict=True):
+        for x, activation in ascend([h], x, size):  # noqa: B020 - a single step
+            yield x, activation
 
 
 def adam(rate: float, anneal: float = 0.0) -> Optimizer:

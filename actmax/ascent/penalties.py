@@ -45,14 +45,16 @@ class NetworkPenalty(Protocol):
         """Return the penalty for a network, its layers' arithmetic, and the images at the start."""
 
 
-def total_variation(images: Tensor) -> Tensor:
-    """Return the total variation of each image: the mean length of its spatial gradient.
+def total_variation(images: Tensor, power: float = 1.0) -> Tensor:
+    """Return the total variation of each image: the mean length of its spatial gradient, raised to a power.
 
-    The isotropic form with an exponent β of 1 (Mahendran & Vedaldi 2016, section 3.2; they use β = 2 for the inversion
-    of features), as a mean over pixels and channels and not a sum, so that it does not depend on the size.
+    Mahendran & Vedaldi 2016, section 3.2, whose code (nnpreimage) has a power β of 2 by default.
+
+    Differs: it is a mean over pixels and channels and not a sum, so that it does not depend on the size.
 
     Args:
         images: (B, C, H, W).
+        power: β, from 1 (edges stay sharp) to 2 (edges become softer, single pixels never stand out).
 
     Returns:
         (B,), at least 0; 0 for a single color.
@@ -63,6 +65,8 @@ def total_variation(images: Tensor) -> Tensor:
     corner = images[..., :-1, :-1]
     columns, rows = images[..., :-1, 1:] - corner, images[..., 1:, :-1] - corner
     squares = columns.square() + rows.square()
+    if power != 1:
+        return (squares + MIN_LENGTH**2).pow(power / 2).sub(MIN_LENGTH**power).flatten(1).mean(1)
     return (squares + MIN_LENGTH**2).sqrt().sub(MIN_LENGTH).flatten(1).mean(1)
 
 
@@ -70,6 +74,9 @@ def l2_penalty(images: Tensor) -> Tensor:
     """Return half the squared distance of each image from middle gray, ½ ‖x - 0.5‖² (Simonyan et al. 2013, equation 1).
 
     Its gradient is x - 0.5 at each pixel, whatever the size of the image.
+
+    Differs: a weight of this penalty is 2 λ in the equation, which has no half; and the paper measures the distance
+    from the mean image of the training set.
 
     Args:
         images: (B, C, H, W).
@@ -143,8 +150,13 @@ def channel_statistics_penalty(
 ) -> Penalty:
     """Make a penalty of how unlike photographs the channels of some layers respond: 1 for a photograph, on average.
 
-    The squared distances of means and standard deviations of Yin et al. 2020 ("Dreaming to Distill: Data-free Knowledge
-    Transfer via DeepInversion", equation 4), each as a z-score, so that no layer outweighs another.
+    The distances of means and variances of Yin et al. 2020 ("Dreaming to Distill: Data-free Knowledge Transfer via
+    DeepInversion", equation 4).
+
+    Differs: theirs are the statistics of a batch of images, compared with those that the network's batch norms have
+    stored. Here they are an image's own, with the logarithm of the standard deviation in place of the variance,
+    compared with those of single photographs as z-scores, so that no layer outweighs another, and a network without
+    batch norm will do.
 
     Args:
         features: images (B, C, H, W) in [0, 1] -> the layers' outputs (B, C', H', W') by name.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -89,29 +89,52 @@ def scale(part: float) -> affine:
 
 @dataclass(frozen=True)
 class random_crop:  # noqa: N801 - called like the functions beside it
-    """Crop a random square or rectangle and enlarge it to the image's size.
+    """Crop a part of the image at a random position, and resize it (Fel et al. 2023, "MACO").
+
+    In the optimization loop it is resized to what the network takes: to its own input size, or to the image's size
+    where that is smaller. So a large image is seen crop by crop, and not enlarged.
+
+    Differs: a crop lies anywhere inside the image with the same probability. In the authors' code (Horama 0.3, Xplique)
+    its center has a normal distribution around the image's, and a crop that reaches out of the image is filled up.
 
     Args:
         part: the crop's height and width, as a part of the image's, above 0 and up to 1.
+        largest: that of the largest crop; each is of a random size between the two. By default all are of one size.
+        size: height and width of the result; by default the image's.
 
-    >>> random_crop(0.5)(torch.rand(1, 3, 8, 8)).shape
+    >>> random_crop(0.25, 0.5)(torch.rand(1, 3, 8, 8)).shape
     torch.Size([1, 3, 8, 8])
+
+    Raises:
+        RecipeError: the sizes are not in 0…1, or the largest is smaller than the smallest.
     """
 
     part: float
+    largest: float | None = None
+    size: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.part <= (self.part if self.largest is None else self.largest) <= 1:
+            sizes = self.part if self.largest is None else f"{self.part}…{self.largest}"
+            raise RecipeError(f"A crop's size is a part of the image's, above 0 and up to 1, not {sizes}.")
 
     def __call__(self, images: Tensor, generators: Sequence[Generator] | None = None) -> Tensor:
         """Crop each image (B, C, H, W) at a position of its own."""
         height, width = images.shape[2:]
-        rows, columns = (max(1, round(self.part * side)) for side in (height, width))
         crops = []
         for image, generator in zip(images, _generators(images, generators), strict=True):
+            part = self.part
+            if self.largest is not None:
+                part += (self.largest - part) * torch.rand((), generator=generator).item()
+            rows, columns = (max(1, round(part * side)) for side in (height, width))
             top, left = (
                 int(torch.randint(side - kept + 1, (), generator=generator))
                 for side, kept in ((height, rows), (width, columns))
             )
-            crops.append(image[:, top : top + rows, left : left + columns])
-        return _resize(torch.stack(crops), (height, width))
+            crop = image[None, :, top : top + rows, left : left + columns]
+            size = self.size or (height, width)
+            crops.append(functional.interpolate(crop, size, mode="bilinear", align_corners=False, antialias=True))
+        return torch.cat(crops)
 
 
 @dataclass(frozen=True)
@@ -138,7 +161,9 @@ class pad:  # noqa: N801 - called like the functions beside it
 
 @dataclass(frozen=True)
 class noise:  # noqa: N801 - called like the functions beside it
-    """Add Gaussian noise.
+    """Add Gaussian noise (Fel et al. 2023, "MACO").
+
+    Differs from the authors' code (Horama 0.3, Xplique), which adds uniform noise of half the size, too.
 
     Args:
         sd: its standard deviation; the range of images is 0…1.
@@ -162,13 +187,45 @@ def _generators(images: Tensor, generators: Sequence[Generator] | None) -> Seque
     return [Generator().manual_seed(int(torch.randint(2**62, ()))) for _ in images]
 
 
+def view_size(transforms: Sequence[Transform], size: tuple[int, int], network: tuple[int, int]) -> tuple[int, int]:
+    """Return the height and width of the views of an image: those of the image, except that crops of an image larger
+    than the network's input are resized to that.
+
+    Args:
+        transforms: of the method.
+        size: height and width of the image.
+        network: those of the images that the network was trained on.
+    """
+    if not any(isinstance(transform, random_crop) for transform in transforms):
+        return size
+    factor = min(1.0, max(network) / max(size))
+    height, width = size
+    return max(1, round(factor * height)), max(1, round(factor * width))
+
+
 def make_views(
-    transforms: Sequence[Transform], generators: Sequence[Generator], count: int, canvas: Canvas
+    transforms: Sequence[Transform],
+    generators: Sequence[Generator],
+    count: int,
+    canvas: Canvas,
+    size: tuple[int, int] | None = None,
 ) -> list[View]:
     """Return so many views of the images, each a chain of the transforms.
 
     Affine maps are drawn for all views before the first step; other transforms draw when a view is used.
+
+    Args:
+        transforms: of the method.
+        generators: one for each image.
+        count: how many views.
+        canvas: of the images.
+        size: height and width of the views; by default those of the images.
     """
+    size = size or canvas.size
+    transforms = [
+        replace(transform, size=size) if isinstance(transform, random_crop) and not transform.size else transform
+        for transform in transforms
+    ]
     if not transforms:
         return [lambda x: x] * count
     links: list[list[View]] = []
@@ -178,7 +235,7 @@ def make_views(
             links.append([partial(apply_affine, step) for step in maps])
         else:
             links.append([_adapted(transform, generators, canvas)] * count)
-    return [partial(_chain, chain, canvas.size) for chain in zip(*links, strict=True)]
+    return [partial(_chain, chain, size) for chain in zip(*links, strict=True)]
 
 
 def _chain(links: Sequence[View], size: tuple[int, int], x: Tensor) -> Tensor:

@@ -7,17 +7,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from actmax.ascent.constraints import Constraint, blur, clip, l2_decay, norm
-from actmax.ascent.gradients import GradientModifier, facet, logsumexp, normalize, relu_leak, window
+from actmax.ascent.constraints import (
+    Constraint,
+    blur,
+    bound_color,
+    clip,
+    clip_contribution,
+    clip_norm,
+    l2_decay,
+    norm,
+)
+from actmax.ascent.gradients import (
+    GradientModifier,
+    facet,
+    frequency_decay,
+    logsumexp,
+    normalize,
+    relu_leak,
+    window,
+)
 from actmax.ascent.gradients import blur as gradient_blur
 from actmax.ascent.optimize import Method, Weighted
 from actmax.ascent.optimizers import Optimizer, adam, gradient_ascent
 from actmax.ascent.params import fourier, generator, phase, pixels
 from actmax.ascent.params.canvas import Params
 from actmax.ascent.penalties import ChannelStatistics, FeatureDistance, l2_penalty, total_variation
-from actmax.ascent.transforms import affine
+from actmax.ascent.transforms import Transform, affine, noise, random_crop
 from actmax.recipe.methods import DEFAULT, METHODS, compose
 from actmax.recipe.recipe import Recipe
 
@@ -28,18 +46,26 @@ PARAMS: Mapping[str, Callable[[Recipe], Params]] = {
     "generator": lambda recipe: generator(recipe.start_sd),
 }
 OPTIMIZERS: Mapping[str, Callable[[Recipe], Optimizer]] = {
-    "ascent": lambda recipe: gradient_ascent(recipe.step_size),
+    "ascent": lambda recipe: gradient_ascent(recipe.step_size, recipe.anneal),
     "adam": lambda recipe: adam(recipe.step_size, recipe.anneal),
 }
 RELATIVE_PENALTIES: Mapping[str, Callable[[Recipe], Weighted]] = {
-    "total_variation_weight": lambda recipe: (recipe.total_variation_weight, total_variation),
+    "total_variation_weight": lambda recipe: (
+        recipe.total_variation_weight,
+        total_variation
+        if recipe.total_variation_power == 1
+        else partial(total_variation, power=recipe.total_variation_power),
+    ),
     "statistics_weight": lambda recipe: (recipe.statistics_weight, ChannelStatistics()),
     "feature_weight": lambda recipe: (recipe.feature_weight, FeatureDistance(recipe.feature_layer)),
 }
 CONSTRAINTS: Mapping[str, Callable[[Recipe], Constraint]] = {
     "l2_decay": lambda recipe: l2_decay(recipe.l2_decay),
-    "blur": lambda recipe: blur(recipe.blur, recipe.blur_every),
+    "blur": lambda recipe: blur(recipe.blur, recipe.blur_every, recipe.steps if recipe.blur_anneal else None),
+    "clip_norm": lambda recipe: clip_norm(recipe.clip_norm),
+    "clip_contribution": lambda recipe: clip_contribution(recipe.clip_contribution),
     "norm": lambda recipe: norm(recipe.norm),
+    "color_bound": lambda recipe: bound_color(recipe.color_bound),
     "clip": lambda _: clip(),
 }
 GRADIENTS: Mapping[str, Callable[[Recipe], GradientModifier]] = {
@@ -47,6 +73,7 @@ GRADIENTS: Mapping[str, Callable[[Recipe], GradientModifier]] = {
     "logsumexp_weight": lambda recipe: logsumexp(recipe.logsumexp_weight),
     "gradient_window": lambda recipe: window(recipe.gradient_window),
     "gradient_blur": lambda recipe: gradient_blur(recipe.gradient_blur),
+    "gradient_decay_power": lambda recipe: frequency_decay(recipe.gradient_decay_power),
 }
 """By the field that requests a part, in the order in which the parts act."""
 
@@ -71,15 +98,25 @@ def method_of(recipe: Recipe, facets: Sequence[int] = ()) -> Method:
         params=PARAMS[recipe.parameterization](recipe),
         optimizer=OPTIMIZERS[recipe.optimizer](recipe),
         steps=recipe.steps,
-        transforms=[affine(recipe.jitter, recipe.scale, recipe.rotate)]
-        if recipe.jitter or recipe.scale or recipe.rotate
-        else (),
+        transforms=_transforms(recipe),
+        views=recipe.views,
         penalties=[(recipe.l2_weight, l2_penalty)] if recipe.l2_weight else (),
         relative_penalties=parts(RELATIVE_PENALTIES),
         constraints=parts(CONSTRAINTS),
         gradients=gradients,
         precision=recipe.precision,
     )
+
+
+def _transforms(recipe: Recipe) -> list[Transform]:
+    transforms: list[Transform] = []
+    if recipe.jitter or recipe.scale or recipe.rotate:
+        transforms.append(affine(recipe.jitter, recipe.scale, recipe.rotate))
+    if recipe.crop:
+        transforms.append(random_crop(recipe.crop, recipe.crop_max or None))
+    if recipe.noise:
+        transforms.append(noise(recipe.noise))
+    return transforms
 
 
 def method(name: str = DEFAULT, **fields: Any) -> Method:

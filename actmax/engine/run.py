@@ -13,6 +13,7 @@ from actmax.ascent.context import Context
 from actmax.ascent.objectives import ObjectiveFunction, Outputs
 from actmax.ascent.optimize import Method, Step, optimize
 from actmax.ascent.params.canvas import Canvas
+from actmax.ascent.transforms import view_size
 from actmax.engine.device import choose_dtype
 from actmax.errors import PrecisionError
 from actmax.networks.network import Network
@@ -50,16 +51,17 @@ def run(
         UnknownNameError: the network has no such layer.
     """
     context = Context(network, size, device, choose_dtype(method.precision, device), targets, start)
+    view = view_size(method.transforms, size, network.size)
     try:
         bound, hooks = method.bind(context)
-        forward = network.submodel(layers, size, device, context.dtype, hooks)
+        forward = network.submodel(layers, view, device, context.dtype, hooks)
     except PrecisionError as error:
         if method.precision != "auto" or context.dtype == torch.float32:
             raise
         _log.warning("float32 is used: %s", error)
         context = replace(context, dtype=torch.float32)
         bound, hooks = method.bind(context)
-        forward = network.submodel(layers, size, device, torch.float32, hooks)
+        forward = network.submodel(layers, view, device, torch.float32, hooks)
     canvas = Canvas(network.channels, *size, network.normalize, network.normalize.inverse, device)
-    steps = optimize(bound, lambda x: Outputs(forward(x), size), objective, canvas, seeds, start)
+    steps = optimize(bound, lambda x: Outputs(forward(x), view), objective, canvas, seeds, start, view)
     return steps, context.dtype

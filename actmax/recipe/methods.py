@@ -12,8 +12,9 @@ from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted, v
 from actmax.recipe.recipe import Recipe
 from actmax.recipe.renamed import RENAMED
 
-# What makes a drawing recognizable: ascent in a decorrelated Fourier space, on random shifts, scales and rotations of
-# the image at each step (Olah et al. 2017, "The Enemy of Feature Visualization").
+# Olah et al. 2017, "The Enemy of Feature Visualization": ascent in a decorrelated Fourier space, on random shifts,
+# scales and rotations of the image at each step. Differs from the authors' library lucid: 256 steps for 512, a decay
+# power of 1.3 for 1, one affine map for four transforms and no padding, and the step size falls over the second half.
 _ROBUST: Mapping[str, Any] = MappingProxyType(
     {
         "parameterization": "fourier",
@@ -30,16 +31,17 @@ _ROBUST: Mapping[str, Any] = MappingProxyType(
     }
 )
 
-_VIEWS: Mapping[str, Any] = MappingProxyType({"jitter": 12, "scale": 0.1, "rotate": 5.0})
-# The methods before 2017 optimize pixels by steps along the gradient. Their authors' step sizes are for one network's
-# logits and for pixels of 0…255; these are for any network, since the gradient is normalized, and for 64 steps.
+# The methods before 2017 optimize pixels by steps along the gradient. They all differ from their papers in two
+# respects: the gradient is normalized, so that one step size fits every network, where the authors' is for one
+# network's logits and pixels of 0…255; and they take 64 steps, where the authors take hundreds.
 _PIXELS: Mapping[str, Any] = MappingProxyType(
     {"parameterization": "pixels", "optimizer": "ascent", "steps": 64, "normalize_gradient": True, "start_sd": 0.1}
 )
 
 METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        # The equation of the write-up, x + α ∇h, and nothing else (Erhan et al. 2009, section 3).
+        # The equation of the write-up, x + α ∇h, and nothing else (Erhan et al. 2009, section 3). Differs: no bound on
+        # the norm, and the image is that of a classifier of photographs.
         "plain": MappingProxyType(
             {
                 "parameterization": "pixels",
@@ -66,34 +68,84 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             }
         ),
         # Erhan et al. 2009, section 3: the largest activation among the images of one norm, to which the image is
-        # scaled back after each step; here the norm is the contrast of a photograph.
+        # scaled back after each step. Differs, besides what all pixel methods do: the norm is that of the contrast of
+        # a photograph.
         "erhan": MappingProxyType({**_PIXELS, "step_size": 2.0, "norm": 1.0}),
-        # Simonyan et al. 2013, equation 1: the logit minus λ ‖x‖², from a gray image. Their λ is not given.
-        "simonyan": MappingProxyType({**_PIXELS, "step_size": 2.0, "l2_weight": 2.0}),
-        # Yosinski et al. 2015, section 3.1, two of their four operators: decay, and a blur of 1 pixel every fourth
-        # step (of 1000, with a decay of 0.0001, in one of the combinations that they found at random).
-        "yosinski": MappingProxyType({**_PIXELS, "step_size": 2.0, "l2_decay": 0.01, "blur": 1.0, "blur_every": 4}),
-        # Mahendran & Vedaldi 2016, sections 3 and 6: total variation, values within range, and a jitter.
-        "mahendran": MappingProxyType(
-            {**_PIXELS, "step_size": 2.0, "total_variation_weight": 0.5, "clip": True, "jitter": 12}
+        # Simonyan et al. 2013, equation 1: the logit minus λ ‖x‖², from the zero image. Their λ is not given. A weight
+        # of 2 brings a pixel to rest half the range from gray, at black or white, where its gradient has the mean size:
+        # so it fits every network. Differs, besides what all pixel methods do: x is measured from middle gray.
+        "simonyan": MappingProxyType({**_PIXELS, "start_sd": 0.0, "step_size": 2.0, "l2_weight": 2.0}),
+        # Yosinski et al. 2015, section 3, with the third setting of their table 1, which drew most of their figures:
+        # decay, and a blur of 1 pixel every fourth step; their code clips to 0…255, too. Noise of 10 of 255. Differs
+        # in what all pixel methods do (1000 steps). The other three settings: clip_norm 0.5, blur 0.5 and no decay;
+        # clip_norm 0.2, decay 0.3 and no blur; clip_contribution 0.9, blur 0.5 and no decay.
+        "yosinski": MappingProxyType(
+            {
+                **_PIXELS,
+                "start_sd": 0.17,
+                "step_size": 2.0,
+                "l2_decay": 0.0001,
+                "blur": 1.0,
+                "blur_every": 4,
+                "clip": True,
+            }
         ),
-        # Walker et al. 2019, methods: "most exciting inputs" of one norm by a blurred gradient.
-        "mei": MappingProxyType({**_PIXELS, "step_size": 2.0, "gradient_blur": 2.0, "norm": 1.0}),
-        # Fel et al. 2023, section 3: the Fourier magnitudes are those of photographs, the phases are optimized.
+        # Mahendran & Vedaldi 2016, section 3.2, with the settings of their code (nnpreimage): total variation with a
+        # power of 2, a bound of 160 of 255 on the norm of a color, a jitter of a quarter of AlexNet's last stride, a
+        # ReLU leak of 0.05. Differs, besides what all pixel methods do (300 steps of AdaGrad with momentum): the
+        # weight of the penalty is relative, and the soft bound, a penalty on the sixth power of the norm, is left out.
+        "mahendran": MappingProxyType(
+            {
+                **_PIXELS,
+                "step_size": 2.0,
+                "total_variation_weight": 0.5,
+                "total_variation_power": 2.0,
+                "color_bound": 2.8,
+                "jitter": 8,
+                "relu_leak": 0.05,
+            }
+        ),
+        # Walker et al. 2019, "most exciting inputs", with the settings of their code (inception_loop2019): the gradient
+        # divided by frequency**0.2 and by its mean absolute value, a blur that falls from 1.5 pixels to 0, steps that
+        # fall to 0, values within 0…255, noise of 8 of 255. Differs: 64 steps for 1000, a larger step size, and colors
+        # (theirs are gray, 36 × 64 pixels, of a mouse's neuron). The mask around the neuron's receptive field, which
+        # they make afterwards, is left out: a class has none.
+        "mei": MappingProxyType(
+            {
+                **_PIXELS,
+                "start_sd": 0.14,
+                "step_size": 4.0,
+                "anneal": 1.0,
+                "gradient_decay_power": 0.2,
+                "blur": 1.5,
+                "blur_anneal": True,
+                "clip": True,
+            }
+        ),
+        # Fel et al. 2023, section 3.2: the Fourier magnitudes are those of photographs, the phases are optimized, and
+        # the network sees random crops with noise. Differs: Adam for NAdam, a single crop at each of 64 steps for 6 at
+        # each of 1000 (Horama) or 32 at each of 256 (Xplique), and larger crops: theirs are 25 to 30 % of 1280 pixels,
+        # more than the network's input, and would be 60 pixels of an image that is itself of the input's size.
         "maco": MappingProxyType(
             {
-                **_VIEWS,
                 "parameterization": "phase",
                 "optimizer": "adam",
                 "steps": 64,
                 "step_size": 0.15,
                 "anneal": 0.5,
                 "start_sd": 3.0,
+                "crop": 0.8,
+                "crop_max": 0.95,
+                "noise": 0.01,
             }
         ),
-        # Yin et al. 2020, equation 4, and VITAL (2025) after them: channel statistics as for photographs.
+        # Yin et al. 2020, equation 4: channel statistics as for photographs. Differs: on Fourier coefficients with
+        # random transforms, for a single logit and not a cross-entropy, and with z-scores
+        # (penalties.ChannelStatistics).
         "statistics": MappingProxyType({**_ROBUST, "steps": 64, "step_size": 0.08, "statistics_weight": 0.2}),
-        # As `robust` on the weights of an untrained convolutional generator (Ulyanov, Vedaldi & Lempitsky 2018).
+        # Ulyanov, Vedaldi & Lempitsky 2018: the weights of an untrained convolutional generator. Differs: a decoder for
+        # their hourglass with skip connections, no noise on its input, random transforms as `robust`, and 256 steps of
+        # a larger size for 3100.
         "generator": MappingProxyType(
             {
                 "parameterization": "generator",

@@ -21,10 +21,12 @@ again. A golden test fails when the arithmetic changes and this does not."""
 OWNERS = {
     "decay_power": ("parameterization", "fourier"),
     "decorrelate": ("parameterization", "fourier"),
-    "anneal": ("optimizer", "adam"),
     "norm": ("parameterization", "pixels"),
     "l2_decay": ("parameterization", "pixels"),
     "blur": ("parameterization", "pixels"),
+    "clip_norm": ("parameterization", "pixels"),
+    "clip_contribution": ("parameterization", "pixels"),
+    "color_bound": ("parameterization", "pixels"),
     "clip": ("parameterization", "pixels"),
 }
 """Fields that only one choice of another field uses; with any other choice they keep their defaults."""
@@ -56,7 +58,7 @@ class Recipe(BaseModel):
     """α: for ``ascent`` in units of the parameters (normalized pixels, coefficients, weights) per unit of gradient; for
     ``adam`` its rate."""
     anneal: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """The last part of the steps, over which Adam's step size falls to zero; 0 with ``ascent``."""
+    """The last part of the steps, over which the step size falls to zero."""
     start_sd: Annotated[float, Field(ge=0)]
     """Standard deviation of the noise at the start: of the normalized pixels, of the coefficients, of the phases in
     radians, or of the generator's weights in units of He's standard deviation."""
@@ -66,6 +68,8 @@ class Recipe(BaseModel):
     """Whether colors are ImageNet's decorrelated ones; with ``fourier`` only."""
     total_variation_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Weight of a penalty on total variation, relative to the objective's gradient."""
+    total_variation_power: Annotated[float, Field(ge=1, le=2)] = 1.0
+    """The power to which the penalty raises the length of the image's spatial gradient at each pixel."""
     normalize_gradient: bool = False
     """Whether the objective's gradient at the image is scaled to a mean absolute value of 1, so that a step size fits
     every network; with a relative penalty it always is."""
@@ -77,15 +81,28 @@ class Recipe(BaseModel):
     relative to the objective's gradient. They have been measured for the compact network."""
     gradient_blur: Annotated[float, Field(ge=0, le=20)] = 0.0
     """Standard deviation in pixels of a Gaussian that blurs the objective's gradient; 0: none."""
+    gradient_decay_power: Annotated[float, Field(ge=0, le=4)] = 0.0
+    """Power of the frequency by which the objective's gradient is divided; 0: none."""
     norm: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Root mean square to which the normalized pixels are scaled after each step; 0: they are not. With ``pixels``
-    only, as the next four."""
+    only, as the next eight."""
     l2_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """The part of itself that each normalized pixel loses after each step."""
     blur: Annotated[float, Field(ge=0, le=20)] = 0.0
     """Standard deviation in pixels of a Gaussian that blurs the image after every `blur_every` steps; 0: none."""
     blur_every: Annotated[int, Field(ge=1, le=100_000)] = 1
     """Number of steps between two blurs."""
+    blur_anneal: bool = False
+    """Whether the standard deviation of `blur` falls to 0 over the steps."""
+    clip_norm: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """The part of the pixels that is set to the color of the mean photograph after each step: those that are nearest to
+    it."""
+    clip_contribution: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """The part of the pixels that is set to that color after each step: those that contribute least to the
+    activation."""
+    color_bound: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Largest distance of a normalized pixel's color from that of the mean photograph, to which it is scaled down after
+    each step; 0: none."""
     clip: bool = False
     """Whether pixels are clipped to the range of an image after each step."""
     start: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""
@@ -118,6 +135,15 @@ class Recipe(BaseModel):
     """Largest change of scale at each step, as a part of 1 either way."""
     rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
     """Largest rotation at each step, in degrees either way."""
+    crop: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Height and width of a random crop that the network sees, as a part of the image's; 0: the whole image."""
+    crop_max: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """That of the largest crop, if they are of random sizes from `crop` on; 0: all are of one size."""
+    noise: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Standard deviation of the Gaussian noise that is added to what the network sees, in units of the range of an
+    image."""
+    views: Annotated[int, Field(ge=1, le=64)] = 1
+    """Random views of the image that each step averages over."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Of the noise at the start and of the random transforms."""
     size: Annotated[int, Field(ge=64, le=2048)] = 224
@@ -138,6 +164,19 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if self.crop_max and not 0 < self.crop <= self.crop_max:
+            raise ValueError(
+                f"crop_max {self.crop_max:g} is the size of the largest crop; the smallest (crop) must be above 0 and "
+                f"no larger, not {self.crop:g}"
+            )
+        if self.views > 1 and not any((self.jitter, self.scale, self.rotate, self.crop, self.noise)):
+            raise ValueError(
+                f"{self.views} views of a step (views) would be the same: a random transform is needed, such as jitter"
+            )
+        if self.blur_anneal and not self.blur:
+            raise ValueError("blur_anneal lets a blur fall to 0: give its standard deviation (blur)")
+        if self.total_variation_power != 1 and not self.total_variation_weight:
+            raise ValueError("total_variation_power belongs to a penalty: give its weight (total_variation_weight)")
         for name, (field, choice) in OWNERS.items():
             if getattr(self, name) and getattr(self, field) != choice:
                 raise ValueError(f"{name} belongs to {field} {choice!r}, not to {getattr(self, field)!r}")

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from actmax import files
 from actmax.ascent.params.fourier import colors, spectrum_of
-from actmax.ascent.params.phase import table_position
+from actmax.ascent.params.phase import MEASURED_SIZE, table_position
 from actmax.ascent.penalties import channel_moments
 from actmax.errors import ActmaxError, RecipeError
 from actmax.networks.network import Network
 from actmax.train.images import framed, read_images
 
-SIZE = 224
+SIZE = MEASURED_SIZE
 """Width and height of a photograph's largest centered square, in pixels."""
 FREQUENCIES, DIRECTIONS = 24, 12
 """Of the table of amplitudes, which takes a few KB so."""
@@ -46,7 +46,7 @@ def spectrum(images: Sequence[Path], path: Path) -> int:
     total = torch.zeros(3, SIZE, SIZE // 2 + 1)
     for part in torch.split(pixels, BATCH):
         total += spectrum_of(part.float() / 255, colors()).abs().sum(0)
-    octaves, angles = (coordinate.flatten() for coordinate in table_position(SIZE, SIZE))
+    octaves, angles = (coordinate.clamp_max(1).flatten() for coordinate in table_position(SIZE, SIZE))
     across = octaves[None] * (FREQUENCIES - 1) - torch.arange(FREQUENCIES)[:, None]
     half = DIRECTIONS / 2
     turns = (angles[None] * DIRECTIONS - torch.arange(DIRECTIONS)[:, None] + half) % DIRECTIONS - half

@@ -15,7 +15,14 @@ LEGEND = 66
 """Distance of the legend below the axis."""
 
 
-def chart(series: Mapping[str, Sequence[float]], xs: Sequence[int], axis: str, vertical: str, caption: str) -> str:
+def chart(
+    series: Mapping[str, Sequence[float]],
+    xs: Sequence[int],
+    axis: str,
+    vertical: str,
+    caption: str,
+    signs: bool = True,
+) -> str:
     """Draw lines over a logarithmic axis.
 
     Args:
@@ -24,6 +31,7 @@ def chart(series: Mapping[str, Sequence[float]], xs: Sequence[int], axis: str, v
         axis: label of the horizontal axis.
         vertical: label of the vertical axis.
         caption: plain text below the drawing; also its title.
+        signs: whether values above 0 are labeled with a plus.
     """
     west, east, north, south = 60.0, 405.0, 34.0, 254.0
     values = [value for line in series.values() for value in line]
@@ -42,7 +50,7 @@ def chart(series: Mapping[str, Sequence[float]], xs: Sequence[int], axis: str, v
         level = point(xs[0], float(y))[1]
         strength = 0.7 if abs(y) < step / 2 else 0.2
         parts.append(f'<path d="M{west:g} {level:.1f}H{east:g}" style="stroke:{INK};stroke-opacity:{strength}"/>')
-        parts.append(text(west - 8, level + 5, signed(f"{y:+g}").replace("+0", "0"), "end"))
+        parts.append(text(west - 8, level + 5, signed(f"{y:+g}" if signs else f"{y:g}").replace("+0", "0"), "end"))
     parts += [text(point(x, 0)[0], south + 18, str(x), "middle") for x in xs]
     parts.append(text((west + east) / 2, south + 38, escape(axis), "middle"))
     parts.append(text(12, north - 18, escape(vertical), "start"))

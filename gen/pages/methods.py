@@ -8,15 +8,19 @@ from functools import partial
 
 from actmax.networks.cards import card
 from gen.compared import COMPARED
+from gen.figures import chart
 from gen.pages import pictures
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import TOP
 from gen.pages.rendering import render_page
 from gen.plan import addresses
-from gen.study.comparison import Row, benchmarks, budget
+from gen.study.comparison import Curves, Row, benchmarks, budget, curves
 
 WIDTH = 160
 """Width of a drawing in the table, in pixels."""
+TITLES = {**{method.name: method.title for method in COMPARED}, "horama-maco": "Horama's own MACO"}
+CHARTED, LARGEST = ("mahendran", "robust", "smooth"), 512
+"""The methods in the chart over the number of steps, and its last number."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Summary:
 
 def methods(contents: Contents) -> Iterator[File]:
     """Yield the page, and its drawings in two sizes."""
-    here, settings, many = addresses.METHODS, contents.plan.settings, benchmarks()
+    here, settings, many, budgets = addresses.METHODS, contents.plan.settings, benchmarks(), curves()
     yield render_page(
         contents,
         here,
@@ -46,8 +50,13 @@ def methods(contents: Contents) -> Iterator[File]:
         summaries=[_summary(row, contents) for row in contents.comparison],
         budget=budget(),
         many=many,
-        judge_titles={name: card(name).title for measured in many for name in measured.evaluation_networks},
-        titles={method.name: method.title for method in COMPARED},
+        curves=[(measured, _table(measured), _charts(measured)) for measured in budgets],
+        judge_titles={
+            name: card(name).title
+            for names in [each.evaluation_networks for each in many] + [each.evaluation_networks for each in budgets]
+            for name in names
+        },
+        titles=TITLES,
         link=partial(_link, here),
         width=min(WIDTH, settings.size),
     )
@@ -55,6 +64,30 @@ def methods(contents: Contents) -> Iterator[File]:
         for label, entry in row.drawings.items():
             yield addresses.compared(row.method.name, label.slug), pictures.lossless(entry)
             yield addresses.compared_thumbnail(row.method.name, label.slug), pictures.thumbnail(entry, WIDTH)
+
+
+def _table(measured: Curves) -> dict[str, dict[int, str]]:
+    """Return each method's recognition by the first evaluation network, by the number of steps."""
+    judge = measured.evaluation_networks[0]
+    return {
+        name: {
+            steps: f"{share.top1:.2f} ({share.top1_interval[0]:.2f}…{share.top1_interval[1]:.2f}) / {share.top5:.2f}"
+            for steps, shares in curve.items()
+            if (share := shares[judge])
+        }
+        for name, curve in measured.methods.items()
+    }
+
+
+def _charts(measured: Curves) -> str:
+    """Return a chart of some methods' top-1 shares, for the first evaluation network; empty where one is missing."""
+    judge, steps = measured.evaluation_networks[0], [each for each in measured.steps if each <= LARGEST]
+    drawn = {name: measured.methods.get(name, {}) for name in CHARTED}
+    if len(steps) < 2 or any(each not in curve for curve in drawn.values() for each in steps):
+        return ""
+    series = {TITLES[name]: [curve[each][judge].top1 for each in steps] for name, curve in drawn.items()}
+    caption = f"Drawings by {measured.network} that {card(judge).title} recognizes, by the number of steps."
+    return chart(series, steps, "steps", "share of the drawings, top-1", caption, signs=False)
 
 
 def _link(here: str, source: str) -> str:

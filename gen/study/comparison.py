@@ -22,6 +22,8 @@ from gen.plan import Plan
 
 BENCHMARKS = Path(__file__).parent / "measured"
 """Results for many classes, a file for each target network, written by tests/benchmarks/methods.py."""
+CURVES = BENCHMARKS / "curves"
+"""The same after several numbers of steps, written by the same with `--curves`."""
 TARGET = "target"
 """Key of the target network's own results."""
 _FIGURES = ("seconds", "high_frequency_share")
@@ -74,6 +76,52 @@ class Benchmark(Frozen):
         return {**values, **figures, "methods": recognition}
 
 
+class Share(Frozen):
+    """How many of a method's drawings a network recognizes."""
+
+    n: int
+    """Of how many drawings."""
+    top1: float
+    top1_interval: tuple[float, float]
+    """Wilson interval of 95 %."""
+    top5: float
+    top5_interval: tuple[float, float]
+
+
+class Curves(Frozen):
+    """How well networks recognize each method's drawings after several numbers of steps."""
+
+    network: str
+    classes: int
+    processor: str
+    precision: str
+    command: str
+    methods: dict[str, dict[int, dict[str, Share]]]
+    """By method, number of steps and network; the target network is called ``target``."""
+
+    @property
+    def evaluation_networks(self) -> list[str]:
+        """Networks that did not take part in the drawings."""
+        return [name for name in next(iter(next(iter(self.methods.values())).values())) if name != TARGET]
+
+    @property
+    def steps(self) -> list[int]:
+        """All numbers of steps, ascending."""
+        return sorted({steps for curve in self.methods.values() for steps in curve})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_networks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """A file lists the duration among the networks."""
+        methods = {
+            method: {
+                steps: {name: value for name, value in own.items() if name != "seconds"} for steps, own in curve.items()
+            }
+            for method, curve in values["methods"].items()
+        }
+        return {**values, "methods": methods}
+
+
 @dataclass(frozen=True)
 class Row:
     """One method's drawings."""
@@ -104,6 +152,11 @@ def rows(plan: Plan, entries: Mapping[str, Entry], store: Store) -> list[Row]:
 def benchmarks() -> list[Benchmark]:
     """Load the results in the package, the compact network's first."""
     return [Benchmark.model_validate(json.loads(path.read_text("utf-8"))) for path in sorted(BENCHMARKS.glob("*.json"))]
+
+
+def curves() -> list[Curves]:
+    """Load the curves in the package, the compact network's first; none where they have not been measured."""
+    return [Curves.model_validate(json.loads(path.read_text("utf-8"))) for path in sorted(CURVES.glob("*.json"))]
 
 
 def budget() -> int:

@@ -7,6 +7,17 @@
 FOLDER holds ``networks/squeezenet1_0.safetensors``. Each method draws each class once, seed 0, 224 px, with the budget
 of :mod:`gen.compared`; every network is evaluated on the published 8-bit file. The results of each target network are
 written into a file, and a method that is already in it is not drawn again. `--sheet` writes a contact sheet per method.
+
+::
+
+    mkdir -p gen/study/measured/curves
+    ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/methods.py compact --curves --classes 48 \\
+        --into gen/study/measured/curves
+
+draws by each method in 16, 32, 64, 128, 256 and 512 steps instead (`--budget` for others), and writes how often the
+networks recognize the class, with Wilson intervals. It continues where it was stopped. ``--only horama-maco`` draws by
+Horama (Fel et al. 2023), where it is installed, with its own 1000 steps of six crops on 1280 px; ``--budget`` for
+fewer.
 """
 
 from __future__ import annotations
@@ -16,18 +27,21 @@ import json
 import platform
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
 import typer
 from PIL import Image
-from search import JUDGES, TEACHERS, accuracy, load_network, recipe_for  # beside this file
+from search import JUDGES, TEACHERS, accuracy, horama, load_network, recipe_for  # beside this file
 from torchvision.transforms.functional import to_pil_image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))
 
 from drawings import contact_sheet
+from intervals import wilson
 
 from actmax.ascent.constraints import bounded
 from actmax.ascent.optimize import Method
@@ -43,7 +57,12 @@ from actmax.measure.spectrum import high_frequency_share
 from actmax.networks.decoder import Decoder, load
 from actmax.networks.network import Network
 from actmax.pipeline import encode
-from gen.compared import BUDGET, COMPARED, Compared
+from gen.compared import BUDGET, COMPARED, Compared, compared
+
+BUDGETS = (16, 32, 64, 128, 256, 512)
+"""Steps of the curves."""
+PEER, PEER_STEPS = "horama-maco", 1000
+"""Horama's own method, with its own number of steps."""
 
 
 def main(
@@ -54,6 +73,8 @@ def main(
     generator: Annotated[Path | None, typer.Option(help="Optimize the code of this generator instead.")] = None,
     rate: Annotated[float, typer.Option(help="Step size of Adam for the code.")] = 0.1,
     only: Annotated[list[str] | None, typer.Option(help="Only these methods.")] = None,
+    curves: Annotated[bool, typer.Option("--curves", help="Draw each method in several numbers of steps.")] = False,
+    budget: Annotated[list[int] | None, typer.Option(help="Number of steps of the curves; repeatable.")] = None,
 ) -> None:
     target_network = load_network(network)
     judges = {name: load_network(name) for name in JUDGES if name not in (network, TEACHERS.get(network))}
@@ -70,7 +91,7 @@ def main(
         "precision": str(choose_dtype("auto", device)).removeprefix("torch."),
         "torch": torch.__version__,
         "python": platform.python_version(),
-        "command": f"python tests/benchmarks/methods.py {network} --classes {classes}",
+        "command": f"python tests/benchmarks/methods.py {network}{' --curves' * curves} --classes {classes}",
     }
     if generator:
         rgb = torch.cat([decode(file) for file in synthesize(target_network, load(generator), indices, rate)])
@@ -82,6 +103,13 @@ def main(
         )
         if sheet:
             contact_sheet([to_pil_image(image) for image in rgb], 20).save(sheet / f"{network}-learned-{rate:g}.png")
+        return
+    if curves:
+        plan = [(name, steps) for name in only or [method.name for method in COMPARED] for steps in budget or BUDGETS]
+        if not budget:
+            plan = [(name, steps) for name, steps in plan if name != PEER]
+            plan += [(PEER, PEER_STEPS)] if PEER in (only or ()) else []
+        measure_curves(plan, path, results, target_network, judges, indices)
         return
     for method in COMPARED:
         if (only and method.name not in only) or method.name in results["methods"]:
@@ -103,6 +131,65 @@ def main(
         if sheet:
             images = [Image.open(io.BytesIO(file)).convert("RGB") for file in files]
             contact_sheet(images, 20).save(sheet / f"{network}-{method.name}.png")
+
+
+def measure_curves(
+    plan: Sequence[tuple[str, int]],
+    path: Path,
+    results: dict[str, Any],
+    network: Network,
+    judges: Mapping[str, Network],
+    indices: list[int],
+) -> None:
+    """Add each method's recognition by each network after each number of steps to a file of results.
+
+    Args:
+        plan: methods, with a number of steps; those that are in the results already are left out.
+        path: the file; written after each of them.
+        results: what it holds so far, with what was measured how.
+        network: that draws.
+        judges: by name.
+        indices: of the classes.
+    """
+    for name, steps in plan:
+        measured = results["methods"].setdefault(name, {})
+        if str(steps) in measured or (name == "statistics" and network.card.name != "compact"):
+            continue  # the statistics in the package are those of the compact network
+        started = time.perf_counter()
+        files = (peer if name == PEER else drawn_in)(name, network, indices, steps)
+        seconds = time.perf_counter() - started
+        rgb = torch.cat([decode(file) for file in files])
+        measured[str(steps)] = {
+            "seconds": round(seconds / len(indices), 3),
+            **{key: recognition(judge, rgb, indices) for key, judge in {"target": network, **judges}.items()},
+        }
+        print(name, steps, json.dumps(measured[str(steps)]), flush=True)
+        write_atomically(path, json.dumps(results, indent=1).encode() + b"\n")
+
+
+def recognition(network: Network, rgb: torch.Tensor, indices: list[int]) -> dict[str, Any]:
+    """Return how many drawings a network recognizes, top-1 and top-5, and the Wilson intervals of these shares."""
+    overall, count = accuracy(network, rgb, indices), len(indices)
+    measured: dict[str, Any] = {"n": count, "log_probability": round(overall.log_probability, 2)}
+    for name, share in (("top1", overall.top_1), ("top5", overall.top_5)):
+        measured[name] = round(share, 3)
+        measured[f"{name}_interval"] = [round(end, 3) for end in wilson(round(share * count), count)]
+    return measured
+
+
+def peer(name: str, network: Network, indices: list[int], steps: int) -> list[bytes]:
+    """Return what Horama draws of each class with its own settings."""
+    recipes = [recipe_for("maco", {"steps": steps}, network, index) for index in indices]
+    return [
+        encode.png(horama(name, network, recipe, index, own=True), recipe)
+        for recipe, index in zip(recipes, indices, strict=True)
+    ]
+
+
+def drawn_in(name: str, network: Network, indices: list[int], steps: int) -> list[bytes]:
+    """Return the published file of each class by a method in a number of steps."""
+    method = compared(name)
+    return drawn(replace(method, overrides={**method.overrides, "steps": steps}), network, indices)
 
 
 def drawn(method: Compared, network: Network, indices: list[int]) -> list[bytes]:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import torch
 import typer
 from PIL import Image
@@ -37,6 +38,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # helpe
 from drawings import as_jpeg, contact_sheet
 from projects import default_classes
 
+from actmax.ascent.params.phase import magnitude
 from actmax.engine.pictures import to_images
 from actmax.engine.render import render
 from actmax.measure.measure import decode, resized
@@ -153,8 +155,12 @@ def recipe_for(method: str, overrides: Mapping[str, Any], network: Network, inde
     )
 
 
-def horama(method: str, network: Network, recipe: Recipe, index: int) -> Image.Image:
-    """Draw with Horama, with its defaults except for size and budget."""
+def horama(method: str, network: Network, recipe: Recipe, index: int, own: bool = False) -> Image.Image:
+    """Draw with Horama, with its defaults except for size and budget, or with these too (`own`): 1000 steps of six
+    crops, 1280 px, for `horama-maco`.
+
+    Its spectrum of photographs, which it downloads, is replaced by ours where the file is not in the working folder.
+    """
     try:
         import horama as peer
     except ImportError as error:
@@ -164,16 +170,15 @@ def horama(method: str, network: Network, recipe: Recipe, index: int) -> Image.I
         return network.logits(images)[:, index].mean()
 
     ascent: Callable[..., tuple[Tensor, Tensor]] = getattr(peer, method.removeprefix("horama-"))
+    spectrum = Path("spectrum_decorrelated.npy")
+    if method == "horama-maco" and not spectrum.exists():
+        np.save(spectrum, magnitude(512, 512).numpy())
     torch.manual_seed(recipe.seed)
-    image, _ = ascent(
-        objective,
-        total_steps=recipe.steps // 2,
-        image_size=SIZE,
-        model_input_size=SIZE,
-        crops_per_iteration=2,
-        box_size=(0.8, 0.95),
-        device="cpu",
-    )
+    budget: dict[str, Any] = {"total_steps": recipe.steps // 2, "crops_per_iteration": 2, "box_size": (0.8, 0.95)}
+    shape: dict[str, Any] = {"image_size": SIZE, "model_input_size": SIZE}
+    if own:
+        budget, shape = {"total_steps": recipe.steps}, {"model_input_size": network.size[0]}
+    image, _ = ascent(objective, device="cpu", **budget, **shape)
     return to_images(network.normalize.inverse(image.detach()[None]))[0]
 
 

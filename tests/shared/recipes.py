@@ -33,14 +33,20 @@ OTHER: dict[str, Any] = {
     "decay_power": 0.5,
     "decorrelate": False,
     "total_variation_weight": 0.3,
+    "total_variation_power": 2.0,
     "normalize_gradient": True,
     "l2_weight": 2.0,
     "statistics_weight": 0.2,
     "gradient_blur": 2.0,
+    "gradient_decay_power": 0.2,
     "norm": 1.0,
     "l2_decay": 0.01,
     "blur": 1.0,
     "blur_every": 4,
+    "blur_anneal": True,
+    "clip_norm": 0.5,
+    "clip_contribution": 0.9,
+    "color_bound": 2.8,
     "clip": True,
     "start": "fedcba9876543210",
     "feature_weight": 0.25,
@@ -54,20 +60,25 @@ OTHER: dict[str, Any] = {
     "jitter": 11,
     "scale": 0.2,
     "rotate": 6.0,
+    "crop": 0.25,
+    "crop_max": 0.5,
+    "noise": 0.05,
+    "views": 6,
     "seed": 1,
     "size": 160,
     "precision": "fp32",
 }
 
 
-# What a field needs where it has another value: pixels have no Fourier coefficients to scale, nor does plain ascent
-# change its step size.
+# What a field needs where it has another value: pixels have no Fourier coefficients to scale.
 _PIXELS: dict[str, Any] = {"parameterization": "pixels", "decay_power": 0.0, "decorrelate": False}
 _KEPT: dict[str, Any] = {"start": "0123456789abcdef", "feature_weight": 0.5, "feature_layer": "conv3"}
 NEEDED: dict[str, dict[str, Any]] = {
     "parameterization": {"decay_power": 0.0, "decorrelate": False},
-    "optimizer": {"anneal": 0.0},
-    **dict.fromkeys(("norm", "l2_decay", "blur", "clip"), _PIXELS),
+    **dict.fromkeys(("norm", "l2_decay", "blur", "clip", "clip_norm", "clip_contribution", "color_bound"), _PIXELS),
+    "blur_anneal": {**_PIXELS, "blur": 1.0},
+    "total_variation_power": {"total_variation_weight": 0.25},
+    "crop_max": {"crop": 0.25},
     **dict.fromkeys(("feature_weight", "feature_layer"), _KEPT),
     "facet": {"facets": 3},
 }

@@ -18,8 +18,12 @@ from actmax.errors import RecipeError
 
 SPECTRUM = Path(__file__).parent / "spectrum.safetensors"
 """The mean log magnitudes of photographs, as `actmax train spectrum` has measured them."""
+MEASURED_SIZE = 224
+"""Height and width of the photographs in pixels: the centered square of each, as large as possible, resized."""
 LOWEST_FREQUENCY = 1 / 256
-"""Cycles per pixel of the first row of the table; the last has half a cycle."""
+"""Cycles per pixel of the first row of the table, at that size; the last row has half a cycle."""
+SHARP_FREQUENCY = 1 / 5
+"""Cycles per pixel up to which a photograph that was resized is as sharp as a larger one. Above, resizing blurs it."""
 
 
 def phase(sd: float = math.pi) -> Params:
@@ -27,6 +31,10 @@ def phase(sd: float = math.pi) -> Params:
     "Unlocking Feature Visualization for Deeper Networks with MAgnitude Constrained Optimization", section 3.2).
 
     An image can then not consist of the high frequencies that ascent prefers and photographs lack.
+
+    Differs: the magnitudes are those of the pixels' logits, so that the image after the sigmoid has the contrast of a
+    photograph; the authors' code (Horama 0.3, Xplique) averages magnitudes of the pixels and scales each image to a
+    standard deviation of 1 before the sigmoid. It standardizes the phases at each step, too; here they are free.
 
     Args:
         sd: standard deviation of the phases at the start, in radians; at π they are nearly uniform.
@@ -55,22 +63,58 @@ def phase(sd: float = math.pi) -> Params:
 def magnitude(height: int, width: int) -> Tensor:
     """Return the magnitudes of an image's Fourier coefficients, in decorrelated colors: (3, H, W // 2 + 1).
 
-    Interpolated bilinearly in a table of log magnitudes over frequency and direction. Below its lowest frequency they
-    grow as the amplitude of photographs does, with 1/frequency (Field 1987). The mean of the image takes the
-    magnitude of the lowest frequency.
+    Photographs of a scene have the same amplitudes per cycle of the image, whatever their size in pixels. So the table
+    is read at the frequency in cycles per image (:func:`table_position`), beyond its end along the power of the
+    frequency with which it falls before. Only the blur close to half a cycle per pixel, which comes from resizing,
+    depends on the frequency in cycles per pixel. The mean of the image takes the magnitude of the lowest frequency.
+
+    Differs from Horama 0.3 and Xplique, which stretch the authors' table to the image, and so read it at the frequency
+    in cycles per pixel: a larger image then has less of its frequencies per cycle of the image.
     """
+    scale = min(height, width) / MEASURED_SIZE
+    per_image, angle = table_position(height, width, scale)
+    per_pixel, _ = table_position(height, width)
+    sharp = _row(SHARP_FREQUENCY)
+
+    def at(octaves: Tensor | float) -> Tensor:
+        return _read(torch.as_tensor(octaves).expand_as(angle), angle)
+
+    two = _row(4 * LOWEST_FREQUENCY)  # octaves, over which the power is measured at either end
+    low, high = (at(two) - at(0.0)) / two, (at(sharp) - at(sharp - two)) / two
+    sharpest = per_image.clamp(0, sharp)
+    beyond = per_image - sharpest
+    blurred = per_pixel.clamp(sharp, 1)
+    logs = at(sharpest) + torch.where(beyond < 0, low, high) * beyond
+    return scale * (logs + at(blurred) - at(sharp) - high * (blurred - sharp)).exp()
+
+
+def _row(frequency: float) -> float:
+    """Return the position of a frequency in the table: 0 in its first row, 1 in its last."""
+    return math.log(frequency / LOWEST_FREQUENCY) / math.log(0.5 / LOWEST_FREQUENCY)
+
+
+def _read(octaves: Tensor, angle: Tensor) -> Tensor:
+    """Interpolate the log magnitudes bilinearly at positions in 0…1, (H, W) each: (3, H, W)."""
     table = load_file(SPECTRUM)["log_strength"].float()  # (3, frequencies, directions)
     wrapped = torch.cat([table, table[:, :, :1]], 2)  # half a turn further the direction is the same
-    octaves, angle = table_position(height, width)
-    grid = torch.stack([2 * angle - 1, 2 * octaves.clamp(0, 1) - 1], -1)
-    logs = functional.grid_sample(wrapped[None], grid[None], align_corners=True, padding_mode="border")[0]
-    return (logs + octaves.clamp_max(0).neg() * math.log(0.5 / LOWEST_FREQUENCY)).exp()
+    grid = torch.stack([2 * angle - 1, 2 * octaves - 1], -1)
+    return functional.grid_sample(wrapped[None], grid[None], align_corners=True, padding_mode="border")[0]
 
 
-def table_position(height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Return each coefficient's position in the table: its log frequency, 0 for the lowest row and 1 for the highest
-    (negative below the table), and its direction, 0…1; (H, W // 2 + 1) each."""
+def table_position(height: int, width: int, scale: float = 1.0) -> tuple[Tensor, Tensor]:
+    """Return each coefficient's position in the table, (H, W // 2 + 1) each.
+
+    Args:
+        height: of the image, in pixels.
+        width: of the image, in pixels.
+        scale: the shorter side in units of the photographs' for frequencies in cycles per image, 1 for cycles per
+            pixel.
+
+    Returns:
+        Log frequency, 0 for the lowest row and 1 for the highest (negative below the table, above 1 beyond its end);
+        direction, 0…1.
+    """
     rows, columns = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None, :]
-    octaves = (frequencies(height, width).clamp_min(1 / max(height, width)) / LOWEST_FREQUENCY).log2()
+    octaves = (scale * frequencies(height, width).clamp_min(1 / max(height, width)) / LOWEST_FREQUENCY).log2()
     octaves = octaves / math.log2(0.5 / LOWEST_FREQUENCY)
-    return octaves.clamp_max(1), torch.atan2(rows, columns).remainder(math.pi).expand_as(octaves) / math.pi
+    return octaves, torch.atan2(rows, columns).remainder(math.pi).expand_as(octaves) / math.pi

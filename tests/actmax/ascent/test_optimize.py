@@ -55,6 +55,9 @@ def assert_rises(objective: Any = LOGIT, **parts: Any) -> None:
         objectives.cosine("conv", VECTOR),
         objectives.diversity("conv"),
         objectives.alignment("conv"),
+        objectives.sorted_activations(
+            forward(torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(2)).round() * 4 - 2)
+        ),
         objectives.logit(3) - 0.5 * objectives.logit(4) + objectives.channel("conv", 1),
         lambda outputs: outputs["logits"][:, 3],
     ],
@@ -87,6 +90,7 @@ def test_params(param: Any, rate: float) -> None:
         transforms.scale(0.1),
         transforms.affine(2, 0.1, 5.0),
         transforms.random_crop(0.9),
+        transforms.random_crop(0.7, 0.9),
         transforms.pad(2),
         transforms.noise(0.02),
         v2.RandomHorizontalFlip(),
@@ -110,7 +114,16 @@ def test_penalties(penalty: Any) -> None:
 
 @pytest.mark.parametrize(
     "constraint",
-    [constraints.norm(1.0), constraints.l2_decay(0.01), constraints.blur(0.3, every=4), constraints.clip()],
+    [
+        constraints.norm(1.0),
+        constraints.l2_decay(0.01),
+        constraints.blur(0.3, every=4),
+        constraints.blur(0.5, until=12),
+        constraints.clip(),
+        constraints.clip_norm(0.1),
+        constraints.clip_contribution(0.1),
+        constraints.bound_color(3.0),
+    ],
 )
 def test_constraints(constraint: Any) -> None:
     assert_rises(params=params.pixels(0.5), constraints=[constraint])
@@ -118,7 +131,13 @@ def test_constraints(constraint: Any) -> None:
 
 @pytest.mark.parametrize(
     "modifiers",
-    [[gradients.normalize], [gradients.blur(1.0)], [gradients.window(0.5)], [gradients.window(0.5), torch.sign]],
+    [
+        [gradients.normalize],
+        [gradients.blur(1.0)],
+        [gradients.frequency_decay(0.2)],
+        [gradients.window(0.5)],
+        [gradients.window(0.5), torch.sign],
+    ],
 )
 def test_gradients(modifiers: Any) -> None:
     assert_rises(gradients=modifiers)
@@ -126,10 +145,48 @@ def test_gradients(modifiers: Any) -> None:
 
 @pytest.mark.parametrize(
     "optimizer",
-    [optimizers.adam(0.05, anneal=0.5), optimizers.gradient_ascent(5.0), torch.optim.RMSprop, torch.optim.LBFGS],
+    [
+        optimizers.adam(0.05, anneal=0.5),
+        optimizers.gradient_ascent(5.0),
+        optimizers.gradient_ascent(5.0, 1.0),
+        torch.optim.RMSprop,
+        torch.optim.LBFGS,
+    ],
 )
 def test_optimizers(optimizer: Any) -> None:
     assert_rises(optimizer=optimizer)
+
+
+def test_a_constraint_is_given_the_gradient_of_the_objective_alone() -> None:
+    """Of a linear score of the normalized image: its weights, whatever the penalty, and however it is normalized."""
+    weights = torch.linspace(-1, 1, 3 * 8 * 8).view(1, 3, 8, 8)
+    given = []
+
+    def record(x: Tensor, step: int, _canvas: Canvas, gradient: Tensor) -> Tensor:
+        given.append((step, gradient))
+        return x
+
+    method = Method(
+        params=params.pixels(),
+        optimizer=optimizers.gradient_ascent(0.1),
+        steps=2,
+        penalties=[(3.0, penalties.l2_penalty)],
+        gradients=[gradients.normalize],
+        constraints=[record],
+    )
+    canvas = Canvas(3, 8, 8, lambda x: 4 * x - 2, lambda x: (x + 2) / 4)
+    score = lambda x: {"score": (x * weights).flatten(1).sum(1)}  # noqa: E731
+    list(optimize(method, score, lambda outputs: outputs["score"], canvas, [0, 1]))
+    assert [step for step, _ in given] == [1, 2]
+    for _, gradient in given:
+        torch.testing.assert_close(gradient, weights.expand(2, -1, -1, -1))
+
+
+def test_a_step_size_falls_over_the_last_part_of_the_steps() -> None:
+    h = lambda x: x.sum(1)  # noqa: E731
+    for anneal, expected in ((0.0, [1.0, 2.0, 3.0, 4.0]), (1.0, [1.0, 1.75, 2.25, 2.5])):
+        path = optimizers.gradient_ascent(1.0, anneal)([h] * 4, torch.zeros(1, 1))
+        assert [x.item() for x, _ in path] == expected
 
 
 def test_a_start_replaces_the_noise() -> None:

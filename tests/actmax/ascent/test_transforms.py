@@ -23,6 +23,7 @@ from actmax.ascent.transforms import (
     random_crop,
     rotate,
     scale,
+    view_size,
 )
 from actmax.errors import RecipeError
 from actmax.networks.network import IMAGENET
@@ -99,7 +100,15 @@ def grayed(images: Tensor) -> Tensor:
     return images * 0.5 + torch.rand(()) / 2
 
 
-OURS = [jitter(5), rotate(20.0), scale(0.2), affine(5, 0.2, 20.0), noise(0.1), random_crop(0.8)]
+OURS = [
+    jitter(5),
+    rotate(20.0),
+    scale(0.2),
+    affine(5, 0.2, 20.0),
+    noise(0.1),
+    random_crop(0.8),
+    random_crop(0.5, 0.8),
+]
 THEIRS = [v2.RandomAffine(20, (0.1, 0.1)), v2.RandomResizedCrop(64), v2.ColorJitter(0.5, 0.5), grayed]
 
 
@@ -145,6 +154,31 @@ def test_noise_has_its_standard_deviation_and_a_crop_its_size() -> None:
     steps = torch.arange(64.0).view(1, 1, 1, 64).expand(1, 3, 64, 64)
     crop = random_crop(0.5)(steps)
     assert (crop.max() - crop.min()).item() == 31
+
+
+def test_crops_are_of_random_sizes_between_two() -> None:
+    steps = torch.arange(64.0).view(1, 1, 1, 64).expand(1, 3, 64, 64)
+    widths = [(view.max() - view.min()).item() + 1 for view in (random_crop(0.25, 0.5)(steps) for _ in range(60))]
+    assert 16 <= min(widths) < 20
+    assert 28 < max(widths) <= 32
+
+
+@pytest.mark.parametrize("sizes", [(0.0, None), (1.5, None), (0.5, 0.25), (0.5, 1.5), (-0.5, 0.5)])
+def test_a_crop_is_a_part_of_the_image(sizes: tuple[float, float | None]) -> None:
+    with pytest.raises(RecipeError, match="A crop's size is a part of the image's, above 0 and up to 1, not"):
+        random_crop(*sizes)
+
+
+def test_crops_of_a_large_image_have_the_size_of_the_networks_input() -> None:
+    crops, others = [jitter(4), random_crop(0.3)], [jitter(4), pad(2)]
+    assert view_size(crops, (512, 512), (64, 64)) == (64, 64)
+    assert view_size(crops, (256, 512), (64, 64)) == (32, 64)
+    assert view_size(crops, (48, 48), (64, 64)) == (48, 48)
+    assert view_size(others, (512, 512), (64, 64)) == (512, 512)
+    generators = [torch.Generator().manual_seed(1)]
+    for size in (None, (24, 24)):
+        (view,) = make_views([random_crop(0.5), noise(0.1)], generators, 1, CANVAS, size)
+        assert view(IMAGENET(picture())).shape[2:] == (size or (64, 64))
 
 
 def test_a_transform_that_returns_no_images_is_refused() -> None:

@@ -223,7 +223,7 @@ def test_every_field_that_one_choice_uses_is_refused_with_another(field: str) ->
     owner, choice = OWNERS[field]
     fitting = {**NEEDED.get(field, {}), owner: choice, field: OTHER[field] or getattr(robust(), field)}
     assert getattr(robust(**fitting), field)
-    other = {"adam": "ascent", "fourier": "pixels", "pixels": "phase"}[choice]
+    other = {"fourier": "pixels", "pixels": "phase"}[choice]
     alone = dict.fromkeys((name for name, (of, _) in OWNERS.items() if of == owner), 0) | {"decorrelate": False}
     with pytest.raises(RecipeError, match=f"{field} belongs to {owner} {choice!r}, not to {other!r}"):
         robust(**{**alone, "clip": False, field: fitting[field], owner: other})
@@ -269,6 +269,16 @@ def test_a_start_image_is_named_by_its_digest(start: str) -> None:
         ({"facets": 2, "target": "fc8"}, "facets belong to a class, not to 'fc8'"),
         ({"facets": 2, "target": "fc8:340 - 0.5*fc8:292"}, "facets belong to a class, not to 'fc8:340 - "),
         ({"blur_every": 0}, "blur_every: input should be greater than or equal to 1, not 0"),
+        ({"blur_anneal": True}, r"blur_anneal lets a blur fall to 0: give its standard deviation \(blur\)"),
+        ({"total_variation_power": 2.0}, r"belongs to a penalty: give its weight \(total_variation_weight\)"),
+        ({"crop_max": 0.5}, r"the smallest \(crop\) must be above 0 and no larger, not 0"),
+        ({"crop": 0.5, "crop_max": 0.25}, r"crop_max 0.25 is the size of the largest .* no larger, not 0.5"),
+        ({"crop": 1.5}, "crop: input should be less than or equal to 1, not 1.5"),
+        ({"clip_norm": 1.0}, "clip_norm: input should be less than 1, not 1.0"),
+        (
+            {"views": 2, "jitter": 0, "scale": 0.0, "rotate": 0.0},
+            r"2 views of a step \(views\) would be the same: a random transform is needed, such as jitter",
+        ),
     ],
 )
 def test_fields_that_do_not_fit_together_are_refused(changes: dict[str, Any], words: str) -> None:
