@@ -206,7 +206,7 @@ def doctor(
 def distill(
     images: ImagesArgument,
     teacher: Annotated[
-        list[str], typer.Option(help="Network to learn from, as for `draw`, or NAME=FILE; several are averaged.")
+        list[str], typer.Option(help="Network to learn from, as NAME or NAME=FILE; several are averaged.")
     ] = ["alexnet"],  # noqa: B006 - typer copies it
     folder: FolderOption = Path("distill"),
     minutes: MinutesOption = 60,
@@ -218,8 +218,8 @@ def distill(
     from actmax.train.options import DistillOptions
 
     options = _options(DistillOptions, minutes, change)
-    named = (name.partition("=") for name in teacher)
-    teachers = [resolve_weights(name, Path(file) if file else None) for name, _, file in named]
+    parts = (text.partition("=") for text in teacher)
+    teachers = [resolve_weights(name, Path(file) if file else None) for name, _, file in parts]
     typer.echo(distill(teachers, images, folder, options, warm_start, _print_error))
 
 

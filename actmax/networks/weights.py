@@ -19,6 +19,8 @@ from actmax.networks.download import Progress, download
 
 __all__ = ["Progress", "Source", "fetch", "hub_folder", "resolve_weights"]
 
+_AS_WEIGHTS = "as `weights` (in the shell --weights FILE, or --teacher NAME=FILE)"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -76,8 +78,8 @@ def resolve_weights(network: str, file: Path | str | None = None) -> Source:
         for name, other in CARDS.items()
     )
     raise WeightsError(
-        f"The network {quoted(network)} needs a weights file: name it as its `weights` (--weights in the shell). "
-        f"Only {' '.join(known)} and {last} need none."
+        f"The network {quoted(network)} needs a weights file: name it {_AS_WEIGHTS}. Only {' '.join(known)} and {last} "
+        "need none."
     )
 
 
@@ -141,8 +143,8 @@ def fetch(wanted: Source, progress: Progress | None = None) -> Path:
         download(wanted.url, wanted.path, wanted.checksum, progress)
     except WeightsError as error:
         raise WeightsError(
-            f"{error} Download {wanted.url} elsewhere and put it at {wanted.path}, or name the file as `weights` "
-            f"(--weights in the shell), or draw with the network {FALLBACK!r}, which is in the package."
+            f"{error} Download {wanted.url} elsewhere and put it at {wanted.path}, or name the file {_AS_WEIGHTS}, "
+            f"or draw with the network {FALLBACK!r}, which is in the package."
         ) from None
     return wanted.path
 
@@ -160,7 +162,4 @@ def _sha256(file: Path) -> str:
 
 
 def _unreadable(file: Path, why: str) -> WeightsError:
-    return WeightsError(
-        f"The weights file {printable(file)} cannot be read: {why}. Name one that can, as `weights` (--weights in the "
-        "shell)."
-    )
+    return WeightsError(f"The weights file {printable(file)} cannot be read: {why}. Name one that can, {_AS_WEIGHTS}.")

@@ -1,7 +1,7 @@
-"""Distills an ImageNet classifier into the compact AlexNet, by function matching on folders of images.
+"""Distills ImageNet classifiers into the compact AlexNet, by function matching on folders of images.
 
-Teacher and student receive the same views, and the student learns the teacher's logits; no label is used (Beyer et al.
-2022, "Knowledge distillation: A good teacher is patient and consistent").
+Teachers and student receive the same views, and the student learns the teachers' mean logits; no label is used (Beyer
+et al. 2022, "Knowledge distillation: A good teacher is patient and consistent").
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -37,6 +37,19 @@ CALIBRATION = 256
 """Number of photographs on which the scales of several teachers, and of a warm start's layers, are measured."""
 
 
+class Held(NamedTuple):
+    """Images of a source that the student is evaluated on."""
+
+    name: str
+    """Of the source."""
+    views: Tensor
+    """(N, 3, size, size), uint8."""
+    truth: Tensor
+    """The class of each image, (N,); -1 where it is unknown."""
+    expected: Tensor
+    """The class that the teachers predict, (N,)."""
+
+
 class Distillation(Training):
     """Training of the student on random views and on drawings from a pool.
 
@@ -44,11 +57,11 @@ class Distillation(Training):
         options: of the training.
         networks: the teachers.
         sources: images to train on.
-        held: images to evaluate on, by the source's name.
-        warm_start: weights of an earlier student to start from, batch normalization included.
+        held: images to evaluate on, of at least one source. On the first ones the scales of the teachers are measured.
+        warm_start: weights of an earlier student to start from, trained or exported.
 
     Raises:
-        ActmaxError: the network cannot be a teacher.
+        ActmaxError: a network cannot be a teacher.
         WeightsError: the warm start cannot be read, or belongs to another network.
     """
 
@@ -63,9 +76,8 @@ class Distillation(Training):
         held: Sequence[Images],
         warm_start: Path | None = None,
     ) -> None:
-        self._held = {images.name: framed(images, options.size) for images in held}
-        self._truth = {images.name: true_classes(images) for images in held}
-        photographs = as_input(next(iter(self._held.values()))[:CALIBRATION])
+        views = [framed(images, options.size) for images in held]
+        photographs = as_input(views[0][:CALIBRATION])
         super().__init__(options, lambda: warm_started(warm_start, photographs) if warm_start else student())
         teachers = [Teacher(network, options, self.device, self.dtype) for network in networks]
         self.teacher = Teachers(teachers, photographs.to(self.device))
@@ -75,7 +87,10 @@ class Distillation(Training):
         self.noise = Generator(self.device).manual_seed(options.seed)
         drawings = (options, self.logits, self.generator, self.device)
         self.pool = DrawingPool(*drawings) if options.pool_batch else None
-        self._expected = {name: predictions(self.teacher, views, self.device) for name, views in self._held.items()}
+        self._held = [
+            Held(images.name, view, true_classes(images), predictions(self.teacher, view, self.device))
+            for images, view in zip(held, views, strict=True)
+        ]
 
     def loss(self) -> Tensor:
         options = self.options
@@ -95,8 +110,8 @@ class Distillation(Training):
         After the first source, the names of the measurements carry the source's.
         """
         metrics = {}
-        for index, (name, views) in enumerate(self._held.items()):
-            own, truth, expected = predictions(self.logits, views, self.device), self._truth[name], self._expected[name]
+        for index, (name, views, truth, expected) in enumerate(self._held):
+            own = predictions(self.logits, views, self.device)
             known, suffix = truth >= 0, f" {name}" if index else ""
             metrics[f"agreement{suffix}"] = _mean(own == expected)
             if known.any():
@@ -156,7 +171,7 @@ class Distillation(Training):
         return x + change
 
     def _mixed(self, x: Tensor) -> Tensor:
-        """Mixup of the images alone: the teacher labels the mixture (Zhang et al. 2018)."""
+        """Mixup of the images alone: the teachers label the mixture (Zhang et al. 2018)."""
         chance, part = torch.rand(2, generator=self.generator).tolist()
         order = torch.randperm(len(x), generator=self.generator)
         return torch.lerp(x, x[order.to(x.device)], part) if chance < self.options.mixup else x
@@ -181,17 +196,17 @@ def distill(
         report: receives messages on the images and on resuming.
 
     Raises:
-        ActmaxError: there are no images, or too few, or the network cannot be a teacher.
-        WeightsError, UnknownNameError: the teacher or the warm start cannot be loaded.
+        ActmaxError: there are no images, or too few, an option has not a number for each source, or a network cannot be
+            a teacher.
+        WeightsError, UnknownNameError: a teacher or the warm start cannot be loaded.
         StoreError: the folder cannot be written, is in use, or holds another run.
     """
+    for name in ("source_weights", "holdouts"):
+        if (values := getattr(options, name)) and len(values) != len(images):
+            raise ActmaxError(f"{name} has {len(values)} numbers for {len(images)} sources of images.")
     networks = [load(teacher) for teacher in teachers]
     with run_folder(folder):
         sources = read_sources(images, options.shorter_side, report)
-        if options.source_weights and len(options.source_weights) != len(sources):
-            raise ActmaxError(
-                f"source_weights has {len(options.source_weights)} numbers for {len(sources)} sources of images."
-            )
         # Names of files only: paths are private.
         held, rest = hold_out(sources, options.holdouts or options.holdout)
         header = {
@@ -207,7 +222,10 @@ def distill(
             "made by": f"actmax {version('actmax')}, distill.py revision {REVISION}",
             "license": options.license_note,
         }
-        return Distillation(options, networks, rest, held, warm_start).run(folder, header, report)
+        training = Distillation(options, networks, rest, held, warm_start)
+        if training.teacher.scales:
+            header["teacher scales"] = ", ".join(f"{scale:.4g}" for scale in training.teacher.scales)
+        return training.run(folder, header, report)
 
 
 def root_mean_square(x: Tensor) -> Tensor:

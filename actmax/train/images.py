@@ -157,19 +157,17 @@ def hold_out(sources: Sequence[Images], counts: int | Sequence[int]) -> tuple[li
 
     Args:
         sources: of images.
-        counts: how many of the largest source, or how many of each.
+        counts: how many of the largest source, or a number for each.
 
     Returns:
         Those held out, of the sources that give any, and the rest of each source.
 
     Raises:
-        ActmaxError: nothing would be left to train on, or the counts are not one for each source.
+        ActmaxError: nothing of a source would be left to train on.
     """
     if isinstance(counts, int):
         largest = max(sources, key=lambda source: len(source.names))
         counts = [counts if source is largest else 0 for source in sources]
-    if len(counts) != len(sources):
-        raise ActmaxError(f"holdouts has {len(counts)} numbers for {len(sources)} sources of images.")
     held, rest = [], []
     for source, count in zip(sources, counts, strict=True):
         if count >= len(source.names):

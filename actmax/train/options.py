@@ -39,7 +39,7 @@ class TrainingOptions(BaseModel):
 
 
 class DistillOptions(TrainingOptions):
-    """How the compact AlexNet is trained on a teacher's logits."""
+    """How the compact AlexNet is trained on the logits of teachers."""
 
     size: Annotated[int, Field(ge=64)] = 160
     """Width and height of a view. AlexNet's 6 × 6 pooling averages from 193 px on; 160 costs half of 224."""
@@ -54,9 +54,9 @@ class DistillOptions(TrainingOptions):
     """Views per step that are drawings of the pool. They make the student's drawings good: without them, 32 000 views
     took its own top-1 accuracy on its drawings from 0.97 to 0.38."""
     pool_groups: Annotated[int, Field(ge=1)] = 16
-    """Groups of so many drawings in the pool. In a short run fewer are drawn further; more are more varied."""
+    """Groups of ``pool_batch`` drawings in the pool. More are more varied; fewer are finished sooner in a short run."""
     pool_steps: Annotated[int, Field(ge=1)] = 4
-    """Steps of gradient ascent each time that a group is taken from the pool."""
+    """Steps of the default method each time that a group is taken from the pool."""
     min_crop: Annotated[float, Field(gt=0, le=1)] = 0.15
     """Smallest area of a crop, as a fraction of its image. Small crops make a thousand photographs last."""
     min_crop_small: Annotated[float, Field(gt=0, le=1)] = 0.5
@@ -64,7 +64,7 @@ class DistillOptions(TrainingOptions):
     mixup: Annotated[float, Field(ge=0, le=1)] = 0.6
     """Fraction of the batches that are mixed in pairs: inputs unlike photographs at no cost."""
     adversarial_radius: Annotated[float, Field(ge=0)] = 0.0
-    """Largest adversarial change of a view, as root mean square over normalized pixels; the target stays the teacher's
+    """Largest adversarial change of a view, as root mean square over normalized pixels; the target stays the teachers'
     response to the unchanged view. Gradients of a robust student are interpretable (Goldblum et al. 2020,
     "Adversarially Robust Distillation"; Santurkar et al. 2019, "Image Synthesis with a Single (Robust) Classifier")."""
     adversarial_steps: Annotated[int, Field(ge=1)] = 2
@@ -80,18 +80,20 @@ class DistillOptions(TrainingOptions):
     """Decay of the moving average of the weights, which is what is exported: about 100 steps."""
     holdout: Annotated[int, Field(ge=2)] = 2000
     holdouts: tuple[Annotated[int, Field(ge=0)], ...] = ()
-    """Number of images of each source that are used for evaluation only, in their order, instead of `holdout`."""
+    """Numbers of images of each source that are used for evaluation only, in their order, instead of ``holdout``."""
     shorter_side: Annotated[int, Field(ge=64)] = 288
     """Larger images are reduced to this when they are read: all stay decoded in memory."""
     compile_teacher: bool = False
-    """Compile the teacher, where there is a C++ compiler: on a CPU this halves its time."""
-    license_note: str = "Derived from the teacher's outputs: its license may require a notice."
+    """Compile the teachers, where there is a C++ compiler: on a CPU this halves their time."""
+    license_note: str = "Derived from the outputs of its teachers, whose licenses may require a notice."
     """On license and provenance, for the exported file's header."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if not self.pool_batch < self.batch:
             raise ValueError(f"pool_batch {self.pool_batch} must be less than batch {self.batch}")
+        if self.holdouts and not any(self.holdouts):
+            raise ValueError("holdouts must leave an image of some source to evaluate on")
         return self
 
 

@@ -6,14 +6,16 @@ They are made as the default method makes them, so that the student learns from 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
+from actmax.ascent.gradient_ascent import Score, gradient
 from actmax.ascent.optimize import optimize
-from actmax.ascent.optimizers import from_torch, step_sizes
+from actmax.ascent.optimizers import step_sizes
 from actmax.ascent.params.canvas import Canvas
 from actmax.engine.methods import method_of
 from actmax.recipe.methods import DEFAULT, compose
@@ -21,18 +23,41 @@ from actmax.train.options import DistillOptions
 from actmax.train.student import CLASSES, NORMALIZATION
 
 
-@dataclass
 class Group:
-    """Drawings that were started together, in the middle of their optimization."""
+    """Drawings that were started together, and their optimizer.
 
-    parameters: Tensor
-    """(B, …)."""
-    targets: Tensor
-    """The class that each drawing maximizes, (B,)."""
-    steps: int = 0
-    """How many steps they have had."""
-    adam: dict[str, Any] = field(default_factory=dict)
-    """The state of the optimizer; empty before the first step."""
+    Args:
+        parameters: at the start, (B, …); changed in place.
+        targets: the class that each drawing maximizes, (B,).
+    """
+
+    def __init__(self, parameters: Tensor, targets: Tensor) -> None:
+        self.parameters, self.targets = parameters, targets
+        self.steps = 0
+        """How many steps they have had."""
+        self.adam = torch.optim.Adam([parameters], maximize=True)
+
+    def ascend(self, views: Sequence[Score], _: Tensor, rate: float) -> Iterator[tuple[Tensor, Tensor]]:
+        """Step as :func:`actmax.optimizers.adam` does, from where the group is instead of from a start."""
+        self.adam.param_groups[0]["lr"] = rate
+        for h in views:
+            activation, self.parameters.grad = gradient(h, self.parameters)
+            self.adam.step()
+            self.steps += 1
+            yield self.parameters, activation
+
+    def state(self) -> dict[str, Any]:
+        """Return what :meth:`restored` needs, for ``torch.save``."""
+        adam = self.adam.state_dict()["state"]
+        return {"parameters": self.parameters, "targets": self.targets, "steps": self.steps, "adam": adam}
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any], device: torch.device) -> Group:
+        """Return the group of a state."""
+        group = cls(state["parameters"].to(device), state["targets"].to(device))
+        group.steps = state["steps"]
+        group.adam.load_state_dict(group.adam.state_dict() | {"state": state["adam"]})
+        return group
 
 
 class DrawingPool:
@@ -64,25 +89,14 @@ class DrawingPool:
 
     def optimize(self) -> Tensor:
         """Optimize one group further and return its images: (pool_batch, 3, size, size), normalized, float32."""
-        place = int(torch.randint(len(self.groups), (), generator=self._generator))
-        if self.groups[place].steps >= len(self._rates):
-            self.groups[place] = self._start()
-        group = self.groups[place]
-        steps = min(self._options.pool_steps, len(self._rates) - group.steps)
-        adam = torch.optim.Adam([group.parameters], lr=self._rates[group.steps])
-
-        def resumed(parameters: list[Tensor]) -> torch.optim.Optimizer:
-            nonlocal adam
-            adam = torch.optim.Adam(parameters, lr=self._rates[group.steps])
-            if group.adam:
-                adam.load_state_dict({**adam.state_dict(), "state": group.adam})
-            return adam
-
+        index = int(torch.randint(len(self.groups), (), generator=self._generator))
+        if self.groups[index].steps >= len(self._rates):
+            self.groups[index] = self._start()
+        group = self.groups[index]
         method = replace(
             self._method,
-            params=lambda generators, canvas: self._method.params(generators, canvas)._replace(start=group.parameters),
-            optimizer=from_torch(resumed),
-            steps=steps,
+            optimizer=partial(group.ascend, rate=self._rates[group.steps]),
+            steps=min(self._options.pool_steps, len(self._rates) - group.steps),
         )
         *_, last = optimize(
             method,
@@ -91,34 +105,27 @@ class DrawingPool:
             canvas=self._canvas,
             seeds=self._seeds(),
         )
-        group.parameters, group.adam = last.parameters.detach(), adam.state_dict()["state"]
-        group.steps += steps
         return NORMALIZATION(last.images)
 
     def state(self) -> dict[str, Any]:
         """Return everything that the next step depends on, for ``torch.save``."""
-        return {"groups": [vars(group) for group in self.groups], "classes": self._classes}
+        return {"groups": [group.state() for group in self.groups], "classes": self._classes}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from what :meth:`state` returned."""
-        device = self._canvas.device
-        self.groups = [
-            Group(saved["parameters"].to(device), saved["targets"].to(device), saved["steps"], saved["adam"])
-            for saved in state["groups"]
-        ]
+        self.groups = [Group.restored(group, self._canvas.device) for group in state["groups"]]
         self._classes = list(state["classes"])
 
     def _start(self) -> Group:
         generators = [Generator().manual_seed(seed) for seed in self._seeds()]
         start = self._method.params(generators, self._canvas).start.to(self._canvas.device)
-        return Group(start, torch.tensor(list(self._next_classes())).to(self._canvas.device))
+        return Group(start, torch.tensor([self._next_class() for _ in start]).to(self._canvas.device))
 
-    def _next_classes(self) -> Iterator[int]:
-        """Yield a class for each drawing: every class in turn, in random order."""
-        for _ in range(self._options.pool_batch):
-            if not self._classes:
-                self._classes = torch.randperm(CLASSES, generator=self._generator).tolist()
-            yield self._classes.pop()
+    def _next_class(self) -> int:
+        """Return each class in turn, in random order."""
+        if not self._classes:
+            self._classes = torch.randperm(CLASSES, generator=self._generator).tolist()
+        return self._classes.pop()
 
     def _seeds(self) -> Sequence[int]:
         seeds: list[int] = torch.randint(2**62, (self._options.pool_batch,), generator=self._generator).tolist()

@@ -63,14 +63,16 @@ def warm_started(path: Path, photographs: Tensor) -> nn.Module:
             plain = CompactAlexNet()
             plain.load_state_dict(dequantize(state))
             _unfold(network, plain, photographs)
-    except (OSError, SafetensorError, RuntimeError) as error:
+    except (OSError, SafetensorError) as error:
         raise WeightsError(f"{path} is no warm start for the compact AlexNet: {error}") from None
+    except RuntimeError:  # torch's message has a line for each tensor
+        raise WeightsError(f"{path} is no warm start for the compact AlexNet: its tensors are others.") from None
     return network
 
 
 @torch.no_grad()
 def _unfold(network: nn.Module, plain: CompactAlexNet, x: Tensor) -> None:
-    """Make a student of a plain network: the inverse of :func:`fold`, for images x (B, 3, H, W)."""
+    """Make a student of a plain network, with the statistics of images x (B, 3, H, W): the inverse of :func:`fold`."""
     for name, between in (("features", nn.Identity()), ("classifier", plain.avgpool)):
         layers = plain.get_submodule(name).children()
         x = between(x)
@@ -104,21 +106,25 @@ def fold(trained: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach() for name, value in plain.state_dict().items()}
 
 
-def distillation_loss(own: Tensor, teacher: Tensor, options: DistillOptions) -> Tensor:
+def centered(logits: Tensor) -> Tensor:
+    """Subtract from logits (B, classes) their mean over the classes."""
+    return logits - logits.mean(1, keepdim=True)
+
+
+def distillation_loss(own: Tensor, target: Tensor, options: DistillOptions) -> Tensor:
     """Divergence of the softened distributions plus the weighted squared error of the centered logits.
 
     The factor T² keeps the size of the gradient independent of the temperature (Hinton et al. 2015, section 2).
 
     Args:
         own: the student's logits (B, 1000).
-        teacher: the teacher's logits (B, 1000).
+        target: the teachers' logits (B, 1000).
         options: of the training.
     """
     t = options.temperature
-    softened, target = (functional.log_softmax(logits / t, 1) for logits in (own, teacher))
-    divergence = functional.kl_div(softened, target, reduction="batchmean", log_target=True)
-    centered, expected = (logits - logits.mean(1, keepdim=True) for logits in (own, teacher))
-    return t * t * divergence + options.logit_weight * functional.mse_loss(centered, expected)
+    softened, expected = (functional.log_softmax(logits / t, 1) for logits in (own, target))
+    divergence = functional.kl_div(softened, expected, reduction="batchmean", log_target=True)
+    return t * t * divergence + options.logit_weight * functional.mse_loss(centered(own), centered(target))
 
 
 def as_input(views: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 from actmax.errors import ActmaxError
 from actmax.networks.network import Network
 from actmax.train.options import DistillOptions
-from actmax.train.student import CLASSES, NORMALIZATION
+from actmax.train.student import CLASSES, NORMALIZATION, centered
 
 
 class Teacher:
@@ -57,23 +57,19 @@ class Teachers:
     teacher's logits stay as they are.
 
     Args:
-        teachers: at least one.
-        views: normalized photographs (B, 3, H, W) on which the deviations are measured.
+        teachers: functions from views (B, 3, H, W) to logits (B, classes), at least one.
+        views: photographs on which the deviations are measured.
     """
 
     def __init__(self, teachers: Sequence[Callable[[Tensor], Tensor]], views: Tensor) -> None:
         self._teachers = teachers
         deviations = [centered(teacher(views)).std() for teacher in teachers] if len(teachers) > 1 else []
-        self._scales = [float(deviations[0] / deviation) for deviation in deviations]
+        self.scales = [float(deviations[0] / deviation) for deviation in deviations]
+        """By which each teacher's centered logits are multiplied; empty for a single teacher."""
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return the logits (B, 1000) of views (B, 3, H, W)."""
-        if not self._scales:
+        """Return the logits (B, classes) of views (B, 3, H, W)."""
+        if not self.scales:
             return self._teachers[0](x)
-        answers = zip(self._scales, self._teachers, strict=True)
-        return torch.stack([scale * centered(teacher(x)) for scale, teacher in answers]).mean(0)
-
-
-def centered(logits: Tensor) -> Tensor:
-    """Return logits (B, classes) less their mean over the classes."""
-    return logits - logits.mean(1, keepdim=True)
+        scaled = zip(self.scales, self._teachers, strict=True)
+        return torch.stack([scale * centered(teacher(x)) for scale, teacher in scaled]).mean(0)

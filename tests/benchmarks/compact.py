@@ -1,150 +1,142 @@
-"""Compares a compact AlexNet with the one in the package: agreement with the teacher, and its drawings.
+"""Measures a compact AlexNet, for the model card: its drawings, and its predictions for photographs.
 
 ::
 
-    ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/compact.py [WEIGHTS.safetensors] [--steps 256]
+    ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/compact.py [--weights FILE] [--classes 100] [--evaluation]
 
-FOLDER holds ``networks/squeezenet1_0.safetensors`` (the teacher) and ``distill/images64.tar``. The
-held-out images are those that `actmax distill` holds out of every training on that file. Drawings are
-made by `robust`, and measured on the published PNG in float32.
+FOLDER holds ``networks/squeezenet1_0.safetensors``, ``distill/images64.tar`` and ``distill/photos192.tar``;
+EfficientNet-Lite0 and Lite2 are packages. These three networks are the teachers, and no independent judges. Drawings
+are made by the default method and measured in float32 on the 8-bit file, resized to the input size of each network.
+Photographs are those that `actmax distill` holds out of the two files, with the size and the targets of the training.
+
+The evaluation network takes part in no choice: measure with it once, at the end.
 """
 
 from __future__ import annotations
 
-import hashlib
+import io
 import os
-import statistics
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import torch
 import typer
+from PIL import Image
 from torch import Tensor
-from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # helpers that tests share
 
+from drawings import as_jpeg
+from intervals import wilson
 from projects import default_classes
+from search import SIZE, drawn, load_network
 
-from actmax.engine.render import render
-from actmax.measure.measure import decode, measure
-from actmax.measure.models import Measures
-from actmax.networks import weights
-from actmax.networks.cards import card
-from actmax.networks.compact import header
+from actmax.files import digest
+from actmax.measure.measure import decode, resized
+from actmax.networks.cards import EVALUATION, card
 from actmax.networks.load import load
 from actmax.networks.network import Network
 from actmax.networks.weights import Source
-from actmax.pipeline import encode
-from actmax.recipe import compose
+from actmax.recipe.methods import DEFAULT
+from actmax.train.distill import CALIBRATION
 from actmax.train.images import framed, hold_out, read_images, true_classes
-from actmax.train.student import predictions
+from actmax.train.options import DistillOptions
+from actmax.train.student import as_input, predictions
+from actmax.train.teacher import Teacher, Teachers
 
-SIZE = 160
-"""Width and height of a held-out image, those of the training."""
-HOLDOUT = 2000
-TOP = 5
+TEACHERS = {
+    "SqueezeNet 1.0": "squeezenet1_0",
+    "EfficientNet-Lite0": "efficientnet-lite0",
+    "EfficientNet-Lite2": "efficientnet-lite2",
+}
+HELD_OUT = {"images64.tar": 2000, "photos192.tar": 1000}
+DIFFICULT = (444, 506, 661, 816, 134, 785)
+"""Tandem, coil, Model T, spindle, crane (the bird) and seat belt, which the second edition drew unrecognizably."""
+OPTIONS = DistillOptions()
+CPU = torch.device("cpu")
 
-Figures = dict[str, str]
-
-CAUTION = (
-    "The network of the first runs (weights 768cedeb44cb022a) was trained on all of these images, the held-out ones "
-    "included, and so was, through it, a network warm-started from it, like the package's: for both, agreement and "
-    "accuracy on them are too high."
-)
-
-
-class Held(NamedTuple):
-    """The held-out images."""
-
-    views: Tensor
-    """(B, 3, SIZE, SIZE), uint8."""
-    truth: Tensor
-    """(B,), class indices."""
+Answers = Callable[[Tensor], Tensor]
+"""RGB (B, 3, H, W) in [0, 1] -> logits (B, classes)."""
 
 
 def main(
-    weights_file: Annotated[Path | None, typer.Argument(help="Weights of another compact network, in int8.")] = None,
-    steps: Annotated[int, typer.Option(help="Optimization steps, for the evenly spaced classes.")] = 256,
-    spaced: Annotated[int, typer.Option(help="Number of classes, evenly spaced in 0…999.")] = 100,
-    package: Annotated[bool, typer.Option(help="Also measure the network in the package.")] = True,
+    weights: Annotated[Path | None, typer.Option(help="Exported file; by default the one in the package.")] = None,
+    classes: Annotated[int, typer.Option(min=1, help="Number of classes, evenly spaced.")] = 100,
+    evaluation: Annotated[bool, typer.Option(help="Also show the drawings to the evaluation network.")] = False,
 ) -> None:
-    data = Path(os.environ["ACTMAX_TEST_DATA"])
-    teacher = load(weights.resolve_weights("squeezenet1_0", data / "networks/squeezenet1_0.safetensors"))
-    photographs, _ = hold_out([read_images(data / "distill/images64.tar")], HOLDOUT)
-    held = Held(framed(photographs, SIZE), true_classes(photographs))
-    expected = predicted(teacher, held)
-    even = [round(1000 * index / spaced) for index in range(spaced)]
-    columns = {}
-    for name, path in {"in the package": card("compact").file if package else None, "given": weights_file}.items():
-        if path is None:
-            continue
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        student = load(Source("compact", digest, path))
-        own = predicted(student, held)
-        columns[name] = {
-            "weights": digest,
-            f"agreement with the teacher, {HOLDOUT} held out": share(own == expected),
-            "accuracy on the same": share(own == held.truth),
-            **of_drawings(student, teacher, [label.index for label in default_classes()], None),
-            **of_drawings(student, teacher, even, steps),
-            "file size": f"{path.stat().st_size / 1e6:.1f} MB",
-        }
-        print(f"{name}: {header(path)}\n")
-    report(columns)
-    print(f"\nThe teacher's accuracy is {share(expected == held.truth)} on the held-out images at {SIZE} px.")
-    print(CAUTION)
+    file = weights or card("compact").file
+    assert file
+    student = load(Source("compact", digest(file.read_bytes()), file))
+    networks = {title: load_network(name) for title, name in TEACHERS.items()}
+    photographs = {name: held_out(name, count) for name, count in HELD_OUT.items()}
+    views, _ = next(iter(photographs.values()))
+    judges = {title: answers_of(network) for title, network in networks.items()}
+    judges["the teachers' mean"] = Teachers(list(judges.values()), views[:CALIBRATION] / 255)
+    if evaluation:
+        judges[card(EVALUATION).title] = answers_of(load_network(EVALUATION))
+    spaced = [(2 * index + 1) * 500 // classes for index in range(classes)]
+
+    print(f"Weights `{student.weights}`, {file.stat().st_size / 1e6:.1f} MB; drawings by `{DEFAULT}`, {SIZE} px.\n")
+    print("| Measured (95 % interval) | top-1 | top-5 | n |\n| --- | --- | --- | ---: |")
+    report_drawings("evenly spaced classes", spaced, student, judges)
+    report_drawings("difficult classes", DIFFICULT, student, judges)
+    report_drawings("classes of the site", [label.index for label in default_classes()], student, judges)
+    for name, held in photographs.items():
+        report_photographs(name, *held, student, list(networks.values()))
 
 
-def predicted(network: Network, held: Held) -> Tensor:
-    """Return the class that the network predicts for each held-out image, in float32."""
-    return predictions(network.logits, held.views, torch.device("cpu"))
+def held_out(name: str, count: int) -> tuple[Tensor, Tensor]:
+    """Return the views of a source that trainings hold out, (N, 3, H, W), uint8, and their classes (N,)."""
+    source = read_images(Path(os.environ["ACTMAX_TEST_DATA"]) / "distill" / name, OPTIONS.shorter_side)
+    (held,), _ = hold_out([source], count)
+    return framed(held, OPTIONS.size), true_classes(held)
+
+
+def answers_of(network: Network) -> Answers:
+    """Return the network as a function of images of any size."""
+    return lambda rgb: torch.cat(
+        [network.logits(network.normalize(resized(part, network.size))) for part in rgb.split(8)]
+    )
+
+
+@torch.inference_mode()
+def report_drawings(title: str, classes: Sequence[int], student: Network, judges: dict[str, Answers]) -> None:
+    """Draw the classes, and print how often the student and the judges recognize them."""
+    files = drawn(DEFAULT, student, classes)
+    rgb = torch.cat([decode(file) for file in files])
+    jpeg = torch.cat([as_jpeg(Image.open(io.BytesIO(file)).convert("RGB")) for file in files])
+    own = answers_of(student)
+    measured = {
+        "itself": own(rgb),
+        "itself, as JPEG of quality 75": own(jpeg),
+        "itself, shifted by 4 px": own(rgb.roll((4, 4), (2, 3))),
+        **{name: answers(rgb) for name, answers in judges.items()},
+    }
+    for name, logits in measured.items():
+        rank = 1 + (logits > logits.gather(1, torch.tensor(classes)[:, None])).sum(1)
+        print(f"| {title}, recognized by {name} | {share(rank <= 1)} | {share(rank <= 5)} | {len(rank)} |", flush=True)
+
+
+def report_photographs(name: str, views: Tensor, truth: Tensor, student: Network, networks: Sequence[Network]) -> None:
+    """Print how often the student's prediction is that of its teachers, and the class of the photograph."""
+    teachers = [Teacher(network, OPTIONS, CPU, torch.float32) for network in networks]
+    expected = predictions(Teachers(teachers, as_input(views[:CALIBRATION])), views, CPU)
+    predicted = predictions(student.logits, views, CPU)
+    rows = {"agreement with the teachers' mean": predicted == expected}
+    if (known := truth >= 0).any():
+        rows |= {"accuracy": (predicted == truth)[known], "accuracy of the teachers' mean": (expected == truth)[known]}
+    for row, correct in rows.items():
+        print(f"| `{name}`, {OPTIONS.size} px, {row} | {share(correct)} | | {len(correct)} |", flush=True)
 
 
 def share(correct: Tensor) -> str:
-    return f"{correct.double().mean().item():.3f}"
-
-
-def of_drawings(student: Network, teacher: Network, classes: list[int], steps: int | None) -> Figures:
-    """Return how often student and teacher recognize what the student drew."""
-    name = student.card.name
-    recipes = [
-        compose(
-            "robust",
-            {"steps": steps} if steps else {},
-            network=name,
-            weights=student.weights,
-            target=f"{card(name).output}:{index}",
-        )
-        for index in classes
-    ]
-    own, other = [], []
-    with tqdm(total=sum(recipe.steps for recipe in recipes), desc="drawing", leave=False) as bar:
-        drawings = list(render(recipes, student, bar.update))
-    for drawing in drawings:
-        rgb = decode(encode.png(drawing.image, drawing.recipe))
-        own.append(measure(student, drawing.recipe.target, rgb))
-        other.append(measure(teacher, drawing.recipe.target.replace(card(name).output, teacher.card.output), rgb))
-    title = f"{len(classes)} classes, {recipes[0].steps} steps"
-    return {f"{title}: own {key}": value for key, value in recognized(own).items()} | {
-        f"{title}: teacher's {key}": value for key, value in recognized(other).items()
-    }
-
-
-def recognized(measured: list[Measures]) -> Figures:
-    ranks = [measures.rank or 0 for measures in measured]
-    return {
-        "top 1": f"{sum(rank == 1 for rank in ranks)} of {len(ranks)}",
-        "top 5": f"{sum(rank <= TOP for rank in ranks)} of {len(ranks)}",
-        "median rank": f"{statistics.median(ranks):g}",
-    }
-
-
-def report(columns: dict[str, Figures]) -> None:
-    print(f"{'':<48}" + "".join(f"{name:>18}" for name in columns))
-    for row in next(iter(columns.values())):
-        print(f"{row:<48}" + "".join(f"{column[row]:>18}" for column in columns.values()))
+    """Return the mean of booleans (n,), with its interval."""
+    successes, trials = int(correct.sum()), len(correct)
+    low, high = wilson(successes, trials)
+    digits = 2 if trials <= 100 else 3
+    return f"{successes / trials:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
 if __name__ == "__main__":

@@ -538,9 +538,10 @@ def test_any_other_network_needs_a_file(network: str) -> None:
     with pytest.raises(WeightsError) as failure:
         resolve_weights(network)
     assert str(failure.value) == (
-        f"The network '{network}' needs a weights file: name it as its `weights` (--weights in the shell). Only "
-        "alexnet, which is downloaded, compact, which is in the package, mobilenet-v2, which is in the package, "
-        "efficientnet-lite0, which is in one of its own, and efficientnet-lite2, which is in one of its own, need none."
+        f"The network '{network}' needs a weights file: name it as `weights` (in the shell --weights FILE, or "
+        "--teacher NAME=FILE). Only alexnet, which is downloaded, compact, which is in the package, mobilenet-v2, "
+        "which is in the package, efficientnet-lite0, which is in one of its own, and efficientnet-lite2, which is in "
+        "one of its own, need none."
     )
 
 

@@ -120,8 +120,8 @@ def test_a_source_without_images_is_refused_with_the_reason(tmp_path: Path) -> N
 def test_the_holdout_comes_from_the_largest_source_and_is_always_the_same(folder: Path) -> None:
     large = read_images(folder)
     small = large.only(lambda name: name.startswith("n02391049"))
-    held, (first, second) = hold_out([small, large], 3)
-    again, _ = hold_out([large], 3)
+    (held,), (first, second) = hold_out([small, large], 3)
+    (again,), _ = hold_out([large], 3)
     assert len(held.names) == 3
     assert held.names == again.names
     assert first is small
@@ -129,6 +129,19 @@ def test_the_holdout_comes_from_the_largest_source_and_is_always_the_same(folder
     assert not set(held.names) & set(second.names)
     with pytest.raises(ActmaxError, match=r"10 images are to be held out of .*, which holds 10"):
         hold_out([large], 10)
+
+
+def test_images_held_out_of_several_sources_are_not_in_the_rest(folder: Path, tar: Path) -> None:
+    sources = [read_images(folder), read_images(tar), read_images(folder).only(lambda name: name.endswith("png"))]
+    held, rest = hold_out(sources, (3, 0, 1))
+    assert [len(images.names) for images in held] == [3, 1]
+    assert [len(images.names) for images in rest] == [7, 10, 3]
+    for images, left, whole in zip(held, (rest[0], rest[2]), (sources[0], sources[2]), strict=True):
+        assert set(images.names) | set(left.names) == set(whole.names)
+        assert not set(images.names) & set(left.names)
+    assert held[0].names == hold_out([sources[0]], 3)[0][0].names  # whatever the other sources
+    with pytest.raises(ValueError, match="shorter"):
+        hold_out(sources, (3, 0))
 
 
 def test_a_wnid_in_the_name_gives_the_true_class() -> None:
