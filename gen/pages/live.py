@@ -23,8 +23,8 @@ ENGINE = sorted(path.name for path in (FOLDER / "live").iterdir() if path.suffix
 NETWORK = "compact"
 """The network with the smallest weights."""
 SIZE = 160
-"""Width of a live drawing in pixels. EfficientNet-Lite0 recognizes 17 of 50 drawings of 160 pixels, and 9 of 128
-pixels; a step at 224 takes twice as long."""
+"""Width of a live drawing in pixels, chosen with EfficientNet-Lite0: it recognizes 17 of 50 drawings of 160 pixels, and
+9 of 128 pixels; a step at 224 takes twice as long."""
 LIVE_METHODS = {"fourier": "smooth", "pixels": "plain"}
 """By parameterization, the method whose settings the engine uses."""
 LIVE_FIELDS = (

@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from actmax.measure.intervals import wilson
+
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 ABSENT = "–"
 """Shown for a number that was not measured."""
@@ -42,6 +44,12 @@ def percent(part: float | None) -> str:
     if part < 0.0001:
         return "<\N{NO-BREAK SPACE}0.01\N{NO-BREAK SPACE}%"
     return f"{100 * part:.1f}\N{NO-BREAK SPACE}%" if 0.001 <= part < 0.9995 else f"{100 * part:.2f}\N{NO-BREAK SPACE}%"
+
+
+def share(part: float, count: int) -> str:
+    """Format a share that was counted on ``count`` drawings with its 95 % confidence interval: ``0.38 (0.29…0.48)``."""
+    low, high = wilson(part, count)
+    return f"{part:.2f}\N{NO-BREAK SPACE}({low:.2f}\N{HORIZONTAL ELLIPSIS}{high:.2f})"
 
 
 def number(value: float | None) -> str:

@@ -12,6 +12,7 @@ from gen.figures import chart
 from gen.pages import pictures
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import TOP
+from gen.pages.markdown import share
 from gen.pages.rendering import render_page
 from gen.plan import addresses
 from gen.study.comparison import Curves, Row, benchmarks, budget, curves
@@ -71,9 +72,8 @@ def _table(measured: Curves) -> dict[str, dict[int, str]]:
     judge = measured.evaluation_networks[0]
     return {
         name: {
-            steps: f"{share.top1:.2f} ({share.top1_interval[0]:.2f}…{share.top1_interval[1]:.2f}) / {share.top5:.2f}"
+            steps: f"{share(shares[judge].top1, measured.classes)} / {shares[judge].top5:.2f}"
             for steps, shares in curve.items()
-            if (share := shares[judge])
         }
         for name, curve in measured.methods.items()
     }

@@ -21,6 +21,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "percent": markdown.percent,
     "number": markdown.number,
     "rank": markdown.rank,
+    "share": markdown.share,
     "setting": markdown.setting,
     "slug": slugify,
 }

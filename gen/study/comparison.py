@@ -79,13 +79,8 @@ class Benchmark(Frozen):
 class Share(Frozen):
     """How many of a method's drawings a network recognizes."""
 
-    n: int
-    """Of how many drawings."""
     top1: float
-    top1_interval: tuple[float, float]
-    """Wilson interval of 95 %."""
     top5: float
-    top5_interval: tuple[float, float]
 
 
 class Curves(Frozen):

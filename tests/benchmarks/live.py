@@ -6,7 +6,7 @@
 
 In a headless Chromium, on one thread, with the settings of the site's live widgets. For comparison: torch on one
 thread in float32, with the same method and size, one image at a time; and the build's own drawings of the same classes
-at 224 pixels. EfficientNet-Lite0 evaluates both as 8-bit images.
+at 224 pixels. EfficientNet-Lite0, with which the size was chosen, evaluates both as 8-bit images.
 """
 
 from __future__ import annotations

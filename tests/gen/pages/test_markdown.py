@@ -18,6 +18,7 @@ from gen.pages.markdown import (
     number,
     percent,
     setting,
+    share,
     split_front_matter,
 )
 from gen.pages.templating import package_environment
@@ -44,6 +45,11 @@ from gen.pages.templating import package_environment
 )
 def test_a_probability_is_a_percentage_and_never_certain(part: float, text: str) -> None:
     assert percent(part) == text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def test_a_share_has_its_interval() -> None:
+    assert share(0.38, 100) == "0.38\N{NO-BREAK SPACE}(0.29…0.48)"
+    assert share(1.0, 20) == "1.00\N{NO-BREAK SPACE}(0.84…1.00)"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from actmax.store import Entry
 from gen.compared import compared
 from gen.pages import Contents, filled_in
 from gen.pages import files as pages
-from gen.pages.markdown import number, split_front_matter
+from gen.pages.markdown import number, share, split_front_matter
 from gen.plan import Plan, addresses
 from gen.study import Evaluation, comparison
 from gen.study.comparison import Row
@@ -176,24 +176,27 @@ def test_the_table_counts_how_many_drawings_each_network_recognizes(contents: Co
     ]
 
 
+def interval(part: float, count: int) -> str:
+    return share(part, count).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_the_tables_of_many_classes_agree_with_the_files(contents: Contents, rendered: Text) -> None:
     many = tables(rendered(page_of(contents, METHODS)))[2:]
     stored = [json.loads(path.read_text("utf-8")) for path in sorted(comparison.BENCHMARKS.glob("*.json"))]
     assert len(many) == len(stored) > 0
-    for table, values in zip(many, stored, strict=True):
-        judges = [name for name in values["methods"]["smooth"] if name.startswith("efficientnet")]
+    for table, values, measured in zip(many, stored, comparison.benchmarks(), strict=True):
+        judges = measured.evaluation_networks
         assert table[0][1:4] == ["Target network", *(card(name).title for name in judges)]
         assert [row[0] for row in table[1:]] == [compared(name).title for name in values["methods"]]
         for row, method in zip(table[1:], values["methods"].values(), strict=True):
-            assert float(row[1]) == pytest.approx(method["target"]["top1"], abs=0.005)
+            assert row[1] == interval(method["target"]["top1"], values["classes"])
             for cell, judge in zip(row[2:], judges, strict=False):
-                top1, top5, rank = re.fullmatch(r"(\S+) / (\S+), rank (\d+)", cell).groups()  # type: ignore[union-attr]
-                assert float(top1) == pytest.approx(method[judge]["top1"], abs=0.005)
-                assert float(top5) == pytest.approx(method[judge]["top5"], abs=0.005)
-                assert int(rank) == method[judge]["median_rank"]
-            assert row[4] == number(method[judges[0]]["logit_above_gray"])
-            assert float(row[5].removesuffix(" %")) == pytest.approx(100 * method["high_frequency_share"], abs=0.06)
-            assert float(row[6]) == pytest.approx(method["seconds"], rel=0.01)
+                top1, top5 = (interval(method[judge][key], values["classes"]) for key in ("top1", "top5"))
+                assert cell == f"{top1} / {top5}, rank {method[judge]['median_rank']}"
+            logit, detail, seconds = row[2 + len(judges) :]
+            assert logit == number(method[judges[0]]["logit_above_gray"])
+            assert float(detail.removesuffix(" %")) == pytest.approx(100 * method["high_frequency_share"], abs=0.06)
+            assert float(seconds) == pytest.approx(method["seconds"], rel=0.01)
 
 
 def test_each_method_has_its_advantages_costs_and_source(contents: Contents, rendered: Text, visible: Text) -> None:
@@ -209,8 +212,9 @@ def test_each_method_has_its_advantages_costs_and_source(contents: Contents, ren
 def test_an_authors_page_quotes_the_figures_for_many_classes(contents: Contents) -> None:
     page = "---\nmeasured: true\n---\n{{ many.judge }}: {{ many.top1.smooth }} of {{ many.classes }}\n"
     stored = json.loads((comparison.BENCHMARKS / "compact.json").read_text("utf-8"))
-    top1 = stored["methods"]["smooth"]["efficientnet-lite0"]["top1"]
-    assert str(filled_in(contents, "page.md", page)).endswith(f"\nEfficientNet-Lite0: {top1} of {stored['classes']}\n")
+    judge = comparison.benchmarks()[0].evaluation_networks[0]
+    top1, title = stored["methods"]["smooth"][judge]["top1"], card(judge).title
+    assert str(filled_in(contents, "page.md", page)).endswith(f"\n{title}: {top1} of {stored['classes']}\n")
 
 
 # From a photo.

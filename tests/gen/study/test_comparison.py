@@ -119,7 +119,7 @@ def test_benchmarks_cover_the_compared_methods_and_known_networks() -> None:
     assert list(compact.methods) == NAMES
     assert list(other.methods) == [name for name in NAMES if name != "statistics"]
     for found in (compact, other):
-        assert [card(name).family for name in found.evaluation_networks] == ["timm", "timm"]
+        assert {card(name).family for name in found.evaluation_networks} <= {"actmax", "timm"}
         assert found.seconds.keys() == found.high_frequency_share.keys() == found.methods.keys()
         parts = [
             part for results in found.methods.values() for one in results.values() for part in (one.top1, one.top5)
