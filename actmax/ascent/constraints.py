@@ -144,8 +144,8 @@ def bound_color(largest: float) -> Constraint:
     Args:
         largest: norm of a pixel's color, measured from the mean photograph where pixels are normalized.
 
-    >>> bound_color(1.0)(torch.tensor([[[[3.0, 0.1]], [[4.0, 0.0]]]]), 1, None).round(decimals=3).tolist()
-    [[[[0.6, 0.1]], [[0.8, 0.0]]]]
+    >>> bound_color(2.5)(torch.tensor([[[[3.0, 0.5]], [[4.0, 0.0]]]]), 1, None).tolist()
+    [[[[1.5, 0.5]], [[2.0, 0.0]]]]
     """
 
     def constrain(x: Tensor, _step: int, _canvas: Canvas) -> Tensor:

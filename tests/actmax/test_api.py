@@ -26,10 +26,16 @@ def examples(item: Any, name: str) -> list[doctest.DocTest]:
 def test_the_parts_and_their_names_are_found_by_completion() -> None:
     assert {*PARTS, "ascend", "grid", "method", "methods", "Method", "Result", "Step"} <= set(dir(actmax))
     expected = {
-        "objectives": {"channel", "unit", "logit", "direction", "cosine", "layer", "diversity", "alignment"},
+        "objectives": {
+            *("channel", "unit", "logit", "direction", "cosine", "layer"),
+            *("diversity", "alignment", "sorted_activations"),
+        },
         "params": {"pixels", "fourier", "phase", "generator", "learned", "pyramid", "cppn"},
         "transforms": {"jitter", "scale", "rotate", "affine", "random_crop", "pad", "noise"},
-        "gradients": {"relu_leak", "logsumexp", "facet", "window", "blur", "normalize", "on_gradient"},
+        "gradients": {
+            *("relu_leak", "logsumexp", "facet", "window"),
+            *("blur", "frequency_decay", "normalize", "on_gradient"),
+        },
         "optimizers": {"adam", "gradient_ascent", "from_torch"},
     }
     for part, names in expected.items():

@@ -21,7 +21,7 @@ from actmax.ascent.optimize import Method, Step
 from actmax.ascent.optimizers import adam, gradient_ascent
 from actmax.ascent.params import Canvas, cppn, fourier, generator, pixels, pyramid
 from actmax.ascent.penalties import l2_penalty, total_variation
-from actmax.ascent.transforms import affine, jitter, rotate
+from actmax.ascent.transforms import affine, jitter, random_crop, rotate
 from actmax.engine.ascend import Result, ascend, grid
 from actmax.engine.methods import method
 from actmax.engine.pictures import fit
@@ -202,6 +202,19 @@ def test_a_leaking_gradient_ascends_too_and_to_another_image(compact: Network) -
     assert leaking.activations[0, 0] == true.activations[0, 0]
     assert rises(leaking)
     assert not torch.equal(leaking.values, true.values)
+
+
+def test_the_network_sees_crops_of_a_large_image_in_its_own_size() -> None:
+    """Any larger image would leave more than the mean color to the linear layer."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.AvgPool2d(64), nn.Flatten(), nn.Linear(3, 10))
+    linear = wrap(module, size=64, labels=[str(index) for index in range(10)])
+    crops = Method(params=pixels(0.1), optimizer=adam(0.05), steps=8, views=2, transforms=[random_crop(0.4, 0.6)])
+    result = ascend(linear, "3", crops, size=150)
+    assert result.values.shape == (1, 3, 150, 150)
+    assert result.activations[0, -1] > result.activations[0, 0]
+    with pytest.raises(RecipeError):
+        ascend(linear, "3", Method(steps=1), size=150)
 
 
 def test_views_are_averaged(compact: Network) -> None:

@@ -220,7 +220,8 @@ def test_a_class_wins_if_it_has_the_largest_logit_before_the_step(tiny: Network)
 @pytest.mark.parametrize("method", METHODS)
 def test_the_predicted_class_wins_and_the_next_one_does_not(compact: Network, method: str) -> None:
     still = {"steps": 3, "start_sd": 0.0, "jitter": 0, "scale": 0.0, "rotate": 0.0, "step_size": 1e-9}
-    still |= {"norm": 0.0, "l2_decay": 0.0}  # these change the image whatever the step size
+    still |= {"norm": 0.0, "l2_decay": 0.0, "blur": 0.0, "blur_anneal": False}  # whatever the step size
+    still |= {"crop": 0.0, "crop_max": 0.0, "noise": 0.0}
     still |= {"precision": "fp32"} | ({"parameterization": "pixels"} if method == "plain" else {})
     (drawing,) = render([recipe(compact, "fc8:0", method, **still)], compact)
     first = compact.logits(IMAGENET(as_tensor(drawing.image))).argmax().item()

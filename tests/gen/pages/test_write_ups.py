@@ -43,8 +43,9 @@ FINE = {"erhan": 0.5, "smooth": 0.25}
 
 
 @pytest.fixture
-def contents(planned: Plans, drawn: Draws, tmp_path: Path) -> Contents:
-    """All three pages, of fake drawings and figures that are easy to tell from each other."""
+def contents(planned: Plans, drawn: Draws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contents:
+    """All three pages, of fake drawings and figures that are easy to tell from each other, without curves."""
+    monkeypatch.setattr(comparison, "CURVES", tmp_path / "curves")
     Image.new("RGB", (90, 60), (200, 30, 30)).save(tmp_path / "cat.png")
     made = planned(
         {"animals": ["zebra", "tiger"]},
@@ -205,8 +206,30 @@ def test_each_method_has_its_advantages_costs_and_source(contents: Contents, ren
     for name in FINE:
         method = compared(name)
         assert f"{method.title} ({method.cite}). {method.advantage} {method.drawback}" in words
+    assert f"{compared('erhan').drawback} Differs from the paper: {compared('erhan').differs}" in words
     assert "Erhan et al. 2009](../../literature/Visualizing_Higher-Layers.md)" in page
     assert compared("maco").advantage not in words
+
+
+def test_curves_are_a_table_and_a_chart(
+    contents: Contents, rendered: Text, visible: Text, tmp_path: Path, curves_of: Callable[..., dict[str, Any]]
+) -> None:
+    (tmp_path / "curves").mkdir()
+    measured = curves_of("mahendran", "robust", "smooth", steps=(16, 64))
+    measured["methods"]["horama-maco"] = {"1000": measured["methods"]["smooth"]["64"]}
+    (tmp_path / "curves" / "compact.json").write_text(json.dumps(measured), "utf-8")
+    page = page_of(contents, METHODS)
+    table = tables(rendered(page))[-1]
+    assert table[0] == ["Steps", "16", "64", "1000"]
+    assert table[1] == ["Total variation", "0.25 (0.10…0.50) / 0.50", "0.25 (0.10…0.50) / 0.50", "–"]
+    assert table[4] == ["Horama's own MACO", "–", "–", "0.25 (0.10…0.50) / 0.50"]
+    words = visible(rendered(page))
+    assert "The fraction of the 16 classes that EfficientNet-Lite0 recognizes: top-1" in words
+    assert page.count("<svg") == 1
+    assert "Fourier and random transforms: from 0.25 at 16 to 0.25 at 64" in page
+    measured["methods"].pop("robust")
+    (tmp_path / "curves" / "compact.json").write_text(json.dumps(measured), "utf-8")
+    assert "<svg" not in page_of(contents, METHODS)
 
 
 def test_an_authors_page_quotes_the_figures_for_many_classes(contents: Contents) -> None:

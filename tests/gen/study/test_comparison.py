@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,6 +110,22 @@ def test_benchmarks_are_read_from_the_package(monkeypatch: pytest.MonkeyPatch, t
         {"plain": 2.5, "smooth": 0.5},
         {"plain": 0.75, "smooth": 0.0625},
     )
+
+
+def test_curves_are_read_from_the_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, curves_of: Callable[..., dict[str, Any]]
+) -> None:
+    monkeypatch.setattr(comparison, "CURVES", tmp_path)
+    assert comparison.curves() == []
+    (tmp_path / "compact.json").write_text(json.dumps(curves_of("robust", "maco", steps=(512, 16))), "utf-8")
+    (found,) = comparison.curves()
+    assert (found.steps, found.evaluation_networks, list(found.methods)) == (
+        [16, 512],
+        ["efficientnet-lite0"],
+        ["robust", "maco"],
+    )
+    share = found.methods["maco"][512]["efficientnet-lite0"]
+    assert (share.n, share.top1, share.top1_interval) == (16, 0.25, (0.1, 0.5))
 
 
 def test_benchmarks_cover_the_compared_methods_and_known_networks() -> None:
