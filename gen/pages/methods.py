@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from actmax.networks.cards import card
-from gen.compared import COMPARED
+from gen.compared import COMPARED, preset
 from gen.figures import chart
 from gen.pages import pictures
 from gen.pages.contents import Contents, File
@@ -15,7 +15,7 @@ from gen.pages.drawing import TOP
 from gen.pages.markdown import share
 from gen.pages.rendering import render_page
 from gen.plan import addresses
-from gen.study.comparison import Curves, Row, benchmarks, budget, curves
+from gen.study.comparison import Benchmark, Curves, Recognition, Row, benchmarks, budget, curves
 
 WIDTH = 160
 """Width of a drawing in the table, in pixels."""
@@ -58,6 +58,7 @@ def methods(contents: Contents) -> Iterator[File]:
             for name in names
         },
         titles=TITLES,
+        of_pixels=_of_pixels,
         link=partial(_link, here),
         width=min(WIDTH, settings.size),
     )
@@ -88,6 +89,11 @@ def _charts(measured: Curves) -> str:
     series = {TITLES[name]: [curve[each][judge].top1 for each in steps] for name, curve in drawn.items()}
     caption = f"Drawings by {measured.network} that {card(judge).title} recognizes, by the number of steps."
     return chart(series, steps, "steps", "share of the drawings, top-1", caption, signs=False)
+
+
+def _of_pixels(measured: Benchmark) -> list[Mapping[str, Recognition]]:
+    """Return the results of the methods that optimize pixels."""
+    return [of for name, of in measured.methods.items() if preset(name)["parameterization"] == "pixels"]
 
 
 def _link(here: str, source: str) -> str:

@@ -200,6 +200,18 @@ def test_the_tables_of_many_classes_agree_with_the_files(contents: Contents, ren
             assert float(seconds) == pytest.approx(method["seconds"], rel=0.01)
 
 
+def test_the_conclusions_quote_the_files(contents: Contents, rendered: Text, visible: Text) -> None:
+    words = visible(rendered(page_of(contents, METHODS)))
+    for measured in comparison.benchmarks():
+        judge, of = measured.evaluation_networks[0], measured.methods
+        pixels = [of[name] for name in ("plain", "erhan", "simonyan", "yosinski", "mahendran", "mei")]
+        own = [results["target"].top1 for results in pixels]
+        shares = f"recognizes {min(own):.2f} to {max(own):.2f} of the {measured.classes} drawings"
+        assert f"Drawn by {measured.network}: if pixels are optimized, the target network {shares}" in words
+        assert f"at most {max(results[judge].top1 for results in pixels):.2f}. The latter recognizes" in words
+        assert f"and {of['smooth'][judge].top1:.2f} with the gallery's method" in words
+
+
 def test_each_method_has_its_advantages_costs_and_source(contents: Contents, rendered: Text, visible: Text) -> None:
     page = page_of(contents, METHODS)
     words = visible(rendered(page))
