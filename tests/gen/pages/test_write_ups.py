@@ -201,7 +201,7 @@ def test_the_tables_of_many_classes_agree_with_the_files(contents: Contents, ren
 
 
 def test_the_conclusions_quote_the_files(contents: Contents, rendered: Text, visible: Text) -> None:
-    words = visible(rendered(page_of(contents, METHODS)))
+    words = " ".join(visible(rendered(page_of(contents, METHODS))).split())
     for measured in comparison.benchmarks():
         judge, of = measured.evaluation_networks[0], measured.methods
         pixels = [of[name] for name in ("plain", "erhan", "simonyan", "yosinski", "mahendran", "mei")]
