@@ -21,7 +21,7 @@ TERMS = {
     "unlikeness": "penalty on channel statistics",
     "shaken": "augmented",
     "easel": "live widget",
-    "rivals": "log-sum-exp of the logits",
+    "rivals": "margin",
     "convinces": "is recognized by",
     "heeds": "returns, raises",
     "silenced": "ablated",

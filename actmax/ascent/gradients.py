@@ -23,7 +23,7 @@ from actmax.networks.hooks import GradientHooks
 if TYPE_CHECKING:
     from actmax.ascent.context import Context
 
-__all__ = ["blur", "facet", "frequency_decay", "logsumexp", "normalize", "on_gradient", "relu_leak", "window"]
+__all__ = ["blur", "facet", "frequency_decay", "margin", "normalize", "on_gradient", "relu_leak", "window"]
 
 
 def __dir__() -> list[str]:
@@ -293,21 +293,21 @@ class _LeakyReLU(torch.autograd.Function):
 
 
 @dataclass(frozen=True)
-class logsumexp:  # noqa: N801 - called like the functions beside it
-    """Push down the classes that compete with the target: the gradient is that of h - weight · log Σ exp.
+class margin:  # noqa: N801 - called like the functions beside it
+    """Push down the class that leads: the gradient is that of h - weight · max of all logits.
 
-    Where the target's logit is the largest, the two terms have nearly the same gradient, and only its size changes;
-    where another class leads, its logit is pushed down. A weight of 1 is the log-probability, whose gradient turns to
-    the other classes as soon as the network is certain (Simonyan et al. 2013, section 2). It acts on a single class's
-    logit: with any other target the gradient stays as it is.
+    Where the target itself leads, only the size of the gradient changes. A weight of 1 is the margin of Carlini &
+    Wagner 2017 ("Towards Evaluating the Robustness of Neural Networks", section V), whose gradient ends there. Unlike
+    log Σ exp, the largest logit does not depend on the scale of the logits, nor on how a network is calibrated. It acts
+    on a single class's logit: with any other target the gradient stays as it is.
 
     Args:
         weight: from 0 to 1.
 
-    >>> logits = torch.zeros(1, 2, requires_grad=True)
-    >>> logsumexp(0.5)(logits)[0, 0].backward()
+    >>> logits = torch.tensor([[0.0, 3.0, 1.0]], requires_grad=True)
+    >>> margin(0.5)(logits)[0, 0].backward()
     >>> logits.grad.tolist()
-    [[0.75, -0.25]]
+    [[1.0, -0.5, 0.0]]
 
     Raises:
         RecipeError: the weight is not in 0…1.
@@ -317,7 +317,7 @@ class logsumexp:  # noqa: N801 - called like the functions beside it
 
     def __post_init__(self) -> None:
         if not 0 <= self.weight <= 1:
-            raise RecipeError(f"logsumexp_weight must be from 0 to 1, not {self.weight}.")
+            raise RecipeError(f"margin_weight must be from 0 to 1, not {self.weight}.")
 
     def hooks(self, context: Context) -> GradientHooks:
         """Return the function for the logits; none where the targets are known and none of them is a class."""
@@ -327,13 +327,8 @@ class logsumexp:  # noqa: N801 - called like the functions beside it
 
     def __call__(self, logits: Tensor) -> Tensor:
         """Return logits (B, classes) unchanged, with the other gradient."""
-        values = logits.detach()
-
-        def change(grad: Tensor) -> Tensor:
-            shares = values.float().softmax(1) * grad.sum(1, keepdim=True)
-            return grad - self.weight * shares.to(grad.dtype)
-
-        return on_gradient(logits, change)
+        leader = logits.detach().argmax(1, keepdim=True)
+        return on_gradient(logits, lambda grad: grad.scatter_add(1, leader, -self.weight * grad.sum(1, keepdim=True)))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ __all__ = [
     "ChannelStatistics",
     "FeatureDistance",
     "channel_statistics_penalty",
+    "excess_variation",
     "feature_distance",
     "l2_penalty",
     "total_variation",
@@ -68,6 +69,31 @@ def total_variation(images: Tensor, power: float = 1.0) -> Tensor:
     if power != 1:
         return (squares + MIN_LENGTH**2).pow(power / 2).sub(MIN_LENGTH**power).flatten(1).mean(1)
     return (squares + MIN_LENGTH**2).sqrt().sub(MIN_LENGTH).flatten(1).mean(1)
+
+
+def excess_variation(images: Tensor, limit: float, power: float = 1.0) -> Tensor:
+    """Return by how much the total variation of each image exceeds a multiple of its standard deviation.
+
+    The multiple measures fine structure at any contrast. Photographs of 224 px have 0.21 in the median, 0.15 and 0.30
+    at the quartiles (250 of ImageNet's). An image below the limit is not smoothed: under a penalty that never rests,
+    the drawings of some networks lose all fine structure. The standard deviation is taken as a constant, so that the
+    penalty smooths and never raises the contrast.
+
+    Args:
+        images: (B, C, H, W).
+        limit: the multiple; with 0 it is the total variation.
+        power: of the total variation.
+
+    Returns:
+        (B,), at least 0.
+
+    >>> excess_variation(torch.rand(2, 3, 8, 8), limit=10.0).tolist()
+    [0.0, 0.0]
+    """
+    variation = total_variation(images, power)
+    if not limit:
+        return variation
+    return (variation - limit * images.detach().flatten(1).std(1)).clamp_min(0)
 
 
 def l2_penalty(images: Tensor) -> Tensor:

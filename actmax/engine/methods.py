@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from actmax.ascent.gradients import (
     GradientModifier,
     facet,
     frequency_decay,
-    logsumexp,
+    margin,
     normalize,
     relu_leak,
     window,
@@ -34,14 +35,16 @@ from actmax.ascent.optimize import Method, Weighted
 from actmax.ascent.optimizers import Optimizer, adam, gradient_ascent
 from actmax.ascent.params import fourier, generator, phase, pixels
 from actmax.ascent.params.canvas import Params
-from actmax.ascent.penalties import ChannelStatistics, FeatureDistance, l2_penalty, total_variation
+from actmax.ascent.penalties import ChannelStatistics, FeatureDistance, excess_variation, l2_penalty
 from actmax.ascent.transforms import Transform, affine, noise, random_crop
 from actmax.recipe.methods import DEFAULT, METHODS, compose
 from actmax.recipe.recipe import Recipe
 
 PARAMS: Mapping[str, Callable[[Recipe], Params]] = {
     "pixels": lambda recipe: pixels(recipe.start_sd),
-    "fourier": lambda recipe: fourier(recipe.decay_power, recipe.decorrelate, recipe.start_sd),
+    "fourier": lambda recipe: fourier(
+        recipe.decay_power, recipe.decorrelate, recipe.start_sd, recipe.contrast_limit or math.inf
+    ),
     "phase": lambda recipe: phase(recipe.start_sd),
     "generator": lambda recipe: generator(recipe.start_sd),
 }
@@ -52,9 +55,7 @@ OPTIMIZERS: Mapping[str, Callable[[Recipe], Optimizer]] = {
 RELATIVE_PENALTIES: Mapping[str, Callable[[Recipe], Weighted]] = {
     "total_variation_weight": lambda recipe: (
         recipe.total_variation_weight,
-        total_variation
-        if recipe.total_variation_power == 1
-        else partial(total_variation, power=recipe.total_variation_power),
+        partial(excess_variation, limit=recipe.total_variation_limit, power=recipe.total_variation_power),
     ),
     "statistics_weight": lambda recipe: (recipe.statistics_weight, ChannelStatistics()),
     "feature_weight": lambda recipe: (recipe.feature_weight, FeatureDistance(recipe.feature_layer)),
@@ -70,7 +71,7 @@ CONSTRAINTS: Mapping[str, Callable[[Recipe], Constraint]] = {
 }
 GRADIENTS: Mapping[str, Callable[[Recipe], GradientModifier]] = {
     "relu_leak": lambda recipe: relu_leak(recipe.relu_leak),
-    "logsumexp_weight": lambda recipe: logsumexp(recipe.logsumexp_weight),
+    "margin_weight": lambda recipe: margin(recipe.margin_weight),
     "gradient_window": lambda recipe: window(recipe.gradient_window),
     "gradient_blur": lambda recipe: gradient_blur(recipe.gradient_blur),
     "gradient_decay_power": lambda recipe: frequency_decay(recipe.gradient_decay_power),

@@ -21,6 +21,7 @@ again. A golden test fails when the arithmetic changes and this does not."""
 OWNERS = {
     "decay_power": ("parameterization", "fourier"),
     "decorrelate": ("parameterization", "fourier"),
+    "contrast_limit": ("parameterization", "fourier"),
     "norm": ("parameterization", "pixels"),
     "l2_decay": ("parameterization", "pixels"),
     "blur": ("parameterization", "pixels"),
@@ -66,10 +67,16 @@ class Recipe(BaseModel):
     """Power of 1/frequency that scales the Fourier coefficients; with ``fourier`` only."""
     decorrelate: bool = False
     """Whether colors are ImageNet's decorrelated ones; with ``fourier`` only."""
+    contrast_limit: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Largest standard deviation of the image before the sigmoid, with ``fourier`` only; photographs have 1.1 to 1.6.
+    0: none."""
     total_variation_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Weight of a penalty on total variation, relative to the objective's gradient."""
     total_variation_power: Annotated[float, Field(ge=1, le=2)] = 1.0
     """The power to which the penalty raises the length of the image's spatial gradient at each pixel."""
+    total_variation_limit: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """The penalty acts only on an image whose total variation is above this part of its standard deviation; photographs
+    have 0.15 to 0.30."""
     normalize_gradient: bool = False
     """Whether the objective's gradient at the image is scaled to a mean absolute value of 1, so that a step size fits
     every network; with a relative penalty it always is."""
@@ -120,9 +127,9 @@ class Recipe(BaseModel):
     canvas: Annotated[int, Field(ge=0, le=2048)] = 0
     """Width and height at which the image is optimized, if smaller than `size`; the result is enlarged. 0: as
     `size`."""
-    logsumexp_weight: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """For a class: the gradient is that of its logit minus this part of log Σ exp of all logits, so that classes
-    ahead of it are pushed down. Always 0 for any other target."""
+    margin_weight: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """For a class: the gradient is that of its logit minus this part of the largest logit, so that a class ahead of it
+    is pushed down. Always 0 for any other target."""
     relu_leak: Annotated[float, Field(ge=0, le=1)] = 0.0
     """The part of the gradient that passes a ReLU that is off; 0 is the true gradient. Other activations, and ReLUs
     that a network calls as functions, keep their own gradient."""
@@ -156,7 +163,7 @@ class Recipe(BaseModel):
     def _canonical(cls, target: str, info: ValidationInfo) -> str:
         return str(parse(target).canonical(info.data.get("network", "")))
 
-    @field_validator("logsumexp_weight")
+    @field_validator("margin_weight")
     @classmethod
     def _of_a_class(cls, weight: float, info: ValidationInfo) -> float:
         target = info.data.get("target")
@@ -175,8 +182,9 @@ class Recipe(BaseModel):
             )
         if self.blur_anneal and not self.blur:
             raise ValueError("blur_anneal lets a blur fall to 0: give its standard deviation (blur)")
-        if self.total_variation_power != 1 and not self.total_variation_weight:
-            raise ValueError("total_variation_power belongs to a penalty: give its weight (total_variation_weight)")
+        for name, default in (("total_variation_power", 1), ("total_variation_limit", 0)):
+            if getattr(self, name) != default and not self.total_variation_weight:
+                raise ValueError(f"{name} belongs to a penalty: give its weight (total_variation_weight)")
         for name, (field, choice) in OWNERS.items():
             if getattr(self, name) and getattr(self, field) != choice:
                 raise ValueError(f"{name} belongs to {field} {choice!r}, not to {getattr(self, field)!r}")

@@ -15,7 +15,8 @@ RENAMED: Mapping[str, str] = MappingProxyType(
         "shrink": "l2_decay",
         "keep": "feature_weight",
         "keep_layer": "feature_layer",
-        "rivals": "logsumexp_weight",
+        "rivals": "margin_weight",
+        "logsumexp_weight": "margin_weight",
         "leak": "relu_leak",
         "centre": "gradient_window",
     }

@@ -79,7 +79,7 @@ class DrawingPool:
     ) -> None:
         self._options, self._logits, self._generator = options, logits, generator
         # What acts inside a network needs its hooks; the student has none.
-        outside = {"relu_leak": 0.0, "logsumexp_weight": 0.0, "size": options.size}
+        outside = {"relu_leak": 0.0, "margin_weight": 0.0, "size": options.size}
         recipe = compose(DEFAULT, outside, network="", weights="", target="logits:0")
         self._method = method_of(recipe)
         self._rates = step_sizes(recipe.step_size, recipe.steps, recipe.anneal)

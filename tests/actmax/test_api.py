@@ -33,7 +33,7 @@ def test_the_parts_and_their_names_are_found_by_completion() -> None:
         "params": {"pixels", "fourier", "phase", "generator", "learned", "pyramid", "cppn"},
         "transforms": {"jitter", "scale", "rotate", "affine", "random_crop", "pad", "noise"},
         "gradients": {
-            *("relu_leak", "logsumexp", "facet", "window"),
+            *("relu_leak", "margin", "facet", "window"),
             *("blur", "frequency_decay", "normalize", "on_gradient"),
         },
         "optimizers": {"adam", "gradient_ascent", "from_torch"},

@@ -54,7 +54,7 @@ OTHER: dict[str, Any] = {
     "facets": 3,
     "facet": 1,
     "canvas": 160,
-    "logsumexp_weight": 0.5,
+    "margin_weight": 0.5,
     "relu_leak": 0.1,
     "gradient_window": 0.6,
     "jitter": 11,

@@ -16,7 +16,7 @@ from actmax.ascent.gradients import (
     blur,
     facet,
     gaussian_blur,
-    logsumexp,
+    margin,
     normalize,
     on_gradient,
     relu_leak,
@@ -119,9 +119,7 @@ def test_the_gradient_magnitude_adds_up_over_steps_each_normalized() -> None:
     torch.testing.assert_close(magnitude.total, torch.tensor([[[2 + 1 / 3, 5 / 3]]]))
 
 
-@pytest.mark.parametrize(
-    "make", [lambda: blur(0.0), lambda: window(-1.0), lambda: relu_leak(1.5), lambda: logsumexp(-1)]
-)
+@pytest.mark.parametrize("make", [lambda: blur(0.0), lambda: window(-1.0), lambda: relu_leak(1.5), lambda: margin(-1)])
 def test_options_out_of_range_are_refused(make: Callable[[], object]) -> None:
     with pytest.raises(RecipeError, match="must be"):
         make()
@@ -141,25 +139,25 @@ def test_a_leaking_relu_has_the_values_of_a_relu_and_a_part_of_the_gradient_wher
     assert gradient_of(output.sum(), x).tolist() == pytest.approx(expected)
 
 
-def test_logsumexp_changes_the_gradient_and_not_the_logits() -> None:
-    """The gradient is autograd's of h - weight · log Σ exp."""
+def test_the_margin_changes_the_gradient_and_not_the_logits() -> None:
+    """The gradient is autograd's of h - weight · max."""
     logits = torch.tensor([[1.0, 2.0, -4.0], [0.5, -8.0, 16.0]], requires_grad=True)
-    same = logsumexp(0.5)(logits)
+    same = margin(0.5)(logits)
     assert torch.equal(same, logits)
-    expected = gradient_of((logits[:, 1] - 0.5 * logits.logsumexp(1)).sum(), logits)
+    expected = gradient_of((logits[:, 1] - 0.5 * logits.amax(1)).sum(), logits)
     torch.testing.assert_close(gradient_of(same[:, 1].sum(), logits), expected)
 
 
-def test_logsumexp_acts_on_classes_and_functions_only(compact: Network) -> None:
+def test_the_margin_acts_on_classes_and_functions_only(compact: Network) -> None:
     for targets in (["fc8:340", "fc8:1"], []):
-        assert logsumexp(0.5).hooks(context(compact, *targets)) == GradientHooks(outputs=(("fc8", logsumexp(0.5)),))
+        assert margin(0.5).hooks(context(compact, *targets)) == GradientHooks(outputs=(("fc8", margin(0.5)),))
     for other in ("conv5:3", "fc8", "fc8:340 - 0.5*fc8:1"):
-        assert logsumexp(0.5).hooks(context(compact, other)) == GradientHooks()
+        assert margin(0.5).hooks(context(compact, other)) == GradientHooks()
 
 
 def test_hooks_are_equal_for_equal_modifiers(compact: Network) -> None:
     """Submodels are cached by them."""
-    for modifier in (relu_leak(0.1), logsumexp(0.5), facet(3, 1)):
+    for modifier in (relu_leak(0.1), margin(0.5), facet(3, 1)):
         hooks = [modifier.hooks(context(compact, "fc8:340")) for _ in range(2)]
         assert hooks[0] == hooks[1]
         assert hash(hooks[0]) == hash(hooks[1])

@@ -52,5 +52,5 @@ def test_no_batch_is_shared_by_targets_of_other_layers_or_positions(first: str, 
     assert not together(robust(target=first), robust(target=second))
 
 
-def test_no_batch_is_shared_by_a_class_with_logsumexp_and_a_group_without() -> None:
-    assert not together(robust(logsumexp_weight=0.5), robust(logsumexp_weight=0.5, target="fc8:340 - 0.5*fc8:292"))
+def test_no_batch_is_shared_by_a_class_with_a_margin_and_a_group_without() -> None:
+    assert not together(robust(margin_weight=0.5), robust(margin_weight=0.5, target="fc8:340 - 0.5*fc8:292"))

@@ -83,9 +83,9 @@ def test_an_image_on_a_smaller_canvas_is_enlarged_in_every_frame(compact: Networ
     assert np.array_equal(np.asarray(drawing.image), np.asarray(enlarged))
 
 
-def test_logsumexp_changes_the_ascent_of_a_class_and_not_its_score(compact: Network) -> None:
+def test_the_margin_changes_the_ascent_of_a_class_and_not_its_score(compact: Network) -> None:
     without, against = drawn(
-        [recipe(compact, "fc8:340", "smooth", steps=12, logsumexp_weight=weight) for weight in (0.0, 0.5)], compact
+        [recipe(compact, "fc8:340", "smooth", steps=12, margin_weight=weight) for weight in (0.0, 0.5)], compact
     )
     assert against.activations[0] == without.activations[0]
     assert against.activations != without.activations
