@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ChannelStatistics",
     "FeatureDistance",
+    "anisotropic_total_variation",
     "channel_statistics_penalty",
     "excess_variation",
     "feature_distance",
@@ -71,18 +72,37 @@ def total_variation(images: Tensor, power: float = 1.0) -> Tensor:
     return (squares + MIN_LENGTH**2).sqrt().sub(MIN_LENGTH).flatten(1).mean(1)
 
 
-def excess_variation(images: Tensor, limit: float, power: float = 1.0) -> Tensor:
-    """Return by how much the total variation of each image exceeds a multiple of its standard deviation.
+def anisotropic_total_variation(images: Tensor) -> Tensor:
+    """Return the total variation of each image along rows and columns: the mean absolute difference of neighbors.
 
-    The multiple measures fine structure at any contrast. Photographs of 224 px have 0.21 in the median, 0.15 and 0.30
+    The form without a square root, which prefers horizontal and vertical edges (Rudin, Osher & Fatemi 1992 have the
+    isotropic one, :func:`total_variation`).
+
+    Args:
+        images: (B, C, H, W).
+
+    Returns:
+        (B,), at least 0.
+
+    >>> anisotropic_total_variation(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]])).tolist()
+    [1.0]
+    """
+    rows = (images[..., 1:, :] - images[..., :-1, :]).abs().flatten(1).mean(1)
+    columns = (images[..., 1:] - images[..., :-1]).abs().flatten(1).mean(1)
+    return rows + columns
+
+
+def excess_variation(images: Tensor, limit: float) -> Tensor:
+    """Return by how much the anisotropic total variation of each image exceeds a multiple of its standard deviation.
+
+    The multiple measures fine structure at any contrast. Photographs of 224 px have 0.26 in the median, 0.18 and 0.37
     at the quartiles (250 of ImageNet's). An image below the limit is not smoothed: under a penalty that never rests,
     the drawings of some networks lose all fine structure. The standard deviation is taken as a constant, so that the
     penalty smooths and never raises the contrast.
 
     Args:
         images: (B, C, H, W).
-        limit: the multiple; with 0 it is the total variation.
-        power: of the total variation.
+        limit: the multiple.
 
     Returns:
         (B,), at least 0.
@@ -90,10 +110,7 @@ def excess_variation(images: Tensor, limit: float, power: float = 1.0) -> Tensor
     >>> excess_variation(torch.rand(2, 3, 8, 8), limit=10.0).tolist()
     [0.0, 0.0]
     """
-    variation = total_variation(images, power)
-    if not limit:
-        return variation
-    return (variation - limit * images.detach().flatten(1).std(1)).clamp_min(0)
+    return (anisotropic_total_variation(images) - limit * images.detach().flatten(1).std(1)).clamp_min(0)
 
 
 def l2_penalty(images: Tensor) -> Tensor:

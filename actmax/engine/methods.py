@@ -35,7 +35,7 @@ from actmax.ascent.optimize import Method, Weighted
 from actmax.ascent.optimizers import Optimizer, adam, gradient_ascent
 from actmax.ascent.params import fourier, generator, phase, pixels
 from actmax.ascent.params.canvas import Params
-from actmax.ascent.penalties import ChannelStatistics, FeatureDistance, excess_variation, l2_penalty
+from actmax.ascent.penalties import ChannelStatistics, FeatureDistance, excess_variation, l2_penalty, total_variation
 from actmax.ascent.transforms import Transform, affine, noise, random_crop
 from actmax.recipe.methods import DEFAULT, METHODS, compose
 from actmax.recipe.recipe import Recipe
@@ -55,7 +55,13 @@ OPTIMIZERS: Mapping[str, Callable[[Recipe], Optimizer]] = {
 RELATIVE_PENALTIES: Mapping[str, Callable[[Recipe], Weighted]] = {
     "total_variation_weight": lambda recipe: (
         recipe.total_variation_weight,
-        partial(excess_variation, limit=recipe.total_variation_limit, power=recipe.total_variation_power),
+        total_variation
+        if recipe.total_variation_power == 1
+        else partial(total_variation, power=recipe.total_variation_power),
+    ),
+    "excess_variation_weight": lambda recipe: (
+        recipe.excess_variation_weight,
+        partial(excess_variation, limit=recipe.excess_variation_limit),
     ),
     "statistics_weight": lambda recipe: (recipe.statistics_weight, ChannelStatistics()),
     "feature_weight": lambda recipe: (recipe.feature_weight, FeatureDistance(recipe.feature_layer)),

@@ -74,9 +74,11 @@ class Recipe(BaseModel):
     """Weight of a penalty on total variation, relative to the objective's gradient."""
     total_variation_power: Annotated[float, Field(ge=1, le=2)] = 1.0
     """The power to which the penalty raises the length of the image's spatial gradient at each pixel."""
-    total_variation_limit: Annotated[float, Field(ge=0, le=10)] = 0.0
-    """The penalty acts only on an image whose total variation is above this part of its standard deviation; photographs
-    have 0.15 to 0.30."""
+    excess_variation_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Weight of a penalty on total variation along rows and columns, relative to the objective's gradient, which acts
+    only on an image with more of it than `excess_variation_limit`."""
+    excess_variation_limit: Annotated[float, Field(ge=0, le=10)] = 0.18
+    """That limit, as a part of the image's standard deviation; photographs have 0.18 to 0.37."""
     normalize_gradient: bool = False
     """Whether the objective's gradient at the image is scaled to a mean absolute value of 1, so that a step size fits
     every network; with a relative penalty it always is."""
@@ -182,9 +184,12 @@ class Recipe(BaseModel):
             )
         if self.blur_anneal and not self.blur:
             raise ValueError("blur_anneal lets a blur fall to 0: give its standard deviation (blur)")
-        for name, default in (("total_variation_power", 1), ("total_variation_limit", 0)):
-            if getattr(self, name) != default and not self.total_variation_weight:
-                raise ValueError(f"{name} belongs to a penalty: give its weight (total_variation_weight)")
+        for name, weight in (
+            ("total_variation_power", "total_variation_weight"),
+            ("excess_variation_limit", "excess_variation_weight"),
+        ):
+            if getattr(self, name) != type(self).model_fields[name].default and not getattr(self, weight):
+                raise ValueError(f"{name} belongs to a penalty: give its weight ({weight})")
         for name, (field, choice) in OWNERS.items():
             if getattr(self, name) and getattr(self, field) != choice:
                 raise ValueError(f"{name} belongs to {field} {choice!r}, not to {getattr(self, field)!r}")

@@ -185,6 +185,18 @@ def test_decay_amplifies_low_frequencies() -> None:
     assert smoothness(2.0) < 0.5 * smoothness(1.0) < 0.5 * smoothness(0.0)
 
 
+def test_contrast_is_limited_where_it_is_larger_and_left_where_it_is_not() -> None:
+    free, limited = fourier(sd=1.0)(seeded(0), canvas()), fourier(sd=1.0, contrast=1.2)(seeded(0), canvas())
+    strong, faint = free.start * 10, free.start * 0.01
+
+    def deviation(x: Tensor) -> float:
+        return limited.decode(x).logit().std().item()
+
+    assert deviation(strong) == pytest.approx(1.2, abs=0.01)
+    assert deviation(faint) < 1
+    assert torch.equal(limited.decode(faint), free.decode(faint))
+
+
 def test_decorrelated_colors_change_the_channels_together() -> None:
     channels = torch.corrcoef(picture(fourier(1.0)(seeded(0), canvas()))[0].flatten(1))
     assert channels[0, 1] > 0.8

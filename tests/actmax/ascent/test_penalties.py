@@ -12,14 +12,16 @@ from torch import Tensor, nn
 from actmax.ascent.penalties import (
     MIN_SD,
     Penalty,
+    anisotropic_total_variation,
     channel_moments,
     channel_statistics_penalty,
+    excess_variation,
     feature_distance,
     l2_penalty,
     total_variation,
 )
 
-PENALTIES = [total_variation, l2_penalty]
+PENALTIES = [total_variation, anisotropic_total_variation, l2_penalty]
 
 
 def some(images: int = 2) -> Tensor:
@@ -54,6 +56,28 @@ def test_total_variation_is_the_mean_length_of_the_spatial_gradient() -> None:
     plane = 0.3 * torch.arange(4)[:, None] + 0.4 * torch.arange(5)
     assert total_variation(plane[None, None]).item() == pytest.approx(0.5, abs=1e-3)
     assert total_variation(torch.full((2, 1, 5, 5), 0.3)).tolist() == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_anisotropic_total_variation_is_the_mean_absolute_difference_of_neighbors() -> None:
+    stripes = (torch.arange(8) % 2).float().expand(2, 3, 6, 8).clone()
+    stripes[1] *= 0.5
+    assert anisotropic_total_variation(stripes).tolist() == pytest.approx([1.0, 0.5])
+    assert anisotropic_total_variation(stripes.mT).tolist() == pytest.approx([1.0, 0.5])
+
+
+def test_excess_variation_acts_only_above_the_limit_and_never_raises_the_contrast() -> None:
+    images = some()
+    ratios = anisotropic_total_variation(images) / images.flatten(1).std(1)
+    assert (excess_variation(images, limit=ratios.max().item() + 0.01) == 0).all()
+    limit = ratios.min().item() / 2
+    expected = (ratios - limit) * images.flatten(1).std(1)
+    assert excess_variation(images, limit).tolist() == pytest.approx(expected.tolist())
+    gradients = []
+    for penalty in (lambda x: excess_variation(x, limit), anisotropic_total_variation):
+        x = images.clone().requires_grad_()
+        penalty(x).sum().backward()
+        gradients.append(x.grad)
+    assert torch.equal(*gradients)
 
 
 def test_the_l2_penalty_is_half_the_squared_distance_from_gray() -> None:
