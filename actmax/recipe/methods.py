@@ -77,7 +77,7 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         # Simonyan et al. 2013, equation 1: the logit minus λ ‖x‖², from the zero image. Their λ is not given. A weight
         # of 2 brings a pixel to rest half the range from gray, at black or white, where its gradient has the mean size:
         # so it fits every network. Differs, besides what all pixel methods do: x is measured from middle gray.
-        "simonyan": MappingProxyType({**_PIXELS, "start_sd": 0.0, "step_size": 2.0, "l2_weight": 2.0}),
+        "simonyan": MappingProxyType({**_PIXELS, "start_sd": 0.0, "step_size": 0.5, "l2_weight": 2.0}),
         # Yosinski et al. 2015, section 3, with the third setting of their table 1, which drew most of their figures:
         # decay, and a blur of 1 pixel every fourth step; their code clips to 0…255, too. Noise of 10 of 255. Differs
         # in what all pixel methods do (1000 steps). The other three settings: clip_norm 0.5, blur 0.5 and no decay;
@@ -86,7 +86,7 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             {
                 **_PIXELS,
                 "start_sd": 0.17,
-                "step_size": 2.0,
+                "step_size": 0.5,
                 "l2_decay": 0.0001,
                 "blur": 1.0,
                 "blur_every": 4,
@@ -100,7 +100,7 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "mahendran": MappingProxyType(
             {
                 **_PIXELS,
-                "step_size": 2.0,
+                "step_size": 1.0,
                 "total_variation_weight": 0.5,
                 "total_variation_power": 2.0,
                 "color_bound": 2.8,
@@ -117,7 +117,7 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             {
                 **_PIXELS,
                 "start_sd": 0.14,
-                "step_size": 4.0,
+                "step_size": 2.0,
                 "anneal": 1.0,
                 "gradient_decay_power": 0.2,
                 "blur": 1.5,
