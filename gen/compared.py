@@ -144,9 +144,9 @@ COMPARED = (
         "This site's default",
         "write-ups/activation-maximization/index.md#gallery",
         "this site",
-        "Fourier coefficients, random transforms, total variation in proportion to the gradient, a ReLU leak, a window "
-        "that starts at the center, and a log-sum-exp of all logits.",
-        "Five choices, each a prior of ours that shows in the image.",
+        "Fourier coefficients, random transforms, a ReLU leak, a window around the center, the leading class pushed "
+        "down, and limits on grain and contrast, which are those of photographs.",
+        "Choices of ours, each of which shows in the image.",
     ),
 )
 """In the order in which they were published."""

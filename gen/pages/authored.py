@@ -201,7 +201,7 @@ def _study(contents: Contents, study: Study) -> dict[str, Any]:
 
     def penalty(variation: str) -> dict[str, str]:
         entry = study.variations[variation]
-        weight = entry.recipe.total_variation_weight
+        weight = entry.recipe.excess_variation_weight
         evaluated = contents.evaluations.get(entry.digest)
         second = f"; {contents.second.title}: rank {rank(evaluated.rank)}" if evaluated and contents.second else ""
         how = f"with a penalty of weight {weight:g}"

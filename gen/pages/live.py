@@ -28,9 +28,9 @@ SIZE = 160
 LIVE_METHODS = {"fourier": "smooth", "pixels": "plain"}
 """By parameterization, the method whose settings the engine uses."""
 LIVE_FIELDS = (
-    *("parameterization", "optimizer", "steps", "step_size", "anneal", "decay_power", "start_sd"),
+    *("parameterization", "optimizer", "steps", "step_size", "anneal", "decay_power", "contrast_limit", "start_sd"),
     *("jitter", "scale", "rotate"),
-    *("total_variation_weight", "logsumexp_weight", "relu_leak", "gradient_window"),
+    *("excess_variation_weight", "excess_variation_limit", "margin_weight", "relu_leak", "gradient_window"),
 )
 """Recipe fields that the engine implements."""
 

@@ -24,8 +24,12 @@ PARAMETERIZATIONS = {"pixels": "plain", "fourier": DEFAULT, "generator": "genera
 """Parameterizations, each with the preset that uses it, in as many steps as the compared methods have."""
 DRAWING = "fourier"
 """The variation that is the default drawing of the class."""
-PENALTIES = {"without": 0.0, DRAWING: None, "too-much": 0.6}
-"""Total variation weights; None: the preset's own, which the default drawing has."""
+PENALTIES: Mapping[str, Mapping[str, float]] = {
+    "without": {"excess_variation_weight": 0.0},
+    DRAWING: {},
+    "too-much": {"excess_variation_weight": 0.6, "excess_variation_limit": 0.0},
+}
+"""Penalties on total variation, as overrides of the default preset."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +124,7 @@ def variations(composer: Composer, label: Label) -> dict[str, PlannedDrawing]:
 
     return {
         **{name: draw(name, preset, compared(preset).overrides) for name, preset in PARAMETERIZATIONS.items()},
-        **{
-            name: draw(name, DEFAULT, {"total_variation_weight": weight})
-            for name, weight in PENALTIES.items()
-            if weight is not None
-        },
+        **{name: draw(name, DEFAULT, overrides) for name, overrides in PENALTIES.items() if overrides},
         **{name: draw(name, "plain", {"steps": STEPS, "step_size": size}) for name, size in STEP_SIZES.items()},
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import importlib.util
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,10 @@ from browsing import served
 from nightly import smoke
 from torch import Tensor
 
-from actmax.ascent.gradients import normalize, on_gradient, relu_leak, split
+from actmax.ascent.gradients import margin, normalize, on_gradient, relu_leak, split
 from actmax.ascent.params import Canvas, fourier
 from actmax.ascent.params.pixels import pixels
-from actmax.ascent.penalties import total_variation
+from actmax.ascent.penalties import excess_variation
 from actmax.ascent.transforms import apply_affine, random_affine
 from actmax.engine.render import render
 from actmax.measure.measure import measure
@@ -41,7 +42,7 @@ TOLERANCE = 1e-4
 
 HARNESS = """
 import { Fourier, Pixels, load } from "./engine.js";
-import { optimize } from "./optimize.js";
+import { gradientAtLogits, optimize } from "./optimize.js";
 const bytes = async (name) => (await fetch(name)).arrayBuffer();
 window.network = await load(await bytes("engine.wasm"), await bytes("weights"));
 const unpacked = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
@@ -65,9 +66,10 @@ window.gradientOfLogit = ({ height, width, image, target, map, relu_leak }) => {
   network.backward(logits.map((_, i) => (i === target ? 1 : 0)), pointer, relu_leak);
   return { logits: packed(logits), gradient: packed(network.gradient) };
 };
-window.decodeFourier = ({ height, width, decay_power, coefficients, gradient }) => {
+window.gradientAtLogits = gradientAtLogits;
+window.decodeFourier = ({ height, width, decay_power, contrast_limit, coefficients, gradient }) => {
   network.prepare(height, width);
-  const parameters = new Fourier(network, decay_power);
+  const parameters = new Fourier(network, decay_power, contrast_limit);
   parameters.values.set(unpacked(coefficients));
   parameters.decode();
   const image = packed(network.image);
@@ -75,17 +77,17 @@ window.decodeFourier = ({ height, width, decay_power, coefficients, gradient }) 
   parameters.decodeBackward();
   return { image, gradient: packed(parameters.gradient) };
 };
-window.subtractTotalVariation = ({ height, width, image, gradient, weight }) => {
+window.subtractExcessVariation = ({ height, width, image, gradient, weight, limit }) => {
   network.prepare(height, width);
   network.image.set(unpacked(image));
   network.gradient.set(unpacked(gradient));
-  network.engine.subtract_total_variation(weight);
+  network.engine.subtract_excess_variation(weight, limit);
   return packed(network.gradient);
 };
 window.encodeAndDecode = ({ size, parameterization, rgba }) => {
   network.prepare(size, size);
   network.setImage(Uint8ClampedArray.from(rgba));
-  const parameters = parameterization === "fourier" ? new Fourier(network, 1.3) : new Pixels(network);
+  const parameters = parameterization === "fourier" ? new Fourier(network, 1.3, 0) : new Pixels(network);
   parameters.encode();
   network.image.fill(0);
   parameters.decode();
@@ -210,12 +212,19 @@ def torch_gradient(
     return logits.detach(), gradient
 
 
-@pytest.mark.parametrize("shape", [(64, 64), (70, 99), (112, 128), (224, 224)])
+@pytest.mark.parametrize(
+    ("shape", "contrast_limit"),
+    [
+        *[((64, 64), 0), ((70, 99), 0), ((112, 128), 0), ((224, 224), 0)],
+        *[((70, 99), 1.25), ((224, 224), 0.5)],  # these images' standard deviation is larger
+        ((70, 99), 50.0),  # this one's is not
+    ],
+)
 def test_the_fourier_parameterization_and_its_gradient_equal_pytorchs(
-    page: Page, network: Network, shape: tuple[int, int]
+    page: Page, network: Network, shape: tuple[int, int], contrast_limit: float
 ) -> None:
     canvas = Canvas(3, *shape, network.normalize, network.normalize.inverse)
-    params = fourier(1.3, sd=0.3)([torch.Generator().manual_seed(1)], canvas)
+    params = fourier(1.3, sd=0.3, contrast=contrast_limit or math.inf)([torch.Generator().manual_seed(1)], canvas)
     coefficients = params.start.requires_grad_()
     picture = params.decode(coefficients)
     gradient = torch.randn(picture.shape, generator=torch.Generator().manual_seed(2))
@@ -224,6 +233,7 @@ def test_the_fourier_parameterization_and_its_gradient_equal_pytorchs(
         "height": shape[0],
         "width": shape[1],
         "decay_power": 1.3,
+        "contrast_limit": contrast_limit,
         "coefficients": packed(coefficients),
         "gradient": packed(gradient),
     }
@@ -232,16 +242,28 @@ def test_the_fourier_parameterization_and_its_gradient_equal_pytorchs(
     assert relative_distance(unpacked(result["gradient"]), expected) <= TOLERANCE
 
 
-def test_the_penalty_is_weighted_as_in_the_gallery(page: Page) -> None:
+@pytest.mark.parametrize("limit", [0.0, 1.0, 3.0])
+def test_the_penalty_is_weighted_and_limited_as_in_the_gallery(page: Page, limit: float) -> None:
     generator = torch.Generator().manual_seed(4)
     image = torch.rand(1, 3, 65, 80, generator=generator).requires_grad_()
     gradient = torch.randn(image.shape, generator=generator)
     picture, copy = split(image, 2)
     picture, copy = on_gradient(picture, normalize), on_gradient(copy, lambda grad: 0.25 * normalize(grad))
-    (expected,) = torch.autograd.grad((picture * gradient).sum() - total_variation(copy).sum(), image)
-    request = {"height": 65, "width": 80, "image": packed(image), "gradient": packed(gradient), "weight": 0.25}
-    result = page.evaluate("subtractTotalVariation", request)
+    penalty = excess_variation(copy, limit).sum()
+    assert (penalty > 0) == (limit < 3)  # noise has a total variation of 2.3 standard deviations
+    (expected,) = torch.autograd.grad((picture * gradient).sum() - penalty, image)
+    shape = {"height": 65, "width": 80, "weight": 0.25, "limit": limit}
+    result = page.evaluate("subtractExcessVariation", {**shape, "image": packed(image), "gradient": packed(gradient)})
     assert relative_distance(unpacked(result), expected) <= TOLERANCE
+
+
+@pytest.mark.parametrize("target", [0, 1])
+def test_the_margin_is_that_of_the_gallery(page: Page, target: int) -> None:
+    """The second class leads."""
+    logits = torch.tensor([[0.5, 8.0, -4.0]], requires_grad=True)
+    (expected,) = torch.autograd.grad(margin(0.25)(logits)[0, target], logits)
+    arguments = [target, 0.25, logits[0].tolist()]
+    assert page.evaluate("parts => gradientAtLogits(...parts)", arguments) == expected[0].tolist()
 
 
 @pytest.mark.parametrize("parameterization", ["fourier", "pixels"])

@@ -200,14 +200,14 @@ def test_the_bench_advances_by_steps_and_by_lines(visit: Open) -> None:
 def test_the_bench_sets_defaults_for_each_parameterization(visit: Open) -> None:
     page = visit(WRITE_UP)
     value = lambda name: page.input_value(f".live [name={name}]")  # noqa: E731
-    assert value("total_variation_weight") == "0"
+    assert value("excess_variation_weight") == "0"
     page.check(".live input[value=fourier]")
-    assert value("total_variation_weight") == "0.25"
+    assert value("excess_variation_weight") == "0.25"
     assert page.is_checked(".live [name=transforms]")
     assert page.inner_text(".live output[name=step_size-value]") == "0.06"
     page.check(".live input[value=pixels]")
     assert page.inner_text(".live output[name=step_size-value]") == "5"
-    page.fill(".live [name=total_variation_weight]", "0.5")
+    page.fill(".live [name=excess_variation_weight]", "0.5")
     assert page.inner_text(".live output[name=step_size-value]") == "0.1"
     page.click(".live button:has-text('too large')")
     page.evaluate("location.hash = 'figures'")  # not settings

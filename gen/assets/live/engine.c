@@ -411,8 +411,21 @@ void API(transform_image_backward)(const float *map, const float *window) {
       gradient[c * plane + i] *= (window ? window[i / w] * window[h + i % w] : 1) / DEVIATION[c];
 }
 
-// ---- Total variation: the mean absolute difference of neighboring pixels. Both gradients are scaled to a mean
-// magnitude of 1 before the weighted subtraction (relative_penalties in actmax.ascent.optimize).
+// ---- Total variation: the mean absolute difference of neighbors (excess_variation in actmax.ascent.penalties).
+
+static float square_root(float x) { return __builtin_sqrtf(x); }
+
+static float mean_of(const float *x, int n) {
+  double sum = 0;
+  for (int i = 0; i < n; i++) sum += x[i];
+  return (float)(sum / n);
+}
+
+static float standard_deviation(const float *x, int n, float mean) {
+  double sum = 0;
+  for (int i = 0; i < n; i++) sum += (x[i] - mean) * (x[i] - mean);
+  return square_root((float)(sum / (n - 1)));
+}
 
 static float inverse_mean_magnitude(const float *x, int n) {
   double sum = 0;
@@ -421,31 +434,45 @@ static float inverse_mean_magnitude(const float *x, int n) {
   return (float)(n / sum);
 }
 
-void API(subtract_total_variation)(float weight) {
-  int h = sizes[0].h, w = sizes[0].w, n = 3 * h * w;
-  float *penalty_gradient = network_input, down = 1.0f / (3 * (h - 1) * w), across = 1.0f / (3 * h * (w - 1));
-  zero(penalty_gradient, n);
-  for (int i = 0; i < n; i++) {
+// Returns the total variation along rows and columns, and adds its gradient to `grad`.
+static float total_variation(float *grad) {
+  int h = sizes[0].h, w = sizes[0].w;
+  float down = 1.0f / (3 * (h - 1) * w), across = 1.0f / (3 * h * (w - 1));
+  double sum = 0;
+  for (int i = 0; i < 3 * h * w; i++) {
     if (i / w % h) {
       float difference = image[i] - image[i - w], sign = difference > 0 ? down : difference < 0 ? -down : 0;
-      penalty_gradient[i] += sign, penalty_gradient[i - w] -= sign;
+      grad[i] += sign, grad[i - w] -= sign, sum += sign * difference;
     }
     if (i % w) {
       float difference = image[i] - image[i - 1], sign = difference > 0 ? across : difference < 0 ? -across : 0;
-      penalty_gradient[i] += sign, penalty_gradient[i - 1] -= sign;
+      grad[i] += sign, grad[i - 1] -= sign, sum += sign * difference;
     }
   }
-  float own = inverse_mean_magnitude(gradient, n), other = weight * inverse_mean_magnitude(penalty_gradient, n);
+  return (float)sum;
+}
+
+// Scale the gradient to a mean magnitude of 1, and subtract that of the total variation, scaled to `weight`
+// (relative_penalties in actmax.ascent.optimize), while the latter exceeds `limit` standard deviations of the image.
+void API(subtract_excess_variation)(float weight, float limit) {
+  int n = 3 * sizes[0].h * sizes[0].w;
+  float *penalty_gradient = network_input, own = inverse_mean_magnitude(gradient, n);
+  zero(penalty_gradient, n);
+  int exceeds = total_variation(penalty_gradient) >= limit * standard_deviation(image, n, mean_of(image, n));
+  float other = exceeds ? weight * inverse_mean_magnitude(penalty_gradient, n) : 0;
   for (int i = 0; i < n; i++) gradient[i] = own * gradient[i] - other * penalty_gradient[i];
 }
 
 // ---- Fourier parameterization: the image is the sigmoid of a real inverse Fourier transform, in decorrelated colors
-// (actmax.ascent.params.fourier).
+// (actmax.ascent.params.fourier). Before the sigmoid the values are scaled down to a standard deviation of `limit`, if
+// theirs is larger; 0: no limit.
 
 static float *spectrum, *line, *scratch; // (3, h, w / 2 + 1) complex; one row or column; its transform
 static float *roots[2];         // roots of unity: cos and sin of 2 pi k / n, for n = height and n = width
 static float *amplitudes;       // scale of each frequency
 static const float *colors;     // (3, 3): decorrelated -> red, green, blue
+static float *values;           // of the image before the sigmoid
+static float contrast_scale;    // by which they were multiplied, at most 1
 
 int API(prepare_fourier)(void) {
   int h = sizes[0].h, w = sizes[0].w, long_side = h > w ? h : w;
@@ -456,7 +483,8 @@ int API(prepare_fourier)(void) {
   roots[1] = floats(2 * w);
   amplitudes = floats(h * (w / 2 + 1));
   colors = floats(9);
-  return spectrum && line && scratch && roots[0] && roots[1] && amplitudes && colors;
+  values = floats(3 * h * w);
+  return spectrum && line && scratch && roots[0] && roots[1] && amplitudes && colors && values;
 }
 
 float *API(roots_data)(int which) { return roots[which]; }
@@ -507,10 +535,8 @@ static float exponential(float x) { // e^x = 2^n e^r with |r| <= ln 2 / 2
   return e * power.value;
 }
 
-static float square_root(float x) { return __builtin_sqrtf(x); }
-
 // Coefficients (3, h, w / 2 + 1, 2) -> image.
-void API(decode_fourier)(const float *coefficients) {
+void API(decode_fourier)(const float *coefficients, float limit) {
   int h = sizes[0].h, w = sizes[0].w, half = w / 2 + 1, plane = h * w;
   float size = 1 / square_root((float)plane);
   for (int c = 0; c < 3; c++) {
@@ -537,20 +563,33 @@ void API(decode_fourier)(const float *coefficients) {
     for (int c = 0; c < 3; c++) {
       float sum = 0;
       for (int k = 0; k < 3; k++) sum += colors[3 * c + k] * gradient[k * plane + i];
-      image[c * plane + i] = 1 / (1 + exponential(-sum));
+      values[c * plane + i] = sum;
     }
+  float deviation = limit ? standard_deviation(values, 3 * plane, mean_of(values, 3 * plane)) : 0;
+  contrast_scale = deviation > limit ? limit / deviation : 1;
+  for (int i = 0; i < 3 * plane; i++) {
+    values[i] *= contrast_scale;
+    image[i] = 1 / (1 + exponential(-values[i]));
+  }
+}
+
+// Gradient at the scaled values, whose standard deviation is `limit` -> gradient at the values before that.
+static void scale_backward(float *grad, int n, float limit) {
+  float mean = mean_of(values, n);
+  double sum = 0;
+  for (int i = 0; i < n; i++) sum += grad[i] * values[i];
+  float along = (float)(sum / (n - 1)) / (limit * limit); // a larger contrast would be undone by the scale
+  for (int i = 0; i < n; i++) grad[i] = contrast_scale * (grad[i] - along * (values[i] - mean));
 }
 
 // Gradient at the image (in `gradient`) -> gradient at the coefficients.
-void API(decode_fourier_backward)(float *grad) {
+void API(decode_fourier_backward)(float *grad, float limit) {
   int h = sizes[0].h, w = sizes[0].w, half = w / 2 + 1, plane = h * w;
   float size = 1 / square_root((float)plane);
+  for (int i = 0; i < 3 * plane; i++) gradient[i] *= image[i] * (1 - image[i]);
+  if (limit && contrast_scale < 1) scale_backward(gradient, 3 * plane, limit);
   for (int i = 0; i < plane; i++) {
-    float at[3];
-    for (int c = 0; c < 3; c++) {
-      float y = image[c * plane + i];
-      at[c] = gradient[c * plane + i] * y * (1 - y);
-    }
+    float at[3] = {gradient[i], gradient[plane + i], gradient[2 * plane + i]};
     for (int k = 0; k < 3; k++)
       gradient[k * plane + i] = colors[k] * at[0] + colors[3 + k] * at[1] + colors[6 + k] * at[2];
   }

@@ -160,13 +160,14 @@ export class Pixels extends ImageParameters {
   }
 }
 
-/** Fourier coefficients, scaled by frequency, in decorrelated colors. */
+/** Fourier coefficients, scaled by frequency, in decorrelated colors. contrastLimit: largest standard deviation before the sigmoid; 0: none. */
 export class Fourier extends ImageParameters {
-  constructor(network, decayPower) {
+  constructor(network, decayPower, contrastLimit) {
     const { engine, height, width } = network;
     if (!engine.prepare_fourier()) throw new RangeError("memory");
     const half = Math.floor(width / 2) + 1;
     super(network, 3 * height * half * 2);
+    this.contrastLimit = contrastLimit;
     [height, width].forEach((n, axis) => {
       const roots = network.floats(engine.roots_data(axis), 2 * n);
       for (let k = 0; k < n; k++) roots.set([Math.cos((2 * Math.PI * k) / n), Math.sin((2 * Math.PI * k) / n)], 2 * k);
@@ -207,7 +208,7 @@ export class Fourier extends ImageParameters {
       for (let c = 0; c < 3; c++) gradient[c * plane + i] = value[c] * 4;
     }
     image.fill(0.5);
-    network.engine.decode_fourier_backward(this.pointers.values);
+    network.engine.decode_fourier_backward(this.pointers.values, 0);
     const half = Math.floor(width / 2) + 1;
     const values = this.values;
     for (let i = 0; i < this.count; i++) {
@@ -218,11 +219,11 @@ export class Fourier extends ImageParameters {
   }
 
   decode() {
-    this.network.engine.decode_fourier(this.pointers.values);
+    this.network.engine.decode_fourier(this.pointers.values, this.contrastLimit);
   }
 
   decodeBackward() {
-    this.network.engine.decode_fourier_backward(this.pointers.gradient);
+    this.network.engine.decode_fourier_backward(this.pointers.gradient, this.contrastLimit);
   }
 }
 

@@ -7,8 +7,8 @@ import { facts } from "./facts.js";
 const STEP_SIZES = { fourier: [0.0005, 0.06, 10], pixels: [0.05, 5, 500], "pixels with penalty": [0.001, 0.1, 10] };
 const PRESETS = ["too small", "right", "too large"];
 const DEFAULTS = {
-  fourier: { steps: 64, total_variation_weight: 0.25, transforms: true },
-  pixels: { steps: 128, total_variation_weight: 0, transforms: false },
+  fourier: { steps: 64, excess_variation_weight: 0.25, transforms: true },
+  pixels: { steps: 128, excess_variation_weight: 0, transforms: false },
 };
 export const SIZE_RANGE = [64, 448];
 const MAX_SEED = 2 ** 32 - 1;
@@ -73,7 +73,7 @@ export class Form {
       paragraph(slider("α", "step_size", -4, 4, 0.01, 0), ...presets), // logarithmic
       paragraph(
         slider("steps", "steps", 1, 512, 1, DEFAULTS.pixels.steps),
-        slider("penalty λ", "total_variation_weight", 0, 1, 0.05, 0),
+        slider("penalty λ", "excess_variation_weight", 0, 1, 0.05, 0),
         label("seed", input("number", "seed", { min: 0, max: MAX_SEED, step: 1, value: 0 })),
       ),
       paragraph(...this.stepButtons, this.restartButton),
@@ -90,7 +90,7 @@ export class Form {
   }
 
   get stepSizes() {
-    const penalized = this.parameterization === "pixels" && Number(this.fields.total_variation_weight.value) > 0;
+    const penalized = this.parameterization === "pixels" && Number(this.fields.excess_variation_weight.value) > 0;
     return STEP_SIZES[penalized ? "pixels with penalty" : this.parameterization];
   }
 
@@ -103,16 +103,16 @@ export class Form {
     if (name === "seed") this.seed = Math.min(Math.max(0, Math.floor(Number(value)) || 0), MAX_SEED);
     if (name === "parameterization") this.useDefaults();
     // A penalty normalizes the gradient: another step size is right then.
-    if (name === "total_variation_weight" && this.parameterization === "pixels" && this.penalized !== Number(value) > 0)
+    if (name === "excess_variation_weight" && this.parameterization === "pixels" && this.penalized !== Number(value) > 0)
       this.usePreset(1);
     this.showValues();
     if (name !== "draw") this.onchange?.();
   }
 
   useDefaults() {
-    const { steps, total_variation_weight, transforms } = DEFAULTS[this.parameterization];
+    const { steps, excess_variation_weight, transforms } = DEFAULTS[this.parameterization];
     Object.assign(this.fields.steps, { value: steps });
-    Object.assign(this.fields.total_variation_weight, { value: total_variation_weight });
+    Object.assign(this.fields.excess_variation_weight, { value: excess_variation_weight });
     Object.assign(this.fields.transforms, { checked: transforms });
     this.usePreset(1);
   }
@@ -126,9 +126,9 @@ export class Form {
   /** Show each slider's value beside it. */
   showValues() {
     if (!this.bench) return;
-    this.penalized = Number(this.fields.total_variation_weight.value) > 0;
-    const { steps, total_variation_weight } = this.fields;
-    const values = { step_size: Number(this.stepSize.toPrecision(2)), steps: steps.value, total_variation_weight: total_variation_weight.value };
+    this.penalized = Number(this.fields.excess_variation_weight.value) > 0;
+    const { steps, excess_variation_weight } = this.fields;
+    const values = { step_size: Number(this.stepSize.toPrecision(2)), steps: steps.value, excess_variation_weight: excess_variation_weight.value };
     for (const [name, value] of Object.entries(values)) {
       this.fields[`${name}-value`].value = value;
       this.fields[name].setAttribute("aria-valuetext", value);
@@ -144,8 +144,8 @@ export class Form {
     // Jitter is given in pixels of an image of 224.
     Object.assign(settings, transforms ? { jitter: Math.round((jitter * size) / 224), scale, rotate } : { jitter: 0, scale: 0, rotate: 0 });
     if (!this.bench) return settings;
-    const { steps, total_variation_weight } = this.fields;
-    return { ...settings, step_size: this.stepSize, steps: Number(steps.value), total_variation_weight: Number(total_variation_weight.value) };
+    const { steps, excess_variation_weight } = this.fields;
+    return { ...settings, step_size: this.stepSize, steps: Number(steps.value), excess_variation_weight: Number(excess_variation_weight.value) };
   }
 
   /** Fill the fields from the parameters of an address. */
@@ -160,7 +160,7 @@ export class Form {
     if (Object.hasOwn(DEFAULTS, parameterization ?? "")) fields.parameterization.value = parameterization;
     this.useDefaults();
     if (parameters.has("transforms")) fields.transforms.checked = parameters.get("transforms") === "1";
-    const ranges = { total_variation_weight: [0, 1], steps: [1, 512] };
+    const ranges = { excess_variation_weight: [0, 1], steps: [1, 512] };
     for (const [name, range] of Object.entries(ranges)) fields[name].value = numberFrom(parameters, name, ...range) ?? fields[name].value;
     fields.seed.value = this.seed;
     fields.step_size.value = Math.log10(numberFrom(parameters, "step_size", 1e-4, 1e4) ?? this.stepSizes[1]);
@@ -172,12 +172,12 @@ export class Form {
     const parameters = { draw: this.className || name, seed: this.seed };
     if (this.size) parameters.size = this.size;
     if (this.bench) {
-      const { steps, total_variation_weight, transforms } = this.fields;
+      const { steps, excess_variation_weight, transforms } = this.fields;
       Object.assign(parameters, {
         parameterization: this.parameterization,
         step_size: Number(this.stepSize.toPrecision(3)),
         steps: steps.value,
-        total_variation_weight: total_variation_weight.value,
+        excess_variation_weight: excess_variation_weight.value,
         transforms: transforms.checked ? 1 : 0,
       });
     }

@@ -52,10 +52,11 @@ export function topClasses(probabilities, count = 5) {
     .map((index) => ({ index, probability: probabilities[index] }));
 }
 
-/** The gradient of logit[target] − weight · logsumexp(logits) at the logits. */
-function gradientAtLogits(target, weight, logits) {
-  const gradient = weight ? softmax(logits).map((part) => -weight * part) : new Array(logits.length).fill(0);
-  gradient[target] += 1;
+/** The gradient of logit[target] − weight · max(logits) at the logits. */
+export function gradientAtLogits(target, weight, logits) {
+  const gradient = new Array(logits.length).fill(0);
+  gradient[target] = 1;
+  gradient[logits.reduce((leader, logit, index) => (logit > logits[leader] ? index : leader), 0)] -= weight;
   return gradient;
 }
 
@@ -69,14 +70,16 @@ function gaussianWindow(size, width) {
  * Maximize a logit. Yields the name of each line before it is computed, and { step, logits } after each step.
  *
  * settings: target, size, seed and the recipe fields steps, parameterization, optimizer, step_size, anneal, decay_power,
- * start_sd, jitter, scale, rotate, total_variation_weight, logsumexp_weight, relu_leak, gradient_window. Optional:
- * picture, RGBA to start from; for tests start (the initial parameters) and maps (6 numbers a step, not random).
+ * contrast_limit, start_sd, jitter, scale, rotate, excess_variation_weight, excess_variation_limit, margin_weight,
+ * relu_leak, gradient_window. Optional: picture, RGBA to start from; for tests start (the initial parameters) and maps (6
+ * numbers a step, not random).
  */
 export function* optimize(network, settings) {
-  const { target, size, steps, optimizer, total_variation_weight, logsumexp_weight, relu_leak, gradient_window } = settings;
+  const { target, size, steps, optimizer, decay_power, contrast_limit } = settings;
+  const { excess_variation_weight, excess_variation_limit, margin_weight, relu_leak, gradient_window } = settings;
   network.prepare(size, size);
   const uniform = random(settings.seed);
-  const parameters = settings.parameterization === "fourier" ? new Fourier(network, settings.decay_power) : new Pixels(network);
+  const parameters = settings.parameterization === "fourier" ? new Fourier(network, decay_power, contrast_limit) : new Pixels(network);
   if (settings.picture) {
     network.setImage(settings.picture);
     parameters.encode();
@@ -95,10 +98,10 @@ export function* optimize(network, settings) {
     yield "forward";
     const logits = network.forward(map);
     yield "backward";
-    network.backward(gradientAtLogits(target, logsumexp_weight, logits), map, relu_leak, window);
-    if (total_variation_weight) {
+    network.backward(gradientAtLogits(target, margin_weight, logits), map, relu_leak, window);
+    if (excess_variation_weight) {
       yield "penalty";
-      network.engine.subtract_total_variation(total_variation_weight);
+      network.engine.subtract_excess_variation(excess_variation_weight, excess_variation_limit);
     }
     yield "step";
     parameters.decodeBackward();
