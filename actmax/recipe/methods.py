@@ -13,8 +13,9 @@ from actmax.recipe.recipe import Recipe
 from actmax.recipe.renamed import RENAMED
 
 # Olah et al. 2017, "The Enemy of Feature Visualization": ascent in a decorrelated Fourier space, on random shifts,
-# scales and rotations of the image at each step. Differs from the authors' library lucid: 256 steps for 512, a decay
-# power of 1.3 for 1, one affine map for four transforms and no padding, and the step size falls over the second half.
+# scales and rotations of the image at each step. Differs: 256 steps for the article's 2560, a decay power of 1.3 for 1,
+# one affine map for four transforms and no padding, and the step size falls over the second half
+# (docs/literature/Olah_2017.md has both settings side by side).
 _ROBUST: Mapping[str, Any] = MappingProxyType(
     {
         "parameterization": "fourier",
