@@ -280,11 +280,11 @@ def test_a_picture_is_encoded_as_parameters(page: Page, parameterization: str) -
 def test_the_default_method_reaches_the_activation_of_the_build(
     page: Page, network: Network, indices: list[int]
 ) -> None:
-    """From the same noise, with the same random transforms. Rounding makes trajectories diverge, so that single logits
-    differ a little; their mean does not."""
+    """From the same noise, with the same random transforms. Rounding makes trajectories diverge: PyTorch's own logits
+    from starts that differ by a millionth have standard deviations of 0.7 to 5.6 % (four classes, six starts each)."""
     ratios = [activation_ratio(page, network, index) for index in indices]
-    assert sum(ratios) / len(ratios) == pytest.approx(1, abs=0.02)
-    assert ratios == pytest.approx([1] * len(ratios), abs=0.1)
+    assert sum(ratios) / len(ratios) == pytest.approx(1, abs=2.5 * 0.03 / len(ratios) ** 0.5)
+    assert ratios == pytest.approx([1] * len(ratios), abs=0.15)
 
 
 def activation_ratio(page: Page, network: Network, index: int) -> float:
