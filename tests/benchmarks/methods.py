@@ -35,7 +35,7 @@ from typing import Annotated, Any
 import torch
 import typer
 from PIL import Image
-from search import JUDGES, TEACHERS, accuracy, horama, load_network, recipe_for  # beside this file
+from search import JUDGES, accuracy, horama, load_network, recipe_for  # beside this file
 from torchvision.transforms.functional import to_pil_image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))
@@ -79,7 +79,7 @@ def main(
     target_network = load_network(network)
     # Whether a generator is worth its size is a choice, in which the evaluation network takes no part.
     names = JUDGES if generator else (EVALUATION,)
-    judges = {name: load_network(name) for name in names if name not in (network, TEACHERS.get(network))}
+    judges = {name: load_network(name) for name in names if name != network}
     indices = [(10 + 1000 * index // classes) % 1000 for index in range(classes)]
     path = into / f"{network}.json"
     results: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {"methods": {}}
