@@ -287,9 +287,9 @@ def test_a_picture_is_encoded_as_parameters(page: Page, parameterization: str) -
     ids=str,
 )
 def test_the_steps_equal_those_of_the_build(page: Page, network: Network, changes: dict[str, float]) -> None:
-    """Of the default method, and of it with each of its parts changed. From some noise, rounding switches the maximum of
-    a pooling window or the sign of a difference of neighbors, and trajectories diverge; other arithmetic would show from
-    any. Near gray, where drawings start, rounding does so more often: this noise has the contrast of a drawing."""
+    """Of the default method, and of it with each of its parts changed. From some noise, rounding switches the maximum
+    of a pooling window or the sign of a difference of neighbors, and trajectories diverge; other arithmetic would show
+    from any. Near gray, where drawings start, rounding does so more often: this noise has the contrast of a drawing."""
     seeds = ({"steps": 8, "start_sd": 1.0, "seed": seed} for seed in range(5))
     assert any(steps_agree(page, network, fields, changes) for fields in seeds)
 
