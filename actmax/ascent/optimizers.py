@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
+from torch.optim.adam import adam as adam_step
 
 from actmax.ascent.gradient_ascent import Score, ascend, gradient
 
@@ -62,12 +63,16 @@ def adam(rate: float, anneal: float = 0.0) -> Optimizer:
 
 def _adam(views: Sequence[Score], x: Tensor, rate: float, anneal: float) -> Iterator[tuple[Tensor, Tensor]]:
     x = x.clone()
-    optimizer = torch.optim.Adam([x], maximize=True, fused=True)
+    mean, mean_square, count = torch.zeros_like(x), torch.zeros_like(x), torch.zeros((), device=x.device)
     for h, alpha in zip(views, step_sizes(rate, len(views), anneal), strict=True):
         activation, grad = gradient(h, x)
-        x.grad = grad.contiguous()  # the fused step reads memory in order; a gradient may be an expanded view
-        optimizer.param_groups[0]["lr"] = alpha
-        optimizer.step()
+        if grad.stride() != x.stride():  # the fused step reads memory in order; a gradient may be an expanded view
+            grad = torch.empty_like(x).copy_(grad)
+        # A torch.optim.Adam would import torch's compiler first: seconds, and 150 MB.
+        adam_step(
+            [x], [grad], [mean], [mean_square], [], [count],
+            lr=alpha, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, amsgrad=False, maximize=True, fused=True,
+        )  # fmt: skip
         yield x, activation
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import partial
 from typing import Any
 
@@ -75,6 +77,31 @@ def test_the_first_step_of_adam_changes_every_parameter_by_its_rate(net: nn.Modu
     _, grad = gradient(lambda x: net(x)[:, 1], x)
     ((moved, _),) = adam(0.05)([lambda x: net(x)[:, 1]], x)
     torch.testing.assert_close(moved - x, 0.05 * grad.sign(), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("arranged", [lambda x: x, lambda x: x.mT.contiguous().mT], ids=["in order", "transposed"])
+def test_adam_is_torchs(net: nn.Module, arranged: Any) -> None:
+    def h(x: Tensor) -> Tensor:
+        return net(x)[:, 1]
+
+    ours, theirs = (
+        [x.clone() for x, _ in optimizer([h] * 5, x)]
+        for optimizer, x in (
+            (adam(0.05), arranged(start())),
+            (from_torch(lambda params: torch.optim.Adam(params, lr=0.05)), start()),
+        )
+    )
+    torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
+
+
+def test_adam_does_not_import_torchs_compiler() -> None:
+    """It takes seconds and 150 MB."""
+    code = (
+        "import sys, torch; from actmax.ascent.optimizers import adam\n"
+        "list(adam(0.1)([lambda x: x.sum(1)], torch.zeros(1, 2)))\n"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_adam_takes_one_step_for_each_view() -> None:
