@@ -86,6 +86,7 @@ class Network:
         self._module = _frozen(module) if owned else module
         self._paths = {name: name for name, _ in module.named_modules() if name} | dict(card.layers)
         self._cast = lru_cache(2)(Call)  # each may hold a copy of the weights
+        self._frozen_on = lru_cache(2)(self._freeze)
         self._run: Callable[..., dict[str, Tensor]] = (
             partial(run, module, module) if owned else self._cast(module, self.device, torch.float32).run
         )
@@ -215,13 +216,15 @@ class Network:
     ) -> _Submodel:
         """Copy the module without what lies above the layers; the original stays in float32 for measurements."""
         paths, example = dict(layers), self._example(size)
-        part = self._copy(paths, example).to(device, dtype)
+        part = self._copy(paths, example, device, dtype)
         own = threading.local()
 
         def submodel(x: Tensor, hooks: GradientHooks) -> Mapping[str, Tensor]:
             if not hasattr(own, "part"):  # a pass changes its modules while it lasts
                 own.part = _twin(part)
-            return run(own.part, own.part, paths, x.to(device, dtype, memory_format=torch.channels_last), hooks)
+            # Both at once would take twice the time where the precision changes.
+            x = x.to(device, dtype).to(memory_format=torch.channels_last)
+            return run(own.part, own.part, paths, x, hooks)
 
         if (device, dtype) != (self.device, torch.float32):
             self._check_gradient(submodel, example, device, dtype)
@@ -284,8 +287,14 @@ class Network:
                 "the order of the logits."
             )
 
-    def _copy(self, paths: Mapping[str, str], example: Tensor) -> nn.Module:
-        """Copy what the layers need of the module, with faster layers where they compute the same."""
+    def _freeze(self, device: torch.device, dtype: torch.dtype) -> nn.Module:
+        """Copy the modules, with faster layers; all submodels share these tensors."""
+        twin = _twin(self._module, device, dtype)
+        freeze(twin)
+        return twin
+
+    def _copy(self, paths: Mapping[str, str], example: Tensor, device: torch.device, dtype: torch.dtype) -> nn.Module:
+        """Copy what the layers need of the modules, with faster layers where they compute the same."""
         entered: set[str] = set()
         completed: set[str] = set()
         names = [name for name, _ in self._module.named_modules()]
@@ -297,12 +306,12 @@ class Network:
                 outputs=tuple((name, partial(_noted, completed, name)) for name in names),
             ),
         )
+        checked = _twin(self._module)
+        freeze(checked)
         for unused in (_never_entered(self._module, entered, completed), []):
-            part = copy.deepcopy(self._module, {id(other): nn.Identity() for other in unused})
-            freeze(part)
-            if _computes(part, paths, example, expected):
-                return part
-        return copy.deepcopy(self._module)
+            if _computes(_twin(checked, without=unused), paths, example, expected):
+                return _twin(self._frozen_on(device, dtype), without=unused)
+        return _twin(self._module, device, dtype)
 
     def _check_gradient(self, submodel: _Submodel, example: Tensor, device: torch.device, dtype: torch.dtype) -> None:
         """Compute a gradient, where the module can be expected to have one.
@@ -357,10 +366,27 @@ def _frozen(module: nn.Module) -> nn.Module:
     return module.float().eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
-def _twin(module: nn.Module) -> nn.Module:
-    """Copy the modules, and share their tensors."""
-    shared = {id(value): value for value in tensors_of(module)}
-    return copy.deepcopy(module, shared)  # what it knows is taken as it is
+def _twin(
+    module: nn.Module,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    without: Sequence[str] = (),
+) -> nn.Module:
+    """Copy the modules, and share their tensors, or copies of them on a device and in a precision.
+
+    Args:
+        module: what it knows is taken as it is.
+        device: by default that of each tensor.
+        dtype: of numbers that are not whole.
+        without: names of parts that are left out.
+    """
+    known: dict[int, object] = {id(module.get_submodule(name)): nn.Identity() for name in without}
+    for value in tensors_of(module):
+        own = value.clone() if value.is_inference() else value  # a tensor of inference mode has no gradient
+        cast = own.to(device, dtype if value.is_floating_point() else value.dtype)
+        is_parameter = isinstance(value, nn.Parameter)
+        known[id(value)] = nn.Parameter(cast, requires_grad=False) if is_parameter and cast is not value else cast
+    return copy.deepcopy(module, known)
 
 
 def _noted(into: set[str], name: str, value: Tensor) -> Tensor:
@@ -368,16 +394,16 @@ def _noted(into: set[str], name: str, value: Tensor) -> Tensor:
     return value
 
 
-def _never_entered(module: nn.Module, entered: set[str], completed: set[str]) -> list[nn.Module]:
-    """Return the parts that a pass which ended early did not come to.
+def _never_entered(module: nn.Module, entered: set[str], completed: set[str]) -> list[str]:
+    """Return the names of parts that a pass which ended early did not come to.
 
     Of a module that ran to its end all parts are needed, also those that it never called.
     """
     holders = {name[:index] for name in entered for index, sign in enumerate(name) if sign == "."}
     interrupted = entered - completed
     return [
-        part
-        for name, part in module.named_modules()
+        name
+        for name, _ in module.named_modules()
         if name and name not in entered | holders and name.rpartition(".")[0] in interrupted | holders - entered
     ]
 

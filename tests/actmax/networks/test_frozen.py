@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from actmax.networks.cards import card
-from actmax.networks.frozen import InputConv, freeze
+from actmax.networks.frozen import InputConv, arranged, freeze
 from actmax.networks.network import IMAGENET, Network
 
 
@@ -39,6 +39,16 @@ def test_the_gradient_of_the_input_convolution_is_autograds(
         )
     torch.testing.assert_close(outputs[1], outputs[0])
     torch.testing.assert_close(grads[1], grads[0])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("stride", [(4, 4), (2, 2), (3, 3), (2, 4), (4, 1)])
+def test_pixels_are_arranged_as_by_a_permutation(stride: tuple[int, int], dtype: torch.dtype) -> None:
+    down, right = stride
+    cells = torch.randn(2, 3 * down * right, 5, 7, generator=torch.Generator().manual_seed(0)).to(dtype)
+    plain = cells.view(2, 3, down, right, 5, 7).permute(0, 1, 4, 2, 5, 3).reshape(2, 3, 5 * down, 7 * right)
+    assert torch.equal(arranged(cells.to(memory_format=torch.channels_last), 3, down, right), plain)
+    assert torch.equal(arranged(cells, 3, down, right), plain)
 
 
 def test_layers_that_are_no_input_convolution_keep_their_class() -> None:

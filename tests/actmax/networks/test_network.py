@@ -234,6 +234,30 @@ def test_nothing_above_the_layer_is_computed() -> None:
         layer(network, "fc6", noise(64))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_submodels_share_their_tensors(dtype: torch.dtype, compact: Network) -> None:
+    """A copy of AlexNet's for each would fill the memory."""
+    first, second = (
+        dict(compact._copy({layer: path}, compact._example((64, 64)), torch.device("cpu"), dtype).named_parameters())
+        for layer, path in (("fc6", "classifier.0"), ("fc8", ""))
+    )
+    assert {"features.0.weight", "classifier.0.weight", "classifier.0.transpose"} <= first.keys() < second.keys()
+    assert all(value.dtype == dtype for value in second.values())
+    assert all(second[name].data_ptr() == value.data_ptr() for name, value in first.items() if ".back" not in name)
+    if dtype == torch.float32:
+        whole = compact._module.get_parameter("classifier.0.weight")
+        assert first["classifier.0.weight"].data_ptr() == whole.data_ptr()
+
+
+def test_a_submodel_of_a_network_made_in_inference_mode_has_a_gradient() -> None:
+    with torch.inference_mode():
+        network = network_of(CompactAlexNet(), "compact")
+    x = noise(64).requires_grad_()
+    submodel(network, "fc8", x)(x).sum().backward()
+    assert x.grad is not None
+    assert x.grad.abs().sum() > 0
+
+
 def test_a_submodel_in_another_precision_leaves_the_network_as_it_was(compact: Network) -> None:
     with torch.inference_mode():
         before = compact.logits(noise(64))
