@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import torch
@@ -94,26 +94,28 @@ class _Split(torch.autograd.Function):
 
     @staticmethod
     def backward(_: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        return torch.stack(grads).sum(0), None
+        return reduce(torch.add, grads), None
 
 
 # At the image.
 
 
-def normalize(grads: Tensor) -> Tensor:
-    """Scale each image's gradient to a mean absolute value of 1, so that one step size fits every network.
+def normalize(grads: Tensor, mean: float = 1.0) -> Tensor:
+    """Scale each image's gradient to a given mean absolute value, so that one step size fits every network.
 
     The mean and not the Euclidean norm: a few outliers make up most of the norm of some networks' gradients. A gradient
     of zero stays zero.
 
     Args:
         grads: (B, …).
+        mean: the mean absolute value.
 
     >>> normalize(torch.tensor([[1.0, -3.0]])).tolist()
     [[0.5, -1.5]]
     """
-    values = grads.flatten(1)
-    return functional.normalize(values, p=1, eps=1e-12).mul_(values.shape[1]).view_as(grads)
+    # Not by torch.nn.functional.normalize, whose norm and division take three times as long.
+    size = grads.abs().flatten(1).sum(1).clamp_min(1e-12)
+    return grads * (mean * grads[0].numel() / size).view(-1, *[1] * (grads.ndim - 1))
 
 
 def blur(sd: float) -> ImageGradient:
@@ -232,7 +234,7 @@ class GradientMagnitude:
     def __call__(self, grads: Tensor) -> Tensor:
         """Add a gradient (B, C, H, W) and return it unchanged."""
         self.latest = grads.detach()
-        magnitude = normalize(self.latest.abs().mean(1))
+        magnitude = normalize(self.latest.abs().sum(1))
         self.total = magnitude if self.total is None else self.total.add_(magnitude)
         return grads
 
@@ -278,7 +280,7 @@ class relu_leak:  # noqa: N801 - called like the functions beside it
 class _LeakyReLU(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, leak: float, upper: float) -> Tensor:
-        output = x.clamp(0.0, upper)
+        output = x.relu() if upper == math.inf else x.clamp(0.0, upper)  # in half the time
         ctx.save_for_backward(output)
         ctx.leak, ctx.upper = leak, upper
         return output

@@ -154,7 +154,7 @@ class _View:
         score = self._score(image)
         for index, ((weight, penalty), copy) in enumerate(zip(penalties, copies, strict=True)):
             if index < len(method.relative_penalties):
-                copy, weight = on_gradient(copy, partial(_scaled, weight=weight)), 1.0
+                copy, weight = on_gradient(copy, partial(normalize, mean=weight)), 1.0
             score = score - weight * _check("A penalty", cast("Penalty", penalty)(copy), images)
         return score
 
@@ -171,10 +171,6 @@ class _View:
         if self.activations is None:  # an optimizer may evaluate a view more than once
             self.activations = score.detach()
         return score
-
-
-def _scaled(grads: Tensor, weight: float) -> Tensor:
-    return weight * normalize(grads)
 
 
 def _check(what: str, value: object, images: int) -> Tensor:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
 from actmax.errors import RecipeError
 from actmax.networks.statistics import statistics_of
+from actmax.tensors import standard_deviation
 
 if TYPE_CHECKING:
     from actmax.ascent.context import Context
@@ -64,12 +67,31 @@ def total_variation(images: Tensor, power: float = 1.0) -> Tensor:
     >>> total_variation(torch.tensor([[[[0.0, 3.0], [4.0, 0.0]]]])).round(decimals=3).tolist()
     [5.0]
     """
-    corner = images[..., :-1, :-1]
-    columns, rows = images[..., :-1, 1:] - corner, images[..., 1:, :-1] - corner
-    squares = columns.square() + rows.square()
-    if power != 1:
-        return (squares + MIN_LENGTH**2).pow(power / 2).sub(MIN_LENGTH**power).flatten(1).mean(1)
-    return (squares + MIN_LENGTH**2).sqrt().sub(MIN_LENGTH).flatten(1).mean(1)
+    result: Tensor = _TotalVariation.apply(images, power)
+    return result
+
+
+class _TotalVariation(torch.autograd.Function):
+    """With the gradient by hand: 11 passes over memory, where autograd takes more than 30."""
+
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, power: float) -> Tensor:
+        corner = images[..., :-1, :-1]
+        right, below = corner - images[..., :-1, 1:], corner - images[..., 1:, :-1]
+        squares = right.square().addcmul_(below, below).add_(MIN_LENGTH**2)
+        factor = squares.pow(power / 2 - 1)
+        ctx.save_for_backward(right.mul_(factor), below.mul_(factor))
+        ctx.power = power
+        return squares.mul_(factor).sub_(MIN_LENGTH**power).flatten(1).mean(1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        right, below = ctx.saved_tensors
+        images = functional.pad(right + below, (0, 1, 0, 1))
+        images[..., :-1, 1:] -= right
+        images[..., 1:, :-1] -= below
+        return images.mul_((grad * ctx.power / right[0].numel()).view(-1, 1, 1, 1)), None
 
 
 def anisotropic_total_variation(images: Tensor) -> Tensor:
@@ -87,9 +109,31 @@ def anisotropic_total_variation(images: Tensor) -> Tensor:
     >>> anisotropic_total_variation(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]])).tolist()
     [1.0]
     """
-    rows = (images[..., 1:, :] - images[..., :-1, :]).abs().flatten(1).mean(1)
-    columns = (images[..., 1:] - images[..., :-1]).abs().flatten(1).mean(1)
-    return rows + columns
+    result: Tensor = _AnisotropicTotalVariation.apply(images)
+    return result
+
+
+class _AnisotropicTotalVariation(torch.autograd.Function):
+    """With the gradient by hand, in less than half the time."""
+
+    @staticmethod
+    def forward(ctx: Any, images: Tensor) -> Tensor:
+        grads, variation = torch.zeros_like(images), images.new_zeros(len(images))
+        for axis in (2, 3):
+            differences = images.diff(dim=axis)
+            signs, count = differences.sign(), differences.shape[axis]
+            variation += differences.abs_().flatten(1).mean(1)
+            grads.narrow(axis, 1, count).add_(signs, alpha=1 / signs[0].numel())
+            grads.narrow(axis, 0, count).sub_(signs, alpha=1 / signs[0].numel())
+        ctx.save_for_backward(grads)
+        return variation
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (grads,) = ctx.saved_tensors
+        result: Tensor = grads * grad.view(-1, 1, 1, 1)
+        return result
 
 
 def excess_variation(images: Tensor, limit: float) -> Tensor:
@@ -110,7 +154,7 @@ def excess_variation(images: Tensor, limit: float) -> Tensor:
     >>> excess_variation(torch.rand(2, 3, 8, 8), limit=10.0).tolist()
     [0.0, 0.0]
     """
-    return (anisotropic_total_variation(images) - limit * images.detach().flatten(1).std(1)).clamp_min(0)
+    return (anisotropic_total_variation(images) - limit * standard_deviation(images.detach())).clamp_min(0)
 
 
 def l2_penalty(images: Tensor) -> Tensor:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
+from torch.autograd.function import once_differentiable
 
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params, noise
+from actmax.tensors import standard_deviation
 
 # A square root of the covariance of ImageNet's colors, and so the map from decorrelated to real
 # colors (Olah et al. 2017; the figures are those of lucid, optvis/param/color.py).
@@ -43,18 +46,18 @@ def fourier(decay_power: float = 1.3, decorrelate: bool = True, sd: float = 0.01
         # The mean is scaled like the lowest frequency. The factor `size` makes the amplitude of a given
         # coefficient independent of the image's size.
         size = max(height, width)
-        scale = (size / (frequencies(height, width).clamp_min(1 / size) * size).pow(decay_power))[
-            None, None, :, :, None
-        ]
-        scale = scale.to(canvas.device)
+        scale = size / (frequencies(height, width).clamp_min(1 / size) * size).pow(decay_power)
+        unnormalized = (scale / math.sqrt(height * width)).to(canvas.device)
         start = noise(generators, canvas.channels, height, width // 2 + 1, 2)
         color = colors() if decorrelate and canvas.channels == 3 else None
 
         def decode(coefficients: Tensor) -> Tensor:
-            return synthesize(torch.view_as_complex(coefficients * scale), canvas, color, contrast)
+            # Complex numbers, since a factor that is broadcast along the last axis takes three times as long.
+            spectrum = torch.view_as_complex(coefficients) * unnormalized
+            return synthesize(spectrum, canvas, color, contrast)
 
         def encode(images: Tensor) -> Tensor:
-            return torch.view_as_real(spectrum_of(images, color)).contiguous() / scale.cpu()
+            return torch.view_as_real(spectrum_of(images, color) / scale).contiguous()
 
         return Parameterization(sd * start, decode, encode=encode)
 
@@ -80,7 +83,8 @@ def synthesize(spectrum: Tensor, canvas: Canvas, color: Tensor | None, contrast:
     """Decode Fourier coefficients to images.
 
     Args:
-        spectrum: (B, C, H, W // 2 + 1), complex.
+        spectrum: (B, C, H, W // 2 + 1), complex, divided by √(H W): the division is a pass over memory less where it
+            is part of another factor.
         canvas: of the images.
         color: from decorrelated to real colors, (3, 3), or None where colors are real.
         contrast: largest standard deviation before the sigmoid.
@@ -88,24 +92,53 @@ def synthesize(spectrum: Tensor, canvas: Canvas, color: Tensor | None, contrast:
     Returns:
         (B, C, H, W) in [0, 1]: a sigmoid keeps them there.
     """
-    values = torch.fft.irfft2(spectrum, s=canvas.size, norm="ortho")
+    values = torch.fft.irfft2(spectrum, s=canvas.size, norm="forward")
     if color is not None:
         values = (color.to(values.device) @ values.flatten(2)).view_as(values)
     if contrast < math.inf:
-        values = values * (contrast / values.flatten(1).std(1)).clamp_max(1).view(-1, 1, 1, 1)
+        values = limit_contrast(values, contrast)
     image: Tensor = values.sigmoid()
     return image
 
 
+def limit_contrast(values: Tensor, largest: float) -> Tensor:
+    """Scale images (B, C, H, W) down to a largest standard deviation."""
+    limited: Tensor = _LimitedContrast.apply(values, largest)
+    return limited
+
+
+class _LimitedContrast(torch.autograd.Function):
+    """With the gradient by hand, in half the time."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, largest: float) -> Tensor:
+        deviation = standard_deviation(values)[:, None]
+        factor = (largest / deviation).clamp_max(1)
+        ctx.save_for_backward(values, deviation, factor)
+        return (values.flatten(1) * factor).view_as(values)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grads: Tensor) -> tuple[Tensor, None]:
+        values, deviation, factor = ctx.saved_tensors
+        flat, flat_grads = values.flatten(1), grads.flatten(1)
+        # The factor's gradient is -factor (x - mean) / (n - 1) / deviation² where it is below 1.
+        weight = torch.where(factor < 1, factor / deviation.square() / (flat.shape[1] - 1), 0)
+        weight = weight * (flat * flat_grads).sum(1, keepdim=True)
+        centered = flat - flat.mean(1, keepdim=True)
+        return (flat_grads * factor).addcmul_(centered, weight, value=-1).view_as(values), None
+
+
 def spectrum_of(images: Tensor, color: Tensor | None) -> Tensor:
-    """Encode images as Fourier coefficients, the inverse of :func:`synthesize` except for black and white.
+    """Encode images as Fourier coefficients: times 1/√(H W), the inverse of :func:`synthesize` except for black and
+    white.
 
     Args:
         images: (B, C, H, W) in [0, 1].
         color: as there.
 
     Returns:
-        (B, C, H, W // 2 + 1), complex.
+        (B, C, H, W // 2 + 1), complex, orthonormal.
     """
     values = images.logit(eps=LOGIT_MARGIN)
     if color is not None:

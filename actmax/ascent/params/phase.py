@@ -48,7 +48,8 @@ def phase(sd: float = math.pi) -> Params:
     def params(generators: Sequence[Generator], canvas: Canvas) -> Parameterization:
         if canvas.channels != 3:
             raise RecipeError(f"The spectrum is that of three channels, and these images have {canvas.channels}.")
-        magnitudes, color = magnitude(*canvas.size).to(canvas.device), colors()
+        magnitudes, color = magnitude(*canvas.size) / math.sqrt(canvas.height * canvas.width), colors()
+        magnitudes = magnitudes.to(canvas.device)
         start = noise(generators, 3, canvas.height, canvas.width // 2 + 1)
 
         def decode(phases: Tensor) -> Tensor:

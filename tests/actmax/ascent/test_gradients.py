@@ -56,6 +56,10 @@ def test_a_normalized_gradient_has_a_mean_absolute_value_of_one_and_zero_stays_z
     torch.testing.assert_close(normalize(grads), torch.tensor([[[[0.5, -1.5]]], [[[0.5, 1.5]]], [[[0.0, 0.0]]]]))
 
 
+def test_a_gradient_is_normalized_to_a_given_mean() -> None:
+    assert normalize(torch.tensor([[1.0, -3.0]]), 0.25).tolist() == [[0.125, -0.375]]
+
+
 def test_a_function_of_the_gradient_changes_no_value() -> None:
     x = torch.rand(2, 3, 4, 5, requires_grad=True)
     same = on_gradient(x, lambda grad: 2 * grad)

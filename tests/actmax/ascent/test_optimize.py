@@ -150,7 +150,8 @@ def test_gradients(modifiers: Any) -> None:
         optimizers.gradient_ascent(5.0),
         optimizers.gradient_ascent(5.0, 1.0),
         torch.optim.RMSprop,
-        torch.optim.LBFGS,
+        # Without a line search it diverges from here.
+        lambda params: torch.optim.LBFGS(params, line_search_fn="strong_wolfe"),
     ],
 )
 def test_optimizers(optimizer: Any) -> None:

@@ -24,7 +24,7 @@ from actmax.ascent.params import (
     pixels,
     pyramid,
 )
-from actmax.ascent.params.fourier import LOGIT_MARGIN, colors, frequencies, spectrum_of
+from actmax.ascent.params.fourier import LOGIT_MARGIN, colors, frequencies, limit_contrast, spectrum_of
 from actmax.ascent.params.phase import LOWEST_FREQUENCY, MEASURED_SIZE, SPECTRUM, magnitude
 from actmax.engine.pictures import fit
 from actmax.errors import RecipeError
@@ -195,6 +195,14 @@ def test_contrast_is_limited_where_it_is_larger_and_left_where_it_is_not() -> No
     assert deviation(strong) == pytest.approx(1.2, abs=0.01)
     assert deviation(faint) < 1
     assert torch.equal(limited.decode(faint), free.decode(faint))
+
+
+def test_the_gradient_of_limited_contrast_is_that_of_the_plain_expression() -> None:
+    values = torch.randn(2, 3, 5, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    values = (values * torch.tensor([3.0, 0.5])[:, None, None, None]).requires_grad_()  # one is limited
+    plain = values * (1.6 / values.flatten(1).std(1)).clamp_max(1)[:, None, None, None]
+    torch.testing.assert_close(limit_contrast(values, 1.6), plain)
+    assert torch.autograd.gradcheck(lambda x: limit_contrast(x, 1.6), values)
 
 
 def test_decorrelated_colors_change_the_channels_together() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from actmax.ascent.penalties import (
+    MIN_LENGTH,
     MIN_SD,
     Penalty,
     anisotropic_total_variation,
@@ -21,7 +23,13 @@ from actmax.ascent.penalties import (
     total_variation,
 )
 
-PENALTIES = [total_variation, anisotropic_total_variation, l2_penalty]
+PENALTIES = [
+    total_variation,
+    anisotropic_total_variation,
+    partial(total_variation, power=2.0),
+    partial(total_variation, power=1.5),
+    l2_penalty,
+]
 
 
 def some(images: int = 2) -> Tensor:
@@ -78,6 +86,19 @@ def test_excess_variation_acts_only_above_the_limit_and_never_raises_the_contras
         penalty(x).sum().backward()
         gradients.append(x.grad)
     assert torch.equal(*gradients)
+
+
+@pytest.mark.parametrize("power", [1.0, 1.5, 2.0])
+def test_total_variation_and_its_gradient_are_those_of_the_plain_expression(power: float) -> None:
+    images = torch.rand(3, 3, 17, 20, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    weights = torch.tensor([1.0, -2.0, 0.5])
+    corner = images[..., :-1, :-1]
+    squares = (images[..., :-1, 1:] - corner).square() + (images[..., 1:, :-1] - corner).square()
+    plain = ((squares + MIN_LENGTH**2).pow(power / 2) - MIN_LENGTH**power).mean((1, 2, 3))
+    found = total_variation(images, power)
+    torch.testing.assert_close(found, plain)
+    grads = [torch.autograd.grad((weights * values).sum(), images)[0] for values in (found, plain)]
+    torch.testing.assert_close(*grads, rtol=1e-5, atol=1e-8)
 
 
 def test_the_l2_penalty_is_half_the_squared_distance_from_gray() -> None:

@@ -14,6 +14,7 @@ from actmax.ascent.params import Canvas
 from actmax.ascent.transforms import (
     Transform,
     affine,
+    affine_grid,
     apply_affine,
     jitter,
     make_views,
@@ -44,6 +45,13 @@ def views(transform: Transform, seeds: Sequence[int] = (1,), count: int = 6) -> 
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     image = IMAGENET(picture().expand(len(seeds), -1, -1, -1))
     return [IMAGENET.inverse(view(image)) for view in make_views([transform], generators, count, CANVAS)]
+
+
+@pytest.mark.parametrize("size", [(64, 64), (50, 71)])
+def test_the_grid_of_positions_is_torchs(size: tuple[int, int]) -> None:
+    drawn = maps(steps=4, jitter=5, scale=0.2, rotate=90.0)
+    expected = torch.nn.functional.affine_grid(drawn, [4, 3, *size], align_corners=False)
+    torch.testing.assert_close(affine_grid(drawn, size), expected, rtol=0, atol=1e-6)
 
 
 def test_no_change_is_the_identity() -> None:
