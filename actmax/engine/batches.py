@@ -12,8 +12,8 @@ from actmax.recipe.target import parse
 
 WEIGHTS_PER_IMAGE = 4_000_000
 """Weights of linear layers for each image of a batch: reading them costs the most, once for the whole batch."""
-MIN_BATCH, MAX_BATCH = 4, 16
-"""Images in a batch: fewer are slow because of small matrices (tests/benchmarks/speed.py), more are stored later."""
+MIN_BATCH, MAX_BATCH = 8, 16
+"""Images in a batch: fewer are slow, since linear layers take as long for 4 as for 16; more are stored later."""
 MAX_BATCH_ON_A_GPU = 64
 """An H200 makes 195 image-steps of `smooth` a second one at a time, 2241 in batches of 16, 5830 in batches of 64, and
 no more in batches of 256."""

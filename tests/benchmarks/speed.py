@@ -6,6 +6,9 @@ Run nothing else on the machine; it takes one to three minutes::
 
 Everything is measured in one run, so that the ratios hold on a machine whose speed drifts. AlexNet's weights
 are random: they do not change the work. One image-step is one optimization step of one image.
+
+With ``parts`` as its argument it measures the parts of a step of `smooth` only, on one core, by the processor time of
+the least of many turns: so it may run beside other work.
 """
 
 from __future__ import annotations
@@ -17,25 +20,38 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import AlexNet
 
+from actmax.ascent.context import Context
+from actmax.ascent.gradients import GradientMagnitude, at_image, normalize, on_gradient
+from actmax.ascent.objectives import of_targets
+from actmax.ascent.optimize import optimize
+from actmax.ascent.optimizers import Optimizer
+from actmax.ascent.params import Canvas
+from actmax.ascent.penalties import Penalty
+from actmax.ascent.transforms import make_views
 from actmax.engine.batches import best_size
-from actmax.engine.device import choose_device, choose_dtype, describe
+from actmax.engine.device import choose_device, choose_dtype, describe, exact
+from actmax.engine.methods import method
 from actmax.engine.render import render
 from actmax.engine.workers import side_by_side
-from actmax.networks.cards import card
+from actmax.networks.cards import LOGITS, card
 from actmax.networks.compact import CompactAlexNet
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
 from actmax.recipe import compose
+from actmax.recipe.target import parse
 
 CLASSES = 16
 STEPS = 12
 ROUNDS = 3
+TURNS = 40
+"""How often each part of a step is measured."""
 
 
 def main() -> None:
@@ -69,6 +85,81 @@ def main() -> None:
     report(rates, multiplication, flops)
     if device.type == "cpu":
         print(f"actmax draw zebra --network compact: {command_seconds():.1f} s, interpreter and imports included")
+        report_parts(compact)
+
+
+def report_parts(network: Network) -> None:
+    """Print how long each part of a step of `smooth` takes, forwards and backwards, on one core."""
+    dtype = choose_dtype("auto", torch.device("cpu"))
+    images = best_size(network.linear_weights())
+    with exact():
+        flops = flops_per_image_step(CompactAlexNet(), network.size[0])
+        a, b = (torch.randn(2048, 2048).to(dtype) for _ in range(2))
+        work = {**parts(network, "smooth", images), "GEMM": lambda: a @ b}
+        torch.set_num_threads(1)
+        seconds = dict.fromkeys(work, float("inf"))
+        for _ in range(TURNS):  # in turns, so that none of them has the quiet moments for itself
+            for name, function in work.items():
+                started = time.thread_time()
+                function()
+                seconds[name] = min(seconds[name], time.thread_time() - started)
+    peak = 2 * 2048**3 / seconds.pop("GEMM")
+    whole = seconds["a whole step"]
+    print(f"smooth, {network.card.name}, {images} images of {network.size[0]} px, {dtype}, one core")
+    print(f"{'matrix multiply':<28} {peak / 1e9:8.0f} GFLOP/s")
+    for name, value in seconds.items():
+        share = f"{flops * images / value / peak:6.1%} of the multiplication rate" if "a " in name else ""
+        print(f"{name:<28} {1000 * value / images:8.2f} ms per image-step {value / whole:6.1%} {share}")
+
+
+def parts(network: Network, name: str, images: int) -> dict[str, Callable[[], object]]:
+    """Return a function for each part of a step of a method that computes it forwards and backwards, and the step."""
+    device, size = torch.device("cpu"), network.size
+    targets = [parse(f"{LOGITS}:{60 * index}") for index in range(images)]
+    context = Context(network, size, device, choose_dtype("auto", device), targets)
+    chosen, hooks = method(name, steps=2 * TURNS).bind(context)
+    forward = network.submodel([LOGITS], size, device, context.dtype, hooks)
+    objective = of_targets(targets, size)
+    canvas = Canvas(network.channels, *size, network.normalize, network.normalize.inverse, device)
+    generators = [torch.Generator().manual_seed(seed) for seed in range(images)]
+    param = chosen.params(generators, canvas)
+    (view,) = make_views(chosen.transforms, generators, 1, canvas)
+    magnitude = GradientMagnitude()
+    decoded = param.decode(param.start)
+
+    def penalized(image: Tensor) -> Tensor:
+        return torch.stack([weight * cast("Penalty", penalty)(image) for weight, penalty in chosen.relative_penalties])
+
+    def modified(image: Tensor) -> Tensor:
+        for modifier in (normalize, *at_image(chosen.gradients)):
+            image = on_gradient(image, modifier)
+        image = canvas.normalize(image)
+        for modifier in (magnitude, *at_image(chosen.gradients, input=True)):
+            image = on_gradient(image, modifier)
+        return image
+
+    normalized = modified(decoded)
+    differentiated: dict[str, tuple[Callable[[Tensor], Tensor], Tensor]] = {
+        "parameterization": (param.decode, param.start),
+        "penalties": (penalized, decoded),
+        "gradient modifiers": (modified, decoded),
+        "random transforms": (view, normalized),
+        "a network": (lambda x: objective(forward(x)), normalized),
+    }
+    steps = iter(optimize(chosen, forward, objective, canvas, range(images)))
+    optimizer = cast("Optimizer", chosen.optimizer)([lambda x: x.flatten(1).sum(1)] * 2 * TURNS, param.start)
+    return {
+        **{part: both_ways(function, x) for part, (function, x) in differentiated.items()},
+        "optimizer": lambda: next(optimizer),
+        "a whole step": lambda: next(steps),
+    }
+
+
+def both_ways(function: Callable[[Tensor], Tensor], x: Tensor) -> Callable[[], object]:
+    """Return a function that computes another one and its gradient."""
+    leaf = x.detach().clone().requires_grad_()
+    grad = torch.rand_like(function(leaf).detach())
+    return lambda: torch.autograd.grad(function(leaf), leaf, grad)
 
 
 def report(rates: dict[str, list[float]], multiplication: str, flops: dict[str, float]) -> None:
@@ -172,4 +263,4 @@ def rate(work: Callable[[], object], amount: float) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    report_parts(load("compact")) if sys.argv[1:] == ["parts"] else main()
