@@ -11,6 +11,11 @@ from gen.plan import addresses
 from gen.plan.drawings import DRAWING
 
 FOLDER = Path(__file__).parents[1] / "assets"
+STYLES = (
+    *("tokens", "page", "prose", "figures", "article", "front", "gallery", "class"),
+    *("methods", "units", "compare", "live", "print"),
+)
+"""The style sheets in ``assets/styles``, one for each kind of page, in the order in which they become one file."""
 LIGHTBOX = files("mkdocs_glightbox") / "glightbox"
 """GLightbox, with its license, from the plugin for MkDocs. The plugin itself is not used: it loads GLightbox on every
 page, and under Zensical from another host."""
@@ -23,7 +28,7 @@ LIGHTBOX_FILES = {
 
 
 def assets(contents: Contents) -> Iterator[File]:
-    """Yield the package's files. The style sheet gets a rule for each frame of the longest filmstrip."""
+    """Yield the package's files, the style sheets as one."""
     counts = [2, *(len(drawings[0].steps) for drawings in contents.drawings.values())]
     if contents.photo:
         counts.append(1 + len(contents.photo.drawings))
@@ -32,8 +37,13 @@ def assets(contents: Contents) -> Iterator[File]:
     for name, file in LIGHTBOX_FILES.items():
         yield addresses.asset(name), (LIGHTBOX / file).read_bytes()
     for path in sorted(FOLDER.glob("*.*")):
-        address, content = addresses.asset(path.name), path.read_bytes()
-        yield address, content + _frame_rules(max(counts)).encode() if address == addresses.STYLE else content
+        yield addresses.asset(path.name), path.read_bytes()
+    yield addresses.STYLE, _style() + _frame_rules(max(counts))
+
+
+def _style() -> str:
+    """Return the style sheets in one, so that a page fetches one file."""
+    return "\n".join((FOLDER / "styles" / f"{name}.css").read_text("utf-8") for name in STYLES)
 
 
 def _frame_rules(count: int) -> str:
