@@ -34,16 +34,15 @@ WORDS = {
     r"comes? in place \d+|takes? place \d+": "rank",
     r"names? (it )?first|calls? (it )?first": "predicts, top-1",
     r"had no part in|took no part in": "plays no part in",
-    r"is believed by|convinc\w+|heeds?|hands on": "is recognized by; passes on",
+    r"is believed by|hands on": "is recognized by; passes on",
     r"networks? (says?|said|thinks?|believes?|answers?|speaks?)": "the network predicts, responds",
     r"(fall|falls|falling) silent|silenc(e|es|ing) (units?|neurons?|channels?)": "ablate",
-    r"(augmented|shaken) looks?": "augmented view",
     r"prices?|dear": "penalty, penalty weight",
     r"waves": "frequencies, Fourier coefficients",
     r"in order to|due to the fact|it should be noted|needless to say|as a matter of fact": "leave it out",
     r"obviously|basically|simply put|of course": "leave it out",
 }
-"""Words that the site has no use for, as patterns, and what to write in their place."""
+"""Patterns, and what to write in their place; for words that code may not use either, see test_words.py."""
 
 TITLES = re.compile(r"visualising\s+image\s+classification")
 """In titles of other people's works, spelling is theirs."""

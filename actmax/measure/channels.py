@@ -56,7 +56,9 @@ def connections(network: Network, below: str, layer: str, count: int) -> Connect
 
 
 def attribution(network: Network, image: Tensor, unit: int, layers: Sequence[str]) -> ChannelValues:
-    """Attribute a class's logit to channels: gradient × activation, summed over the map (Shrikumar et al. 2017).
+    """Attribute a class's logit to channels: gradient × activation, summed over the map.
+
+    The linear approximation of Olah et al. 2018, "The Building Blocks of Interpretability".
 
     For the last hidden layer these are the summands of the logit, without its bias. Values before and after a ReLU are
     the same: where the ReLU is off, its gradient is zero.
