@@ -82,7 +82,7 @@ COMPARED = (
         "mahendran",
         "Total variation",
         "literature/Mahendran_2015.md",
-        "Mahendran & Vedaldi 2015",
+        "Mahendran & Vedaldi 2016",
         "Smooth surfaces with edges between them, within the range of valid pixels.",
         "On pixels, only a narrow range of weights lies between grain and a blank image.",
         "the weight is relative to the gradient, the steps are plain and not those of AdaGrad with momentum, and of "

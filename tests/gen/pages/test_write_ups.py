@@ -323,9 +323,9 @@ def test_the_diversity_page_quotes_the_distances(contents: Contents, rendered: T
     page = rendered(page_of(contents, DIVERSITY))
     (table,) = tables(page)
     assert table[1:] == [
-        ["of zebra with 2 seeds", "0.125"],
-        ["of zebra by 3 facets", "0.25"],
-        ["of 2 different classes", "0.5"],
+        ["of zebra with 2 seeds", "1", "0.125"],
+        ["of zebra by 3 facets", "3", "0.25"],
+        ["of 2 different classes", "1", "0.5"],
     ]
     assert "Two seeds differ 25 % as much as two classes, two facets 50 %." in visible(page)
 
