@@ -282,8 +282,8 @@ def test_the_style_has_a_rule_for_each_frame(contents: Contents) -> None:
     """The frames of the gallery's drawings are two."""
     for photo, most in ((contents.photo, 3), (None, 1)):
         style = dict(pages(replace(contents, photo=photo)))["assets/site.css"]
-        assert isinstance(style, bytes)
-        rules = re.findall(r'input\[value="(\d+)"\]:checked\) \{ --frame: (\d+); \}', style.decode())
+        assert isinstance(style, str)
+        rules = re.findall(r'input\[value="(\d+)"\]:checked\) \{ --frame: (\d+); \}', style)
         assert rules == [(str(frame), str(frame)) for frame in range(most + 1)]
 
 
