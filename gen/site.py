@@ -26,6 +26,7 @@ from gen.study import study
 from gen.study.comparison import rows
 from gen.study.diversity import diversity
 from gen.study.evaluation import evaluate
+from gen.study.frames import frame_probabilities
 from gen.study.photo import photo
 from gen.study.sounds import sounds
 from gen.study.units import channels, units
@@ -141,7 +142,8 @@ def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
         published=published,
         notes=frozenset(note for note in addresses.NOTES if (site.docs / addresses.source(note)).is_file()),
     )
-    return contents, outcome
+    frames = frame_probabilities(contents.lead.entry, plan.source, store)
+    return replace(contents, lead_probabilities=frames), outcome
 
 
 def footer(site: Site, contents: Contents) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import { compare } from "./compare.js";
 import { all, element } from "./helpers.js";
+import { replay } from "./replay.js";
 import { searchClasses, suggestClasses } from "./search.js";
 
 // The style hides what a script replaces, but only where this one runs.
@@ -138,6 +139,7 @@ all(".plate-steps").forEach(followCurve);
 all('.frames > input[type="range"]').forEach(connectSlider);
 all(".copy-link").forEach(copyOnClick);
 all(".compare").forEach(compare);
+all(".replay").forEach(replay);
 all(".lost").forEach(suggestClasses);
 highlightGallery();
 document.addEventListener("click", enlarge);

@@ -21,6 +21,7 @@ from gen.pages import citation, markdown
 from gen.pages.captions import caption
 from gen.pages.contents import Contents
 from gen.pages.figures import anchor, commands, figures, numbered
+from gen.pages.front import a_or_an, front
 from gen.pages.live import live_widget
 from gen.pages.markdown import number, percent, rank, setting
 from gen.pages.templating import render, sandbox
@@ -86,6 +87,7 @@ def values(
         "listing": listing,
         "figure": figures(contents, here, numbers),
         "see": {name: f"[figure {number}](#{anchor(name)})" for name, number in numbers.items()},
+        "lead": {"name": a_or_an(contents.best[0].label.name), "steps": contents.lead.entry.recipe.steps},
         "recognition": asdict(contents.recognition) if contents.recognition else None,
         "many": _many(),
         **_functions(contents, here, title),
@@ -104,8 +106,8 @@ def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
     def caption_of(word: str, method: str = "plain") -> str:
         return caption(contents, word, method)
 
-    def draw() -> str:
-        return live_widget(contents, "draw", here)
+    def front_picture() -> str:
+        return front(contents, here)
 
     def bench() -> str:
         return live_widget(contents, "bench", here)
@@ -122,7 +124,8 @@ def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
 
     return {
         "caption": caption_of,
-        "live": {"draw": draw, "bench": bench} if contents.plan.settings.live else None,
+        "front": front_picture,
+        "live": {"bench": bench} if contents.plan.settings.live else None,
         "best": best,
         "commands": figure_commands,
         "cite": cite,

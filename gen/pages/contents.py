@@ -60,6 +60,8 @@ class Contents:
     """By kind, the sounds drawn by a network of sounds, if the settings want them."""
     units: Units | None = None
     """Measurements of the channels that have pages, if any have."""
+    lead_probabilities: Sequence[float] = ()
+    """What the target network gives the front page's class for each frame of its drawing; empty if not measured."""
     published: Ledger = field(default_factory=Ledger)
     """Addresses and anchors that must keep working."""
     notes: frozenset[str] = frozenset()
@@ -108,12 +110,18 @@ class Contents:
         }
 
     @property
-    def best(self) -> list[ClassPage]:
-        """The classes by the ranks that the evaluation network and the target network give their main drawings."""
+    def lead(self) -> Drawing:
+        """The drawing on the front page: the one that the evaluation network recognizes best."""
+        return self.drawings[self.best[0].label][0]
 
-        def order(page: ClassPage) -> tuple[int, int, float]:
+    @property
+    def best(self) -> list[ClassPage]:
+        """The classes by the ranks that the evaluation network and the target network give their main drawings, then by
+        the probabilities. The first is the one that the front page shows."""
+
+        def order(page: ClassPage) -> tuple[float, ...]:
             main = self.drawings[page.label][0]
-            evaluated = main.evaluation.rank if main.evaluation else None
-            return evaluated or 1, main.measures.rank or 1, -(main.measures.probability or 0)
+            measures = [measured for measured in (main.evaluation, main.measures) if measured]
+            return *(each.rank or 1 for each in measures), *(-(each.probability or 0) for each in measures)
 
         return sorted(self.plan.class_pages, key=order)

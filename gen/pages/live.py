@@ -72,7 +72,7 @@ def live(contents: Contents) -> Iterator[File]:
         "size": SIZE,
         "methods": {parameterization: live_settings(method) for parameterization, method in LIVE_METHODS.items()},
         "pages": {plate.label.index: addresses.link(addresses.LIVE, plate.url) for plate in contents.plan.class_pages},
-        "classes": [[_unique_name(label), label.wnid, *label.synonyms] for label in labels.classes()],
+        "classes": [[unique_name(label), label.wnid, *label.synonyms] for label in labels.classes()],
     }
     yield f"{addresses.LIVE}live.json", json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
@@ -82,25 +82,21 @@ def live_widget(contents: Contents, kind: str, here: str, label: labels.Label | 
 
     Args:
         contents: of the site.
-        kind: ``draw``, a field for any class; ``bench``, all settings; ``class``, this class.
+        kind: ``bench``, all settings; ``class``, this class.
         here: the page's address.
         label: the class that is drawn first; by default the class of the walk, else the first of the gallery.
     """
     if not contents.plan.settings.live:
         return ""
     label = label or contents.plan.walk or contents.plan.class_pages[0].label
-    # The gallery need not draw the walk's class.
-    drawings = contents.drawings.get(label)
     return render(
         "live.md.jinja",
         here=here,
         kind=kind,
         label=label,
-        name=_unique_name(label),
+        name=unique_name(label),
         weights=weights(),
         size=SIZE,
-        network=contents.network,
-        drawing=drawings[0] if drawings and kind == "draw" else None,
     )
 
 
@@ -110,6 +106,6 @@ def live_settings(method: str) -> dict[str, Any]:
     return {name: preset.get(name, Recipe.model_fields[name].default) for name in LIVE_FIELDS}
 
 
-def _unique_name(label: labels.Label) -> str:
+def unique_name(label: labels.Label) -> str:
     """Return the name, with the index if another class has the same name: ``crane (134)``."""
     return label.name if labels.slugify(label.name) == label.slug else f"{label.name} ({label.index})"

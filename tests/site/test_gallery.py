@@ -658,12 +658,15 @@ def test_the_page_of_an_unknown_address_suggests_the_class(
     assert (page.get_by_text("Did you mean").count() > 0) == bool(meant)
 
 
-def test_the_front_page_shows_drawings_headline_and_input_without_scrolling(visit: Visit, real: str) -> None:
-    for width, height in ((1280, 800), (390, 844)):
+def test_the_front_page_shows_headline_picture_field_and_classes_without_scrolling(visit: Visit, real: str) -> None:
+    for width, height, side in ((1280, 800, 440), (390, 844, 300)):
         page = visit("/", real, viewport={"width": width, "height": height})
         page.locator(".live form input").first.wait_for()
-        assert page.locator("ul.best a").count() == 8
-        for shown in ("h1", "ul.best li:last-child img", ".live form input", ".live form button"):
+        assert page.locator("ul.best a").count() == 16
+        picture = page.locator(".replay-picture").bounding_box()
+        assert picture is not None
+        assert picture["width"] == picture["height"] >= side
+        for shown in ("h1", ".replay-picture", ".live form input", ".live form button", ".chips li:last-child a"):
             box = page.locator(shown).first.bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= height

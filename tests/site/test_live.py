@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -362,11 +363,41 @@ def test_without_a_script_stored_pictures_are_shown(browser: Browser, address: s
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{address}/")
-    assert page.locator(".live img").is_visible()
-    assert page.locator(".live-stored img").is_visible()
-    assert page.locator(".live-stored a").get_attribute("href") == "gallery/zebra/"
+    assert page.locator(".replay img").is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.replay img')).opacity") == "1"
+    chips = page.locator(".chips a")
+    assert [chip.is_visible() for chip in chips.all()] == [True] * 6
+    assert all(re.fullmatch(r"gallery/[\w-]+/", chip.get_attribute("href") or "") for chip in chips.all())
     page.goto(f"{address}/gallery/zebra/")
     assert not page.locator(".live").is_visible()
+    context.close()
+
+
+def test_the_front_page_plays_a_stored_drawing_and_its_canvas_becomes_the_live_one(visit: Open) -> None:
+    page = visit("/")
+    page.wait_for_function("document.querySelector('.replay-step').textContent === 'Step 1 of 64'")
+    page.wait_for_function("document.querySelector('.replay-step').textContent === 'Step 64 of 64'")
+    assert re.fullmatch(r"[\w ]+ [<>]? ?[\d.]+ %", page.inner_text(".replay-probability"))
+    stored = drawn(page)
+    page.fill(".replay input", "0")
+    assert page.inner_text(".replay-step") == "Step 1 of 64"
+    assert drawn(page) != stored
+    chip = page.locator(".chips a").first
+    chip.click()
+    page.wait_for_selector(".live[data-state=running]")
+    assert page.input_value(".live input[name=draw]") == chip.inner_text()
+    finished(page)
+    assert page.locator("canvas").count() == 1
+    assert drawn(page).width == 160
+
+
+def test_with_reduced_motion_the_front_page_shows_the_finished_drawing(browser: Browser, visit: Open) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = visit("/", within=context)
+    page.wait_for_function("!document.querySelector('.replay button').disabled")
+    assert page.inner_text(".replay-step") == "Step 64 of 64"
+    assert page.locator(".replay img").is_visible()
+    assert not page.locator(".replay canvas").is_visible()
     context.close()
 
 

@@ -54,8 +54,8 @@ export class Form {
     const field = input("text", "draw", { value: name, autocomplete: "off", spellcheck: false });
     field.setAttribute("list", list.id);
     field.addEventListener("focus", () => suggestClasses(list), { once: true });
-    const restart = this.bench ? [] : [this.restartButton];
-    this.element.append(list, paragraph(label("Draw me a", field), this.drawButton, ...restart));
+    const words = element("span", { textContent: "Draw me a" });
+    this.element.append(list, paragraph(element("label", {}, words, " ", field), this.drawButton));
   }
 
   addSettings() {

@@ -20,7 +20,7 @@ class LiveWidget {
     this.photo = null; // the reader's own picture
     this.activations = [];
     this.form = new Form(this.kind, this.name);
-    this.view = new View(part.querySelector("img"), this.kind === "bench");
+    this.view = new View(part.querySelector(".replay"), this.kind === "bench");
     this.build();
     this.readAddress();
     addEventListener("hashchange", () => this.readAddress());
@@ -31,7 +31,8 @@ class LiveWidget {
     this.copyButton = button("copy", "Copy link");
     this.saveButton = button("save", "Save PNG", { disabled: true });
     const links = element("p", { className: "live-links" }, this.copyButton, " ", this.saveButton);
-    part.replaceChildren(form.element, ...(view.listing ? [view.listing] : []), view.element, links);
+    if (kind === "draw") this.buildOnFrontPage(links);
+    else part.replaceChildren(form.element, ...(view.listing ? [view.listing] : []), view.element, links);
     form.onchange = () => (this.stale = true);
     form.element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -43,7 +44,23 @@ class LiveWidget {
     this.saveButton.addEventListener("click", () => this.savePicture());
     if (kind === "class") acceptPictures(part, form.fields.file, (file) => this.takePicture(file));
     const privacy = kind === "class" ? "Nothing leaves your machine: " : "";
-    view.say(`${privacy}${privacy ? "the" : "The"} compact AlexNet (${this.megabytes}) is downloaded and draws in your browser, ${part.dataset.size} pixels wide.`);
+    if (kind !== "draw") view.say(`${privacy}${privacy ? "the" : "The"} compact AlexNet (${this.megabytes}) is downloaded and draws in your browser, ${part.dataset.size} pixels wide.`);
+  }
+
+  /** The picture, the chips and the words are in the page already. */
+  buildOnFrontPage(links) {
+    const { part } = this;
+    part.querySelector(".front-ask").replaceChildren(this.form.element);
+    links.prepend(this.form.restartButton, " ");
+    this.result = part.querySelector(".front-result");
+    this.result.replaceChildren(this.view.element, links);
+    for (const chip of all("[data-draw]", part))
+      chip.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        this.form.fields.draw.value = chip.dataset.draw;
+        this.draw();
+      });
   }
 
   get megabytes() {
@@ -58,7 +75,8 @@ class LiveWidget {
     if (name === null || (this.kind === "class" && plain(name) !== plain(this.name))) return;
     this.form.read(parameters);
     this.stale = true;
-    this.part.scrollIntoView({ block: "center" });
+    if (this.result) this.result.hidden = false;
+    else this.part.scrollIntoView({ block: "center" });
     this.view.say(`Settings from the address: ${name}, seed ${this.form.seed}. Press ${this.form.drawButton.textContent}.`);
   }
 
@@ -109,6 +127,7 @@ class LiveWidget {
     this.saveButton.disabled = this.view.canvas.hidden;
     this.view.progress.hidden = state !== "loading";
     this.part.dataset.state = state;
+    if (this.result) this.result.hidden = false;
   }
 
   async drawOrPause() {
@@ -126,11 +145,18 @@ class LiveWidget {
     if (this.kind !== "bench") {
       this.form.seed += 1;
       this.photo = null;
+      return this.draw();
     }
     if (!(await this.prepare())) return;
     await this.start();
-    if (this.kind === "bench") this.setState("paused");
-    else this.post("run");
+    this.setState("paused");
+  }
+
+  /** Draw the class of the form, whatever is drawn now. */
+  async draw() {
+    if (this.state === "loading" || !(await this.prepare())) return;
+    await this.start();
+    this.post("run");
   }
 
   /** Compute one `step` or one `line` of a step. */
@@ -207,6 +233,7 @@ class LiveWidget {
     this.view.show(new ImageData(new Uint8ClampedArray(picture), size, size), `The drawing of ${this.name} after ${step} of ${steps} steps`);
     this.view.plot(this.activations, steps, this.name);
     if (top) this.list(top);
+    this.view.progressed(step, steps, top ? this.prediction(top) : "");
     if (step && step < steps && step % Math.ceil(steps / 4) === 0) this.view.say(`${this.name}: step ${step} of ${steps}; prediction: ${this.prediction(top)}.`);
     if (this.state === "paused") this.setState("paused");
   }

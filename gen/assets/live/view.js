@@ -16,10 +16,10 @@ const STEP_LINES = [
 export const percent = (part) => (part > 0.9995 && part < 1 ? ">99.9%" : `${(100 * part).toFixed(1)}%`);
 
 export class View {
-  /** stored: the image that the page shows until something is drawn, if there is one. */
-  constructor(stored, withListing) {
-    this.stored = stored;
-    this.canvas = element("canvas", { width: 128, height: 128, hidden: true, role: "img" });
+  /** figure: the replay of a stored drawing whose canvas is used, if there is one. */
+  constructor(figure, withListing) {
+    this.figure = figure;
+    this.canvas = figure?.querySelector("canvas") ?? element("canvas", { width: 128, height: 128, hidden: true, role: "img" });
     this.status = element("p", { className: "live-status", role: "status" });
     this.progress = element("progress", { max: 1, value: 0, hidden: true, "aria-label": "The network's weights" });
     this.topClasses = element("ol", { className: "live-top", "aria-label": "The network's predictions" });
@@ -30,13 +30,15 @@ export class View {
     chart.setAttribute("viewBox", "0 0 320 96");
     chart.setAttribute("aria-hidden", "true");
     chart.append(this.line);
-    const picture = element("div", { className: "live-picture" }, ...(stored ? [stored] : []), this.canvas);
-    this.element = element(
-      "div",
-      { className: "live-main" },
-      element("div", { className: "live-left" }, picture, this.progress),
-      element("div", { className: "live-right" }, this.status, this.topClasses, element("figure", { className: "live-curve" }, chart, this.caption)),
-    );
+    const figures = [this.status, this.topClasses, element("figure", { className: "live-curve" }, chart, this.caption)];
+    this.element = figure
+      ? element("div", { className: "live-right" }, this.progress, ...figures)
+      : element(
+          "div",
+          { className: "live-main" },
+          element("div", { className: "live-left" }, element("div", { className: "live-picture" }, this.canvas), this.progress),
+          element("div", { className: "live-right" }, ...figures),
+        );
   }
 
   createListing() {
@@ -59,9 +61,13 @@ export class View {
   show(image, description) {
     if (this.canvas.width !== image.width) this.canvas.width = this.canvas.height = image.width;
     this.canvas.getContext("2d").putImageData(image, 0, 0);
-    this.stored?.remove();
     this.canvas.hidden = false;
     this.canvas.setAttribute("aria-label", description);
+  }
+
+  /** Report a step to the figure whose canvas is used. words: the prediction. */
+  progressed(step, steps, words) {
+    this.figure?.dispatchEvent(new CustomEvent("live", { detail: { step, steps, words } }));
   }
 
   /** List the most probable classes; the target is emphasized. nameOf: index -> name. */
