@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from actmax.measure.kinds import MEASURES
 from actmax.measure.models import Measures
 from actmax.networks.weights import Source
-from actmax.pipeline.measurements import measured
 from actmax.pictures import encode_image, read_rgb
+from actmax.pipeline.measurements import measured
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 
