@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from markdown import markdown
 from proselint.checks import __register__
 from proselint.config import DEFAULT
 from proselint.registry import CheckRegistry
@@ -71,13 +72,17 @@ def prose(text: str) -> str:
     return f"{blank}\n\n{described}\n"
 
 
+def glossary() -> dict[str, str]:
+    settings = (ROOT / "mkdocs.yml").read_text("utf-8")
+    lines = settings.partition("glossary:")[2].partition("  - admonition")[0]
+    return {term: text.strip('"') for term, text in re.findall(r"(?m)^ +([^:#]+): (.+)$", lines)}
+
+
 @cache
 def pages() -> dict[str, str]:
     paths = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "gen/pages/templates").glob("*.jinja")]
     found = {path.relative_to(ROOT).as_posix(): prose(path.read_text("utf-8")) for path in sorted(paths)}
-    settings = (ROOT / "mkdocs.yml").read_text("utf-8")
-    glossary = settings.partition("glossary:")[2].partition("  - admonition")[0]
-    found["mkdocs.yml, glossary"] = prose(re.sub(r"(?m)^ +[^:]+:", "", glossary))
+    found["mkdocs.yml, glossary"] = prose("\n".join(glossary().values()))
     return found
 
 
@@ -115,3 +120,11 @@ def test_the_prose_uses_the_fields_words_and_american_spelling(pattern: str) -> 
         if re.search(rf"\b({pattern})\b", line, re.IGNORECASE)
     ]
     assert not found, f"write: {WORDS[pattern]}"
+
+
+def test_the_compact_networks_tooltip_is_not_alexnets() -> None:
+    text = "AlexNet and the compact AlexNet"
+    page = markdown(text, extensions=["abbr"], extension_configs={"abbr": {"glossary": glossary()}})
+    assert re.findall(r'<abbr title="([^"]*)">([^<]*)<', page) == [
+        (glossary()[term], term) for term in ("AlexNet", "compact AlexNet")
+    ]
