@@ -148,6 +148,8 @@ def draw(
 
     for target in paths:  # errors come before any download
         recipe_for(target, Source(network, "", Path()))
+    for name, label in _stand_ins(paths):
+        typer.secho(f"{name}: drawn as {label.name}, the one class of ImageNet under this word.", fg="yellow", err=True)
     selection = select_network(network, weights, Store(store))
     if selection.fallback:
         typer.secho(f"Drawn by the compact AlexNet: {selection.fallback}", fg="yellow", err=True)
@@ -160,13 +162,27 @@ def draw(
 
 @app.command()
 def classes(
-    text: Annotated[str, typer.Argument(help="Name or part of one, index or WNID; without it, list all classes.")] = "",
+    text: Annotated[
+        str, typer.Argument(help="Name or part of one, index, WNID or everyday word; without it, list all classes.")
+    ] = "",
 ) -> None:
-    """Look up ImageNet's classes."""
-    matches = labels.search(text) if text else list(labels.classes())
-    if not matches:
-        raise UnknownNameError(f"No class of ImageNet-1k resembles {quoted(text)}.")
-    for label in matches:
+    """Look up ImageNet's classes, also by everyday words: dog lists all dogs, giraffe the nearest animals."""
+    meanings = labels.meanings(text) if text else ()
+    for meaning in meanings:
+        if meaning.near:
+            typer.echo(f"ImageNet has no {text.strip()}; nearest:", err=True)
+        elif len(meanings) > 1:
+            typer.echo(f"{', '.join(meaning.words)}:", err=True)
+        _list(meaning.classes)
+    listed = {label for meaning in meanings for label in meaning.classes}
+    similar = [label for label in labels.search(text) if label not in listed] if text else labels.classes()
+    if not meanings and not similar:
+        labels.resolve_class(text)  # raises the reason
+    _list(similar)
+
+
+def _list(found: Iterable[labels.Label]) -> None:
+    for label in found:
         typer.echo(f"{label.index:>3}  {label.wnid}  {', '.join(label.synonyms)}: {label.definition}")
 
 
@@ -297,6 +313,16 @@ def _paths(targets: list[str], out: Path | None) -> dict[str, Path]:
         if path.is_dir() or not path.parent.is_dir():
             raise StoreError(f"{path} cannot be written: it is a folder, or in one that does not exist. See --out.")
     return paths
+
+
+def _stand_ins(targets: Iterable[str]) -> list[tuple[str, labels.Label]]:
+    """Return the targets that are more general than the class that is drawn, such as a penguin."""
+    meanings = [(text, labels.meanings(text)) for text in targets if not text.strip().isdecimal()]
+    return [
+        (text, found[0].classes[0])
+        for text, found in meanings
+        if len(found) == 1 and found[0].words != found[0].classes[0].synonyms
+    ]
 
 
 def _canonical_target(text: str, output: str) -> str:

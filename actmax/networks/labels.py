@@ -10,19 +10,28 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import re
+import shlex
+import textwrap
 import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from actmax.errors import MAX_QUOTED, ActmaxError, UnknownNameError, did_you_mean, quoted
+from actmax.errors import MAX_QUOTED, ActmaxError, UnknownNameError, quoted
+from actmax.networks import words
 
 CLASSES = 1000
 MAX_INDEX_DIGITS = 18
 """A longer number is no class's, and slow to read."""
 MAX_SLUG_LETTERS = 200
 """Letters of a text that becomes a slug: ImageNet's longest name has 32, and file systems end at 255."""
+MIN_SIMILARITY = 0.8
+"""Share of letters in common below which a class is not what a misspelled name meant: a woman is no wombat."""
+MIN_PREFIX = 4
+"""Letters from which on the beginning of a name is searched for."""
+LIST_CLASSES = f"`actmax classes` lists all {CLASSES}."
 
 
 @dataclass(frozen=True)
@@ -81,27 +90,66 @@ def classes() -> tuple[Label, ...]:
     )
 
 
-def resolve_class(name: str | int) -> Label:
-    """Return the class with an index, a WNID, a name, a slug or a synonym.
+@dataclass(frozen=True)
+class Meaning:
+    """What a name may mean: a class, several classes that fall under it, or the nearest ones."""
 
-    Case, spaces and hyphens are ignored as long as only one class has the name.
+    words: tuple[str, ...]
+    """The name and its synonyms."""
+    classes: tuple[Label, ...]
+    """Never empty."""
+    near: bool = False
+    """Whether none of the classes is what the name means: they are only nearest to it."""
+
+
+def resolve_class(name: str | int) -> Label:
+    """Return the class with an index, a WNID, a name, a slug, a synonym, or a more general word for it alone.
+
+    Case, spaces, hyphens, accents and a plural are ignored. A name that several classes share is told apart by its
+    index: ``crane-517``.
+
+    >>> resolve_class("puma").name, resolve_class("penguins").name
+    ('cougar', 'king penguin')
 
     Raises:
         UnknownNameError: no class has the name, or several have; the nearest are named.
     """
-    found = find_classes(name)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        choices = " or ".join(f"{label.index} ({', '.join(label.synonyms)})" for label in found)
-        raise UnknownNameError(f"{quoted(name)} is the name of {len(found)} ImageNet classes: write {choices}.")
-    near = search(str(name), most=3)
-    hint = (
-        "Nearest: " + ", ".join(f"{label.name!r}" for label in near) + "."
-        if near
-        else did_you_mean(str(name), (label.name for label in classes()))
-    )
-    raise UnknownNameError(f"ImageNet-1k has no class {quoted(name)}. {hint}")
+    found = meanings(name)
+    if len(found) == 1 and len(found[0].classes) == 1 and not found[0].near:
+        return found[0].classes[0]
+    raise UnknownNameError(_refusal(str(name), found))
+
+
+def meanings(name: str | int) -> tuple[Meaning, ...]:
+    """Return what a name may mean, possibly nothing: classes of that name, else those that fall under it, else the
+    nearest. Synonyms, general words and nearest classes are WordNet's.
+
+    >>> [(meaning.words[0], len(meaning.classes)) for meaning in meanings("bike")]
+    [('bicycle', 2), ('motorcycle', 1)]
+
+    Raises:
+        UnknownNameError: no class has the index, or the name is neither text nor a number.
+    """
+    named = find_classes(name)
+    if not isinstance(name, str) or (named and name.strip() in (named[0].wnid, str(named[0].index))):
+        return tuple(Meaning(label.synonyms, (label,)) for label in named)
+    slug = slugify(name)
+    for word in (slug, *words.singulars(slug)):
+        named = find_classes(word) if word and not word.isdecimal() else ()
+        found = [Meaning(label.synonyms, (label,)) for label in named]
+        found += [
+            Meaning(sense.words, tuple(classes()[index] for index in sense.indices), sense.near)
+            for sense in words.senses(word)
+        ]
+        if found:
+            return tuple(found)
+    return ()
+
+
+def unique_name(label: Label) -> str:
+    """Return the name of a class, with its index where the name alone could mean another: ``crane-517``."""
+    alone = meanings(label.name)
+    return label.name if len(alone) == 1 and alone[0].classes == (label,) else f"{slugify(label.name)}-{label.index}"
 
 
 def find_classes(name: str | int) -> tuple[Label, ...]:
@@ -115,14 +163,56 @@ def find_classes(name: str | int) -> tuple[Label, ...]:
     if isinstance(name, str):
         name = name.strip()
         if not (name.isdecimal() and name.isascii()):
-            exact, own, other = _by_name()
-            return exact.get(name) or own.get(slugify(name)) or other.get(slugify(name)) or ()
+            return _by_name().get(slugify(name), ())
         if len(name) <= MAX_INDEX_DIGITS:
             name = int(name)
     if isinstance(name, str) or not 0 <= name < len(classes()):
         shown = name if isinstance(name, str) or abs(name) < 10**MAX_INDEX_DIGITS else "of so many digits"
         raise UnknownNameError(f"There is no ImageNet class {str(shown)[:MAX_QUOTED]}: indices run from 0 to 999.")
     return (classes()[name],)
+
+
+def of_plural(slug: str) -> tuple[Label, ...]:
+    """Return the classes whose name a slug is the plural of, possibly none."""
+    return next((found for singular in words.singulars(slug) if (found := _by_name().get(singular, ()))), ())
+
+
+def _refusal(name: str, found: Sequence[Meaning]) -> str:
+    """Return why a name is no class's, what it may mean, and what to write."""
+    shown = quoted(name)
+    if not found:
+        if not slugify(name) and any(letter.isalpha() for letter in name):
+            return f"{shown} cannot be looked up: ImageNet's names are English, in Latin letters. {LIST_CLASSES}"
+        near = search(name, most=3)
+        nearest = f" Nearest: {', '.join(repr(unique_name(label)) for label in near)}." if near else ""
+        return f"ImageNet-1k has no class {shown}.{nearest} {LIST_CLASSES}"
+    if all(meaning.near for meaning in found):
+        nearest = ", ".join(repr(unique_name(label)) for meaning in found for label in meaning.classes)
+        return f"ImageNet has no {name.strip()}; nearest: {nearest}. {LIST_CLASSES}"
+    command = f"`actmax classes {shlex.quote(name.strip())}` lists them."
+    if len(found) == 1:
+        return f"{shown} is not one ImageNet class but {len(found[0].classes)}: {_some(found[0])}. {command}"
+    if all(len(meaning.classes) == 1 for meaning in found):
+        choices = " or ".join(f"{_some(meaning)} ({_shortened(meaning.classes[0])})" for meaning in found)
+        return f"{shown} may mean {len(found)} ImageNet classes: write {choices}."
+    choices = " or ".join(f"{_other_word(meaning, name)} ({_some(meaning)})" for meaning in found)
+    return f"{shown} has {len(found)} meanings: {choices}. Write one class; {command}"
+
+
+def _other_word(meaning: Meaning, name: str) -> str:
+    """Return the first word of a meaning that is not the ambiguous one."""
+    return next((word for word in meaning.words if slugify(word) != slugify(name)), meaning.words[0])
+
+
+def _some(meaning: Meaning, most: int = 4) -> str:
+    """Return the first classes of a meaning."""
+    names = [repr(unique_name(label)) for label in meaning.classes[:most]]
+    return ", ".join([*names, "…"] if len(meaning.classes) > most else names)
+
+
+def _shortened(label: Label) -> str:
+    """Return the first words of a definition."""
+    return textwrap.shorten(label.definition.partition(";")[0], MAX_QUOTED, placeholder=" …")
 
 
 def search(text: str, most: int = 10) -> list[Label]:
@@ -134,23 +224,24 @@ def search(text: str, most: int = 10) -> list[Label]:
     wanted = slugify(text)
     if not wanted:
         return []
-    words = set(wanted.split("-"))
+    wanted_parts = set(wanted.split("-"))
     matcher = difflib.SequenceMatcher(b=wanted)
     scored = []
     for label, names in _spellings():
         if text in (str(label.index), label.wnid) or wanted in names:
             score = 3.0
-        elif any(words <= parts for parts in names.values()):
+        elif any(wanted_parts <= parts for parts in names.values()):
             score = 2.0
-        elif any(part.startswith(wanted) for parts in names.values() for part in parts):
+        elif len(wanted) >= MIN_PREFIX and any(part.startswith(wanted) for parts in names.values() for part in parts):
             score = 1.5
         else:
             score = 0.0
             for name in names:
                 matcher.set_seq1(name)
-                if matcher.real_quick_ratio() > max(score, 0.6) and matcher.quick_ratio() > max(score, 0.6):
+                least = max(score, MIN_SIMILARITY)
+                if matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least:
                     score = max(score, matcher.ratio())
-        if score > 0.6:
+        if score >= MIN_SIMILARITY:
             scored.append((-score, label.index, label))
     return [label for *_, label in sorted(scored)[:most]]
 
@@ -165,17 +256,18 @@ def _spellings() -> tuple[tuple[Label, dict[str, set[str]]], ...]:
 
 
 @cache
-def _by_name() -> tuple[dict[str, tuple[Label, ...]], dict[str, tuple[Label, ...]], dict[str, tuple[Label, ...]]]:
-    """Return the classes by exact name, by name without case and hyphens, and by synonym."""
-    exact: dict[str, tuple[Label, ...]] = {}
-    own: dict[str, tuple[Label, ...]] = defaultdict(tuple)
-    other: dict[str, tuple[Label, ...]] = defaultdict(tuple)
+def _by_name() -> dict[str, tuple[Label, ...]]:
+    """Return the classes by the slugs of their names and synonyms, those with it as their own name first."""
+    found: dict[str, dict[Label, None]] = defaultdict(dict)
     for label in classes():
-        exact.update(dict.fromkeys((label.name, label.wnid, label.slug), (label,)))
-        own[slugify(label.name)] += (label,)
-        for synonym in {slugify(synonym) for synonym in label.synonyms}:
-            other[synonym] += (label,)
-    return exact, own, other
+        found[slugify(label.name)][label] = None
+    for label in classes():
+        for synonym in label.synonyms:
+            found[slugify(synonym)][label] = None
+    for label in classes():  # these are nobody else's
+        for own in (label.wnid, f"{slugify(label.name)}-{label.index}"):
+            found[own] = {label: None}
+    return {slug: tuple(named) for slug, named in found.items()}
 
 
 def _table(path: Path) -> dict[str, str]:

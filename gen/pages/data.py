@@ -80,7 +80,7 @@ def about_class(page: ClassPage) -> dict[str, Any]:
         "slug": label.slug,
         "url": page.url,
         "aliases": list(page.aliases),
-        "names": [label.slug, *addresses.names(label, page.words)],
+        "names": [label.slug, *addresses.names(label, (*page.words, *page.synonyms))],
         "synonyms": list(label.synonyms),
         "definition": label.definition,
         "stands_for": list(page.words),

@@ -70,7 +70,9 @@ def _target(recipe: Recipe) -> str:
     target = parse(recipe.target)
     known = card(recipe.network)
     of_class = target.layer in known.outputs and target.unit is not None and target.position == "mean" and known.labels
-    return labels.classes()[target.unit].slug if of_class and target.unit is not None else recipe.target
+    if not of_class or target.unit is None:
+        return recipe.target
+    return labels.slugify(labels.unique_name(labels.classes()[target.unit]))
 
 
 def _overrides(drawing: PlannedDrawing, implied: dict[str, Any]) -> dict[str, Any]:

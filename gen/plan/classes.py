@@ -11,7 +11,7 @@ from actmax.recipe import METHODS
 from gen.plan import addresses
 from gen.plan.drawings import PlannedDrawing
 from gen.settings import KEY, Method, Settings, SettingsError
-from gen.settings.schema import named_by
+from gen.settings.schema import addresses_of, named_by
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class ClassPage:
     groups: tuple[str, ...]
     methods: tuple[Method, ...]
     """Those that draw it; never empty."""
+    synonyms: tuple[str, ...] = ()
+    """The author's words that are other names of the class, such as ``puma``; often none."""
     variants: tuple[PlannedDrawing, ...] = ()
     """One for each method and seed, as soon as the network is known; the first is the page's main image."""
 
@@ -35,7 +37,7 @@ class ClassPage:
     @property
     def aliases(self) -> tuple[str, ...]:
         """Other addresses of the page: by index, by WNID, by the author's words."""
-        return tuple(addresses.of_name(name) for name in addresses.names(self.label, self.words))
+        return tuple(addresses.of_name(name) for name in addresses.names(self.label, (*self.words, *self.synonyms)))
 
     def by_method(self, method: str) -> PlannedDrawing | None:
         """The first drawing by a method, if the class has one."""
@@ -49,19 +51,25 @@ def class_pages(settings: Settings) -> tuple[ClassPage, ...]:
         SettingsError: two classes or groups have one address, or no method draws a class.
     """
     _refuse_shared_anchors(settings.groups)
+    slugs = {label.slug for label in labels.classes()}
     groups: dict[Label, dict[str, None]] = {}
     words: dict[Label, dict[str, str]] = {}
+    synonyms: dict[Label, dict[str, str]] = {}
     for group, members in settings.members.items():
         for member in members:
             groups.setdefault(member.label, {})[group] = None
+            slug = labels.slugify(member.word)
             if member.stand_in:
-                words.setdefault(member.label, {}).setdefault(labels.slugify(member.word), member.word)
+                words.setdefault(member.label, {}).setdefault(slug, member.word)
+            elif slug not in addresses_of(member.label) and slug not in slugs:
+                synonyms.setdefault(member.label, {}).setdefault(slug, member.word)
     pages = tuple(
         ClassPage(
             label,
             tuple(words.get(label, {}).values()),
             tuple(joined),
             tuple(method for method in settings.methods.values() if method.draws(joined)),
+            tuple(synonyms.get(label, {}).values()),
         )
         for label, joined in groups.items()
     )
@@ -113,9 +121,10 @@ def _refuse_shared_addresses(pages: Sequence[ClassPage]) -> None:
     taken: dict[str, str] = {addresses.of_name(name): f"the gallery's own {name}" for name in addresses.RESERVED}
     for page in pages:
         name = page.label.name
-        for word in page.words:
+        for word in (*page.words, *page.synonyms):
             address = addresses.of_name(word)
-            owner = next((repr(label.name) for label in named_by(word)), None) or taken.get(address)
+            named = named_by(word) if word in page.words else ()
+            owner = next((repr(label.name) for label in named), None) or taken.get(address)
             if owner not in (None, repr(name)):
                 raise SettingsError(
                     f"{KEY}.groups in mkdocs.yml: two names for one URL: {word!r} stands for {name!r}, but /{address} "

@@ -31,7 +31,7 @@ class Member:
     """One class of a group."""
 
     word: str
-    """What the author calls it."""
+    """What the author calls it: ``puma``."""
     label: Label
     """The class that is drawn."""
     stand_in: bool
@@ -39,11 +39,18 @@ class Member:
 
 
 def named_by(word: str) -> tuple[Label, ...]:
-    """The classes that have this word as a name or as a part of their address."""
+    """The classes that have this word, or what it is the plural of, as a name or as a part of their address."""
+    slug = labels.slugify(word)
     try:
-        return labels.find_classes(word) or labels.find_classes(labels.slugify(word))
+        return labels.find_classes(word) or labels.find_classes(slug) or labels.of_plural(slug)
     except UnknownNameError:  # a number that is no class's index
         return ()
+
+
+def addresses_of(label: Label) -> tuple[str, ...]:
+    """What leads to a class on every site, as slugs: its name, index and WNID."""
+    name = labels.slugify(label.name)
+    return (label.slug, name, f"{name}-{label.index}", str(label.index), label.wnid)
 
 
 def _class(word: Any) -> Label:
@@ -89,13 +96,17 @@ def _members(line: Any) -> tuple[Member, ...]:
             raise fault(f"is {quoted(line)}: write one `word: class` in a line.")
         ((word, line),) = line.items()
         if not isinstance(word, str) or not labels.slugify(word):
-            raise fault(f"is {quoted({word: line})}: the word needs letters or digits, since it is part of a URL.")
+            raise fault(
+                f"is {quoted({word: line})}: the word needs Latin letters or digits, since it is part of a URL."
+            )
     try:
         label = labels.resolve_class(line)
     except UnknownNameError as error:
         raise fault(
             f"is {quoted(line)}: {error} If ImageNet has no such class, write which one stands for it: `- word: class`."
         ) from None
+    if not word and isinstance(line, str) and labels.slugify(line) not in addresses_of(label):
+        word = line.strip()
     return (Member(word or label.name, label, stand_in=bool(word) and label not in named_by(word)),)
 
 

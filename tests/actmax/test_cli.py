@@ -91,6 +91,32 @@ def test_classes_prints_all_near_matches(run: Run) -> None:
     assert {"444", "870", "880"} <= set(indices)  # built for two, tri, uni
 
 
+def test_classes_lists_those_under_a_general_word(run: Run) -> None:
+    found = run("classes", "dog")
+    indices = [int(line.split()[0]) for line in found.out.splitlines()]
+    assert indices[:118] == list(range(151, 269))
+    assert found.err == ""
+
+
+def test_classes_lists_each_meaning_of_a_word(run: Run) -> None:
+    found = run("classes", "bike")
+    assert found.err.splitlines() == ["bicycle, bike, wheel, cycle:", "motorcycle, bike:"]
+    assert [line.split()[0] for line in found.out.splitlines()] == ["444", "671", "665"]
+
+
+def test_classes_lists_the_nearest_in_meaning(run: Run) -> None:
+    found = run("classes", "giraffe")
+    assert found.err == "ImageNet has no giraffe; nearest:\n"
+    assert "351  n02422106  hartebeest" in found.out
+
+
+@pytest.mark.parametrize("text", ["キリン", "жираф"])
+def test_classes_explains_that_names_are_english(text: str, run: Run) -> None:
+    found = run("classes", text)
+    assert (found.status, found.out) == (1, "")
+    assert "names are English, in Latin letters" in found.err
+
+
 def test_classes_without_an_argument_prints_all(run: Run) -> None:
     lines = run("classes").out.splitlines()
     assert [int(line.split()[0]) for line in lines] == list(range(1000))
@@ -99,7 +125,7 @@ def test_classes_without_an_argument_prints_all(run: Run) -> None:
 def test_classes_fails_without_a_match(run: Run) -> None:
     result = run("classes", "qqqqqqqq")
     assert (result.status, result.out) == (1, "")
-    assert result.err == "error: No class of ImageNet-1k resembles 'qqqqqqqq'.\n"
+    assert result.err == "error: ImageNet-1k has no class 'qqqqqqqq'. `actmax classes` lists all 1000.\n"
 
 
 def test_classes_does_not_import_torch() -> None:
@@ -111,6 +137,15 @@ def test_classes_does_not_import_torch() -> None:
 
 
 # actmax draw
+
+
+def test_draw_says_which_class_it_draws_for_a_more_general_word(run: Run, tmp_path: Path) -> None:
+    found = run("draw", "penguin", *SMALL, "--set", "steps=1")
+    assert found.status == 0
+    assert "penguin: drawn as king penguin, the one class of ImageNet under this word." in found.err
+    assert "of fc8:145" in found.out
+    assert files(tmp_path) == ["penguin.png"]
+    assert "drawn as" not in run("draw", "puma", *SMALL, "--set", "steps=1").err
 
 
 def test_draw_writes_a_png_that_contains_its_recipe(run: Run, tmp_path: Path) -> None:
@@ -215,7 +250,12 @@ def test_the_environment_may_name_the_network(run: Run, tmp_path: Path, monkeypa
         (["", *SMALL], "no class ''"),
         (["-zebre", *SMALL], "no class 'zebre'. Nearest: 'zebra'"),
         (["-no such class", *SMALL], "no class 'no such class'"),
-        (["panther", *SMALL], "286"),
+        (["panther", *SMALL], "'panther' may mean 2 ImageNet classes: write 'cougar' ("),
+        (["dog", *SMALL], "'dog' is not one ImageNet class but 118: 'Chihuahua', "),
+        (["giraffe", *SMALL], "ImageNet has no giraffe; nearest: 'hartebeest', "),
+        (["crane", *SMALL], "write 'crane-517' (lifts"),
+        (["キリン", *SMALL], "names are English, in Latin letters"),
+        (["zebra + giraffe", *SMALL], "ImageNet has no giraffe"),
         (["1000", *SMALL], "indices run from 0 to 999"),
         (["conv5:", *SMALL], "no class 'conv5:'"),
         (["conv6:1", *SMALL], "no layer 'conv6'. Did you mean 'conv5'"),

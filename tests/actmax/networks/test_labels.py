@@ -11,7 +11,7 @@ import pytest
 
 from actmax.errors import ActmaxError, UnknownNameError
 from actmax.networks import labels
-from actmax.networks.labels import classes, find_classes, resolve_class, search, slugify
+from actmax.networks.labels import classes, find_classes, meanings, resolve_class, search, slugify, unique_name
 
 
 def test_there_are_a_thousand_classes_in_index_order() -> None:
@@ -100,12 +100,10 @@ def test_slugify(text: str, slug: str) -> None:
         ("carpenter's kit", 477),
         ("carpenters kit", 477),
         ("tool kit", 477),
-        ("crane", 517),
-        ("Crane", 517),
+        ("crane-517", 517),
+        ("Crane (517)", 517),
         ("crane bird", 134),
         ("crane-bird", 134),
-        ("Cardigan", 264),
-        ("cardigan", 474),
         ("cardigan-264", 264),
         ("cardigan-474", 474),
         ("Cardigan Welsh corgi", 264),
@@ -116,11 +114,11 @@ def test_a_class_is_found_by(name: str | int, index: int) -> None:
     assert resolve_class(name).index == index
 
 
-def test_every_class_is_found_by_its_own_name_slug_and_wnid() -> None:
+def test_every_class_is_found_by_its_unique_name_index_and_wnid() -> None:
     for label in classes():
         assert (
-            resolve_class(label.name)
-            == resolve_class(label.slug)
+            resolve_class(unique_name(label))
+            == resolve_class(slugify(unique_name(label)))
             == resolve_class(label.wnid)
             == resolve_class(label.index)
             == label
@@ -131,9 +129,11 @@ def test_every_class_is_found_by_its_own_name_slug_and_wnid() -> None:
     ("name", "choices"),
     [
         ("CARDIGAN", (264, 474)),
+        ("Cardigan", (264, 474)),
+        ("crane", (517, 134)),
+        ("harp", (594, 593)),
         ("panther", (286, 290)),
         ("panda", (387, 388)),
-        ("Wagon", (436, 734)),
     ],
 )
 def test_an_ambiguous_name_is_refused_and_both_choices_are_named(name: str, choices: tuple[int, int]) -> None:
@@ -142,7 +142,7 @@ def test_an_ambiguous_name_is_refused_and_both_choices_are_named(name: str, choi
     message = str(refusal.value)
     assert repr(name) in message
     for index in choices:
-        assert f"{index} ({', '.join(classes()[index].synonyms)})" in message
+        assert f"{unique_name(classes()[index])!r} ({classes()[index].definition[:20]}" in message
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_an_ambiguous_name_is_refused_and_both_choices_are_named(name: str, choi
         ("bicycle", "bicycle-built-for-two"),
         ("golden retreiver", "golden retriever"),
         ("bus", "school bus"),
-        ("crane-517", "crane"),
+        ("mountian bike", "mountain bike"),
     ],
 )
 def test_an_unknown_name_is_refused_and_the_nearest_is_named(name: str, nearest: str) -> None:
@@ -160,12 +160,103 @@ def test_an_unknown_name_is_refused_and_the_nearest_is_named(name: str, nearest:
         resolve_class(name)
     assert repr(name) in str(refusal.value)
     assert repr(nearest) in str(refusal.value)
+    assert "`actmax classes" in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "?", "qqqqqqqq", "鶴"])
-def test_a_name_like_no_other_is_refused(name: str) -> None:
-    with pytest.raises(UnknownNameError, match="ImageNet-1k has no class"):
+@pytest.mark.parametrize("name", ["", "  ", "?", "qqqqqqqq", "woman", "quokka"])
+def test_a_name_like_no_other_is_refused_without_a_guess(name: str) -> None:
+    with pytest.raises(UnknownNameError) as refusal:
         resolve_class(name)
+    assert str(refusal.value) == f"ImageNet-1k has no class {name!r}. `actmax classes` lists all 1000."
+
+
+@pytest.mark.parametrize("name", ["鶴", "キリン", "жираф", "기린", "ζέβρα"])
+def test_a_name_in_other_letters_is_refused_in_a_sentence(name: str) -> None:
+    with pytest.raises(UnknownNameError) as refusal:
+        resolve_class(name)
+    reason = "cannot be looked up: ImageNet's names are English, in Latin letters. `actmax classes` lists all 1000."
+    assert str(refusal.value) == f"{name!r} {reason}"
+
+
+# Everyday words.
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("puma", "cougar"),
+        ("PUMA", "cougar"),
+        ("pumas", "cougar"),
+        ("penguin", "king penguin"),
+        ("Penguins", "king penguin"),
+        ("pénguin", "king penguin"),
+        ("horse", "sorrel"),
+        ("soccer ball", "soccer ball"),
+        ("soccer balls", "soccer ball"),
+        ("hot dog", "hotdog"),
+        ("Hot-Dogs", "hotdog"),
+        ("zebras", "zebra"),
+        ("mice", "mouse"),
+        ("timber wolves", "timber wolf"),
+        ("volcanoes", "volcano"),
+    ],
+)
+def test_an_everyday_word_for_one_class_alone_finds_it(word: str, name: str) -> None:
+    assert resolve_class(word).name == name
+
+
+@pytest.mark.parametrize(
+    ("word", "count", "among"),
+    [
+        ("dog", 118, "golden retriever"),
+        ("dogs", 118, "Chihuahua"),
+        ("bird", 59, "king penguin"),
+        ("vehicle", 67, "mountain bike"),
+        ("phone", 3, "cellular telephone"),
+        ("truck", 8, "fire engine"),
+        ("animal", 398, "zebra"),
+    ],
+)
+def test_a_general_word_is_refused_with_the_classes_under_it(word: str, count: int, among: str) -> None:
+    (meaning,) = meanings(word)
+    assert (len(meaning.classes), meaning.near) == (count, False)
+    assert among in [label.name for label in meaning.classes]
+    with pytest.raises(UnknownNameError) as refusal:
+        resolve_class(word)
+    first = repr(unique_name(meaning.classes[0]))
+    assert str(refusal.value).startswith(f"{word!r} is not one ImageNet class but {count}: {first}, ")
+    assert str(refusal.value).endswith(f"`actmax classes {word}` lists them.")
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("bike", ["2 meanings", "bicycle ('bicycle-built-for-two', 'mountain bike')", "motorcycle ('moped')"]),
+        ("cat", ["2 meanings", "true cat ('tabby', ", "big cat ('leopard', "]),
+        ("car", ["2 meanings", "auto ('ambulance', ", "railway car ('freight car', 'passenger car')"]),
+        ("plane", ["'plane-726' (a carpenter's hand tool", "'airliner' (a commercial airplane"]),
+        ("wagon", ["'beach wagon'", "'police van'"]),
+    ],
+)
+def test_a_word_of_several_meanings_is_refused_and_each_is_named(word: str, parts: list[str]) -> None:
+    with pytest.raises(UnknownNameError) as refusal:
+        resolve_class(word)
+    assert [part for part in parts if part not in str(refusal.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [("giraffe", "hartebeest"), ("Giraffes", "impala"), ("cow", "ox"), ("helicopter", "warplane"), ("pencil", "quill")],
+)
+def test_a_word_for_no_class_is_refused_with_the_nearest_in_meaning(word: str, nearest: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"ImageNet has no {word}; nearest: .*'{nearest}'.*`actmax classes`"):
+        resolve_class(word)
+
+
+def test_a_unique_name_has_an_index_only_where_another_class_has_the_name() -> None:
+    unique = [label.index for label in classes() if unique_name(label) != label.name]
+    assert {134, 264, 474, 517, 726} & set(unique) == {264, 474, 517, 726}
+    assert len(unique) < 15
 
 
 @pytest.mark.parametrize("index", [-1, 1000, "1000"])
@@ -187,7 +278,7 @@ def test_what_is_no_name_is_refused(value: object) -> None:
         ("340", [340]),
         ("n02391049", [340]),
         ("zebre", [340]),
-        ("crane", [134, 517]),
+        ("cran", [134, 517]),
         ("cardigan", [264, 474]),
         ("tandem", [444]),
         ("retriever", [205, 206, 207, 208, 209]),
@@ -291,5 +382,6 @@ def test_a_name_of_any_length_is_refused_in_a_few_words(name: str | int) -> None
 
 
 def test_what_no_class_goes_by_means_nothing() -> None:
+    assert meanings("a word that nobody uses") == ()
     assert find_classes("a word that nobody uses") == ()
     assert len(find_classes("CARDIGAN")) == 2

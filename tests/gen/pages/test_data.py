@@ -20,7 +20,7 @@ from gen.study import Evaluation
 
 Files = dict[str, str | bytes]
 Published = Callable[..., Files]
-AWKWARD = ["Cardigan", 474, "crane bird", 517, "jack-o'-lantern", "carpenter's kit", {'my <own> "horse"': "zebra"}]
+AWKWARD = ["cardigan-264", 474, "crane bird", 517, "jack-o'-lantern", "carpenter's kit", {'my <own> "horse"': "zebra"}]
 
 
 def parsed(files: Files, path: str) -> Any:

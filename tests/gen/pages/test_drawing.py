@@ -22,7 +22,7 @@ from gen.pages.drawing import Drawing
 from gen.plan import Plan, PlannedDrawing
 
 Plans = Callable[..., Plan]
-NAMES = ["jack-o'-lantern", "carpenter's kit", "Cardigan", "crane bird", "zebra"]
+NAMES = ["jack-o'-lantern", "carpenter's kit", "cardigan-264", "crane bird", "zebra"]
 
 
 def test_the_shell_command_and_the_python_lines_draw_the_stored_picture(

@@ -230,7 +230,9 @@ def test_without_a_ledger_no_lost_page_is_mentioned(published: Callable[..., Fil
 # What stands in them.
 
 
-@pytest.mark.parametrize("name", ["jack-o'-lantern", "carpenter's kit", "zebra", "yurt", "potter's wheel", "Cardigan"])
+@pytest.mark.parametrize(
+    "name", ["jack-o'-lantern", "carpenter's kit", "zebra", "yurt", "potter's wheel", "cardigan-264"]
+)
 def test_a_classes_name_survives_in_title_heading_and_alias(
     published: Callable[..., Files], rendered: Text, visible: Text, name: str
 ) -> None:
@@ -380,7 +382,7 @@ def test_the_commands_of_a_page_draw_the_same_recipe(
     named = file if network in ("my alexnet", "resnet18") else None
     source = resolve_weights(network.removeprefix("my "), named)
     Image.new("RGB", (90, 60), "red").save(tmp_path / "PICTURE", "PNG")
-    wanted = read({"groups": {"things": ["jack-o'-lantern", "Cardigan"]}, "methods": method, **settings})
+    wanted = read({"groups": {"things": ["jack-o'-lantern", "cardigan-264"]}, "methods": method, **settings})
     made = plan(wanted, source, read_starts(wanted, tmp_path))
     files = dict(pages(collected(made)))
 

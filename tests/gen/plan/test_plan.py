@@ -42,6 +42,27 @@ def test_a_word_that_is_the_classes_own_name_is_no_stand_in(planned: Plans, line
     assert page.aliases == (f"gallery/{page.label.index}/", f"gallery/{page.label.wnid}/")
 
 
+@pytest.mark.parametrize(
+    ("line", "name", "stand_in"),
+    [("puma", "cougar", False), ("Pumas", "cougar", False), ("penguin", "king penguin", True)],
+)
+def test_the_authors_own_word_is_shown_and_has_an_address(
+    planned: Plans, line: str, name: str, *, stand_in: bool
+) -> None:
+    made = planned({"animals": [line]})
+    ((member,),) = made.groups.values()
+    assert (member.word, member.label.name, member.stand_in) == (line, name, stand_in)
+    (page,) = made.class_pages
+    assert page.url == f"gallery/{page.label.slug}/"
+    assert page.aliases[2:] == (f"gallery/{line.lower()}/",)
+
+
+def test_a_synonym_that_is_another_classs_address_gets_none(planned: Plans) -> None:
+    grouse, partridge = planned({"birds": [{"partridge": "ruffed grouse"}, "partridge-86"]}).class_pages
+    assert grouse.aliases == ("gallery/82/", "gallery/n01797886/")
+    assert partridge.url == "gallery/partridge/"
+
+
 def test_a_class_in_two_groups_is_one_page(planned: Plans) -> None:
     made = planned({"striped": ["zebra", "tiger"], "horses": ["n02391049", {"my horse": "zebra"}]})
     assert [page.label.name for page in made.class_pages] == ["zebra", "tiger"]
@@ -53,7 +74,7 @@ def test_a_class_in_two_groups_is_one_page(planned: Plans) -> None:
 
 
 def test_names_that_differ_in_case_only_have_their_own_pages(planned: Plans) -> None:
-    made = planned({"all": ["Cardigan", "cardigan"]})
+    made = planned({"all": ["cardigan-264", 474]})
     assert [page.url for page in made.class_pages] == ["gallery/cardigan-264/", "gallery/cardigan-474/"]
     assert [page.label.index for page in made.class_pages] == [264, 474]
 
