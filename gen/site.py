@@ -18,6 +18,7 @@ from gen.changed import last_changes
 from gen.pages import Contents, File, SiteInfo, filled_in
 from gen.pages import files as pages
 from gen.pages.checks import check
+from gen.pages.figures import kinds
 from gen.plan import Plan, addresses, class_pages, plan
 from gen.settings import read
 from gen.settings.evaluation import evaluation_network
@@ -28,6 +29,8 @@ from gen.study.diversity import diversity
 from gen.study.evaluation import evaluate
 from gen.study.frames import frame_probabilities
 from gen.study.photo import photo
+from gen.study.photograph import photograph
+from gen.study.script import output
 from gen.study.sounds import sounds
 from gen.study.units import channels, units
 from gen.study.walk import known_channels, walk
@@ -127,7 +130,7 @@ def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
         plan = plan.with_walk(walked.channels)
         missing = [recipe for recipe in plan.recipes() if recipe.digest() not in outcome.entries]
         outcome += draw(missing, plan.source, store, log=log)
-    entries = outcome.entries
+    entries, asked = outcome.entries, set().union(*map(kinds, site.authored.values()))
     contents = Contents(
         plan=plan,
         entries=entries,
@@ -135,6 +138,8 @@ def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
         site=info,
         evaluation=evaluate(plan, entries, site.evaluation, store) if site.evaluation else None,
         comparison=rows(plan, entries, store),
+        photograph=photograph(plan, store) if "photograph" in asked else None,
+        script=output(store) if "script" in asked else None,
         photo=photo(plan, entries),
         diversity=diversity(plan, entries, site.evaluation or plan.source, store),
         sounds=sounds(plan, store, log),

@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter
 
 from actmax.measure.models import (
     Ablation,
+    Adversarial,
     ChannelCounts,
     ChannelValues,
     Connections,
@@ -19,6 +20,7 @@ from actmax.measure.models import (
     Flow,
     LayerInfo,
     Measures,
+    Output,
     Probability,
 )
 
@@ -48,3 +50,5 @@ MEAN_RESPONSE = Kind("mean response", 1, TypeAdapter(ChannelValues))
 FLOW = Kind("flow", 1, TypeAdapter(Flow))
 HIGH_FREQUENCY_SHARE = Kind("high-frequency share", 1, TypeAdapter(Probability))
 MEAN_COSINE_DISTANCE = Kind("mean cosine distance", 1, TypeAdapter(Annotated[float, Field(ge=0, le=2)]))
+ADVERSARIAL = Kind("adversarial", 1, TypeAdapter(Adversarial))
+OUTPUT = Kind("output of a script", 1, TypeAdapter(Output))

@@ -106,3 +106,27 @@ class Connections(Frozen):
     """For each channel of the layer, channels below."""
     outputs: tuple[RankedChannels, ...] = ()
     """For each channel below, channels of the layer."""
+
+
+class Adversarial(Frozen):
+    """A photograph, and the same after a few small steps along the gradient of another class's logit."""
+
+    before: Measures
+    """Of the photograph, with the other class as the target."""
+    gradient: bytes
+    """A WebP: the gradient at the photograph. Gray is 0; a channel is brighter where the logit rises with it."""
+    picture: bytes
+    """A lossless WebP: the photograph after the steps."""
+    after: Measures
+    """Of that picture."""
+    steps: Annotated[int, Field(ge=1)]
+    change: Annotated[float, Field(ge=0, le=255)]
+    """Mean absolute change of a channel of a pixel, of 255."""
+
+
+class Output(Frozen):
+    """A picture that a script saved."""
+
+    picture: bytes
+    """A PNG."""
+    measures: Measures

@@ -8,7 +8,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 import importlib.util
+import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from actmax.files import DIGITS
 from actmax.networks.cards import CARDS, FALLBACK, PUBLISHED_DIGITS, Card, card
 from actmax.networks.download import Progress, download
 
-__all__ = ["Progress", "Source", "fetch", "hub_folder", "resolve_weights"]
+__all__ = ["Progress", "Source", "fetch", "hub_folder", "metadata", "resolve_weights"]
 
 _AS_WEIGHTS = "as `weights` (in the shell --weights FILE, or --teacher NAME=FILE)"
 
@@ -163,3 +165,15 @@ def _sha256(file: Path) -> str:
 
 def _unreadable(file: Path, why: str) -> WeightsError:
     return WeightsError(f"The weights file {printable(file)} cannot be read: {why}. Name one that can, {_AS_WEIGHTS}.")
+
+
+def metadata(path: Path) -> dict[str, str]:
+    """Return the header of a safetensors file, without torch; empty if there is none that can be read.
+
+    >>> metadata(Path("none.safetensors"))
+    {}
+    """
+    with suppress(OSError, ValueError, AttributeError), path.open("rb") as file:
+        about = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), 1 << 20))).get("__metadata__")
+        return {str(name): str(value) for name, value in (about or {}).items()}
+    return {}

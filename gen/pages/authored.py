@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +18,7 @@ from pydantic.fields import FieldInfo
 import actmax
 from actmax.errors import ActmaxError
 from actmax.networks.cards import card
+from actmax.networks.weights import metadata
 from actmax.recipe import DEFAULT, METHODS, OVERRIDABLE, Recipe
 from gen.pages import citation, markdown
 from gen.pages.captions import caption
@@ -29,6 +32,8 @@ from gen.plan import addresses
 from gen.plan.drawings import DRAWING, PARAMETERIZATIONS, PENALTIES, STEP_SIZES, STEPS
 from gen.settings import Settings
 from gen.study.comparison import benchmarks
+from gen.study.photograph import Photograph
+from gen.study.script import SCRIPT
 from gen.study.study import Study
 
 OPTIMIZED = {
@@ -37,6 +42,9 @@ OPTIMIZED = {
     "generator": "the weights of an untrained generator",
 }
 """What is optimized, by parameterization."""
+
+WORDS_PER_MINUTE = 230
+"""How fast an adult reads English prose (Brysbaert 2019: 238 words a minute)."""
 
 Value = str | int | float | bool | None | list[Any] | dict[str, Any] | Callable[..., str]
 """Plain data, and functions that return text: nothing that leads to an object of the program."""
@@ -58,6 +66,7 @@ def filled_in(contents: Contents, path: str, text: str) -> str | None:
         return None
     try:
         known = values(contents, addresses.of_source(path), numbered(text), str(head.get("title") or ""))
+        known["byline"] = _byline(contents, head.get("date"), text)
         return sandbox().from_string(text).render(known)
     except Exception as error:
         if not _caused_by_page(error):
@@ -79,7 +88,10 @@ def values(
     network, settings = contents.network, contents.plan.settings
     known: dict[str, Value] = {
         "size": settings.size,
-        "network": {name: getattr(network, name) for name in ("name", "title", "note", "classes")},
+        "network": {
+            **{name: getattr(network, name) for name in ("name", "title", "note", "classes")},
+            "accuracy": _accuracy(metadata(network.file) if network.file else {}),
+        },
         "presets": {name: dict(method) for name, method in METHODS.items()},
         "methods": _methods(contents),
         "settings_fields": _fields(Settings.model_fields),
@@ -92,9 +104,21 @@ def values(
         "many": _many(),
         **_functions(contents, here, title),
     }
+    if contents.photograph:
+        known["photograph"] = _photograph(contents.photograph)
     if contents.study:
         known["study"] = _study(contents, contents.study)
     return known
+
+
+def _byline(contents: Contents, published: object, text: str) -> Callable[[], str]:
+    """Return the function for author, date, reading time and citation of a page."""
+
+    def byline() -> str:
+        when = published if isinstance(published, date) else None
+        return render("byline.md.jinja", author=contents.site.author, date=when, minutes=reading_time(text))
+
+    return byline
 
 
 def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
@@ -102,6 +126,7 @@ def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
 
     They are closures: through a partial object or a bound method a page would reach what it holds.
     """
+    settings = contents.plan.settings
 
     def caption_of(word: str, method: str = "plain") -> str:
         return caption(contents, word, method)
@@ -118,6 +143,13 @@ def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
     def figure_commands() -> str:
         return render("commands.md.jinja", commands=commands(contents))
 
+    def drawn(method: str) -> str:
+        found = next((row for row in contents.comparison if row.method.name == method), None)
+        entry = found.drawings.get(contents.plan.walk) if found and contents.plan.walk else None
+        if found is None or entry is None or contents.plan.walk is None:
+            return ""
+        return render("drawn.md.jinja", here=here, row=found, label=contents.plan.walk, size=settings.size)
+
     def cite() -> str:
         year = max(entry.record.provenance.drawn.year for entry in contents.entries.values())
         return f"``` bibtex\n{citation.of_page(title or contents.site.name, here, year, contents.site)}\n```"
@@ -129,19 +161,22 @@ def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
         "best": best,
         "commands": figure_commands,
         "cite": cite,
+        "drawn": drawn,
     }
 
 
 def listing(name: str) -> str:
-    """Return the source of a function of ``actmax.ascent.gradient_ascent``.
+    """Return the source of a function of ``actmax.ascent.gradient_ascent``, or the write-up's ``script``.
 
     Raises:
         ActmaxError: there is no function of that name.
     """
+    if name == "script":
+        return SCRIPT.read_text("utf-8").rstrip()
     text = (Path(actmax.__file__).parent / "ascent/gradient_ascent.py").read_text("utf-8")
     functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
     if name not in functions:
-        raise ActmaxError(f"listing({name!r}) does not exist: name one of {', '.join(functions)}")
+        raise ActmaxError(f"listing({name!r}) does not exist: name one of {', '.join([*functions, 'script'])}")
     return ast.get_source_segment(text, functions[name]) or ""
 
 
@@ -164,8 +199,18 @@ def _fields(fields: Mapping[str, FieldInfo], defaults: Mapping[str, Any] = Mappi
     ]
 
 
+def _accuracy(about: Mapping[str, str]) -> dict[str, int] | None:
+    """Return how many of the held-out photographs a trained network classifies correctly, by its file's header."""
+    share, held = about.get("accuracy", ""), re.match(r"\d+", about.get("held out", ""))
+    if held is None or not re.fullmatch(r"[01]\.\d+", share):
+        return None
+    count = int(held[0])
+    return {"right": round(float(share) * count), "count": count}
+
+
 def _many() -> dict[str, Any] | None:
-    """Return, of the first network measured on many classes, how often its first judge recognizes each method."""
+    """Return, of the first network measured on many classes, how many of each method's drawings its first evaluation
+    network recognizes."""
     if not benchmarks():
         return None
     measured = benchmarks()[0]
@@ -174,8 +219,30 @@ def _many() -> dict[str, Any] | None:
         "network": measured.network,
         "classes": measured.classes,
         "judge": card(judge).title,
-        "top1": {method: by_judge[judge].top1 for method, by_judge in measured.methods.items()},
+        "top1": {
+            method: round(by_judge[judge].top1 * measured.classes) for method, by_judge in measured.methods.items()
+        },
     }
+
+
+def _photograph(photograph: Photograph) -> dict[str, Any]:
+    """Return the predictions for the photograph, and what became of it after small steps."""
+    measured = photograph.adversarial
+    return {
+        "before": [[label.name, probability] for label, probability in photograph.before],
+        "after": [[label.name, probability] for label, probability in photograph.after],
+        "steps": measured.steps,
+        "change": measured.change,
+        "failed": measured.after.failed,
+        "logits": [measured.before.activation, measured.after.activation],
+    }
+
+
+def reading_time(text: str) -> int:
+    """Return how many minutes a page takes to read: its words without code, tags and front matter."""
+    _, body = markdown.split_front_matter(text)
+    prose = re.sub(r"^```.*?^```|\{[%#].*?[%#]\}|\$\$.*?\$\$|<[^>]*>", " ", body, flags=re.DOTALL | re.MULTILINE)
+    return max(1, round(len(re.findall(r"[^\W\d_][\w'-]*", prose)) / WORDS_PER_MINUTE))
 
 
 def _study(contents: Contents, study: Study) -> dict[str, Any]:
@@ -193,9 +260,13 @@ def _study(contents: Contents, study: Study) -> dict[str, Any]:
 
     def step_size(variation: str) -> dict[str, str]:
         entry = study.variations[variation]
-        first, last = number(entry.record.activations[0]), number(entry.measures().activation)
-        words = f"α = {entry.recipe.step_size:g}, logit from {first} to {last}"
-        return picture(variation, variation, f"with a step size that is {variation}", words)
+        first, *_, last = map(number, entry.record.activations)
+        words = (
+            f"logit {first} at the start, {number(min(entry.record.activations))} at its lowest, {last} before the "
+            f"last step, {number(entry.measures().activation)} in the file"
+        )
+        how = f"with a step size of {entry.recipe.step_size:g}"
+        return picture(variation, f"α = {entry.recipe.step_size:,g}", how, words)
 
     def parameterization(variation: str) -> dict[str, str]:
         optimized = OPTIMIZED[variation]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 
-from actmax.measure.models import Measures
+from actmax.measure.models import Measures, Output
 from actmax.networks.cards import Card
 from actmax.networks.labels import Label
 from actmax.sounds.models import SoundExample
@@ -20,6 +20,7 @@ from gen.study.comparison import Row
 from gen.study.diversity import Diversity
 from gen.study.evaluation import Evaluation
 from gen.study.photo import Photo
+from gen.study.photograph import Photograph
 from gen.study.study import Study
 from gen.study.units import Units
 
@@ -52,6 +53,10 @@ class Contents:
     """Measures by the evaluation network, if there is one."""
     comparison: Sequence[Row] = ()
     """The methods side by side, if the settings name classes to compare."""
+    photograph: Photograph | None = None
+    """A photograph before the target network, if a page has a figure of it."""
+    script: Output | None = None
+    """What the write-up's script saves, if a page has a figure of it."""
     photo: Photo | None = None
     """Drawings that start from a photo, if the settings name one."""
     diversity: Diversity | None = None

@@ -26,6 +26,11 @@ def numbered(text: str) -> dict[str, int]:
     return {name: number for number, name in enumerate(names, 1)}
 
 
+def kinds(text: str) -> set[str]:
+    """Return the kinds of a page's figures: ``{{ figure.onion("onion") }}`` is an ``onion``."""
+    return set(re.findall(r"\bfigure\.(\w+)\(", text))
+
+
 def figures(contents: Contents, here: str, numbers: Mapping[str, int]) -> dict[str, Callable[..., str]]:
     """Return the functions that a page can call, by name.
 
@@ -86,7 +91,41 @@ def figures(contents: Contents, here: str, numbers: Mapping[str, int]) -> dict[s
             size=min(256, entry.recipe.size),
         )
 
-    return {"onion": of_layers, "surface": of_surface, "row": row, "versus": versus, "steps": steps}
+    def strip(name: str, words: str = "") -> str:
+        study = contents.study
+        if study is None:
+            raise ActmaxError("figure.strip() shows the drawing of the walk, and mkdocs.yml has no `walk`")
+        frames = list(study.variations[DRAWING].record.frames)
+        half = -(-len(frames) // 2)
+        return fill(
+            "strip.md.jinja",
+            name,
+            words,
+            alt=f"Noise, and the drawing of {study.label.name}",
+            parts=[frames[:half], frames[half:]],
+            file=addresses.STUDY_FRAMES,
+        )
+
+    def photograph(name: str, words: str = "") -> str:
+        if contents.photograph is None:
+            raise ActmaxError("figure.photograph() needs `photo` and `walk` in mkdocs.yml")
+        return fill("photograph.md.jinja", name, words, photograph=contents.photograph)
+
+    def script(name: str, words: str = "") -> str:
+        if contents.script is None:
+            raise ActmaxError("figure.script() shows what a script saves, and it has not been run")
+        return fill("script.md.jinja", name, words, measures=contents.script.measures)
+
+    return {
+        "onion": of_layers,
+        "surface": of_surface,
+        "row": row,
+        "versus": versus,
+        "steps": steps,
+        "strip": strip,
+        "photograph": photograph,
+        "script": script,
+    }
 
 
 def commands(contents: Contents) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from gen.pages.methods import methods
 from gen.pages.sounds import sounds
 from gen.pages.units import network
 from gen.pages.walk import walk
+from gen.plan import addresses
 
 
 def files(contents: Contents) -> Iterator[File]:
@@ -40,6 +41,12 @@ def files(contents: Contents) -> Iterator[File]:
         yield address, contents.entries[drawing.recipe.digest()].read("drawing.jpg")
     if contents.study:
         yield from walk(contents, contents.study)
+    if contents.photograph:
+        yield addresses.PHOTOGRAPH, contents.photograph.picture
+        yield addresses.PHOTOGRAPH_GRADIENT, contents.photograph.adversarial.gradient
+        yield addresses.PHOTOGRAPH_AFTER, contents.photograph.adversarial.picture
+    if contents.script:
+        yield addresses.SCRIPT_OUTPUT, contents.script.picture
     if contents.units:
         yield from network(contents, contents.units)
     if contents.comparison:

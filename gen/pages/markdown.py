@@ -52,6 +52,13 @@ def share(part: float, count: int) -> str:
     return f"{part:.2f}\N{NO-BREAK SPACE}({low:.2f}\N{HORIZONTAL ELLIPSIS}{high:.2f})"
 
 
+def counted(part: int, count: int) -> str:
+    """Format how many of a few drawings with the 95 % interval of their share: ``8 of 17 (95 % interval 26–69 %)``."""
+    low, high = (f"{100 * end:.0f}" for end in wilson(part / count, count))
+    percent_sign = "\N{NO-BREAK SPACE}%"
+    return f"{part} of {count} (95{percent_sign} interval {low}–{high}{percent_sign})"
+
+
 def number(value: float | None) -> str:
     """Format a score to three significant digits or one decimal, with a minus sign instead of a hyphen."""
     if value is None:

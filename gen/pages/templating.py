@@ -22,6 +22,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "number": markdown.number,
     "rank": markdown.rank,
     "share": markdown.share,
+    "of": markdown.counted,
     "setting": markdown.setting,
     "slug": slugify,
 }

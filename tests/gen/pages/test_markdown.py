@@ -13,6 +13,7 @@ import yaml
 
 from gen.pages.markdown import (
     attribute,
+    counted,
     escape,
     front_matter,
     number,
@@ -45,6 +46,10 @@ from gen.pages.templating import package_environment
 )
 def test_a_probability_is_a_percentage_and_never_certain(part: float, text: str) -> None:
     assert percent(part) == text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def test_a_count_has_an_interval() -> None:
+    assert counted(8, 17) == "8 of 17 (95\N{NO-BREAK SPACE}% interval 26–69\N{NO-BREAK SPACE}%)"
 
 
 def test_a_share_has_its_interval() -> None:

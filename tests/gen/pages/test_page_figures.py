@@ -13,9 +13,13 @@ from typer.testing import CliRunner
 
 from actmax import cli
 from actmax.errors import ActmaxError
-from gen.pages import Contents, SiteInfo, filled_in
-from gen.pages.figures import numbered
+from actmax.measure.models import Adversarial, Measures, Output
+from actmax.networks.labels import classes
+from gen.pages import Contents, SiteInfo, authored, filled_in
+from gen.pages.authored import reading_time
+from gen.pages.figures import kinds, numbered
 from gen.pages.markdown import split_front_matter
+from gen.study.photograph import Photograph
 
 HEAD = "---\ntitle: My page\nmeasured: true\n---\n"
 HERE = "write-ups/mine/index.md"
@@ -88,6 +92,9 @@ def test_a_row_shows_the_given_pictures(contents: Contents, rendered: Text) -> N
         ('{{ figure.versus("a", "animals") }}', "'plain' publishes no figures of the group 'animals'"),
         ('{{ figure.versus("a", "ships") }}', "no figures of the group 'ships'"),
         ('{{ figure.steps("a") }}', "has no `walk`"),
+        ('{{ figure.strip("a") }}', "has no `walk`"),
+        ('{{ figure.photograph("a") }}', "needs `photo` and `walk`"),
+        ('{{ figure.script("a") }}', "has not been run"),
         ('{{ figure.film("a") }}', "film"),
         ('{{ listing("backward") }}', "name one of gradient, ascend"),
         ("{{ see.nothing }}", "nothing"),
@@ -107,6 +114,77 @@ def test_an_unknown_figure_is_named_in_the_error(contents: Contents, body: str, 
         filled_in(contents, HERE, HEAD + body)
     assert words in str(caught.value)
     assert f"docs/{HERE}, line 5" in str(caught.value)
+
+
+def measures(*top: tuple[int, float], rank: int = 1) -> Measures:
+    return Measures(activation=3.0, top=top, probability=0.5, rank=rank, margin=1.0)
+
+
+def test_a_photograph_is_shown_with_its_gradient_and_both_predictions(
+    contents: Contents, rendered: Text, visible: Text
+) -> None:
+    zebra = classes()[340]
+    before, after = measures((281, 0.75), rank=20), measures((340, 0.625))
+    example = Adversarial(before=before, gradient=b"", picture=b"", after=after, steps=7, change=1.25)
+    shown = replace(contents, photograph=Photograph(b"", zebra, "By <A>", example))
+    html = rendered(page(shown, '{{ figure.photograph("cat", "Words.") }}\n\n{{ photograph.after[0][0] }}'))
+    assert re.findall(r'<img src="([^"]+)"', html) == [
+        f"../../assets/study/photograph{part}.webp" for part in ("", "-gradient", "-after")
+    ]
+    assert re.findall(r'<li( class="target")? style="--part:([\d.]+)"><span>(\w+)</span>', html) == [
+        ("", "0.75", "tabby"),
+        (' class="target"', "0.625", "zebra"),
+    ]
+    assert "By &lt;A&gt;." in html
+    assert "After 7 small steps" in visible(html)
+    assert "1.25 of 255" in visible(html)
+    assert html.rstrip().endswith("<p>zebra</p>")
+
+
+@pytest.mark.parametrize(("rank", "words"), [(1, "probability for zebra: 50.0 %."), (9, "gives zebra rank 9.")])
+def test_the_output_of_the_script_is_shown_with_its_prediction(
+    contents: Contents, rendered: Text, visible: Text, rank: int, words: str
+) -> None:
+    shown = replace(contents, script=Output(picture=b"", measures=measures((340, 0.5), rank=rank)))
+    html = rendered(page(shown, '{{ figure.script("script", "Saved.") }}'))
+    assert 'src="../../assets/study/script.png"' in html
+    assert f"Saved. The network’s {words}" in visible(html) or f"Saved. The network {words}" in visible(html)
+
+
+def test_only_figures_that_a_page_has_are_measured() -> None:
+    assert kinds('{{ figure.script("a") }} {{ figure.row( "b", rows) }} figure') == {"script", "row"}
+
+
+def test_a_byline_has_author_date_and_reading_time(contents: Contents, rendered: Text, visible: Text) -> None:
+    shown = replace(contents, site=SiteInfo("", "A site", "Zoë <Doe>"))
+    dated = "---\ntitle: My page\nmeasured: true\ndate: 2026-11-30\n---\n{{ byline() }}\n\n" + "word " * 700
+    filled = filled_in(shown, HERE, dated)
+    assert filled is not None
+    html = rendered(split_front_matter(filled)[1])
+    assert 'class="byline"><span>Zoë &lt;Doe&gt;</span><time datetime="2026-11-30">November 30, 2026</time>' in html
+    assert "3 min read" in visible(html)
+    assert "<time" not in page(contents, "{{ byline() }}")
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("", 1), ("word " * 460, 2), ("word " * 230 + "\n``` python\n" + "code " * 900 + "\n```\n", 1)],
+)
+def test_code_is_not_reading_time(text: str, minutes: int) -> None:
+    assert reading_time(text) == minutes
+
+
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        ({"accuracy": "0.2500", "held out": "2000 images of one source"}, {"right": 500, "count": 2000}),
+        ({"accuracy": "0.2500"}, None),
+        ({"held out": "2000 images"}, None),
+        ({"accuracy": "good", "held out": "2000 images"}, None),
+    ],
+)
+def test_the_accuracy_of_a_network_is_that_of_its_files_header(about: dict[str, str], expected: object) -> None:
+    assert authored._accuracy(about) == expected
 
 
 def test_a_listing_is_the_source_code(contents: Contents) -> None:

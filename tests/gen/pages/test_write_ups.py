@@ -248,8 +248,8 @@ def test_an_authors_page_quotes_the_figures_for_many_classes(contents: Contents)
     page = "---\nmeasured: true\n---\n{{ many.judge }}: {{ many.top1.smooth }} of {{ many.classes }}\n"
     stored = json.loads((comparison.BENCHMARKS / "compact.json").read_text("utf-8"))
     judge = comparison.benchmarks()[0].evaluation_networks[0]
-    top1, title = stored["methods"]["smooth"][judge]["top1"], card(judge).title
-    assert str(filled_in(contents, "page.md", page)).endswith(f"\n{title}: {top1} of {stored['classes']}\n")
+    top1, title, classes = stored["methods"]["smooth"][judge]["top1"], card(judge).title, stored["classes"]
+    assert str(filled_in(contents, "page.md", page)).endswith(f"\n{title}: {top1 * classes:.0f} of {classes}\n")
 
 
 # From a photo.
