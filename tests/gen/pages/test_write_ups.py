@@ -350,9 +350,9 @@ def test_missing_distances_are_left_out(contents: Contents, rendered: Text, visi
     few = replace(contents.diversity, facets=[], facet_distance=None, class_distance=None, classes=1)
     page = rendered(page_of(replace(contents, diversity=few), DIVERSITY))
     (table,) = tables(page)
-    assert table[1:] == [["of zebra with 2 seeds", "0.125"]]
+    assert table[1:] == [["of zebra with 2 seeds", "1", "0.125"]]
     assert 'id="facets"' not in page
-    assert "as far as another class" not in visible(page)
+    assert "as much as two classes" not in visible(page)
 
 
 # Pages that the settings leave out.
