@@ -83,7 +83,10 @@ def _split(markdown: str) -> list[str]:
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Warn of each published address and anchor that the site no longer has."""
+    """Warn of each published address and anchor that the site no longer has; drop a sitemap without addresses."""
+    if not config.site_url:
+        for name in ("sitemap.xml", "sitemap.xml.gz"):
+            (Path(config.site_dir) / name).unlink(missing_ok=True)
     path = Path(config.docs_dir) / addresses.LEDGER
     try:
         warnings = losses.report(ledger.read(path), Path(config.site_dir))

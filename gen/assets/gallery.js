@@ -3,7 +3,7 @@
 import { compare } from "./compare.js";
 import { all, element } from "./helpers.js";
 import { replay } from "./replay.js";
-import { searchClasses, suggestClasses } from "./search.js";
+import { searchClasses, suggestPages } from "./search.js";
 
 // The style hides what a script replaces, but only where this one runs.
 document.documentElement.classList.add("scripted");
@@ -140,7 +140,7 @@ all('.frames > input[type="range"]').forEach(connectSlider);
 all(".copy-link").forEach(copyOnClick);
 all(".compare").forEach(compare);
 all(".replay").forEach(replay);
-all(".lost").forEach(suggestClasses);
+all(".lost").forEach(suggestPages);
 highlightGallery();
 document.addEventListener("click", enlarge);
 addEventListener("load", makeScrollable);

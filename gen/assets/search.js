@@ -62,19 +62,35 @@ export function searchClasses(tools) {
   if (filter.value || sort.value) order(); // restored by the browser
 }
 
-/** The page for unknown addresses: link the classes whose names are closest to the address. */
-export async function suggestClasses(part) {
-  const wanted = plain(location.pathname.replace(/%../g, " ").split("/").filter(Boolean).at(-1) ?? "");
+/** The page for unknown addresses: link the classes and pages whose names are closest to the address. */
+export async function suggestPages(part) {
   const root = new URL(`${part.dataset.root.replace(/\/$/, "")}/`, location);
-  const response = await fetch(new URL("gallery/index.json", root)).catch(() => null);
-  if (!response?.ok) return;
-  const { classes } = await response.json();
-  const closest = classes
-    .map((entry) => ({ ...entry, distance: Math.min(...entry.names.map((name) => editDistance(wanted, plain(name)))) }))
-    .filter(({ distance }) => distance <= Math.max(1, wanted.length / 3))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3);
-  if (!closest.length) return;
-  const links = closest.map(({ name, url }) => element("a", { href: new URL(url, root), textContent: name }));
-  part.before(element("p", {}, "Did you mean ", ...links.flatMap((link, index) => (index ? [" or ", link] : [link])), "?"));
+  const json = async (path) => {
+    const response = await fetch(new URL(path, root)).catch(() => null);
+    return response?.ok ? response.json() : null;
+  };
+  const [gallery, index] = await Promise.all([json("gallery/index.json"), json("search/search_index.json")]);
+  const classes = (gallery?.classes ?? []).map(({ name, url, names }) => ({ name, url, words: names }));
+  const pages = (index?.docs ?? index?.items ?? [])
+    .filter(({ location }) => location && !/#|^gallery\/./.test(location))
+    .map(({ title, location }) => ({ name: title, url: location, words: [title, location.split("/").filter(Boolean).at(-1)] }));
+  const parts = location.pathname.slice(root.pathname.length).split("/").map((name) => plain(decoded(name).replace(/\.html?$/, "")));
+  for (const wanted of parts.filter(Boolean).reverse()) { // the last part says most
+    const closest = [...classes, ...pages]
+      .map((page) => ({ ...page, distance: Math.min(...page.words.map((word) => editDistance(wanted, plain(word)))) }))
+      .filter(({ distance }) => distance <= Math.max(1, wanted.length / 3))
+      .sort((a, b) => a.distance - b.distance)
+      .slice(0, 3);
+    if (!closest.length) continue;
+    const links = closest.map(({ name, url }) => element("a", { href: new URL(url, root), textContent: name }));
+    return part.before(element("p", {}, "Did you mean ", ...links.flatMap((link, position) => (position ? [" or ", link] : [link])), "?"));
+  }
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

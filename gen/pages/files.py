@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gen.pages.assets import assets
+from gen.pages.card import card
 from gen.pages.class_page import class_page
 from gen.pages.contents import Contents, File
 from gen.pages.diversity import diversity
@@ -26,6 +27,7 @@ def files(contents: Contents) -> Iterator[File]:
         StoreError: a drawing was replaced, removed or damaged meanwhile.
     """
     yield from assets(contents)
+    yield from card(contents)
     yield from live(contents)
     yield from index(contents)
     yield compare(contents)

@@ -54,7 +54,8 @@ export class Form {
     const field = input("text", "draw", { value: name, autocomplete: "off", spellcheck: false });
     field.setAttribute("list", list.id);
     field.addEventListener("focus", () => suggestClasses(list), { once: true });
-    const words = element("span", { textContent: "Draw me a" });
+    const words = element("span", { textContent: `Draw me ${article(name)}` });
+    field.addEventListener("input", () => (words.textContent = `Draw me ${article(field.value)}`));
     this.element.append(list, paragraph(element("label", {}, words, " ", field), this.drawButton));
   }
 
@@ -83,6 +84,11 @@ export class Form {
 
   get className() {
     return this.fields.draw?.value;
+  }
+
+  set className(name) {
+    this.fields.draw.value = name;
+    this.fields.draw.dispatchEvent(new Event("input"));
   }
 
   get parameterization() {
@@ -184,6 +190,9 @@ export class Form {
     return new URLSearchParams(parameters);
   }
 }
+
+/** The indefinite article of a name. */
+export const article = (name) => (/^[aeiou]/i.test(name.trim()) ? "an" : "a");
 
 async function suggestClasses(list) {
   const loaded = await facts().catch(() => null);

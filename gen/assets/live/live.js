@@ -2,9 +2,9 @@
 
 import { all, element, plain } from "../helpers.js";
 import { facts, resolveClass, url } from "./facts.js";
-import { button, Form } from "./form.js";
+import { article, button, Form } from "./form.js";
 import { acceptPictures, croppedSquare } from "./picture.js";
-import { percent, View } from "./view.js";
+import { number, percent, View } from "./view.js";
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const STEPS_PER_PICTURE = 16; // with reduced motion
@@ -58,7 +58,7 @@ class LiveWidget {
       chip.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
         event.preventDefault();
-        this.form.fields.draw.value = chip.dataset.draw;
+        this.form.className = chip.dataset.draw;
         this.draw();
       });
   }
@@ -176,10 +176,12 @@ class LiveWidget {
     if (this.photo) settings.picture = croppedSquare(this.photo, settings.size).data;
     this.steps = settings.steps;
     this.activations = [];
+    this.view.list([]);
     this.stale = false;
     this.drawnTarget = this.target;
     this.worker.postMessage({ type: "start", settings });
     this.view.say(`Drawing ${this.name}, ${this.steps} steps.`);
+    if (this.result) for (const drawn of all(".front .drawn")) drawn.textContent = `${article(this.name)} ${this.name}`;
   }
 
   /** Resolve the class and load the network. Returns whether both succeeded; a failure is shown. */
@@ -233,7 +235,7 @@ class LiveWidget {
     this.view.show(new ImageData(new Uint8ClampedArray(picture), size, size), `The drawing of ${this.name} after ${step} of ${steps} steps`);
     this.view.plot(this.activations, steps, this.name);
     if (top) this.list(top);
-    this.view.progressed(step, steps, top ? this.prediction(top) : "");
+    this.view.progressed(step, steps, top ? `${this.classes[top[0].index][0]} ${percent(top[0].probability)}` : "");
     if (step && step < steps && step % Math.ceil(steps / 4) === 0) this.view.say(`${this.name}: step ${step} of ${steps}; prediction: ${this.prediction(top)}.`);
     if (this.state === "paused") this.setState("paused");
   }
@@ -247,7 +249,7 @@ class LiveWidget {
     this.list(top);
     this.setState("done");
     const ranked = rank > 1 ? `; ${this.name} has rank ${rank} (${percent(probability)})` : "";
-    this.view.say(`Done. The network's prediction for this picture: ${this.prediction(top)}${ranked}. The logit is ${activation.toFixed(1)}.`);
+    this.view.say(`Done. The network's prediction for this picture: ${this.prediction(top)}${ranked}. The logit is ${number(activation)}.`);
     const page = this.kind !== "class" && (await facts()).pages[this.drawnTarget];
     if (page) this.view.status.append(" ", element("a", { href: url(page), textContent: `The page of ${this.name}` }), ".");
   }

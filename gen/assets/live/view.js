@@ -13,7 +13,10 @@ const STEP_LINES = [
   ["step", "x = x + α g", "gradient ascent"],
 ];
 
-export const percent = (part) => (part > 0.9995 && part < 1 ? ">99.9%" : `${(100 * part).toFixed(1)}%`);
+/** As the pages write them: 99.4 %, and a minus sign. */
+export const percent = (part) =>
+  part >= 0.99995 ? "> 99.99 %" : part < 0.0001 ? "< 0.01 %" : `${(100 * part).toFixed(part < 0.001 || part >= 0.9995 ? 2 : 1)} %`;
+export const number = (value) => value.toFixed(1).replace("-", "−");
 
 export class View {
   /** figure: the replay of a stored drawing whose canvas is used, if there is one. */
@@ -88,7 +91,7 @@ export class View {
     const [low, high] = [Math.min(0, ...finite), Math.max(1, ...finite)];
     const point = (value, k) => `${4 + (312 * k) / Math.max(1, steps - 1)},${(92 - (88 * (value - low)) / (high - low)).toFixed(1)}`;
     this.line.setAttribute("points", activations.map(point).join(" "));
-    const [first, last] = [activations[0], activations.at(-1)].map((value) => value.toFixed(1));
+    const [first, last] = [activations[0], activations.at(-1)].map(number);
     this.caption.textContent = `The activation of ${name}: from ${first} to ${last} in ${activations.length} steps`;
   }
 

@@ -69,6 +69,13 @@ def text(files: Files, path: str) -> str:
 def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[..., Files]) -> None:
     files = published({"animals": ["zebra", {"my cat": "tiger"}]}, seeds=[0, 7])
     assert {path for path in files if not path.startswith("assets/live/")} == {
+        "robots.txt",
+        "assets/card.jpg",
+        "assets/fonts.txt",
+        "assets/icon.png",
+        "assets/sans.woff2",
+        "assets/serif-italic.woff2",
+        "assets/serif.woff2",
         "assets/glightbox.min.css",
         "assets/glightbox.min.js",
         "assets/glightbox.txt",

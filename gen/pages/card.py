@@ -1,0 +1,75 @@
+"""Pictures for the outside: the icon of the site, the card of its links, and what search engines may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from actmax.pictures import encode_image, read_rgb
+from gen.pages.assets import FOLDER
+from gen.pages.contents import Contents, File
+from gen.plan import addresses
+
+CARD = (1200, 630)
+"""Width and height of a large card."""
+ICON = 64
+PAPER, INK, SOFT = "#fbfaf7", "#16161a", "#5c5f66"
+MARGIN = 64
+
+
+def card(contents: Contents) -> Iterator[File]:
+    """Yield the icon, the card and ``robots.txt``, drawn from the drawing on the front page."""
+    picture = read_rgb(contents.lead.entry.read("drawing.png"))
+    yield addresses.ICON, _icon(picture)
+    subtitle = f"{contents.best[0].label.name}, as a neural network draws it"
+    yield addresses.CARD, _card(picture, contents.site.name, subtitle)
+    sitemap = f"Sitemap: {contents.site.url}sitemap.xml\n" if contents.site.url else ""
+    yield addresses.ROBOTS, f"User-agent: *\nAllow: /\n{sitemap}"
+
+
+def _icon(picture: Image.Image) -> bytes:
+    icon = ImageOps.fit(picture, (ICON, ICON), Image.Resampling.LANCZOS)
+    mask = Image.new("L", (4 * ICON, 4 * ICON))
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, 4 * ICON - 1, 4 * ICON - 1), radius=ICON, fill=255)
+    icon.putalpha(mask.resize((ICON, ICON), Image.Resampling.LANCZOS))
+    return encode_image(icon, "PNG", optimize=True)
+
+
+def _card(picture: Image.Image, title: str, subtitle: str) -> bytes:
+    """Return the picture at the right, the words beside it."""
+    width, height = CARD
+    image = Image.new("RGB", CARD, PAPER)
+    image.paste(picture.resize((height, height), Image.Resampling.BICUBIC), (width - height, 0))
+    draw, room = ImageDraw.Draw(image), width - height - 2 * MARGIN
+    lines = [
+        (line, color, font, 1.25 * size)
+        for text, color, family, size in ((title, INK, "serif", 76), (subtitle, SOFT, "sans", 30))
+        for font in (_font(family, size),)
+        for line in _wrapped(text, font, room)
+    ]
+    top = (height - sum(line_height for *_, line_height in lines)) / 2
+    for line, color, font, line_height in lines:
+        draw.text((MARGIN, top), line, color, font=font)
+        top += line_height
+    return encode_image(image, "JPEG", quality=88)
+
+
+def _font(family: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return a font of the site, or Pillow's own where its FreeType cannot read WOFF2."""
+    try:
+        return ImageFont.truetype(FOLDER / f"{family}.woff2", size)
+    except OSError:
+        return ImageFont.load_default(size)
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> list[str]:
+    """Return the lines of a text that are at most so wide."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
