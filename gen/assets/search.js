@@ -75,15 +75,16 @@ export async function suggestPages(part) {
     .filter(({ location }) => location && !/#|^gallery\/./.test(location))
     .map(({ title, location }) => ({ name: title, url: location, words: [title, location.split("/").filter(Boolean).at(-1)] }));
   const parts = location.pathname.slice(root.pathname.length).split("/").map((name) => plain(decoded(name).replace(/\.html?$/, "")));
-  for (const wanted of parts.filter(Boolean).reverse()) { // the last part says most
+  for (const [position, wanted] of parts.filter(Boolean).reverse().entries()) { // the last part says most
+    const distance = (word) => (!position && wanted.length > 3 && word.startsWith(wanted) ? 1 : editDistance(wanted, word));
     const closest = [...classes, ...pages]
-      .map((page) => ({ ...page, distance: Math.min(...page.words.map((word) => editDistance(wanted, plain(word)))) }))
-      .filter(({ distance }) => distance <= Math.max(1, wanted.length / 3))
+      .map((page) => ({ ...page, distance: Math.min(...page.words.map((word) => distance(plain(word)))) }))
+      .filter(({ distance }) => distance <= wanted.length / 3)
       .sort((a, b) => a.distance - b.distance)
       .slice(0, 3);
     if (!closest.length) continue;
     const links = closest.map(({ name, url }) => element("a", { href: new URL(url, root), textContent: name }));
-    return part.before(element("p", {}, "Did you mean ", ...links.flatMap((link, position) => (position ? [" or ", link] : [link])), "?"));
+    return part.before(element("p", {}, "Did you mean ", ...links.flatMap((link, index) => (index ? [" or ", link] : [link])), "?"));
   }
 }
 
