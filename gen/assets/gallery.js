@@ -26,12 +26,27 @@ function sortChannels(tools) {
   tools.hidden = false;
 }
 
-/** A class page: the frames follow the pointer along the curve. */
+/** A large drawing: dragging along its steps selects one. */
+function dragSteps(part) {
+  const choices = all("input", part);
+  part.addEventListener("pointermove", (event) => {
+    if (!event.buttons) return;
+    const labels = choices.map((choice) => choice.parentElement.getBoundingClientRect());
+    const choice = choices[labels.findLastIndex((label) => label.left <= event.clientX)];
+    if (!choice || choice.checked) return;
+    choice.checked = true;
+    choice.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+/** The curve of a drawing: it marks the selected step, and selects the one under the pointer. */
 function followCurve(part) {
-  const choices = all(".frames input", part);
+  const drawing = document.getElementById(part.dataset.drawing);
+  const choices = all("fieldset input", drawing);
   const curve = part.querySelector("svg");
   const mark = curve.querySelector(".frame-mark");
   const ticks = all("[data-frame]", curve);
+  if (!choices.length) return;
   const showMark = () => mark.setAttribute("d", ticks[choices.findIndex((choice) => choice.checked)].dataset.mark);
   const follow = (event) => {
     const box = curve.getBoundingClientRect();
@@ -42,7 +57,7 @@ function followCurve(part) {
   };
   curve.addEventListener("pointermove", follow);
   curve.addEventListener("pointerdown", follow);
-  part.addEventListener("change", showMark);
+  drawing.addEventListener("change", showMark);
   showMark();
 }
 
@@ -135,7 +150,8 @@ function nameListings() {
 
 all(".gallery-tools:not(.units-tools)").forEach(searchClasses);
 all(".units-tools").forEach(sortChannels);
-all(".plate-steps").forEach(followCurve);
+all(".large fieldset").forEach(dragSteps);
+all(".curve").forEach(followCurve);
 all('.frames > input[type="range"]').forEach(connectSlider);
 all(".copy-link").forEach(copyOnClick);
 all(".compare").forEach(compare);

@@ -2,8 +2,9 @@
 
 from gen.figures.chart import chart
 from gen.figures.curve import curve
+from gen.figures.dots import dots
 from gen.figures.onion import onion
 from gen.figures.strips import Cell, strips
 from gen.figures.surface import surface
 
-__all__ = ["Cell", "chart", "curve", "onion", "strips", "surface"]
+__all__ = ["Cell", "chart", "curve", "dots", "onion", "strips", "surface"]

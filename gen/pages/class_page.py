@@ -41,7 +41,7 @@ def class_page(
         following=following,
         gone_anchors=kept.gone_anchors(contents.published, page),
         neighbors={group: _neighbors(contents, page, group) for group in page.groups},
-        curve=_curve(page.label, drawings[0]),
+        curves=[_curve(page.label, drawing) for drawing in drawings],
         reproduce=reproduce,
         contributors=contents.units.contributors.get(page.label, {}) if contents.units else {},
         live_widget=live_widget(contents, "class", page.url, page.label),
@@ -52,13 +52,15 @@ def class_page(
         if (cutout := pictures.cutout(drawing.entry)) is not None:
             yield drawing.cutout, cutout
         yield drawing.data, data.of_drawing(contents, page, drawing)
+        if len(drawings) > 1:
+            yield drawing.thumbnail, pictures.thumbnail(drawing.entry)
     yield addresses.thumbnail(page.url), pictures.thumbnail(drawings[0].entry)
     for alias in page.aliases:
         yield redirect(alias, page.url, page.label.name, contents.site)
 
 
 def _curve(label: Label, drawing: Drawing) -> str:
-    """Return the figure of the main drawing's activation over the steps."""
+    """Return the figure of a drawing's activation over the steps."""
     record, first = drawing.entry.record, drawing.first_win
     if first is not None:
         won = f"; the dashed line marks where {label.name} first is the top-1 prediction."

@@ -16,6 +16,23 @@ from gen.plan import PlannedDrawing, addresses
 
 TOP = 5
 """A drawing counts as recognized by a network, top-5, up to this rank."""
+ENLARGED_WIDTH = 800
+"""An image is shown up to three times its size, but no wider than this, in pixels."""
+
+
+def recognition(measures: Measures) -> str:
+    """Return how well a network recognizes a drawing: ``top1``, ``top5`` or ``missed``."""
+    rank = measures.rank or 1
+    return "top1" if rank == 1 else "top5" if rank <= TOP else "missed"
+
+
+def enlargement(size: int) -> int:
+    """Return by how much an image of this width is enlarged on its page, at most: 1, 2 or 3.
+
+    >>> enlargement(224)
+    3
+    """
+    return max(1, min(3, ENLARGED_WIDTH // size))
 
 
 @dataclass(frozen=True)
@@ -59,6 +76,11 @@ class Drawing:
         return self._labeled(self.evaluation.top) if self.evaluation else []
 
     @property
+    def recognition(self) -> str:
+        """How well the evaluation network recognizes it, or, without one, the target network."""
+        return recognition(self.evaluation or self.measures)
+
+    @property
     def only_by_target(self) -> bool:
         """Whether the target network recognizes it, and the evaluation network does not, not even top-5."""
         return self.evaluation is not None and not self.measures.failed and (self.evaluation.rank or 0) > TOP
@@ -67,6 +89,16 @@ class Drawing:
     def size(self) -> int:
         """Width and height of the PNG in pixels."""
         return self.variant.recipe.size
+
+    @property
+    def enlargement(self) -> int:
+        """By how much it is enlarged on its page, at most."""
+        return enlargement(self.size)
+
+    @property
+    def thumbnail(self) -> str:
+        """Address of its small picture, for a page that shows several drawings."""
+        return addresses.small_drawing(self.page, self.variant.anchor)
 
     @property
     def master(self) -> str:

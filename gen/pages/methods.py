@@ -1,4 +1,4 @@
-"""The page that compares the methods: their drawings, their measures, what each gains and costs."""
+"""The page that compares the methods: their drawings, how often they are recognized, what each gains and costs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from actmax.measure.intervals import wilson
 from actmax.networks.cards import card
+from actmax.recipe import DEFAULT
 from gen.compared import COMPARED, preset
-from gen.figures import chart
+from gen.figures import chart, dots
 from gen.pages import pictures
 from gen.pages.contents import Contents, File
-from gen.pages.drawing import TOP
+from gen.pages.drawing import recognition
 from gen.pages.markdown import share
 from gen.pages.rendering import render_page
 from gen.plan import addresses
-from gen.study.comparison import Benchmark, Curves, Recognition, Row, benchmarks, budget, curves
+from gen.study.comparison import Benchmark, Curves, Recognition, benchmarks, budget, curves
 
 WIDTH = 160
 """Width of a drawing in the table, in pixels."""
@@ -25,19 +27,17 @@ CHARTED, LARGEST = ("mahendran", "robust", "smooth"), 512
 
 
 @dataclass(frozen=True)
-class Summary:
-    """Measures of one method's drawings on this page."""
+class Contrast:
+    """How often the evaluation network recognizes the drawings of each method, compared with the default method's."""
 
-    row: Row
-    seconds: float
-    """Mean time of a drawing."""
-    target_top1: int
-    """How many drawings the target network classifies correctly."""
-    top1: int
-    """How many the evaluation network recognizes."""
-    top5: int
-    logit: float | None
-    """Mean logit of the class in the evaluation network; None without one."""
+    share: float
+    """Of the default method's drawings."""
+    fewer: list[str]
+    """Titles of the methods whose 95 % interval lies below that of the default method."""
+    same: list[str]
+    """Those whose interval overlaps it."""
+    more: list[str]
+    """Those whose interval lies above it."""
 
 
 def methods(contents: Contents) -> Iterator[File]:
@@ -48,9 +48,10 @@ def methods(contents: Contents) -> Iterator[File]:
         here,
         "methods.md.jinja",
         labels=settings.comparison.classes if settings.comparison else (),
-        summaries=[_summary(row, contents) for row in contents.comparison],
+        rows=contents.comparison,
+        recognized=recognition,
         budget=budget(),
-        many=many,
+        many=[(measured, _dots(measured), _contrast(measured)) for measured in many],
         curves=[(measured, _table(measured), _charts(measured)) for measured in budgets],
         judge_titles={
             name: card(name).title
@@ -66,6 +67,29 @@ def methods(contents: Contents) -> Iterator[File]:
         for label, entry in row.drawings.items():
             yield addresses.compared(row.method.name, label.slug), pictures.lossless(entry)
             yield addresses.compared_thumbnail(row.method.name, label.slug), pictures.thumbnail(entry, WIDTH)
+
+
+def _dots(measured: Benchmark) -> str:
+    """Return the dot plot of what the first evaluation network recognizes."""
+    judge, n = measured.evaluation_networks[0], measured.classes
+    judged = [of[judge] for of in measured.methods.values()]
+    series = {"top-1": [each.top1 for each in judged], "in the top 5": [each.top5 for each in judged]}
+    title = f"Share of the drawings that {card(judge).title} recognizes"
+    caption = (
+        f"How many of {n} drawings by {measured.network} {card(judge).title} recognizes, top-1 and in its top 5, with "
+        f"Wilson's 95 % intervals: a drawing of each of {n} classes by each method."
+    )
+    return dots([TITLES[name] for name in measured.methods], series, n, title, caption)
+
+
+def _contrast(measured: Benchmark) -> Contrast:
+    judge, n = measured.evaluation_networks[0], measured.classes
+    own = measured.methods[DEFAULT][judge].top1
+    low, high = wilson(own, n)
+    intervals = {TITLES[name]: wilson(of[judge].top1, n) for name, of in measured.methods.items() if name != DEFAULT}
+    fewer = [title for title, (_, end) in intervals.items() if end < low]
+    more = [title for title, (start, _) in intervals.items() if start > high]
+    return Contrast(own, fewer, [title for title in intervals if title not in fewer + more], more)
 
 
 def _table(measured: Curves) -> dict[str, dict[int, str]]:
@@ -100,16 +124,3 @@ def _link(here: str, source: str) -> str:
     """Return a link from a page to a Markdown file below docs/, perhaps with an anchor."""
     file, sign, anchor = source.partition("#")
     return f"{addresses.markdown_link(here, addresses.of_source(file))}{sign}{anchor}"
-
-
-def _summary(row: Row, contents: Contents) -> Summary:
-    entries = list(row.drawings.values())
-    evaluations = [contents.evaluations[entry.digest] for entry in entries if entry.digest in contents.evaluations]
-    return Summary(
-        row,
-        seconds=sum(entry.record.provenance.seconds for entry in entries) / len(entries),
-        target_top1=sum(not entry.measures().failed for entry in entries),
-        top1=sum(measures.rank == 1 for measures in evaluations),
-        top5=sum((measures.rank or TOP + 1) <= TOP for measures in evaluations),
-        logit=sum(measures.activation for measures in evaluations) / len(evaluations) if evaluations else None,
-    )

@@ -106,6 +106,8 @@ frames = _at("{page}{anchor}.frames.webp")
 """The filmstrip of a drawing's steps."""
 cutout = _at("{page}{anchor}.cutout.webp")
 """A drawing without the pixels that its gradients hardly changed."""
+small_drawing = _at("{page}{anchor}.small.webp")
+"""A drawing among several on its page."""
 picture = _at("{page}{anchor}.jpg")
 small = _at("{page}small.webp")
 units = _at(NETWORK + "{layer}/units.json")

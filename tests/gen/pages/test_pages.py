@@ -7,6 +7,7 @@ import html
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +22,7 @@ from typer.testing import CliRunner
 from actmax import cli
 from actmax.errors import ActmaxError
 from actmax.networks import labels
+from actmax.networks.cards import card
 from actmax.networks.weights import Source, resolve_weights
 from actmax.pipeline import encode
 from actmax.recipe import Recipe
@@ -34,6 +36,7 @@ from gen.pages.markdown import split_front_matter
 from gen.plan import Plan, plan
 from gen.settings import read
 from gen.settings.starts import read_starts
+from gen.study import Evaluation
 
 MKDOCS = Path(__file__).parents[3] / "mkdocs.yml"
 
@@ -94,8 +97,10 @@ def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[...
                 "thumbnail.webp",
                 "robust-seed-0.frames.webp",
                 "robust-seed-0.json",
+                "robust-seed-0.small.webp",
                 "robust-seed-7.frames.webp",
                 "robust-seed-7.json",
+                "robust-seed-7.small.webp",
             )
         ),
         *(f"gallery/{alias}/index.html" for alias in ("340", "n02391049", "292", "n02129604", "my-cat")),
@@ -276,7 +281,7 @@ def test_an_authors_word_is_shown_literally(
     files = published({word: [{word: "sports car"}, "zebra"]})
     head, _ = split_front_matter(text(files, "gallery/sports-car/index.md"))
     assert head["tags"][-1] == word
-    for path, times in (("gallery/index.md", 2), ("gallery/sports-car/index.md", 4)):
+    for path, times in (("gallery/index.md", 2), ("gallery/sports-car/index.md", 3)):
         page = rendered(split_front_matter(text(files, path))[1])
         assert visible(page).count(word) == times
 
@@ -291,10 +296,10 @@ def test_a_stand_in_is_explained(published: Callable[..., Files], rendered: Text
 
 def test_a_page_shows_the_measures(published: Callable[..., Files], rendered: Text, visible: Text) -> None:
     page = visible(rendered(text(published({"animals": ["zebra"]}), "gallery/zebra/index.md")))
-    assert "classifies this picture as zebra, one of 1000 classes, with a probability of 90.0 %" in page
-    assert "Its logit is 12.3, 4.5 above that of the next class" in page
-    for row in ("Probability90.0 %", "Rank among 1000 classes1", "Activation (logit)12.3", "best other class4.5"):
-        assert row in page
+    assert "Target network the compact AlexNet" in page
+    assert "zebra 90.0 %" in page
+    assert "The target network recognizes it." in page
+    assert "probability 90.0 %, rank 1 of 1000, logit 12.3, 4.5 above the best other class" in page
     assert "top-1 after 1" in page
     assert "This drawing failed" not in page
 
@@ -304,31 +309,84 @@ def test_a_failed_drawing_is_marked_on_its_page_and_in_the_index(
 ) -> None:
     files = published({"animals": ["zebra", "tiger"]}, failed={340})
     zebra, tiger = (visible(rendered(text(files, f"gallery/{name}/index.md"))) for name in ("zebra", "tiger"))
-    assert "This drawing failed" in zebra
-    assert (
-        f"classifies this picture as {labels.classes()[377].name} (9.0 %). zebra has rank 2 of 1000 with 1.5 %" in zebra
-    )
-    assert "its logit is 2.5 below the first" in zebra
+    assert "This drawing failed: its target network classifies it as" in zebra
+    assert f"classifies it as {labels.classes()[377].name}, and zebra has rank 2 of 1000." in zebra
+    assert "probability 1.5 %, rank 2 of 1000, logit \N{MINUS SIGN}1.5, 2.5 below the best other class" in zebra
     assert "failed" not in tiger
     items = re.findall(r"<li data-index=.*?</li>", rendered(text(files, "gallery/index.md")), re.DOTALL)
     assert ["failed" in item for item in items] == [True, False]
 
 
-def test_only_classes_of_the_gallery_are_linked(published: Callable[..., Files]) -> None:
-    page = text(published({"animals": ["zebra", 377]}), "gallery/zebra/index.md")
-    rows = re.findall(r"<tr><td>(.*?)</td><td>([^<]*\N{NO-BREAK SPACE}%)</td></tr>", page)
-    assert len(rows) == 5
+def bars(page: str) -> list[tuple[str, float, str, str]]:
+    """Class, length, words and number of each bar."""
+    found = re.findall(
+        r'<li( class="[a-z ]+")? style="--part:([\d.]+)"><span>(.*?)</span> <b>([^<]*)</b></li>', page, re.DOTALL
+    )
+    return [(kind[8:-1], float(part), words, number) for kind, part, words, number in found]
+
+
+def test_the_bars_are_the_top_five_and_only_classes_of_the_gallery_are_linked(published: Callable[..., Files]) -> None:
+    shown = bars(text(published({"animals": ["zebra", 377]}), "gallery/zebra/index.md"))
+    assert len(shown) == 5
+    assert shown[0] == ("target", 0.9, "zebra", "90.0\N{NO-BREAK SPACE}%")
     neighbor = labels.classes()[377]
-    assert [row for row in rows if "href" in row[0]] == [
-        (f'<a href="../{neighbor.slug}/">{neighbor.name}</a>', "9.0\N{NO-BREAK SPACE}%")
+    assert [words for _, _, words, _ in shown if "href" in words] == [
+        f'<a href="../{neighbor.slug}/">{neighbor.name}</a>'
     ]
 
 
-def test_other_methods_and_seeds_follow_the_main_drawing(published: Callable[..., Files], rendered: Text) -> None:
+def test_a_class_that_is_not_among_the_top_five_has_a_bar_of_its_own(planned: Plans, collected: Collects) -> None:
+    made = planned({"animals": ["zebra"]})
+    seen = fakes.measures(340, rank=41)
+    contents = collected(made)
+    judged = Evaluation(card("mobilenet-v2"), dict.fromkeys(contents.entries, seen))
+    page = text(dict(pages(replace(contents, evaluation=judged))), "gallery/zebra/index.md")
+    shown = bars(page)
+    assert len(shown) == 5 + 6
+    assert shown[-1] == ("target missed", 0.015, "zebra, rank 41", "1.5\N{NO-BREAK SPACE}%")
+    assert "Only its target network recognizes it" in page
+
+
+def test_each_drawing_has_its_place_and_its_own_measurements(published: Callable[..., Files], rendered: Text) -> None:
     methods = {"plain": {"steps": 2}, "mine": {"preset": "robust", "steps": 2}}
-    page = rendered(text(published({"a": ["zebra"]}, methods=methods, seeds=[1]), "gallery/zebra/index.md"))
-    plain, mine = (page.index(f"method {name}, seed 1") for name in methods)
-    assert plain < page.index('id="mine-seed-1"') < mine
+    files = published({"a": ["zebra"]}, methods=methods, seeds=[1])
+    page = rendered(text(files, "gallery/zebra/index.md"))
+    assert re.findall(r'<figure class="drawing frames (pick-\d)" id="([^"]+)"', page) == [
+        ("pick-0", "plain-seed-1"),
+        ("pick-1", "mine-seed-1"),
+    ]
+    assert re.findall(r'<a class="(pick-\d)" href="#([^"]+)"', page) == [
+        ("pick-0", "plain-seed-1"),
+        ("pick-1", "mine-seed-1"),
+    ]
+    assert page.count('<figure class="verdict"') == 2
+    assert '[id="mine-seed-1"]:target' in page
+    assert "--method plain" in page
+    assert "--method robust" in page
+
+
+def test_a_single_drawing_has_nothing_to_choose(published: Callable[..., Files]) -> None:
+    page = text(published({"a": ["zebra"]}), "gallery/zebra/index.md")
+    assert 'class="choice"' not in page
+    assert "<style>" not in page
+
+
+def test_the_steps_are_on_the_drawing_and_the_last_is_selected(published: Callable[..., Files]) -> None:
+    page = text(published({"a": ["zebra"]}), "gallery/zebra/index.md")
+    (large,) = re.findall(r'<div class="large".*?</fieldset>', page, re.DOTALL)
+    steps = re.findall(r'value="(\d)"( checked)?><span>(\d+)</span>', large)
+    assert steps[-1][1] == " checked"
+    assert [checked for _, checked, _ in steps[:-1]] == [""] * (len(steps) - 1)
+    assert [int(value) for value, _, _ in steps] == list(range(len(steps)))
+    assert "robust-seed-0.frames.webp" in large
+
+
+def test_an_enlarged_picture_says_so(published: Callable[..., Files]) -> None:
+    for size, words, width in ((96, "three times", 288), (224, "three times", 672), (384, "twice", 768)):
+        page = text(published({"a": ["zebra"]}, size=size), "gallery/zebra/index.md")
+        assert f"{size} × {size} pixels, shown up to {words} as large" in page
+        assert f'.png" width="{width}" height="{width}"' in page
+    assert "shown up to" not in text(published({"a": ["zebra"]}, size=512), "gallery/zebra/index.md")
 
 
 def test_a_page_offers_the_drawing_without_its_background_if_it_has_a_mask(
@@ -341,7 +399,7 @@ def test_a_page_offers_the_drawing_without_its_background_if_it_has_a_mask(
     entries[zebra.digest()] = store.put({**fakes.files(zebra), "mask.webp": mask}, fakes.record(zebra))
     files = dict(pages(Contents(made, entries)))
     page = text(files, "gallery/zebra/index.md")
-    (shown,) = re.findall(r'<details class="cutout"><summary>.*?</summary><img src="([^"]+)"', page)
+    (shown,) = re.findall(r'<details class="fold cutout"><summary>.*?</summary><img src="([^"]+)"', page)
     assert shown == "robust-seed-0.cutout.webp"
     assert f"gallery/zebra/{shown}" in files
     assert "cutout" not in text(files, "gallery/tiger/index.md")
