@@ -343,7 +343,7 @@ def test_a_class_that_is_not_among_the_top_five_has_a_bar_of_its_own(planned: Pl
     page = text(dict(pages(replace(contents, evaluation=judged))), "gallery/zebra/index.md")
     shown = bars(page)
     assert len(shown) == 5 + 6
-    assert shown[-1] == ("target missed", 0.015, "zebra, rank 41", "1.5\N{NO-BREAK SPACE}%")
+    assert shown[-1] == ("target behind", 0.015, "zebra, rank 41", "1.5\N{NO-BREAK SPACE}%")
     assert "Only its target network recognizes it" in page
 
 
