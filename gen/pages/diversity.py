@@ -15,7 +15,9 @@ from gen.study.diversity import Diversity
 def diversity(contents: Contents, diverse: Diversity) -> Iterator[File]:
     """Yield the page and its pictures."""
     kinds = {"seed": diverse.seeds, "facet": diverse.facets}
-    yield render_page(contents, addresses.DIVERSITY, "diversity.md.jinja", diverse=diverse, kinds=kinds, recognized=recognition)
+    yield render_page(
+        contents, addresses.DIVERSITY, "diversity.md.jinja", diverse=diverse, kinds=kinds, recognized=recognition
+    )
     for kind, entries in kinds.items():
         for number, entry in enumerate(entries):
             yield addresses.diverse(kind, number), pictures.lossless(entry)

@@ -16,6 +16,7 @@ import fakes
 import pytest
 from PIL import Image
 
+from actmax.measure.intervals import wilson
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.recipe import parse
@@ -122,6 +123,7 @@ def test_everything_on_a_page_exists_and_its_tables_are_complete(
     assert len(links) >= 4
     assert {link for link in links if link not in files and not (DOCS / link).is_file()} == set()
     shown = rendered(split_front_matter(page)[1])
+    assert [table for table in tables(shown) if path in (PHOTO, DIVERSITY)] == []
     for table in tables(shown):
         assert len({len(row) for row in table}) == 1, table
         assert len(table) > 1
@@ -141,17 +143,26 @@ def test_every_generated_picture_is_shown(contents: Contents) -> None:
 # Methods side by side.
 
 
-def test_the_methods_page_has_a_row_per_method_and_a_cell_per_class_with_both_ranks(
-    contents: Contents, rendered: Text
+def test_the_methods_page_has_a_row_per_method_and_a_dot_for_what_each_drawing_is_recognized_as(
+    contents: Contents,
 ) -> None:
-    drawings = tables(rendered(page_of(contents, METHODS)))[0]
-    assert drawings == [
-        ["Method", "zebra", "volcano"],
-        ["Norm constraint erhan", "1 · 40", "2 · 700"],
-        ["This site's default smooth", "1 · 1", "2 · 4"],
+    def dots(page: str) -> list[tuple[str, list[tuple[str, str]]]]:
+        rows = re.findall(r'<figure id="(\w+)">(.*?)</figure>', page, re.DOTALL)
+        return [(name, re.findall(r'class="dot (\w+)" role="img" aria-label="([^"]+)"', row)) for name, row in rows]
+
+    assert dots(page_of(contents, METHODS)) == [
+        (
+            "erhan",
+            [
+                ("missed", "not recognized by MobileNet V2: rank 40"),
+                ("missed", "not recognized by MobileNet V2: rank 700"),
+            ],
+        ),
+        ("smooth", [("top1", "recognized by MobileNet V2"), ("top5", "rank 4 for MobileNet V2")]),
     ]
-    alone = tables(rendered(page_of(replace(contents, evaluation=None), METHODS)))[0]
-    assert [row[1:] for row in alone[1:]] == [["1", "2"], ["1", "2"]]
+    alone = dots(page_of(replace(contents, evaluation=None), METHODS))
+    assert [[kind for kind, _ in row] for _, row in alone] == [["top1", "top5"]] * 2
+    assert alone[0][1][1] == ("top5", "rank 2 for the compact AlexNet")
 
 
 def test_each_cell_shows_its_own_drawing_small_and_leads_to_it_large(
@@ -168,21 +179,12 @@ def test_each_cell_shows_its_own_drawing_small_and_leads_to_it_large(
             assert pixel(data) == pytest.approx((unit % 256, 0, 64), abs=4)
 
 
-def test_the_table_counts_how_many_drawings_each_network_recognizes(contents: Contents, rendered: Text) -> None:
-    """The evaluation network's logit is 12.34 at rank 1, and −1.5 otherwise."""
-    measured = tables(rendered(page_of(contents, METHODS)))[1]
-    assert measured[1:] == [
-        ["Norm constraint", "1 of 2", "0 of 2", "0 of 2", "\N{MINUS SIGN}1.5", "50.0 %", "0.1"],
-        ["This site's default", "1 of 2", "1 of 2", "2 of 2", "5.42", "25.0 %", "0.1"],
-    ]
-
-
 def interval(part: float, count: int) -> str:
     return share(part, count).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_tables_of_many_classes_agree_with_the_files(contents: Contents, rendered: Text) -> None:
-    many = tables(rendered(page_of(contents, METHODS)))[2:]
+    many = tables(rendered(page_of(contents, METHODS)))
     stored = [json.loads(path.read_text("utf-8")) for path in sorted(comparison.BENCHMARKS.glob("*.json"))]
     assert len(many) == len(stored) > 0
     for table, values, measured in zip(many, stored, comparison.benchmarks(), strict=True):
@@ -200,16 +202,51 @@ def test_the_tables_of_many_classes_agree_with_the_files(contents: Contents, ren
             assert float(seconds) == pytest.approx(method["seconds"], rel=0.01)
 
 
-def test_the_conclusions_quote_the_files(contents: Contents, rendered: Text, visible: Text) -> None:
-    words = " ".join(visible(rendered(page_of(contents, METHODS))).split())
+def test_the_dot_plot_names_each_share_with_its_interval(contents: Contents) -> None:
+    page = html.unescape(page_of(contents, METHODS))
     for measured in comparison.benchmarks():
-        judge, of = measured.evaluation_networks[0], measured.methods
-        pixels = [of[name] for name in ("plain", "erhan", "simonyan", "yosinski", "mahendran", "mei")]
-        own = [results["target"].top1 for results in pixels]
-        shares = f"recognizes {min(own):.2f} to {max(own):.2f} of the {measured.classes} drawings"
-        assert f"Drawn by {measured.network}: if pixels are optimized, the target network {shares}" in words
-        assert f"at most {max(results[judge].top1 for results in pixels):.2f}. The latter recognizes" in words
-        assert f"and {of['smooth'][judge].top1:.2f} with the gallery's method" in words
+        judge, n = measured.evaluation_networks[0], measured.classes
+        assert f"Of {n} each. " in page
+        for name, of in measured.methods.items():
+            top1, top5 = of[judge].top1, of[judge].top5
+            ends = [100 * end for part in (top1, top5) for end in wilson(part, n)]
+            assert (
+                f"{compared(name).title}: top-1 {100 * top1:.0f} % ({ends[0]:.0f} to {ends[1]:.0f} %), "
+                f"in the top 5 {100 * top5:.0f} % ({ends[2]:.0f} to {ends[3]:.0f} %)"
+            ) in page
+
+
+@pytest.mark.parametrize(("classes", "shares"), [(16, (0.375, 0.0625)), (100, (0.4, 0.06)), (100, (0.06, 0.4))])
+def test_what_an_interval_does_not_support_is_not_claimed(
+    contents: Contents,
+    rendered: Text,
+    visible: Text,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    classes: int,
+    shares: tuple[float, float],
+) -> None:
+    stored = json.loads((comparison.BENCHMARKS / "compact.json").read_text("utf-8"))
+    (judge,) = {name for of in stored["methods"].values() for name in of} - {
+        "target",
+        "seconds",
+        "high_frequency_share",
+    }
+    stored["classes"] = classes
+    stored["methods"] = {name: stored["methods"][name] for name in ("plain", "smooth")}
+    for name, part in zip(("smooth", "plain"), shares, strict=True):
+        stored["methods"][name][judge]["top1"] = part
+    (tmp_path / "compact.json").write_text(json.dumps(stored), "utf-8")
+    monkeypatch.setattr(comparison, "BENCHMARKS", tmp_path)
+    words = " ".join(visible(rendered(page_of(contents, METHODS))).split())
+    title = compared("plain").title
+    claims = {
+        "fewer": f"It recognizes fewer by {title}: their intervals lie below." in words,
+        "more": f"It recognizes more by {title}: their intervals lie above." in words,
+        "same": f"{classes} classes cannot tell the gallery's method from {title}: the intervals overlap." in words,
+    }
+    (low, high), (start, end) = wilson(shares[0], classes), wilson(shares[1], classes)
+    assert claims == {"fewer": end < low, "more": start > high, "same": low <= end and start <= high}
 
 
 def test_each_method_has_its_advantages_costs_and_source(contents: Contents, rendered: Text, visible: Text) -> None:
@@ -237,11 +274,11 @@ def test_curves_are_a_table_and_a_chart(
     assert table[4] == ["Horama's own MACO", "–", "–", "0.25 (0.10…0.49) / 0.50"]
     words = visible(rendered(page))
     assert "The fraction of the 16 classes that MobileNet V2 recognizes: top-1" in words
-    assert page.count("<svg") == 1
+    assert page.count("<svg") == 2  # the dot plot is the other
     assert "Fourier and random transforms: from 0.25 at 16 to 0.25 at 64" in page
     measured["methods"].pop("robust")
     (tmp_path / "curves" / "compact.json").write_text(json.dumps(measured), "utf-8")
-    assert "<svg" not in page_of(contents, METHODS)
+    assert page_of(contents, METHODS).count("<svg") == 1
 
 
 def test_an_authors_page_quotes_the_figures_for_many_classes(contents: Contents) -> None:
@@ -255,17 +292,11 @@ def test_an_authors_page_quotes_the_figures_for_many_classes(contents: Contents)
 # From a photo.
 
 
-def test_the_feature_weight_is_chosen_by_buttons_and_a_slider(contents: Contents) -> None:
+def test_the_feature_weight_is_chosen_on_the_picture_which_is_not_the_photo_at_first(contents: Contents) -> None:
     page = page_of(contents, PHOTO)
     choices = re.findall(r'<input type="radio" name="feature-weight" value="(\d)"( checked)?><span>(.*?)</span>', page)
-    assert choices == [
-        ("0", " checked", "the photo"),
-        ("1", "", "0.5"),
-        ("2", "", "0.2"),
-        ("3", "", "0: no penalty"),
-    ]
-    assert re.search(r'<input type="range" min="0" max="3" value="0"[^>]* disabled>', page)
-    assert "--frames:4;" in page
+    assert choices == [("0", "", "photo"), ("1", "", "0.5"), ("2", " checked", "0.2"), ("3", "", "0")]
+    assert "--frames:4" in page
 
 
 def test_the_filmstrip_begins_with_the_photo_and_has_a_frame_for_each_drawing(contents: Contents) -> None:
@@ -287,9 +318,13 @@ def test_the_style_has_a_rule_for_each_frame(contents: Contents) -> None:
         assert rules == [(str(frame), str(frame)) for frame in range(most + 1)]
 
 
-def test_the_table_lists_feature_weights_and_both_networks_predictions(contents: Contents, rendered: Text) -> None:
-    (table,) = tables(rendered(page_of(contents, PHOTO)))
-    assert table[1:] == [[keep, "90.0 %, rank 1", "1.5 %, rank 3", "full size"] for keep in ("0.5", "0.2", "0")]
+def test_bars_show_each_feature_weight_for_both_networks(contents: Contents) -> None:
+    shown = re.findall(r'--part:([\d.]+)"><span><a href="[^"]+">(.*?)</a>, (.*?)</span> <b>', page_of(contents, PHOTO))
+    weights = ("weight 0.5", "weight 0.2", "weight 0")
+    assert shown == [
+        *(("0.9000", weight, "rank 1") for weight in weights),
+        *(("0.0150", weight, "rank 3") for weight in weights),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -319,40 +354,41 @@ def credited(contents: Contents, credit: str) -> Contents:
 # How much drawings of a class differ.
 
 
-def test_the_diversity_page_quotes_the_distances(contents: Contents, rendered: Text, visible: Text) -> None:
-    page = rendered(page_of(contents, DIVERSITY))
-    (table,) = tables(page)
-    assert table[1:] == [
-        ["of zebra with 2 seeds", "1", "0.125"],
-        ["of zebra by 3 facets", "3", "0.25"],
-        ["of 2 different classes", "1", "0.5"],
+def distances(page: str) -> list[tuple[str, str, str]]:
+    return re.findall(r'<li style="--part:([\d.]+)"><span>(of [^<]*)</span> <b>([^<]*)</b></li>', page)
+
+
+def test_the_diversity_page_quotes_the_distances_and_of_how_many_pairs(contents: Contents) -> None:
+    assert distances(page_of(contents, DIVERSITY)) == [
+        ("0.1250", "of zebra with 2 seeds (1 pair)", "0.125"),
+        ("0.2500", "of zebra by 3 facets (3 pairs)", "0.25"),
+        ("0.5000", "of 2 different classes (1 pair)", "0.5"),
     ]
-    assert "Two seeds differ 25 % as much as two classes, two facets 50 %." in visible(page)
 
 
-def test_each_drawing_of_the_diversity_page_has_both_ranks(contents: Contents, rendered: Text, visible: Text) -> None:
+def test_each_drawing_of_the_diversity_page_has_its_probability_and_a_dot(contents: Contents, rendered: Text) -> None:
     page = rendered(page_of(contents, DIVERSITY))
-    shown = re.findall(r'<img alt="([^"]*)"[^>]* src="\.\./\.\./assets/diversity/([^"]+)"', page)
+    shown = re.findall(r'<img src="\.\./\.\./assets/diversity/([^"]+)"[^>]* alt="([^"]*)"', page)
     assert shown == [
-        ("The drawing of zebra by seed 0", "seed-0.webp"),
-        ("The drawing of zebra by seed 1", "seed-1.webp"),
-        ("The drawing of zebra by facet 1", "facet-0.webp"),
-        ("The drawing of zebra by facet 2", "facet-1.webp"),
-        ("The drawing of zebra by facet 3", "facet-2.webp"),
+        ("seed-0.webp", "The drawing of zebra by seed 0"),
+        ("seed-1.webp", "The drawing of zebra by seed 1"),
+        ("facet-0.webp", "The drawing of zebra by facet 1"),
+        ("facet-1.webp", "The drawing of zebra by facet 2"),
+        ("facet-2.webp", "The drawing of zebra by facet 3"),
     ]
-    ranks = re.findall(r"(\w+ \d): 90.0 %, rank 1; MobileNet V2: rank (\d)", visible(page))
+    found = re.findall(r"<figcaption>(\w+ \d): (\S+) <span class=\"dot (\w+)\"", page.replace("\N{NO-BREAK SPACE}", ""))
     # The first seed's is the drawing by `smooth` above.
-    assert ranks == [("seed 0", "1"), ("seed 1", "3"), ("facet 1", "3"), ("facet 2", "3"), ("facet 3", "3")]
+    kinds = ["top1", "top5", "top5", "top5", "top5"]
+    names = ["seed 0", "seed 1", "facet 1", "facet 2", "facet 3"]
+    assert found == [(name, "90.0%", kind) for name, kind in zip(names, kinds, strict=True)]
 
 
-def test_missing_distances_are_left_out(contents: Contents, rendered: Text, visible: Text) -> None:
+def test_missing_distances_are_left_out(contents: Contents, rendered: Text) -> None:
     assert contents.diversity
     few = replace(contents.diversity, facets=[], facet_distance=None, class_distance=None, classes=1)
     page = rendered(page_of(replace(contents, diversity=few), DIVERSITY))
-    (table,) = tables(page)
-    assert table[1:] == [["of zebra with 2 seeds", "1", "0.125"]]
+    assert distances(page) == [("0.1250", "of zebra with 2 seeds (1 pair)", "0.125")]
     assert 'id="facets"' not in page
-    assert "as much as two classes" not in visible(page)
 
 
 # Pages that the settings leave out.
