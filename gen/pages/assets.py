@@ -12,10 +12,11 @@ from gen.plan.drawings import DRAWING
 
 FOLDER = Path(__file__).parents[1] / "assets"
 STYLES = (
-    *("tokens", "page", "prose", "figures", "article", "front", "gallery", "class"),
-    *("methods", "units", "compare", "live", "print"),
+    *("tokens", "page", "prose", "figures", "large", "predictions"),
+    *("article", "front", "compare", "live", "print"),
 )
-"""The style sheets in ``assets/styles``, one for each kind of page, in the order in which they become one file."""
+"""The style sheets in ``assets/styles``, in the order in which they become one file, which each page loads. Those
+beside that folder are for pages that name one as `style` in their front matter."""
 LIGHTBOX = files("mkdocs_glightbox") / "glightbox"
 """GLightbox, with its license, from the plugin for MkDocs. The plugin itself is not used: it loads GLightbox on every
 page, and under Zensical from another host."""

@@ -12,7 +12,7 @@ from projects import SITE_URL
 
 CLASSES = {"ambulance", "golden-retriever", "goldfish", "mountain-bike", "tabby", "tiger", "toucan", "zebra"}
 ALIASES = {"407", "n02701002", "bicycle", "671", "racer", "3", "n01491361"}
-EAGER = 6
+EAGER = 8
 """The index's first row where it is widest."""
 
 

@@ -17,8 +17,9 @@ import pytest
 import torch
 
 from actmax.ascent.gradient_ascent import ascend
+from actmax.measure.intervals import wilson
 from actmax.networks.cards import card
-from gen.figures import Cell, chart, curve, onion, strips, surface
+from gen.figures import Cell, chart, curve, dots, onion, strips, surface
 from gen.figures.svg import BLUE, GREEN, INK, RED
 
 WRITE_UPS = Path(__file__).parents[3] / "docs" / "write-ups"
@@ -363,3 +364,25 @@ def test_a_page_shows_its_figure(page: str) -> None:
     (call,) = re.findall(r"^\{\{ figure\.(\w+)\(.*\) \}\}$", text, re.MULTILINE)
     assert call in ("onion", "surface")
     assert text.count("{{") == 1
+
+
+# Shares with intervals.
+
+
+def test_each_dot_stands_at_its_share_within_its_interval() -> None:
+    figure = dots(["A & b", "c"], {"top-1": [0.0, 0.5], "top-5": [0.25, 1.0]}, 16, "Shares", "Of sixteen.")
+    drawing = svg(figure)
+    circles = [(float(each.attrib["cx"]), float(each.attrib["cy"])) for each in drawing.iter(f"{SVG}circle")][2:]
+    lines = {
+        float(y): (float(start), float(end)) for start, y, end in re.findall(r'd="M([\d.]+) ([\d.]+)H([\d.]+)"', figure)
+    }
+    assert [round((x - 8) / 392, 2) for x, _ in circles] == [0.0, 0.25, 0.5, 1.0]
+    assert len(lines) == 4
+    for (x, y), share in zip(circles, (0.0, 0.25, 0.5, 1.0), strict=True):
+        start, end = lines[y]
+        assert start <= x <= end
+        assert (round((start - 8) / 392, 2), round((end - 8) / 392, 2)) == pytest.approx(wilson(share, 16), abs=0.006)
+    description = drawing.findtext(f"{SVG}desc")
+    assert description is not None
+    assert description.startswith("Of 16 each. A & b: top-1 0 % (0 to 19 %), top-5 25 % (10 to 49 %); c: top-1 50 %")
+    assert [word for word in words(figure) if "%" in word] == ["0 %", "25 %", "50 %", "75 %", "100 %"]

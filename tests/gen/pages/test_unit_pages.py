@@ -160,7 +160,7 @@ def test_a_sheet_holds_256_drawings_and_more_go_to_the_next(made: Callable[..., 
 def test_drawings_that_minimize_a_channel_are_marked(made: Callable[..., Files]) -> None:
     files = made({"conv4": 117}, negative=True, seeds=[0, 3])
     page = text(files, "network/conv4/117/index.md")
-    assert re.findall(r'<figure class="anchor" id="([^"]+)"', page) == [
+    assert re.findall(r'<figure class="(?:drawing frames|anchor)" id="([^"]+)"', page) == [
         "robust-seed-0",
         "robust-seed-3",
         "negative-seed-0",

@@ -105,7 +105,7 @@ def tables(page: str) -> list[list[list[str]]]:
 def linked(page: str, path: str) -> set[str]:
     """Files below docs/ that a page shows or leads to: HTML starts from its address, Markdown from its file."""
     here = addresses.of_source(path)
-    links = {urljoin(here, html.unescape(link)) for link in re.findall(r'(?:href|src)="(.*?)"', page)}
+    links = {urljoin(here, html.unescape(link)) for link in re.findall(r'(?:href|src)="([^#"].*?)"', page)}
     links |= {urljoin(path, link) for link in re.findall(r"\]\((.*?)\)", page)}
     return {urldefrag(link)[0] for link in links}
 
