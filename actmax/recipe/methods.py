@@ -54,11 +54,11 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         ),
         "robust": _ROBUST,
         # As `robust`, with a penalty on total variation relative to the objective's gradient (Mahendran & Vedaldi 2016,
-        # section 3.2; here along rows and columns, which other networks recognize more often), a ReLU leak (Guo, Li &
-        # Chen 2020), a window around the center (Nguyen, Yosinski & Clune 2016), the leading class pushed down (Carlini
-        # & Wagner 2017), and fewer steps. Two guards act only where an image leaves the range of photographs: the
-        # penalty stops at the lower quartile of their grain, and contrast ends at the upper quartile of theirs. Nothing
-        # depends on the size of a network's logits. docs/write-ups/what-was-tried.md has the measurements.
+        # section 3.2; theirs is isotropic, this one is along rows and columns), a ReLU leak (Guo, Li & Chen 2020), a
+        # window around the center (Nguyen, Yosinski & Clune 2016), the leading class pushed down (Carlini & Wagner
+        # 2017), and fewer steps. Two guards act only where an image leaves the range of photographs: the penalty stops
+        # at the lower quartile of their grain, and contrast ends at the upper quartile of theirs. Nothing depends on
+        # the size of a network's logits. docs/write-ups/what-was-tried.md has the measurements.
         "smooth": MappingProxyType(
             {
                 **_ROBUST,

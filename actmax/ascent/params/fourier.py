@@ -24,8 +24,8 @@ def fourier(decay_power: float = 1.3, decorrelate: bool = True, sd: float = 0.01
     """Optimize the coefficients of a real 2-D Fourier transform, scaled by 1/frequency**decay_power.
 
     Gradient ascent on these coefficients is ascent in another metric on the image: low frequencies, of which
-    photographs have most, change first (Olah et al. 2017, "Preconditioning and Parameterization"). A sigmoid keeps
-    the image within [0, 1].
+    photographs have most, change first (Olah et al. 2017, "Preconditioning and Parameterization"; the power is 1
+    there). A sigmoid keeps the image within [0, 1].
 
     Args:
         decay_power: the power of the frequency.
