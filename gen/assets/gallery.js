@@ -3,7 +3,7 @@
 import { compare } from "./compare.js";
 import { all, element } from "./helpers.js";
 import { replay } from "./replay.js";
-import { searchClasses, suggestPages } from "./search.js";
+import { explainSearch, searchClasses, suggestPages } from "./search.js";
 
 // The style hides what a script replaces, but only where this one runs.
 document.documentElement.classList.add("scripted");
@@ -157,6 +157,7 @@ all(".copy-link").forEach(copyOnClick);
 all(".compare").forEach(compare);
 all(".replay").forEach(replay);
 all(".lost").forEach(suggestPages);
+all('[data-md-component="search-query"]').forEach(explainSearch);
 highlightGallery();
 document.addEventListener("click", enlarge);
 addEventListener("load", makeScrollable);

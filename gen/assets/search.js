@@ -1,6 +1,8 @@
-// Finding classes: the index page's filter and order, and suggestions on the page for unknown addresses.
+// Finding classes: the index page's filter and order, suggestions on the page for unknown addresses, and everyday words
+// in the site's search.
 
 import { all, editDistance, element, plain } from "./helpers.js";
+import { classOf, explanation, meanings, words } from "./words.js";
 
 /** The index: filter while typing, sort, open a random class. */
 export function searchClasses(tools) {
@@ -28,11 +30,19 @@ export function searchClasses(tools) {
     rank: (a, b) => a.rank - b.rank || b.secondProbability - a.secondProbability,
   };
 
+  let list = null; // everyday words are fetched when a reader searches
+  const fetchWords = async () => {
+    list ??= await words().catch(() => null);
+    show();
+  };
+
   function show() {
     const typed = plain(filter.value).split(" ").filter(Boolean);
+    const found = list ? meanings(filter.value, list).filter(({ near }) => !near) : [];
+    const under = new Set(found.flatMap(({ classes }) => classes));
     const shown = new Set();
     for (const entry of entries()) {
-      const matches = typed.every((part) => entry.words.some((word) => word.startsWith(part)));
+      const matches = under.has(entry.index) || typed.every((part) => entry.words.some((word) => word.startsWith(part)));
       // When sorted, a class of two groups is shown once.
       entry.item.hidden = !matches || (sort.value !== "" && shown.has(entry.index));
       if (!entry.item.hidden) shown.add(entry.index);
@@ -42,6 +52,7 @@ export function searchClasses(tools) {
       headings[index].hidden = sort.value !== "" || list.hidden;
     });
     count.textContent = shown.size === 1 ? "1 class" : `${shown.size || "no"} classes`;
+    if (!shown.size && list && meanings(filter.value, list).length) count.append(". ", ...explanation(filter.value, list));
   }
 
   function order() {
@@ -51,6 +62,7 @@ export function searchClasses(tools) {
   }
 
   filter.addEventListener("input", show);
+  filter.addEventListener("focus", fetchWords, { once: true });
   sort.addEventListener("change", order);
   random.addEventListener("click", () => {
     const shown = entries().filter((entry) => !entry.item.hidden);
@@ -86,6 +98,9 @@ export async function suggestPages(part) {
     const links = closest.map(({ name, url }) => element("a", { href: new URL(url, root), textContent: name }));
     return part.before(element("p", {}, "Did you mean ", ...links.flatMap((link, index) => (index ? [" or ", link] : [link])), "?"));
   }
+  const list = await words().catch(() => null);
+  const last = parts.findLast(Boolean) ?? "";
+  if (list && meanings(last, list).length) part.before(element("p", {}, ...explanation(last, list)));
 }
 
 function decoded(text) {
@@ -94,4 +109,21 @@ function decoded(text) {
   } catch {
     return text;
   }
+}
+
+/** The site's search: say which classes an everyday word means, above what the search finds. input: its field. */
+export function explainSearch(input) {
+  const results = input.closest(".md-search")?.querySelector(".md-search-result");
+  if (!results) return;
+  const line = element("p", { className: "search-words", role: "status", hidden: true });
+  results.before(line);
+  const show = async () => {
+    const list = await words().catch(() => null);
+    const found = list && plain(input.value) ? meanings(input.value, list) : [];
+    // The search itself finds the page of a class.
+    line.hidden = !found.length || list.pages.has(classOf(found));
+    line.replaceChildren(...(line.hidden ? [] : explanation(input.value, list)));
+  };
+  input.addEventListener("focus", () => words().catch(() => null), { once: true });
+  input.addEventListener("input", show);
 }

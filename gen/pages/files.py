@@ -17,6 +17,7 @@ from gen.pages.methods import methods
 from gen.pages.sounds import sounds
 from gen.pages.units import network
 from gen.pages.walk import walk
+from gen.pages.words import words
 from gen.plan import addresses
 
 
@@ -28,6 +29,7 @@ def files(contents: Contents) -> Iterator[File]:
     """
     yield from assets(contents)
     yield from card(contents)
+    yield from words(contents)
     yield from live(contents)
     yield from index(contents)
     yield compare(contents)

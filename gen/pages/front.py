@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from gen.pages.contents import Contents
-from gen.pages.live import SIZE, unique_name, weights
+from gen.pages.live import SIZE, weights
 from gen.pages.markdown import percent
 from gen.pages.templating import render
+from gen.pages.words import unique_name
 
 CHIPS = 6
 """How many classes the front page offers besides the one that it shows."""

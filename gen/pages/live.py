@@ -16,6 +16,7 @@ from actmax.recipe import METHODS, Recipe
 from gen.pages.assets import FOLDER
 from gen.pages.contents import Contents, File
 from gen.pages.templating import render
+from gen.pages.words import unique_name
 from gen.plan import addresses
 
 ENGINE = sorted(path.name for path in (FOLDER / "live").iterdir() if path.suffix in (".js", ".wasm"))
@@ -71,8 +72,6 @@ def live(contents: Contents) -> Iterator[File]:
         "weights": {"file": network.name, "sha256": network.sha256, "bytes": network.bytes},
         "size": SIZE,
         "methods": {parameterization: live_settings(method) for parameterization, method in LIVE_METHODS.items()},
-        "pages": {plate.label.index: addresses.link(addresses.LIVE, plate.url) for plate in contents.plan.class_pages},
-        "classes": [[unique_name(label), label.wnid, *label.synonyms] for label in labels.classes()],
     }
     yield f"{addresses.LIVE}live.json", json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
@@ -104,8 +103,3 @@ def live_settings(method: str) -> dict[str, Any]:
     """Return a method's values of the recipe fields that the engine implements."""
     preset = METHODS[method]
     return {name: preset.get(name, Recipe.model_fields[name].default) for name in LIVE_FIELDS}
-
-
-def unique_name(label: labels.Label) -> str:
-    """Return the name, with the index if another class has the same name: ``crane (134)``."""
-    return label.name if labels.slugify(label.name) == label.slug else f"{label.name} ({label.index})"

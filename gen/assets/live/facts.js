@@ -1,13 +1,13 @@
-// The contents of live.json: the classes, the settings of the methods, the weights' address.
+// What the live engine is told: live.json, the settings of the methods and the weights' address, and the classes.
 
-import { editDistance, plain } from "../helpers.js";
+import { classOf, explain, meanings, words } from "../words.js";
 
 /** The URL of a file beside this one. */
 export const url = (name) => new URL(name, import.meta.url).href;
 
 let pending = null;
 
-/** Fetch live.json on first use. A failed fetch is repeated at the next call. */
+/** Fetch live.json and words.json on first use. A failed fetch is repeated at the next call. */
 export const facts = () =>
   (pending ??= fetchFacts().catch((error) => {
     pending = null;
@@ -15,26 +15,16 @@ export const facts = () =>
   }));
 
 async function fetchFacts() {
-  const response = await fetch(url("live.json"));
-  if (!response.ok) throw new Error(`The list of classes could not be fetched (HTTP ${response.status}). Try again.`);
-  const loaded = await response.json();
-  loaded.byName = new Map();
-  // A class's own name takes precedence over another's synonym.
-  for (const own of [true, false])
-    loaded.classes.forEach(([name, wnid, ...synonyms], index) => {
-      for (const word of own ? [name, wnid, String(index)] : synonyms)
-        if (!loaded.byName.has(plain(word))) loaded.byName.set(plain(word), index);
-    });
-  return loaded;
+  const [response, list] = await Promise.all([fetch(url("live.json")), words()]);
+  if (!response.ok) throw new Error(`The settings could not be fetched (HTTP ${response.status}). Try again.`);
+  return { ...(await response.json()), ...list };
 }
 
-/** The index of the class with this name, synonym, WNID or index. Throws a message for the reader if there is none. */
+/** The index of the class that a word means. Throws a message for the reader, with `choices`, if it does not mean one. */
 export async function resolveClass(typed) {
-  const { byName, classes } = await facts();
-  const name = plain(typed);
-  if (!name) throw new Error("Name one of ImageNet's classes.");
-  if (byName.has(name)) return byName.get(name);
-  const distance = (candidate) => editDistance(plain(candidate), name);
-  const closest = classes.map(([own]) => own).reduce((best, own) => (distance(own) < distance(best) ? own : best));
-  throw new Error(`ImageNet has no class “${typed.trim()}”. Did you mean ${closest}?`);
+  const list = await facts();
+  const index = classOf(meanings(typed, list));
+  if (index !== null) return index;
+  const { text, choices } = explain(typed, list);
+  throw Object.assign(new Error(text), { choices: choices.map((choice) => list.classes[choice][0]) });
 }

@@ -200,7 +200,21 @@ class LiveWidget {
       this.loading = null;
       this.setState("idle");
       this.view.say(error instanceof TypeError ? "The network could not be fetched. Try again." : error.message);
+      this.offer(error.choices ?? []);
       return false;
+    }
+  }
+
+  /** Buttons for classes that the reader may have meant. */
+  offer(names) {
+    for (const name of names) {
+      const choice = button("choice", name);
+      choice.addEventListener("click", () => {
+        this.form.fields.draw.value = name;
+        this.form.fields.draw.focus();
+        this.draw();
+      });
+      this.view.status.append(" ", choice);
     }
   }
 
@@ -250,8 +264,8 @@ class LiveWidget {
     this.setState("done");
     const ranked = rank > 1 ? `; ${this.name} has rank ${rank} (${percent(probability)})` : "";
     this.view.say(`Done. The network's prediction for this picture: ${this.prediction(top)}${ranked}. The logit is ${number(activation)}.`);
-    const page = this.kind !== "class" && (await facts()).pages[this.drawnTarget];
-    if (page) this.view.status.append(" ", element("a", { href: url(page), textContent: `The page of ${this.name}` }), ".");
+    const page = this.kind !== "class" && (await facts()).pages.get(this.drawnTarget);
+    if (page) this.view.status.append(" ", element("a", { href: page, textContent: `The page of ${this.name}` }), ".");
   }
 
   on_classified({ top }) {

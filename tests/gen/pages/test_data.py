@@ -23,6 +23,11 @@ Published = Callable[..., Files]
 AWKWARD = ["cardigan-264", 474, "crane bird", 517, "jack-o'-lantern", "carpenter's kit", {'my <own> "horse"': "zebra"}]
 
 
+def named(index: int) -> str:
+    """Return what the command calls a class: its slug, unless that could also mean another class."""
+    return "crane-517" if index == 517 else labels.classes()[index].slug
+
+
 def parsed(files: Files, path: str) -> Any:
     content = files[path]
     assert isinstance(content, str)
@@ -92,7 +97,7 @@ def test_a_drawings_file_contains_its_index_entry_and_its_recipe(files: Files) -
             recipe = Recipe(**data["drawing"]["recipe"])
             assert recipe.digest() == drawing["recipe_digest"]
             assert (recipe.target, recipe.seed, recipe.size) == (f"fc8:{entry['index']}", drawing["seed"], 64)
-            assert data["drawing"]["command"].startswith(f"actmax draw {entry['slug']} ")
+            assert data["drawing"]["command"].startswith(f"actmax draw {named(entry['index'])} ")
 
 
 def test_the_numbers_are_those_measured(files: Files) -> None:

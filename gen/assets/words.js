@@ -1,0 +1,132 @@
+// What readers call the classes: names, synonyms, and WordNet's more general words (dog) and neighbors (giraffe). Agrees
+// with actmax.networks.labels.
+
+import { editDistance, element, plain } from "./helpers.js";
+
+const ENDINGS = [["ies", "y"], ["es", ""], ["s", ""], ["men", "man"]]; // of regular plurals, and of the singular
+const CHOICES = 6;
+
+let pending = null;
+
+/** Fetch words.json on first use. A failed fetch is repeated at the next call. */
+export const words = () =>
+  (pending ??= fetchWords().catch((error) => {
+    pending = null;
+    throw error;
+  }));
+
+async function fetchWords() {
+  const address = new URL("words.json", import.meta.url);
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`The list of classes could not be fetched (HTTP ${response.status}). Try again.`);
+  const { classes, pages, draw, rows } = await response.json();
+  const absolute = (link) => new URL(link, address).href;
+  const linked = Object.entries(pages).map(([index, page]) => [Number(index), absolute(page)]);
+  return { classes, pages: new Map(linked), draw: draw && absolute(draw), byName: namesOf(classes), ...parse(rows) };
+}
+
+/** The classes by name: those that have it as their own come first. */
+function namesOf(classes) {
+  const byName = new Map();
+  const add = (name, index) => {
+    const found = byName.get(name) ?? [];
+    if (!found.includes(index)) byName.set(name, [...found, index]);
+  };
+  const own = classes.map(([name]) => plain(name.replace(/ \(\d+\)$/, "")));
+  own.forEach(add);
+  classes.forEach(([, , ...synonyms], index) => synonyms.forEach((synonym) => add(plain(synonym), index)));
+  classes.forEach(([, wnid], index) => [wnid, `${own[index]} ${index}`, String(index)].forEach((name) => byName.set(name, [index])));
+  return byName;
+}
+
+/** The rows of WordNet's words: `dog<tab>151-268` for those under a word, `~351,352` for the nearest, `=ox` for a plural. */
+function parse(rows) {
+  const senses = new Map();
+  const plurals = new Map();
+  for (const row of rows.trim().split("\n")) {
+    const [named, rest] = row.split("\t");
+    if (rest[0] === "=") plurals.set(named, rest.slice(1));
+    else {
+      const synonyms = named.split(", ");
+      const sense = { words: synonyms, classes: rest.replace("~", "").split(",").flatMap(range), near: rest[0] === "~" };
+      for (const word of synonyms) senses.set(word, [...(senses.get(word) ?? []), sense]);
+    }
+  }
+  return { senses, plurals };
+}
+
+function range(text) {
+  const [low, high = low] = text.split("-").map(Number);
+  return Array.from({ length: high - low + 1 }, (_, step) => low + step);
+}
+
+function singulars(word, plurals) {
+  const [, start, last] = /^(.* )?(.*)$/.exec(word);
+  const regular = ENDINGS.filter(([ending]) => last.endsWith(ending)).map(([ending, other]) => last.slice(0, -ending.length) + other);
+  const found = plurals.has(last) ? [plurals.get(last)] : regular;
+  return found.filter(Boolean).map((singular) => `${start ?? ""}${singular}`);
+}
+
+/** What a word may mean: a list of { words, classes, near }, empty if nothing is known. list: of `words()`. */
+export function meanings(typed, list) {
+  const wanted = plain(typed);
+  for (const word of wanted ? [wanted, ...singulars(wanted, list.plurals)] : []) {
+    const named = (list.byName.get(word) ?? []).map((index) => ({ words: list.classes[index].slice(2), classes: [index], near: false }));
+    const found = [...named, ...(list.senses.get(word) ?? [])];
+    if (found.length) return found;
+  }
+  return [];
+}
+
+/** The one class that a word means; null if there are none or several. */
+export function classOf(found) {
+  return found.length === 1 && found[0].classes.length === 1 && !found[0].near ? found[0].classes[0] : null;
+}
+
+/** What to tell a reader whose word is not the name of one class: { text, choices }, classes among which to choose. */
+export function explain(typed, list) {
+  const word = typed.trim();
+  if (!plain(word)) {
+    const text = /\p{L}/u.test(word) ? "ImageNet's names are English: write one in Latin letters." : "Name one of ImageNet's classes.";
+    return { text, choices: [] };
+  }
+  const found = meanings(word, list);
+  if (!found.length) {
+    const closest = misspelled(plain(word), list);
+    const meant = closest === null ? "" : ` Did you mean ${list.classes[closest][0]}?`;
+    return { text: `ImageNet has no class “${word}”.${meant}`, choices: closest === null ? [] : [closest] };
+  }
+  const all = found.flatMap(({ classes }) => classes);
+  if (found.every(({ near }) => near)) return { text: `ImageNet has no ${word}; nearest:`, choices: all };
+  if (found.length === 1) return { text: `ImageNet has ${all.length} ${all.length > 1 ? "classes" : "class"} for “${word}”:`, choices: some(all, CHOICES, list) };
+  const single = found.every(({ classes }) => classes.length === 1);
+  const names = found.map((meaning) => meaning.words.find((other) => plain(other) !== plain(word)) ?? meaning.words[0]);
+  const choices = found.flatMap(({ classes }) => some(classes, Math.ceil(CHOICES / found.length), list));
+  return { text: `“${word}” may mean ${single ? "several classes" : names.join(" or ")}:`, choices };
+}
+
+/** A few classes of many: those with a page first, then some from all parts of the list. */
+function some(classes, most, list) {
+  const drawn = classes.filter((index) => list.pages.has(index)).slice(0, most);
+  const others = classes.filter((index) => !drawn.includes(index));
+  const room = Math.min(most - drawn.length, others.length);
+  return [...drawn, ...Array.from({ length: room }, (_, step) => others[Math.floor((step * others.length) / room)])];
+}
+
+/** The class with the most similar name; null if none is. */
+function misspelled(word, { classes }) {
+  const distances = classes.map(([name]) => editDistance(plain(name), word));
+  const least = Math.min(...distances);
+  return least <= Math.max(1, word.length / 4) ? distances.indexOf(least) : null;
+}
+
+/** A paragraph's contents: an explanation with links to pages, or to the live drawing. */
+export function explanation(typed, list) {
+  const { text, choices } = explain(typed, list);
+  const linked = choices.map((index) => {
+    const [name] = list.classes[index];
+    const href = list.pages.get(index) ?? (list.draw && list.draw + encodeURIComponent(name));
+    return href ? element("a", { href, textContent: name }) : name;
+  });
+  return [text, ...linked.flatMap((link, index) => [index ? ", " : " ", link])];
+}
