@@ -1,4 +1,4 @@
-"""What readers call the classes: names, synonyms and everyday words, as one file that scripts fetch when it is needed."""
+"""What readers call the classes: names, synonyms and everyday words, in one file that scripts fetch when needed."""
 
 from __future__ import annotations
 

@@ -116,7 +116,18 @@ def test_the_weights_are_cached(visit: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"), smoke([("zebre", "Did you mean zebra?"), ("", "Name one"), ("<b>x</b>", "“<b>x</b>”")])
+    ("typed", "words"),
+    smoke(
+        [
+            ("giraffe", "ImageNet has no giraffe; nearest: hartebeest"),
+            ("zebre", "Did you mean zebra?"),
+            ("dog", "ImageNet has 118 classes for “dog”: "),
+            ("bike", "“bike” may mean bicycle or motorcycle: "),
+            ("жираф", "names are English"),
+            ("", "Name one"),
+            ("<b>x</b>", "“<b>x</b>”"),
+        ]
+    ),
 )
 def test_an_unknown_class_is_reported_with_a_suggestion(visit: Open, typed: str, words: str) -> None:
     page = visit("/")
@@ -124,6 +135,15 @@ def test_an_unknown_class_is_reported_with_a_suggestion(visit: Open, typed: str,
     page.click(".live button[name=go]")
     status_contains(page, words)
     assert page.get_attribute(".live", "data-state") == "idle"
+
+
+def test_a_suggestion_is_drawn(visit: Open) -> None:
+    page = visit("/")
+    page.fill(".live input[name=draw]", "dogs")
+    page.click(".live button[name=go]")
+    page.click(".live-status button >> text=golden retriever")
+    assert page.input_value(".live input[name=draw]") == "golden retriever"
+    assert finished(page).startswith("Done. ")
 
 
 def test_a_drawing_can_be_paused_and_resumed(visit: Open) -> None:

@@ -216,6 +216,7 @@ class LiveWidget {
       });
       this.view.status.append(" ", choice);
     }
+    this.view.status.scrollIntoView({ block: "nearest" });
   }
 
   async load() {

@@ -1,0 +1,90 @@
+"""Everyday words in the browser: they mean what they mean in Python, and the site's search explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from actmax.networks import labels
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+WORDS = (
+    *("giraffe", "dog", "dogs", "cat", "car", "horse", "Horse", "puma", "penguin", "penguins", "bird", "vehicle"),
+    *("bike", "plane", "phone", "soccer ball", "hot dog", "Hot-Dogs", "crane", "crane (517)", "crane-134", "cardigan"),
+    *("mice", "geese", "timber wolves", "volcanoes", "glasses", "cow", "Café", "Zébra", "n02391049", "340", "person"),
+    *("zebre", "quokka", "キリン", "жираф", "", "  ", "s", "es", "jack-o'-lantern", "carpenter's kit", "maillot"),
+)
+ASK = """async (typed) => {
+  const { explain, meanings, words } = await import("/assets/words.js");
+  const list = await words();
+  return typed.map((word) => [meanings(word, list).map(({ classes, near }) => [classes, near]), explain(word, list).text]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, faked: str) -> Iterator[Page]:
+    opened = browser.new_page()
+    opened.set_default_timeout(60_000)
+    opened.goto(f"{faked}/gallery/")
+    yield opened
+    opened.close()
+
+
+def test_the_browser_and_python_know_the_same_words(page: Page) -> None:
+    names = [name for label in labels.classes() for name in (label.name, labels.unique_name(label))]
+    typed = [*WORDS, *names]
+    asked: list[Any] = page.evaluate(ASK, typed)
+    expected = [
+        [[[label.index for label in found.classes], found.near] for found in labels.meanings(name)] for name in typed
+    ]
+    assert [found for found, _ in asked] == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("giraffe", "ImageNet has no giraffe; nearest:"),
+        ("dog", "ImageNet has 118 classes for “dog”:"),
+        ("bike", "“bike” may mean bicycle or motorcycle:"),
+        ("crane", "“crane” may mean several classes:"),
+        ("zebre", "ImageNet has no class “zebre”. Did you mean zebra?"),
+        ("quokka", "ImageNet has no class “quokka”."),
+        ("woman", "ImageNet has no class “woman”."),
+        ("キリン", "ImageNet's names are English: write one in Latin letters."),
+        ("", "Name one of ImageNet's classes."),
+    ],
+)
+def test_a_reader_is_told_what_a_word_means(page: Page, word: str, text: str) -> None:
+    assert page.evaluate(ASK, [word])[0][1] == text
+
+
+def test_the_sites_search_explains_everyday_words(page: Page, faked: str) -> None:
+    field = page.locator("[data-md-component=search-query]")
+    if not field.count():
+        pytest.skip("this host has another search")
+    line = page.locator(".search-words")
+    field.fill("giraffe")
+    line.get_by_text("ImageNet has no giraffe; nearest: hartebeest, impala, ibex").wait_for()
+    assert line.get_by_role("link", name="impala").get_attribute("href") == f"{faked}/#draw=impala"
+    field.fill("dogs")
+    link = line.get_by_role("link", name="golden retriever")
+    link.wait_for()
+    assert link.get_attribute("href") == f"{faked}/gallery/golden-retriever/"
+    field.fill("zebra")  # the search finds its page
+    line.wait_for(state="hidden")
+
+
+def test_words_are_fetched_only_when_a_reader_asks(browser: Browser, faked: str) -> None:
+    page = browser.new_page()
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.goto(f"{faked}/gallery/")
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in fetched if url.endswith("words.json")]
+    with page.expect_request("**/words.json"):
+        page.get_by_label("Filter", exact=True).focus()
+    page.close()
