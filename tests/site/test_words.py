@@ -21,7 +21,8 @@ WORDS = (
 ASK = """async (typed) => {
   const { explain, meanings, words } = await import("/assets/words.js");
   const list = await words();
-  return typed.map((word) => [meanings(word, list).map(({ classes, near }) => [classes, near]), explain(word, list).text]);
+  const found = (word) => meanings(word, list).map(({ classes, near }) => [classes, near]);
+  return typed.map((word) => [found(word), explain(word, list).text]);
 }"""
 
 
