@@ -87,6 +87,10 @@ export async function suggestPages(part) {
     .filter(({ location }) => location && !/#|^gallery\/./.test(location))
     .map(({ title, location }) => ({ name: title, url: location, words: [title, location.split("/").filter(Boolean).at(-1)] }));
   const parts = location.pathname.slice(root.pathname.length).split("/").map((name) => plain(decoded(name).replace(/\.html?$/, "")));
+  const list = await words().catch(() => null);
+  const last = parts.findLast(Boolean) ?? "";
+  const found = list ? meanings(last, list) : [];
+  if (found.length && !list.pages.has(classOf(found))) return part.before(element("p", {}, ...explanation(last, list)));
   for (const [position, wanted] of parts.filter(Boolean).reverse().entries()) { // the last part says most
     const distance = (word) => (!position && wanted.length > 3 && word.startsWith(wanted) ? 1 : editDistance(wanted, word));
     const closest = [...classes, ...pages]
@@ -98,9 +102,6 @@ export async function suggestPages(part) {
     const links = closest.map(({ name, url }) => element("a", { href: new URL(url, root), textContent: name }));
     return part.before(element("p", {}, "Did you mean ", ...links.flatMap((link, index) => (index ? [" or ", link] : [link])), "?"));
   }
-  const list = await words().catch(() => null);
-  const last = parts.findLast(Boolean) ?? "";
-  if (list && meanings(last, list).length) part.before(element("p", {}, ...explanation(last, list)));
 }
 
 function decoded(text) {
