@@ -15,7 +15,7 @@ CARD = (1200, 630)
 """Width and height of a large card."""
 ICON = 64
 PAPER, INK, SOFT = "#fbfaf7", "#16161a", "#5c5f66"
-MARGIN = 64
+MARGIN, GAP = 64, 24
 
 
 def card(contents: Contents) -> Iterator[File]:
@@ -42,16 +42,17 @@ def _card(picture: Image.Image, title: str, subtitle: str) -> bytes:
     image = Image.new("RGB", CARD, PAPER)
     image.paste(picture.resize((height, height), Image.Resampling.BICUBIC), (width - height, 0))
     draw, room = ImageDraw.Draw(image), width - height - 2 * MARGIN
-    lines = [
-        (line, color, font, 1.25 * size)
+    texts = [
+        (_wrapped(text, font, room), color, font, 1.25 * size)
         for text, color, family, size in ((title, INK, "serif", 76), (subtitle, SOFT, "sans", 30))
         for font in (_font(family, size),)
-        for line in _wrapped(text, font, room)
     ]
-    top = (height - sum(line_height for *_, line_height in lines)) / 2
-    for line, color, font, line_height in lines:
-        draw.text((MARGIN, top), line, color, font=font)
-        top += line_height
+    top = (height - GAP - sum(len(lines) * line_height for lines, _, _, line_height in texts)) / 2
+    for lines, color, font, line_height in texts:
+        for line in lines:
+            draw.text((MARGIN, top), line, color, font=font)
+            top += line_height
+        top += GAP
     return encode_image(image, "JPEG", quality=88)
 
 
