@@ -380,7 +380,9 @@ class Settings(Section):
     """Ways of drawing, by name; the first one that draws a class makes the main image of its page."""
     groups: Annotated[dict[Annotated[str, AfterValidator(_group_name)], Group], Field(min_length=1)]
     """The class set, in named groups. A class is given by name (`zebra`), index (`340`) or WNID
-    (`n02391049`). Where ImageNet has no class for your word, write which one stands for it, such as
+    (`n02391049`); a synonym (`puma`) is shown as you write it, and `/gallery/puma/` leads to the page. A word that
+    several classes share (`crane`, `dog`) is refused with what it may mean, which `actmax classes` lists in full.
+    Where ImageNet has no class for your word, write which one stands for it, such as
     `bicycle: mountain bike`: the page then states it, and `/gallery/bicycle/` leads to it. `everything: all`
     is all 1000 classes, and `animals: [0-397]` those of a range of indices."""
 
