@@ -83,7 +83,8 @@ def test_every_file_in_the_data_exists_and_every_drawing_is_listed(files: Files)
             assert drawing["png"] == f"gallery/drawings/{hashlib.sha256(png).hexdigest()[:16]}.png"
     every = {path for path in files if path.startswith("gallery/") and path.endswith((".png", ".json", ".webp"))}
     every -= {"gallery/index.json", "gallery/index-1.json"}
-    assert {path for path in every - named if not path.endswith((".frames.webp", "thumbnail.webp"))} == set()
+    others = (".frames.webp", ".small.webp", "thumbnail.webp")
+    assert {path for path in every - named if not path.endswith(others)} == set()
 
 
 def test_a_drawings_file_contains_its_index_entry_and_its_recipe(files: Files) -> None:
