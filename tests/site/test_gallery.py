@@ -673,7 +673,7 @@ def test_the_page_of_an_unknown_address_suggests_the_class(
     page.goto(f"{real}/{path}")
     page.wait_for_load_state("networkidle")
     assert page.get_by_role("heading", name="There is no such page").is_visible()
-    assert page.get_by_role("link", name="The gallery", exact=True).get_attribute("href") == "/gallery/"
+    assert page.get_by_role("link", name="the gallery", exact=True).get_attribute("href") == "/gallery/"
     links = page.locator("article a", has_text=re.compile(f"^({'|'.join(meant) or '-'})$"))
     assert [link.get_attribute("href") for link in links.all()] == [f"{real}/gallery/{name}/" for name in meant]
     assert (page.get_by_text("Did you mean").count() > 0) == bool(meant)
