@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from actmax.networks import labels
@@ -15,14 +11,13 @@ from actmax.networks.cards import card
 from actmax.recipe import METHODS, Recipe
 from gen.pages.assets import FOLDER
 from gen.pages.contents import Contents, File
+from gen.pages.live_weights import NETWORK, weights
 from gen.pages.templating import render
 from gen.pages.words import unique_name
 from gen.plan import addresses
 
 ENGINE = sorted(path.name for path in (FOLDER / "live").iterdir() if path.suffix in (".js", ".wasm"))
 """The files of the engine that are published: all but its C source."""
-NETWORK = "compact"
-"""The network with the smallest weights."""
 SIZE = 160
 """Width of a live drawing in pixels, chosen with EfficientNet-Lite0: it recognizes 17 of 50 drawings of 160 pixels, and
 9 of 128 pixels; a step at 224 takes twice as long."""
@@ -36,40 +31,23 @@ LIVE_FIELDS = (
 """Recipe fields that the engine implements."""
 
 
-@dataclass(frozen=True)
-class Weights:
-    """The weights' file in the package."""
-
-    file: Path
-    sha256: str
-    bytes: int
-
-    @property
-    def name(self) -> str:
-        """The published file's name, with part of the digest, so that no cache confuses two versions."""
-        return f"{self.file.stem}-{self.sha256[:8]}{self.file.suffix}"
-
-
-@cache
-def weights() -> Weights:
-    """Return the weights of the compact AlexNet."""
-    file = card(NETWORK).file
-    content = file.read_bytes() if file else b""
-    return Weights(file or Path(), hashlib.sha256(content).hexdigest(), len(content))
-
-
 def live(contents: Contents) -> Iterator[File]:
     """Yield the engine, the weights and ``live.json``; nothing if the setting ``live`` is off."""
     if not contents.plan.settings.live:
         return
     for name in ENGINE:
         yield f"{addresses.LIVE}{name}", (FOLDER / "live" / name).read_bytes()
-    network = weights()
-    yield f"{addresses.LIVE}{network.name}", network.file.read_bytes()
-    notice = network.file.with_name("NOTICE.txt")  # credits the network that these weights were distilled from
-    yield f"{addresses.LIVE}{notice.name}", notice.read_bytes()
+    for layer in weights().layers:
+        yield f"{addresses.LIVE}{layer.file}", layer.content
+    file = card(NETWORK).file
+    if file:
+        notice = file.with_name("NOTICE.txt")  # credits the network that these weights were distilled from
+        yield f"{addresses.LIVE}{notice.name}", notice.read_bytes()
     facts = {
-        "weights": {"file": network.name, "sha256": network.sha256, "bytes": network.bytes},
+        "layers": [
+            {"name": layer.name, "file": layer.file, "sha256": layer.sha256, "bytes": len(layer.content)}
+            for layer in weights().layers
+        ],
         "size": SIZE,
         "methods": {parameterization: live_settings(method) for parameterization, method in LIVE_METHODS.items()},
     }

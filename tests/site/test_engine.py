@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import importlib.util
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,21 +17,26 @@ import pytest
 import torch
 from browsing import served
 from nightly import smoke
+from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from actmax.ascent.gradients import margin, normalize, on_gradient, relu_leak, split
+from actmax.ascent.objectives import of_target
 from actmax.ascent.params import Canvas, fourier
 from actmax.ascent.params.pixels import pixels
 from actmax.ascent.penalties import excess_variation
 from actmax.ascent.transforms import apply_affine, random_affine
 from actmax.engine.render import render
 from actmax.measure.measure import measure
+from actmax.networks.cards import card
 from actmax.networks.hooks import GradientHooks
 from actmax.networks.load import load
 from actmax.networks.network import Network
-from actmax.networks.weights import resolve_weights
+from actmax.networks.weights import Source
 from actmax.recipe import METHODS, Recipe, compose
-from gen.pages.live import ENGINE, LIVE_FIELDS, LIVE_METHODS, live_settings, weights
+from actmax.recipe.target import parse
+from gen.pages.live import ENGINE, LIVE_FIELDS, LIVE_METHODS, live_settings
+from gen.pages.live_weights import rounded, weights
 from gen.tools import engine
 
 if TYPE_CHECKING:
@@ -37,14 +44,45 @@ if TYPE_CHECKING:
 
 CLASSES = (1, 130, 292, 340, 407, 555, 751, 980)
 SIZES = (128, 224)
+KERNELS = [module.name for module in engine.MODULES]
+# fmt: off
+TARGETS = smoke([
+    "conv3:7@3,4", "fc6:3 - 0.5*fc6:9", "conv1:3", "conv2:117", "conv4:117", "conv5:9@center", "conv5:250 + 2*conv5:3",
+    "conv1:63@20,1", "conv2:0 - 3*conv2:5", "conv4", "fc6:511", "fc8:3 - fc8:9", "conv3:383", "conv2", "fc8",
+], 5)
+# fmt: on
+"""Channels, units, sums and whole layers."""
+# fmt: off
+WRITTEN = [
+    "conv1:3", "conv4:117", "conv3:7@3,4", "conv5:9@center", "conv5", "fc6", "fc8:340", "logits:340", "fc6:3@center",
+    "fc6:3 - 0.5*fc6:9", "-conv2:8", " 2 * conv1:0+conv1:1 ", "conv3:7@3, 4 + 0.25*conv3:8@3,4", "fc8:1 - fc8:2",
+]
+WRONG = [
+    ("conv9:1", "no layer conv9. Its layers are conv1, conv2"), ("conv4:256", "numbered from 0 to 255"),
+    ("fc7:1", "no layer fc7"), ("fc6:1@2,3", "no space"), ("fc8:1 + conv5:1", "the same layer"),
+    ("conv3:1@1,1 + conv3:2", "the same position"), ("conv3:1 + conv3:1", "twice"), ("conv3:1 conv3:2", "not a target"),
+    ("conv3:1 - conv3", "a whole layer"), ("-conv3", "a whole layer"), ("conv3:", "not a target"), ("", "not a target"),
+    ("0*conv3:1", "between 0.001 and 1000"), ("99999*conv3:1", "between 0.001 and 1000"), ("conv3:1.5", "not a target"),
+    (" + ".join(f"conv3:{k}" for k in range(17)), "more than 16 terms"), ("conv3:-1", "not a target"),
+]
+# fmt: on
+"""Targets of recipes, and texts that are none, with what is said."""
 TOLERANCE = 1e-4
 """Relative distance of two float32 results whose sums were computed in another order."""
 
 HARNESS = """
-import { Fourier, Pixels, load } from "./engine.js";
-import { gradientAtLogits, optimize } from "./optimize.js";
+import { instantiate } from "./engine.js";
+import { optimize, subtractLeader } from "./optimize.js";
+import { Fourier, Pixels } from "./parameters.js";
+import { channelRange, classOf, parseTarget, score, scoreBackward, targetText } from "./target.js";
+import { unpack } from "./weights.js";
 const bytes = async (name) => (await fetch(name)).arrayBuffer();
-window.network = await load(await bytes("engine.wasm"), await bytes("weights"));
+const networks = {};
+for (const module of ["engine.wasm", "engine-relaxed.wasm"]) {
+  networks[module] = await instantiate(await bytes(module));
+  for (const name of LAYER_FILES) networks[module].loadLayer(await unpack(await bytes(name)));
+}
+window.network = networks["engine.wasm"];
 const unpacked = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 const packed = (numbers) => {
   const bytes = new Uint8Array(new Float32Array(numbers).buffer);
@@ -52,21 +90,40 @@ const packed = (numbers) => {
   for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
   return btoa(text);
 };
-const pointerTo = (map) => {
-  if (!map) return 0;
-  const pointer = network.allocate(6);
-  network.floats(pointer, 6).set(unpacked(map));
-  return pointer;
-};
-window.gradientOfLogit = ({ height, width, image, target, map, relu_leak }) => {
-  network.prepare(height, width);
+window.gradientOf = ({ module, height, width, image, target: text, map, relu_leak }) => {
+  const network = networks[module];
+  const target = parseTarget(text);
+  network.prepare(height, width, target.layer);
+  network.output.fill(NaN); // what is not computed must not be read
   network.image.set(unpacked(image));
-  const pointer = pointerTo(map);
-  const logits = network.forward(pointer);
-  network.backward(logits.map((_, i) => (i === target ? 1 : 0)), pointer, relu_leak);
-  return { logits: packed(logits), gradient: packed(network.gradient) };
+  const pointer = map ? network.allocate(6) : 0;
+  if (map) network.floats(pointer, 6).set(unpacked(map));
+  const output = network.forward(pointer, channelRange(target));
+  const value = score(target, output, network.mapSize);
+  const logits = packed(target.layer === 6 ? output : []);
+  scoreBackward(target, output, network.mapSize);
+  network.backward(pointer, relu_leak, 0, channelRange(target));
+  return { logits, score: value, gradient: packed(network.gradient) };
 };
-window.gradientAtLogits = gradientAtLogits;
+window.failed = (settings) => {
+  try {
+    optimize(network, settings).next();
+  } catch (error) {
+    return error.message;
+  }
+};
+window.gradientOfMargin = (target, weight, logits) => {
+  const gradient = logits.map((_, index) => (index === target ? 1 : 0));
+  subtractLeader(gradient, weight, logits);
+  return gradient;
+};
+window.parsed = (text) => {
+  try {
+    return [targetText(parseTarget(text)), classOf(parseTarget(text))];
+  } catch (error) {
+    return error.message;
+  }
+};
 window.decodeFourier = ({ height, width, decay_power, contrast_limit, coefficients, gradient }) => {
   network.prepare(height, width);
   const parameters = new Fourier(network, decay_power, contrast_limit);
@@ -97,11 +154,11 @@ window.optimized = (settings) => {
   const activations = [];
   settings.start = unpacked(settings.start);
   settings.maps = settings.maps && unpacked(settings.maps);
-  for (const event of optimize(network, settings)) if (event.logits) activations.push(event.logits[settings.target]);
+  for (const event of optimize(network, settings)) if (event.step) activations.push(event.activation);
   return { activations, picture: packed(network.image) };
 };
-window.bytesPrepared = (size) => {
-  network.prepare(size, size);
+window.bytesPrepared = (size, layer = 6) => {
+  network.prepare(size, size, layer);
   return network.engine.mark() - network.weightsEnd;
 };
 window.ready = true;
@@ -122,8 +179,11 @@ def relative_distance(actual: Tensor, expected: Tensor) -> float:
 
 
 @pytest.fixture(scope="module")
-def network() -> Network:
-    return load(resolve_weights("compact"))
+def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """The network with the weights that are published for the engine."""
+    file = tmp_path_factory.mktemp("weights") / "live.safetensors"
+    save_file(dict(rounded(load_file(card("compact").file or Path()))), file)
+    return load(Source("compact", hashlib.sha256(file.read_bytes()).hexdigest()[:16], file))
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +192,10 @@ def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pag
     folder = tmp_path_factory.mktemp("engine")
     for name in ENGINE:
         (folder / name).write_bytes((engine.SOURCE.parent / name).read_bytes())
-    (folder / "weights").write_bytes(weights().file.read_bytes())
-    (folder / "index.html").write_text(f'<title>Engine</title><script type="module">{HARNESS}</script>', "utf-8")
+    for layer in weights().layers:
+        (folder / layer.file).write_bytes(layer.content)
+    script = HARNESS.replace("LAYER_FILES", json.dumps([layer.file for layer in weights().layers]))
+    (folder / "index.html").write_text(f'<title>Engine</title><script type="module">{script}</script>', "utf-8")
 
     with served(folder) as address:
         page = browser.new_page()
@@ -143,25 +205,49 @@ def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pag
         page.close()
 
 
-def test_the_committed_module_equals_the_compiled_source() -> None:
+@pytest.mark.parametrize("module", engine.MODULES, ids=lambda module: module.name)
+def test_a_committed_module_equals_the_compiled_source(module: Path) -> None:
     if importlib.util.find_spec("ziglang") is None:
         pytest.skip("ziglang, which compiles the engine, is not installed")
-    assert engine.compiled() == engine.MODULE.read_bytes(), "python -m gen compile, and commit engine.wasm"
-    assert engine.MODULE.stat().st_size <= 64 << 10
+    assert engine.compiled(module) == module.read_bytes(), f"python -m gen compile, and commit {module.name}"
+    assert module.stat().st_size <= 64 << 10
 
 
+@pytest.mark.parametrize("module", KERNELS)
 @pytest.mark.parametrize("size", SIZES)
-def test_logits_and_gradient_equal_those_of_pytorch(page: Page, network: Network, size: int) -> None:
-    for seed, target in enumerate(CLASSES):
+def test_logits_and_gradient_equal_those_of_pytorch(page: Page, network: Network, size: int, module: str) -> None:
+    for seed, index in enumerate(CLASSES):
+        target = f"fc8:{index}"
         image = well_conditioned_image(network, size, target, seed)
-        request = {"height": size, "width": size, "image": packed(image), "target": target, "relu_leak": 0}
-        result = page.evaluate("gradientOfLogit", request)
+        result = gradient_of(page, image, target, module)
         logits, gradient = torch_gradient(network, image, target)
         assert relative_distance(unpacked(result["logits"]), logits) <= TOLERANCE
         assert relative_distance(unpacked(result["gradient"]), gradient) <= TOLERANCE
 
 
-def well_conditioned_image(network: Network, size: int, target: int, seed: int) -> Tensor:
+@pytest.mark.parametrize("module", KERNELS)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_gradient_of_any_target_equals_pytorchs(
+    page: Page, network: Network, target: str, size: int, module: str
+) -> None:
+    """The engine's submodel ends at the target's layer, and computes only the channels that the target reads."""
+    image = well_conditioned_image(network, size, target, seed=7)
+    result = gradient_of(page, image, target, module)
+    score, gradient = torch_gradient(network, image, target)
+    assert result["score"] == pytest.approx(score.item(), rel=TOLERANCE, abs=1e-6)
+    assert gradient.norm() > 0
+    assert relative_distance(unpacked(result["gradient"]), gradient) <= TOLERANCE
+
+
+def gradient_of(page: Page, image: Tensor, target: str, module: str = KERNELS[0], **settings: Any) -> dict[str, Any]:
+    """Return the engine's logits, score of the target and its gradient at the image."""
+    request = {"module": module, "height": image.shape[2], "width": image.shape[3], "image": packed(image)}
+    result: dict[str, Any] = page.evaluate("gradientOf", request | {"target": target, "relu_leak": 0, **settings})
+    return result
+
+
+def well_conditioned_image(network: Network, size: int, target: str, seed: int) -> Tensor:
     """Return an image at which rounding does not switch a ReLU or the maximum of a pooling window, where gradients of
     two summation orders would differ."""
     generator = torch.Generator().manual_seed(seed)
@@ -177,11 +263,9 @@ def well_conditioned_image(network: Network, size: int, target: int, seed: int) 
 
 @pytest.mark.parametrize("shape", [(64, 64), (67, 101), (130, 91)])
 def test_other_shapes_and_a_relu_leak_equal_pytorch(page: Page, network: Network, shape: tuple[int, int]) -> None:
-    height, width = shape
     image = torch.rand(1, 3, *shape, generator=torch.Generator().manual_seed(5))
-    request = {"height": height, "width": width, "image": packed(image), "target": 7, "relu_leak": 0.1}
-    result = page.evaluate("gradientOfLogit", request)
-    logits, gradient = torch_gradient(network, image, 7, leak=0.1)
+    result = gradient_of(page, image, "fc8:7", relu_leak=0.1)
+    logits, gradient = torch_gradient(network, image, "fc8:7", leak=0.1)
     assert relative_distance(unpacked(result["logits"]), logits) <= TOLERANCE
     assert relative_distance(unpacked(result["gradient"]), gradient) <= TOLERANCE
 
@@ -190,26 +274,47 @@ def test_an_affine_transform_equals_pytorchs(page: Page, network: Network) -> No
     maps = random_affine(torch.Generator().manual_seed(3), 4, (96, 96), 9, 0.3, 30.0)
     image = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(6))
     for map_ in maps:
-        request = {"height": 96, "width": 96, "image": packed(image), "target": 9, "relu_leak": 0, "map": packed(map_)}
-        result = page.evaluate("gradientOfLogit", request)
-        logits, gradient = torch_gradient(network, image, 9, map_=map_)
+        result = gradient_of(page, image, "fc8:9", map=packed(map_))
+        logits, gradient = torch_gradient(network, image, "fc8:9", map_=map_)
         assert relative_distance(unpacked(result["logits"]), logits) <= TOLERANCE
         # Rounding can choose another maximum of a pooling window, which moves the gradient.
         assert relative_distance(unpacked(result["gradient"]), gradient) <= 100 * TOLERANCE
 
 
 def torch_gradient(
-    network: Network, image: Tensor, target: int, leak: float = 0.0, map_: Tensor | None = None
+    network: Network, image: Tensor, target: str, leak: float = 0.0, map_: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Return the logits and the gradient of one of them at the image."""
+    """Return the logits, or the score of a target below them, and the gradient of the score at the image."""
     x = image.clone().requires_grad_()
     normalized = network.normalize(x)
     if map_ is not None:
         normalized = apply_affine(map_[None], normalized)
     size = (image.shape[2], image.shape[3])
-    logits = network.submodel(["fc8"], size, hooks=GradientHooks(relu=relu_leak(leak)))(normalized)["fc8"]
-    (gradient,) = torch.autograd.grad(logits[0, target], x)
-    return logits.detach(), gradient
+    goal = parse(target)
+    outputs = network.submodel([goal.layer], size, hooks=GradientHooks(relu=relu_leak(leak)))(normalized)
+    score = of_target(goal)(outputs)
+    (gradient,) = torch.autograd.grad(score.sum(), x)
+    return (outputs["fc8"] if goal.layer == "fc8" and goal.unit is not None else score).detach(), gradient
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_targets_are_those_of_recipes(page: Page, text: str) -> None:
+    canonical = parse(text).canonical("compact")
+    index = canonical.unit if canonical.layer == "fc8" else None
+    assert page.evaluate("parsed", text) == [str(canonical), index]
+
+
+@pytest.mark.parametrize(("text", "words"), WRONG)
+def test_what_is_wrong_with_a_target_is_said_in_a_sentence(page: Page, text: str, words: str) -> None:
+    message = page.evaluate("parsed", text)
+    assert words in message
+    assert message.endswith(".")
+
+
+def test_a_position_outside_of_the_map_is_an_error(page: Page) -> None:
+    request = live_settings("smooth") | {"target": "conv3:7@9,0", "size": 160, "seed": 0}
+    message = page.evaluate("failed", request)
+    assert message == "A map of conv3 is 9 × 9 here: position 9,0 lies outside it."
 
 
 @pytest.mark.parametrize(
@@ -263,7 +368,7 @@ def test_the_margin_is_that_of_the_gallery(page: Page, target: int) -> None:
     logits = torch.tensor([[0.5, 8.0, -4.0]], requires_grad=True)
     (expected,) = torch.autograd.grad(margin(0.25)(logits)[0, target], logits)
     arguments = [target, 0.25, logits[0].tolist()]
-    assert page.evaluate("parts => gradientAtLogits(...parts)", arguments) == expected[0].tolist()
+    assert page.evaluate("parts => gradientOfMargin(...parts)", arguments) == expected[0].tolist()
 
 
 @pytest.mark.parametrize("parameterization", ["fourier", "pixels"])
@@ -317,7 +422,7 @@ def live_request(recipe: Recipe, network: Network) -> dict[str, Any]:
     start = fourier(recipe.decay_power, recipe.decorrelate, recipe.start_sd)([generator], canvas).start
     maps = random_affine(generator, recipe.steps, size, recipe.jitter, recipe.scale, recipe.rotate)
     settings = {name: getattr(recipe, name) for name in LIVE_FIELDS}
-    settings |= {"target": int(recipe.target.partition(":")[2]), "size": recipe.size, "seed": 0}
+    settings |= {"target": recipe.target, "size": recipe.size, "seed": 0}
     return settings | {"start": packed(start), "maps": packed(maps)}
 
 
@@ -350,7 +455,7 @@ def test_plain_ascent_on_pixels_equals_the_equation(page: Page, network: Network
     canvas = Canvas(3, 96, 96, network.normalize, network.normalize.inverse)
     start = pixels(recipe.start_sd)([torch.Generator().manual_seed(0)], canvas).start
     settings = {name: getattr(recipe, name) for name in LIVE_FIELDS}
-    settings |= {"target": 340, "size": 96, "seed": 0, "start": packed(start)}
+    settings |= {"target": recipe.target, "size": 96, "seed": 0, "start": packed(start)}
     result = page.evaluate("optimized", settings)
     (drawing,) = render([recipe], network)
     assert result["activations"] == pytest.approx(drawing.activations, rel=0.02, abs=0.02)

@@ -1,5 +1,6 @@
-// The compact AlexNet, forward and backward to the image, with the parameterizations, random transforms, penalty and
-// optimizers of actmax/ascent. WebAssembly without imports, compiled by `python -m gen compile`.
+// The compact AlexNet up to any layer, forward and backward to the image, with the parameterizations, random transforms,
+// penalty and optimizers of actmax/ascent. WebAssembly without imports, compiled by `python -m gen compile`: once with
+// 128-bit vectors alone, once with fused multiply-add (relaxed SIMD), which not every browser has.
 //
 // All values are float32. Images and activations are planes (channels, height, width). Weights are frozen: a backward
 // function maps the gradient at a layer's output to the gradient at its input.
@@ -9,8 +10,19 @@ typedef float v4 __attribute__((vector_size(16), aligned(4)));
 typedef signed char int8;
 enum { MR = 4, NR = 8, KC = 256 }; // a tile of 4 x 8 sums fits 16 registers, a panel of 256 x 8 the first cache
 
+typedef struct {
+  int from, to;
+} Range; // without `to`
+
 static inline v4 splat(float a) { return (v4){a, a, a, a}; }
 static inline int minimum(int a, int b) { return a < b ? a : b; }
+static inline v4 multiply_add(v4 a, v4 b, v4 sum) {
+#ifdef __wasm_relaxed_simd__
+  return __builtin_wasm_relaxed_madd_f32x4(a, b, sum);
+#else
+  return sum + a * b;
+#endif
+}
 static inline int rounded_up(int n, int to) { return (n + to - 1) / to * to; }
 
 // ---- Memory: a stack. `mark` returns its top, `release` frees everything above a mark.
@@ -43,8 +55,8 @@ static void tile(const float *a, const float *b, int kc, float *c, int stride, c
     v4 left = *(const v4 *)b, right = *(const v4 *)(b + 4);
     for (int i = 0; i < MR; i++) {
       v4 factor = splat(a[i]);
-      sums[i][0] += factor * left;
-      sums[i][1] += factor * right;
+      sums[i][0] = multiply_add(factor, left, sums[i][0]);
+      sums[i][1] = multiply_add(factor, right, sums[i][1]);
     }
   }
   for (int i = 0; i < rows; i++) {
@@ -75,7 +87,7 @@ static Conv convs[] = {{3, 64, 11, 4, 2, 0, 0, 0},
 static const float zero_bias[512]; // for the backward pass
 static float *patches, *padded;
 
-// Columns k0..k0+kc of the patch matrix (input channel, kernel row, kernel column), in panels of NR output pixels.
+// kc columns from k0 on of the patch matrix (input channel, kernel row, kernel column), in panels of NR output pixels.
 static void pack_patches(const float *x, int h, int w, int kernel, int stride, int oh, int ow, int k0, int kc) {
   int pixels = oh * ow;
   for (int k = 0; k < kc; k++) {
@@ -89,24 +101,27 @@ static void pack_patches(const float *x, int h, int w, int kernel, int stride, i
   }
 }
 
-static void convolve(const float *packed, int out, const float *bias, const float *x, int in, int h, int w, int kernel,
-                     int stride, int padding, float *y) {
+// rows: the output channels that are computed. channels: of x, outside of which it counts as zero.
+static void convolve(const float *packed, int out, Range rows, const float *bias, const float *x, int in, Range channels,
+                     int h, int w, int kernel, int stride, int padding, float *y) {
   int high = h + 2 * padding, wide = w + 2 * padding;
   if (padding) {
-    zero(padded, in * high * wide);
-    for (int c = 0; c < in; c++)
+    zero(padded + channels.from * high * wide, (channels.to - channels.from) * high * wide);
+    for (int c = channels.from; c < channels.to; c++)
       for (int i = 0; i < h; i++)
         __builtin_memcpy(padded + (c * high + i + padding) * wide + padding, x + (c * h + i) * w, 4u * w);
     x = padded;
   }
   int oh = (high - kernel) / stride + 1, ow = (wide - kernel) / stride + 1, pixels = oh * ow, columns = in * kernel * kernel;
-  for (int k0 = 0; k0 < columns; k0 += KC) {
-    int kc = minimum(KC, columns - k0);
-    pack_patches(x, high, wide, kernel, stride, oh, ow, k0, kc);
+  int first = channels.from * kernel * kernel, last = channels.to * kernel * kernel, count;
+  for (int k = first; k < last; k += count) {
+    int k0 = k / KC * KC, kc = minimum(KC, columns - k0); // the block that k lies in
+    count = minimum(k0 + kc, last) - k;
+    pack_patches(x, high, wide, kernel, stride, oh, ow, k, count);
     for (int n = 0; n < pixels; n += NR)
-      for (int m = 0; m < out; m += MR)
-        tile(packed + k0 * rounded_up(out, MR) + m * kc, patches + n * kc, kc, y + m * pixels + n, pixels,
-             k0 ? 0 : bias + m, minimum(MR, out - m), minimum(NR, pixels - n));
+      for (int m = rows.from / MR * MR; m < rows.to; m += MR)
+        tile(packed + k0 * rounded_up(out, MR) + m * kc + (k - k0) * MR, patches + n * count, count, y + m * pixels + n,
+             pixels, k == first ? bias + m : 0, minimum(MR, out - m), minimum(NR, pixels - n));
   }
 }
 
@@ -233,8 +248,8 @@ static void linear_forward(const Linear *l, const float *x, float *y) {
     const float *row = l->weight + o * l->in;
     v4 even = splat(0), odd = splat(0);
     for (int i = 0; i < l->in; i += 8) {
-      even += *(const v4 *)(row + i) * *(const v4 *)(x + i);
-      odd += *(const v4 *)(row + i + 4) * *(const v4 *)(x + i + 4);
+      even = multiply_add(*(const v4 *)(row + i), *(const v4 *)(x + i), even);
+      odd = multiply_add(*(const v4 *)(row + i + 4), *(const v4 *)(x + i + 4), odd);
     }
     even += odd;
     y[o] = l->bias[o] + even[0] + even[1] + even[2] + even[3];
@@ -244,28 +259,33 @@ static void linear_forward(const Linear *l, const float *x, float *y) {
 static void linear_backward(const Linear *l, const float *grad, float *x) {
   zero(x, l->in);
   for (int o = 0; o < l->out; o++) {
+    if (!grad[o]) continue;
     const float *row = l->weight + o * l->in;
     v4 factor = splat(grad[o]);
-    for (int i = 0; i < l->in; i += 4) *(v4 *)(x + i) += factor * *(const v4 *)(row + i);
+    for (int i = 0; i < l->in; i += 4) *(v4 *)(x + i) = multiply_add(factor, *(const v4 *)(row + i), *(v4 *)(x + i));
   }
 }
 
-// ---- The network: image -> logits, gradient at the logits -> gradient at the image.
+// ---- The network: image -> output of a layer before its ReLU, gradient at that output -> gradient at the image.
+// Layers: 0 to 4, the convolutions; then the two linear layers.
+
+enum { CONVS = 5, FC6 = 5, FC8 = 6 };
 
 typedef struct {
   int h, w;
 } Size;
 
-static Size sizes[6], pooled[5]; // of each convolution's input; of its output after pooling
-static float *maps[5], *pools[5], *bins, *hidden, *image, *logits, *gradients[2], *network_input, *gradient;
-static int *argmaxes[5];
-static const int POOLS[5] = {1, 1, 0, 0, 1};
+static Size sizes[CONVS + 1], map_sizes[CONVS]; // of each convolution's input; of its output, before pooling
+static float *maps[CONVS], *pools[CONVS], *bins, *hidden, *image, *logits, *gradients[2], *network_input, *gradient;
+static int *argmaxes[CONVS];
+static const int POOLS[CONVS] = {1, 1, 0, 0, 1};
 
-// Allocate the buffers for images of a size. Returns 0 if memory is short or the image is too small for the network.
-int API(prepare)(int h, int w) {
+// Allocate the buffers for images of a size and the network up to a layer. Returns 0 if memory is short or the image is
+// too small for the network.
+int API(prepare)(int h, int w, int layer) {
   int largest = linears[0].in > 3 * h * w ? linears[0].in : 3 * h * w, largest_patches = 0, largest_padded = 0;
   sizes[0] = (Size){h, w};
-  for (int i = 0; i < 5; i++) {
+  for (int i = 0; i <= layer && i < CONVS; i++) {
     Conv *c = &convs[i];
     int high = sizes[i].h + 2 * c->padding, wide = sizes[i].w + 2 * c->padding;
     if (high < c->kernel || wide < c->kernel) return 0;
@@ -279,16 +299,13 @@ int API(prepare)(int h, int w) {
     // Only a backward pass with stride 1 pads the output channels.
     int channels = c->stride == 1 && c->out > c->in ? c->out : c->in, padded_size = channels * high * wide;
     largest_padded = padded_size > largest_padded ? padded_size : largest_padded;
-    pooled[i] = s;
-    if (POOLS[i]) {
-      if (s.h < 3 || s.w < 3) return 0;
-      pooled[i] = (Size){(s.h - 3) / 2 + 1, (s.w - 3) / 2 + 1};
-    }
-    sizes[i + 1] = pooled[i];
+    map_sizes[i] = sizes[i + 1] = s;
     if (!(maps[i] = floats(pixels * c->out))) return 0;
     pools[i] = maps[i];
-    if (POOLS[i] && (!(pools[i] = floats(pooled[i].h * pooled[i].w * c->out)) ||
-                     !(argmaxes[i] = allocate(4u * pooled[i].h * pooled[i].w * c->out))))
+    if (i == layer || !POOLS[i]) continue;
+    if (s.h < 3 || s.w < 3) return 0;
+    Size pooled = sizes[i + 1] = (Size){(s.h - 3) / 2 + 1, (s.w - 3) / 2 + 1};
+    if (!(pools[i] = floats(pooled.h * pooled.w * c->out)) || !(argmaxes[i] = allocate(4u * pooled.h * pooled.w * c->out)))
       return 0;
   }
   gradients[0] = floats(largest);
@@ -308,46 +325,63 @@ int API(prepare)(int h, int w) {
 float *API(image_data)(void) { return image; } // in [0, 1]; pixel parameters may leave that range
 float *API(network_input_data)(void) { return network_input; } // the image after normalization and random transforms
 float *API(gradient_data)(void) { return gradient; } // written by the last backward function
-float *API(logits_data)(void) { return logits; }
+float *API(output_data)(int layer) { return layer == FC8 ? logits : layer == FC6 ? hidden : maps[layer]; }
+int API(map_height)(int layer) { return map_sizes[layer].h; } // of a convolution
+int API(map_width)(int layer) { return map_sizes[layer].w; }
 
-void API(forward)(void) {
+// Compute the output of a layer. Of a convolution at least the channels from..to are computed.
+void API(forward)(int layer, int from, int to) {
   const float *x = network_input;
-  for (int i = 0; i < 5; i++) {
+  for (int i = 0; i < CONVS; i++) {
     Conv *c = &convs[i];
-    int h = sizes[i].h, w = sizes[i].w;
-    convolve(c->kernels, c->out, c->bias, x, c->in, h, w, c->kernel, c->stride, c->padding, maps[i]);
-    int high = (h + 2 * c->padding - c->kernel) / c->stride + 1, wide = (w + 2 * c->padding - c->kernel) / c->stride + 1;
-    relu(maps[i], c->out * high * wide);
-    if (POOLS[i]) max_pool(maps[i], c->out, high, wide, pools[i], argmaxes[i]);
+    Range rows = {i == layer ? from : 0, i == layer ? to : c->out};
+    convolve(c->kernels, c->out, rows, c->bias, x, c->in, (Range){0, c->in}, sizes[i].h, sizes[i].w, c->kernel, c->stride,
+             c->padding, maps[i]);
+    if (i == layer) return;
+    relu(maps[i], c->out * map_sizes[i].h * map_sizes[i].w);
+    if (POOLS[i]) max_pool(maps[i], c->out, map_sizes[i].h, map_sizes[i].w, pools[i], argmaxes[i]);
     x = pools[i];
   }
-  average_pool(pools[4], convs[4].out, pooled[4].h, pooled[4].w, bins, 0);
+  average_pool(pools[CONVS - 1], convs[CONVS - 1].out, sizes[CONVS].h, sizes[CONVS].w, bins, 0);
   linear_forward(&linears[0], bins, hidden);
+  if (layer == FC6) return;
   relu(hidden, linears[0].out);
   linear_forward(&linears[1], hidden, logits);
 }
 
-// Expects the gradient at the logits in place of the logits.
-void API(backward)(float leak) {
+// Expects the gradient at the output of a layer in place of the output. Of a convolution it is zero, or not written,
+// outside of channels from..to.
+void API(backward)(int layer, int from, int to, float leak) {
   float *current = gradients[0], *next = gradients[1], *swap;
-  linear_backward(&linears[1], logits, next);
-  relu_backward(hidden, next, linears[0].out, leak);
-  linear_backward(&linears[0], next, current);
-  average_pool(next, convs[4].out, pooled[4].h, pooled[4].w, current, 1);
-  swap = current, current = next, next = swap;
-  for (int i = 4; i >= 0; i--) {
+  if (layer == FC8) {
+    linear_backward(&linears[1], logits, next);
+    relu_backward(hidden, next, linears[0].out, leak);
+  }
+  if (layer >= FC6) {
+    linear_backward(&linears[0], layer == FC6 ? hidden : next, current);
+    average_pool(next, convs[CONVS - 1].out, sizes[CONVS].h, sizes[CONVS].w, current, 1);
+    swap = current, current = next, next = swap;
+  }
+  for (int i = minimum(layer, CONVS - 1); i >= 0; i--) {
     Conv *c = &convs[i];
-    int h = sizes[i].h, w = sizes[i].w;
-    int high = (h + 2 * c->padding - c->kernel) / c->stride + 1, wide = (w + 2 * c->padding - c->kernel) / c->stride + 1;
-    if (POOLS[i]) {
-      max_pool_backward(current, c->out * pooled[i].h * pooled[i].w, argmaxes[i], next, c->out * high * wide);
-      swap = current, current = next, next = swap;
+    int h = sizes[i].h, w = sizes[i].w, high = map_sizes[i].h, wide = map_sizes[i].w;
+    const float *grad = maps[i];
+    Range channels = {from, to};
+    if (i < layer) {
+      if (POOLS[i]) {
+        max_pool_backward(current, c->out * sizes[i + 1].h * sizes[i + 1].w, argmaxes[i], next, c->out * high * wide);
+        swap = current, current = next, next = swap;
+      }
+      relu_backward(maps[i], current, c->out * high * wide, leak);
+      grad = current;
+      channels = (Range){0, c->out};
     }
-    relu_backward(maps[i], current, c->out * high * wide, leak);
+    int rows = c->stride == 1 ? c->in : c->in * c->kernel * c->kernel;
     if (c->stride == 1) {
-      convolve(c->kernels_backward, c->in, zero_bias, current, c->out, high, wide, c->kernel, 1, c->kernel - 1 - c->padding, next);
+      convolve(c->kernels_backward, rows, (Range){0, rows}, zero_bias, grad, c->out, channels, high, wide, c->kernel, 1,
+               c->kernel - 1 - c->padding, next);
     } else {
-      convolve(c->kernels_backward, c->in * c->kernel * c->kernel, zero_bias, current, c->out, high, wide, 1, 1, 0, next);
+      convolve(c->kernels_backward, rows, (Range){0, rows}, zero_bias, grad, c->out, channels, high, wide, 1, 1, 0, next);
       scatter(next, c, h, w, high, wide, gradient);
     }
     swap = current, current = next, next = swap;

@@ -1,6 +1,7 @@
 // The optimization loop of the gallery: x ← x + α ∇ₓh(x), with penalties, random transforms and gradient modifiers.
 
-import { Fourier, Pixels } from "./engine.js";
+import { Fourier, Pixels } from "./parameters.js";
+import { channelRange, classOf, FC8, parseTarget, positions, score, scoreBackward } from "./target.js";
 
 /** A generator of uniform numbers in [0, 1), the same for the same seed (sfc32, C. Doty-Humphrey). */
 export function random(seed) {
@@ -52,12 +53,9 @@ export function topClasses(probabilities, count = 5) {
     .map((index) => ({ index, probability: probabilities[index] }));
 }
 
-/** The gradient of logit[target] − weight · max(logits) at the logits. */
-export function gradientAtLogits(target, weight, logits) {
-  const gradient = new Array(logits.length).fill(0);
-  gradient[target] = 1;
+/** Add the gradient of −weight · max(logits) to a gradient at the logits (margin in actmax.ascent.gradients). */
+export function subtractLeader(gradient, weight, logits) {
   gradient[logits.reduce((leader, logit, index) => (logit > logits[leader] ? index : leader), 0)] -= weight;
-  return gradient;
 }
 
 /** A Gaussian weight for each row, then for each column: largest in the center (`gradient_window`). */
@@ -67,7 +65,8 @@ function gaussianWindow(size, width) {
 }
 
 /**
- * Maximize a logit. Yields the name of each line before it is computed, and { step, logits } after each step.
+ * Maximize a target. Yields the name of each line before it is computed, and { step, activation, logits } after each step;
+ * logits only if the network is computed up to them.
  *
  * settings: target, size, seed and the recipe fields steps, parameterization, optimizer, step_size, anneal, decay_power,
  * contrast_limit, start_sd, jitter, scale, rotate, excess_variation_weight, excess_variation_limit, margin_weight,
@@ -75,9 +74,12 @@ function gaussianWindow(size, width) {
  * numbers a step, not random).
  */
 export function* optimize(network, settings) {
-  const { target, size, steps, optimizer, decay_power, contrast_limit } = settings;
+  const { size, steps, optimizer, decay_power, contrast_limit } = settings;
   const { excess_variation_weight, excess_variation_limit, margin_weight, relu_leak, gradient_window } = settings;
-  network.prepare(size, size);
+  const target = parseTarget(settings.target);
+  const channels = channelRange(target);
+  network.prepare(size, size, target.layer);
+  positions(target, network.mapSize); // throws if there is none
   const uniform = random(settings.seed);
   const parameters = settings.parameterization === "fourier" ? new Fourier(network, decay_power, contrast_limit) : new Pixels(network);
   if (settings.picture) {
@@ -90,15 +92,19 @@ export function* optimize(network, settings) {
   const window = gradient_window ? network.allocate(2 * size) : 0;
   if (window) network.floats(window, 2 * size).set(gaussianWindow(size, gradient_window));
   parameters.decode();
-  yield { step: 0, logits: null };
+  yield { step: 0, activation: null, logits: null };
 
   for (let k = 0; k < steps; k++) {
     yield "view";
     if (map) network.floats(map, 6).set(settings.maps?.slice(6 * k, 6 * k + 6) ?? randomMap(uniform, settings));
     yield "forward";
-    const logits = network.forward(map);
+    const output = network.forward(map, channels);
+    const activation = score(target, output, network.mapSize);
+    const logits = target.layer === FC8 ? output.slice() : null;
     yield "backward";
-    network.backward(gradientAtLogits(target, margin_weight, logits), map, relu_leak, window);
+    scoreBackward(target, output, network.mapSize);
+    if (margin_weight && classOf(target) !== null) subtractLeader(output, margin_weight, logits);
+    network.backward(map, relu_leak, window, channels);
     if (excess_variation_weight) {
       yield "penalty";
       network.engine.subtract_excess_variation(excess_variation_weight, excess_variation_limit);
@@ -107,7 +113,7 @@ export function* optimize(network, settings) {
     parameters.decodeBackward();
     parameters.step(optimizer, alphas[k], k + 1);
     parameters.decode();
-    if (!Number.isFinite(logits[target]) || !Number.isFinite(network.image[0])) throw new RangeError("infinite");
-    yield { step: k + 1, logits };
+    if (!Number.isFinite(activation) || !Number.isFinite(network.image[0])) throw new RangeError("infinite");
+    yield { step: k + 1, activation, logits };
   }
 }

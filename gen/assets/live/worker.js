@@ -1,7 +1,9 @@
 // The worker: loads the network, optimizes, classifies. Errors are posted as sentences for the reader.
 
-import { load } from "./engine.js";
+import { instantiate } from "./engine.js";
 import { optimize, softmax, topClasses } from "./optimize.js";
+import { classOf, FC8, parseTarget, score } from "./target.js";
+import { deleteOld, fetchChecked, fetchLayers, forget } from "./weights.js";
 
 const ERRORS = {
   memory: "There is not enough memory here for the network. A smaller picture may fit.",
@@ -12,57 +14,43 @@ let network = null;
 let ascent = null; // the optimization in progress: its settings, its generator, whether it is finished
 let currentRun = 0; // identifies the run in progress; 0: none
 
-async function fetchChecked(url, what) {
-  const response = await fetch(url).catch(() => null);
-  if (!response?.ok) throw new Error(`${what} could not be fetched${response ? ` (HTTP ${response.status})` : ""}. Try again.`);
-  return response;
-}
+/** Whether the browser has relaxed SIMD: a function without effect that multiplies and adds. */
+const RELAXED = WebAssembly.validate(
+  Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11),
+);
 
-/** The weights, from the browser's cache or the site; their digest is checked. Posts the progress. */
-async function fetchWeights({ url, sha256, bytes }) {
-  const name = `actmax-${sha256.slice(0, 16)}`;
-  for (const old of (await globalThis.caches?.keys().catch(() => [])) ?? [])
-    if (old.startsWith("actmax-") && old !== name) await caches.delete(old);
-  const cache = await globalThis.caches?.open(name).catch(() => null);
-  const cached = await cache?.match(url).catch(() => null);
-  const response = cached ?? (await fetchChecked(url, "The network's weights"));
-  const weights = new Uint8Array(bytes);
-  let loaded = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read().catch(() => {
-      throw new Error("The network's weights could not be fetched. Try again.");
+let starting = null; // the promise of the engine without weights
+
+/** Fetch and instantiate the engine. modules: URLs, `plain` and `relaxed`. */
+function start(modules) {
+  starting ??= fetchChecked(modules[RELAXED ? "relaxed" : "plain"], "The engine")
+    .then((response) => response.arrayBuffer())
+    .then(instantiate)
+    .catch((error) => {
+      starting = null;
+      throw error;
     });
-    if (done) break;
-    if (loaded + value.length > bytes) throw new Error("The network's weights do not belong to this page. Reload the page.");
-    weights.set(value, loaded);
-    loaded += value.length;
-    postMessage({ type: "progress", loaded, total: bytes });
-  }
-  const digest = await globalThis.crypto?.subtle?.digest("SHA-256", weights);
-  const hex = digest && [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (loaded < bytes || (hex && hex !== sha256)) {
-    await cache?.delete(url).catch(() => null);
-    throw new Error("The network's weights arrived damaged. Try again.");
-  }
-  if (!cached) await cache?.put(url, new Response(weights.slice())).catch(() => null);
-  return weights.buffer;
+  return starting;
 }
 
 /** Measures of a finished picture: of its 8 bits, as they are saved, without a random transform. */
 function measure(rgba, target) {
   network.setImage(rgba);
-  const logits = network.forward();
-  const probabilities = softmax(logits);
-  const rank = 1 + logits.reduce((better, logit) => better + (logit > logits[target]), 0);
-  return { activation: logits[target], probability: probabilities[target], rank, top: topClasses(probabilities) };
+  const output = network.forward();
+  const activation = score(target, output, network.mapSize);
+  if (target.layer < FC8) return { activation };
+  const probabilities = softmax(output);
+  const top = topClasses(probabilities);
+  const index = classOf(target);
+  if (index === null) return { activation, top };
+  const rank = 1 + output.reduce((better, logit) => better + (logit > activation), 0);
+  return { activation, probability: probabilities[index], rank, top };
 }
 
-function postStep(step, logits) {
+function postStep({ step, activation, logits }) {
   const { steps, size, target } = ascent.settings;
   const picture = network.rgba();
-  const activation = logits && logits[target];
-  const done = step === steps ? { type: "done", ...measure(picture, target) } : null;
+  const done = step === steps ? { type: "done", ...measure(picture, parseTarget(target)) } : null;
   postMessage({ type: "step", step, steps, size, picture: picture.buffer, activation, top: logits && topClasses(softmax(logits)) }, [picture.buffer]);
   if (!done) return;
   postMessage(done);
@@ -80,7 +68,7 @@ function advance(line = false) {
       if (ascent.settings.trace || line) postMessage({ type: "line", line: value });
       if (line) return true;
     } else {
-      postStep(value.step, value.logits);
+      postStep(value);
       if (!line) return !ascent.finished;
     }
   }
@@ -93,10 +81,23 @@ function fail(error) {
 }
 
 const handlers = {
-  async load({ wasm, weights }) {
-    const engine = fetchChecked(wasm, "The engine").then((response) => response.arrayBuffer());
-    network = await load(...(await Promise.all([engine, fetchWeights(weights)])));
-    postMessage({ type: "ready" });
+  /** Load the network up to a layer. modules: URLs of the engine. layers: of all weights. */
+  async load({ modules, layers, layer }) {
+    const needed = layers.slice(network?.loaded ?? 0, layer + 1);
+    const total = needed.reduce((sum, { bytes }) => sum + bytes, 0);
+    let loaded = 0;
+    const progress = (bytes) => postMessage({ type: "progress", loaded: (loaded += bytes), total });
+    const [engine, weights] = await Promise.all([start(modules), fetchLayers(needed, progress)]);
+    if (needed.length) [currentRun, ascent] = [0, null]; // its buffers are freed
+    network = engine;
+    for (const bytes of weights) network.loadLayer(bytes);
+    forget(needed);
+    postMessage({ type: "ready", layer: network.loaded - 1 });
+    await deleteOld(layers);
+  },
+  /** Fetch what `load` will need. A failure is reported then. */
+  async prefetch({ modules, layers }) {
+    await Promise.all([start(modules), fetchLayers(layers, () => {})]).catch(() => null);
   },
   start({ settings }) {
     currentRun = 0;
