@@ -50,6 +50,7 @@ def live(contents: Contents) -> Iterator[File]:
         ],
         "size": SIZE,
         "methods": {parameterization: live_settings(method) for parameterization, method in LIVE_METHODS.items()},
+        "channels": {page.name: addresses.link(addresses.LIVE, page.url) for page in contents.plan.channels},
     }
     yield f"{addresses.LIVE}live.json", json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 

@@ -4,7 +4,8 @@
 
     python tests/benchmarks/live.py [--classes 20]
 
-In a headless Chromium, on one thread, with the settings of the site's live widgets. For comparison: torch on one
+In a headless Chromium, on one thread, with both modules and the settings of the site's live widgets: a class at three
+sizes, and channels of other layers. For comparison: torch on one
 thread in float32, with the same method and size, one image at a time; and the build's own drawings of the same classes
 at 224 pixels. EfficientNet-Lite0, with which the size was chosen, evaluates both as 8-bit images.
 """
@@ -37,19 +38,24 @@ from actmax.networks.network import Network
 from actmax.networks.weights import resolve_weights
 from actmax.recipe import Recipe, compose
 from gen.pages.assets import FOLDER
-from gen.pages.live import ENGINE, LIVE_METHODS, SIZE, live_settings, weights
+from gen.pages.live import ENGINE, LIVE_METHODS, SIZE, live_settings
+from gen.pages.live_weights import weights
+from gen.tools import engine
 
 SIZES = (128, SIZE, 224)
+CLASS, CHANNELS = "fc8:340", ("conv2:17", "conv3:117", "conv4:117", "conv5:12", "fc6:3")
 
 HARNESS = """
-import { load } from "./engine.js";
+import { instantiate } from "./engine.js";
 import { optimize } from "./optimize.js";
-window.begin = async () => {
+import { unpack } from "./weights.js";
+window.begin = async (module, layers) => {
   const started = performance.now();
   const bytes = async (name) => (await fetch(name)).arrayBuffer();
-  const [wasm, weights] = await Promise.all([bytes("engine.wasm"), bytes("weights")]);
+  const [wasm, ...files] = await Promise.all([module, ...layers].map(bytes));
   const fetched = performance.now();
-  window.network = await load(wasm, weights);
+  window.network = await instantiate(wasm);
+  for (const file of files) network.loadLayer(await unpack(file));
   return { fetched: fetched - started, unpacked: performance.now() - fetched };
 };
 window.draw = (settings) => {
@@ -59,7 +65,7 @@ window.draw = (settings) => {
   let first = 0;
   for (const event of optimize(network, settings)) {
     if (typeof event === "string") continue;
-    if (event.logits) times.push(performance.now() - before);
+    if (event.step) times.push(performance.now() - before);
     network.rgba();
     before = performance.now();
     first ||= before - started;
@@ -73,7 +79,7 @@ window.draw = (settings) => {
 """
 
 
-def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly spaced.")] = 20) -> None:
+def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly spaced; 0: speed alone.")] = 20) -> None:
     indices = [(10 + 1000 * index // classes) % 1000 for index in range(classes)]
     network, judge = load(resolve_weights("compact")), load("efficientnet-lite0")
     method = live_settings(LIVE_METHODS["fourier"])
@@ -86,17 +92,26 @@ def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly sp
         program = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         page = open_engine(browser.new_page(), Path(folder))
-        print("fetched {fetched:.0f} ms, unpacked {unpacked:.0f} ms".format(**page.evaluate("begin()")))
-        for size in SIZES:
-            live = page.evaluate("settings => draw(settings)", request(method, 340, size))
-            torch_step = milliseconds_per_step(network, size)
-            step = statistics.median(live["times"])
-            print(
-                f"{size} px: a step {step:.0f} ms ({torch_step / step:.0%} of the rate of torch, {torch_step:.0f} ms), "
-                f"{len(live['times'])} steps {live['whole'] / 1000:.1f} s, first image {live['first']:.0f} ms, "
-                f"{live['memory'] / 1e6:.0f} MB"
-            )
-        results = [page.evaluate("settings => draw(settings)", request(method, index, SIZE)) for index in indices]
+        torch_steps = {size: milliseconds_per_step(network, size) for size in SIZES}
+        print(f"weights: {', '.join(f'{layer.name} {len(layer.content) / 1e6:.2f} MB' for layer in weights().layers)}")
+        for module in engine.MODULES:
+            files = [layer.file for layer in weights().layers]
+            begun = page.evaluate("([module, layers]) => begin(module, layers)", [module.name, files])
+            print("{}: fetched {fetched:.0f} ms, unpacked {unpacked:.0f} ms".format(module.name, **begun))
+            for target, size in [*((CLASS, size) for size in SIZES), *((channel, SIZE) for channel in CHANNELS)]:
+                live = page.evaluate("settings => draw(settings)", request(method, target, size))
+                step = statistics.median(live["times"])
+                compared = f" ({torch_steps[size] / step:.0%} of torch's rate, {torch_steps[size]:.0f} ms)"
+                print(
+                    f"{target}, {size} px: a step {step:.0f} ms{compared if target == CLASS else ''}, "
+                    f"{len(live['times'])} steps {live['whole'] / 1000:.1f} s, first image {live['first']:.0f} ms, "
+                    f"{live['memory'] / 1e6:.0f} MB"
+                )
+        if not indices:
+            return
+        results = [
+            page.evaluate("settings => draw(settings)", request(method, f"fc8:{index}", SIZE)) for index in indices
+        ]
         browser.close()
     drawn = torch.cat([canvas_image(result["rgba"]) for result in results])
     built = [compose(network="compact", weights=network.weights, target=f"fc8:{index}") for index in indices]
@@ -112,7 +127,8 @@ def open_engine(page: Page, folder: Path) -> Page:
     """Open a page with the engine and its weights."""
     for name in ENGINE:
         shutil.copy(FOLDER / "live" / name, folder / name)
-    shutil.copy(weights().file, folder / "weights")
+    for layer in weights().layers:
+        (folder / layer.file).write_bytes(layer.content)
     (folder / "index.html").write_text(f'<script type="module">{HARNESS}</script>', "utf-8")
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
     http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None  # type: ignore[method-assign]
@@ -123,7 +139,7 @@ def open_engine(page: Page, folder: Path) -> Page:
     return page
 
 
-def request(method: dict[str, Any], target: int, size: int) -> dict[str, Any]:
+def request(method: dict[str, Any], target: str, size: int) -> dict[str, Any]:
     """Return the settings that the live widget sends to the engine."""
     return method | {"target": target, "size": size, "seed": 0, "jitter": round(method["jitter"] * size / 224)}
 

@@ -74,7 +74,7 @@ HARNESS = """
 import { instantiate } from "./engine.js";
 import { optimize, subtractLeader } from "./optimize.js";
 import { Fourier, Pixels } from "./parameters.js";
-import { channelRange, classOf, parseTarget, score, scoreBackward, targetText } from "./target.js";
+import { channelRange, classIndex, parseTarget, score, scoreBackward, targetText } from "./target.js";
 import { unpack } from "./weights.js";
 const bytes = async (name) => (await fetch(name)).arrayBuffer();
 const networks = {};
@@ -119,7 +119,7 @@ window.gradientOfMargin = (target, weight, logits) => {
 };
 window.parsed = (text) => {
   try {
-    return [targetText(parseTarget(text)), classOf(parseTarget(text))];
+    return [targetText(parseTarget(text)), classIndex(parseTarget(text))];
   } catch (error) {
     return error.message;
   }

@@ -13,11 +13,12 @@ import pytest
 from nightly import pairs, smoke
 from PIL import Image
 
-from gen.pages.live import weights
+from gen.pages.live_weights import weights
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+LAYERS = [layer.name for layer in weights().layers]
 WRITE_UP = "/write-ups/activation-maximization/"
 TIMEOUT = 60_000
 """Milliseconds that a drawing may take on a slow, busy machine."""
@@ -86,7 +87,7 @@ def test_only_scripts_are_fetched_before_a_drawing_is_started(visit: Open) -> No
     page = visit("/", requests)
     page.wait_for_timeout(300)
     names = {url.rpartition("/")[2] for url in requests if "/live/" in url}
-    assert names == {"live.js", "facts.js", "form.js", "picture.js", "view.js"}
+    assert names == {"live.js", "facts.js", "form.js", "network.js", "picture.js", "target.js", "view.js"}
 
 
 def test_a_class_named_by_a_synonym_is_drawn(visit: Open) -> None:
@@ -102,7 +103,56 @@ def test_a_class_named_by_a_synonym_is_drawn(visit: Open) -> None:
     assert len(page.get_attribute(".live polyline", "points").split()) == 64  # type: ignore[union-attr]
     assert drawn(page).size == (160, 160)
     assert len({drawn(page).getpixel((x, x)) for x in range(0, 160, 8)}) > 8
-    assert any(url.endswith(weights().name) for url in requests)
+    assert fetched_layers(requests) == LAYERS
+
+
+def test_a_channel_is_drawn_with_the_layers_below_it_alone(browser: Browser, visit: Open) -> None:
+    requests: list[str] = []
+    context = browser.new_context()
+    context.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } });")
+    page = visit("/#draw=conv2%3A017&seed=3.7&size=64", requests, context)
+    status_contains(page, "Settings from the address: conv2:17, seed 3.")
+    assert page.input_value(".live input[name=draw]") == "conv2:17"
+    page.hover(".live button[name=go]")
+    page.wait_for_timeout(300)
+    assert fetched_layers(requests) == []  # the reader saves data
+    page.click(".live button[name=go]")
+    status = finished(page)
+    assert re.match(r"Done\. The activation of conv2:17 is \d+\.\d", status), status
+    assert fetched_layers(requests) == ["conv1", "conv2"]
+    assert page.locator(".live-top li").count() == 0
+    page.fill(".live input[name=draw]", "fc6:3 - 0.5*fc6:9")
+    page.press(".live input[name=draw]", "Enter")
+    page.wait_for_function(
+        "document.querySelector('.live-status').textContent.startsWith('Done. The activation of fc6')"
+    )
+    assert fetched_layers(requests) == LAYERS[:-1]
+    context.close()
+
+
+def test_the_weights_are_fetched_when_a_reader_turns_to_the_field(browser: Browser, visit: Open) -> None:
+    requests: list[str] = []
+    context = browser.new_context()
+    page = visit("/", requests, context)
+    page.wait_for_timeout(300)
+    assert fetched_layers(requests) == []
+    with page.expect_request(f"**/{weights().layers[-1].file}"):
+        page.focus(".live input[name=draw]")
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    smoke([("conv4:999", "conv4 has 256 channels"), ("conv9:1", "no layer conv9"), ("fc6:1@2,3", "has no space")]),
+)
+def test_a_wrong_target_in_an_address_is_reported_at_once(visit: Open, target: str, words: str) -> None:
+    status_contains(visit(f"/#draw={target}"), words)
+
+
+def fetched_layers(requests: list[str]) -> list[str]:
+    """Return the layers whose weights were requested, in their order."""
+    names = {url.rpartition("/")[2].split("-")[0] for url in requests if url.endswith(".bin")}
+    return [name for name in LAYERS if name in names]
 
 
 def test_the_weights_are_cached(visit: Open) -> None:
@@ -112,7 +162,7 @@ def test_the_weights_are_cached(visit: Open) -> None:
     cached = page.evaluate(
         "async () => (await (await caches.open((await caches.keys())[0])).keys()).map((request) => request.url)"
     )
-    assert [url.rpartition("/")[2] for url in cached] == [weights().name]
+    assert sorted(url.rpartition("/")[2] for url in cached) == [layer.file for layer in weights().layers]
 
 
 @pytest.mark.parametrize(
@@ -306,7 +356,7 @@ def test_impatient_clicks_start_one_worker(browser: Browser, address: str) -> No
     [
         ("live.json", "settings could not be fetched (HTTP 503)"),
         ("words.json", "list of classes could not be fetched (HTTP 503)"),
-        ("engine.wasm", "engine could not be fetched (HTTP 503)"),
+        ("engine-relaxed.wasm", "engine could not be fetched (HTTP 503)"),
     ],
 )
 def test_a_file_that_the_server_refuses_is_named(browser: Browser, address: str, file: str, text: str) -> None:
@@ -327,17 +377,18 @@ def test_a_file_that_the_server_refuses_is_named(browser: Browser, address: str,
 def test_missing_or_damaged_weights_are_reported(browser: Browser, address: str, fault: str, words: str) -> None:
     context = browser.new_context()
     page = context.new_page()
-    whole = weights().file.read_bytes()
+    layer = weights().layers[3]
+    whole = layer.content
     bodies = {"truncated": whole[:-9], "changed": whole[:-1] + bytes([whole[-1] ^ 1])}
 
     def respond(route: Any) -> None:
         route.abort() if fault == "missing" else route.fulfill(body=bodies[fault])
 
-    context.route(f"**/{weights().name}", respond)
+    context.route(f"**/{layer.file}", respond)
     page.goto(f"{address}/")
     page.click(".live button[name=go]")
     status_contains(page, words)
-    context.unroute(f"**/{weights().name}")
+    context.unroute(f"**/{layer.file}")
     page.click(".live button[name=go]")
     page.wait_for_selector(".live[data-state=running]", timeout=TIMEOUT)
     context.close()
@@ -363,7 +414,7 @@ def test_the_drawing_is_computed_outside_the_pages_thread(visit: Open) -> None:
     assert len([worker for worker in page.workers if "/live/" in worker.url]) == 1  # the theme's search has one too
     finished(page)
     loaded = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
-    assert [url for url in loaded if url.endswith("engine.wasm")] == []  # only the worker has it
+    assert [url for url in loaded if url.endswith(".wasm")] == []  # only the worker has it
 
 
 @pytest.mark.parametrize(("scheme", "width"), pairs(["light", "dark"], [1280, 390]))

@@ -2,6 +2,7 @@
 
 import { element, plain } from "../helpers.js";
 import { facts } from "./facts.js";
+import { isTarget } from "./target.js";
 
 /** Step sizes that are too small, right and too large. A penalty normalizes the gradient, which changes all three. */
 const STEP_SIZES = { fourier: [0.0005, 0.06, 10], pixels: [0.05, 5, 500], "pixels with penalty": [0.001, 0.1, 10] };
@@ -159,7 +160,7 @@ export class Form {
     const size = numberFrom(parameters, "size", ...SIZE_RANGE);
     this.size = size && Math.round(size);
     this.seed = Math.floor(numberFrom(parameters, "seed", 0, MAX_SEED) ?? 0);
-    if (this.fields.draw) this.fields.draw.value = parameters.get("draw");
+    if (this.fields.draw) this.className = parameters.get("draw");
     if (!this.bench) return;
     const { fields } = this;
     const parameterization = parameters.get("parameterization");
@@ -191,8 +192,8 @@ export class Form {
   }
 }
 
-/** The indefinite article of a name. */
-export const article = (name) => (/^[aeiou]/i.test(name.trim()) ? "an" : "a");
+/** The indefinite article of a name; none for a channel. */
+export const article = (name) => (isTarget(name) ? "" : /^[aeiou]/i.test(name.trim()) ? "an" : "a");
 
 async function suggestClasses(list) {
   const loaded = await facts().catch(() => null);

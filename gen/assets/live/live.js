@@ -1,9 +1,11 @@
 // Draw in the browser: the widgets of a page. The engine is fetched when a reader starts a drawing.
 
 import { all, element, plain } from "../helpers.js";
-import { facts, resolveClass, url } from "./facts.js";
+import { facts, pageOf, resolveTarget } from "./facts.js";
 import { article, button, Form } from "./form.js";
-import { acceptPictures, croppedSquare } from "./picture.js";
+import { LiveNetwork } from "./network.js";
+import { acceptPictures, croppedSquare, savePicture } from "./picture.js";
+import { classIndex, FC8, isTarget, parseTarget, targetText } from "./target.js";
 import { number, percent, View } from "./view.js";
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -13,7 +15,7 @@ class LiveWidget {
   constructor(part) {
     this.part = part;
     this.kind = part.dataset.kind;
-    this.target = Number(part.dataset.target);
+    this.target = `fc8:${part.dataset.target}`;
     this.name = part.dataset.name;
     this.state = "idle"; // idle, loading, running, paused, done
     this.stale = false; // whether settings differ from those of the ascent in progress
@@ -21,7 +23,9 @@ class LiveWidget {
     this.activations = [];
     this.form = new Form(this.kind, this.name);
     this.view = new View(part.querySelector(".replay"), this.kind === "bench");
+    this.network = new LiveNetwork((message) => this[`on_${message.type}`](message));
     this.build();
+    for (const event of ["pointerenter", "focusin", "touchstart"]) this.form.element.addEventListener(event, () => this.network.prefetch(), { once: true, passive: true });
     this.readAddress();
     addEventListener("hashchange", () => this.readAddress());
   }
@@ -41,7 +45,7 @@ class LiveWidget {
     form.restartButton.addEventListener("click", () => this.restart());
     form.stepButtons.forEach((step, index) => step.addEventListener("click", () => this.advance(["step", "line"][index])));
     this.copyButton.addEventListener("click", () => this.copyLink());
-    this.saveButton.addEventListener("click", () => this.savePicture());
+    this.saveButton.addEventListener("click", () => savePicture(view.canvas, `${plain(this.name).replaceAll(" ", "-")}-seed-${form.seed}-live`));
     if (kind === "class") acceptPictures(part, form.fields.file, (file) => this.takePicture(file));
     const privacy = kind === "class" ? "Nothing leaves your machine: " : "";
     if (kind !== "draw") view.say(`${privacy}${privacy ? "the" : "The"} compact AlexNet (${this.megabytes}) is downloaded and draws in your browser, ${part.dataset.size} pixels wide.`);
@@ -71,13 +75,20 @@ class LiveWidget {
 
   readAddress() {
     const parameters = new URLSearchParams(location.hash.slice(1));
-    const name = parameters.get("draw");
+    let name = parameters.get("draw");
     if (name === null || (this.kind === "class" && plain(name) !== plain(this.name))) return;
+    let fault = "";
+    try {
+      name = isTarget(name) ? targetText(parseTarget(name)) : name;
+      parameters.set("draw", name);
+    } catch (error) {
+      fault = error.message;
+    }
     this.form.read(parameters);
     this.stale = true;
     if (this.result) this.result.hidden = false;
     else this.part.scrollIntoView({ block: "center" });
-    this.view.say(`Settings from the address: ${name}, seed ${this.form.seed}. Press ${this.form.drawButton.textContent}.`);
+    this.view.say(fault || `Settings from the address: ${name}, seed ${this.form.seed}. Press ${this.form.drawButton.textContent}.`);
   }
 
   async copyLink() {
@@ -91,28 +102,19 @@ class LiveWidget {
     }
   }
 
-  savePicture() {
-    this.view.canvas.toBlob((blob) => {
-      const download = `${plain(this.name).replaceAll(" ", "-")}-seed-${this.form.seed}-live.png`;
-      const link = element("a", { href: URL.createObjectURL(blob), download });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    }, "image/png");
-  }
-
   // The reader's own picture.
 
   async takePicture(file) {
     const photo = await createImageBitmap(file).catch(() => null);
     if (!photo) return this.view.say("Your browser cannot read this file as a picture.");
-    if (!(await this.prepare())) return;
+    if (!(await this.prepare(FC8))) return;
     this.photo = photo;
     const { size } = this.form.settings(await facts());
     const image = croppedSquare(photo, size);
     this.view.show(image, "Your picture, cropped to the network's input");
     this.stale = true;
     this.setState("paused");
-    this.worker.postMessage({ type: "classify", size, picture: image.data });
+    this.network.post({ type: "classify", size, picture: image.data });
   }
 
   // Drawing.
@@ -132,7 +134,7 @@ class LiveWidget {
 
   async drawOrPause() {
     if (this.state === "running") {
-      this.worker.postMessage({ type: "pause" });
+      this.network.post({ type: "pause" });
       this.setState("paused");
       return this.view.say(`Paused after ${this.step} of ${this.steps} steps.`);
     }
@@ -167,7 +169,7 @@ class LiveWidget {
   }
 
   post(type) {
-    this.worker.postMessage({ type });
+    this.network.post({ type });
     this.setState(type === "run" ? "running" : "paused");
   }
 
@@ -179,25 +181,28 @@ class LiveWidget {
     this.view.list([]);
     this.stale = false;
     this.drawnTarget = this.target;
-    this.worker.postMessage({ type: "start", settings });
+    this.network.post({ type: "start", settings });
     this.view.say(`Drawing ${this.name}, ${this.steps} steps.`);
-    if (this.result) for (const drawn of all(".front .drawn")) drawn.textContent = `${article(this.name)} ${this.name}`;
+    if (this.result) for (const drawn of all(".front .drawn")) drawn.textContent = `${article(this.name)} ${this.name}`.trim();
   }
 
-  /** Resolve the class and load the network. Returns whether both succeeded; a failure is shown. */
-  async prepare() {
+  /** Resolve the target and load the network up to its layer, or a higher one. Returns whether both succeeded; a failure is shown. */
+  async prepare(layer = 0) {
+    const before = this.state;
     try {
-      if (!this.worker) this.setState("loading"); // before anything is awaited: a second click must find the buttons disabled
+      if (this.network.loaded < FC8) this.setState("loading"); // before anything is awaited: a second click must find the buttons disabled
+      this.classes = (await facts()).classes;
       if (this.form.className !== undefined) {
-        const target = await resolveClass(this.form.className);
-        if (target !== this.target) this.stale = true;
-        this.target = target;
-        this.name = (await facts()).classes[target][0];
+        const { text, name } = await resolveTarget(this.form.className);
+        if (text !== this.target) this.stale = true;
+        Object.assign(this, { target: text, name });
       }
-      this.worker ??= await (this.loading ??= this.load());
+      const highest = Math.max(layer, parseTarget(this.target).layer);
+      if (highest > this.network.loaded) this.view.say(`Fetching the network, ${(await this.network.megabytes(highest)).toFixed(1)} MB.`);
+      await this.network.load(highest, (share) => (this.view.progress.value = share));
+      if (this.state === "loading") this.setState(before);
       return true;
     } catch (error) {
-      this.loading = null;
       this.setState("idle");
       this.view.say(error instanceof TypeError ? "The network could not be fetched. Try again." : error.message);
       this.offer(error.choices ?? []);
@@ -219,28 +224,6 @@ class LiveWidget {
     this.view.status.scrollIntoView({ block: "nearest" });
   }
 
-  async load() {
-    this.view.say(`Fetching the network, ${this.megabytes}.`);
-    const { weights, classes } = await facts();
-    this.classes = classes;
-    const worker = new Worker(url("worker.js"), { type: "module" });
-    await new Promise((resolve, reject) => {
-      worker.onmessage = ({ data }) => {
-        if (data.type === "progress") this.view.progress.value = data.loaded / data.total;
-        else if (data.type === "ready") resolve();
-        else reject(new Error(data.message));
-      };
-      worker.onerror = () => reject(new Error("This browser cannot run the engine: it needs WebAssembly with 128-bit vectors."));
-      worker.postMessage({ type: "load", wasm: url("engine.wasm"), weights: { ...weights, url: url(weights.file) } });
-    }).catch((error) => {
-      worker.terminate();
-      throw error;
-    });
-    worker.onmessage = ({ data }) => this[`on_${data.type}`](data);
-    this.setState("idle");
-    return worker;
-  }
-
   // Messages of the worker.
 
   on_step({ step, steps, picture, size, activation, top }) {
@@ -251,7 +234,8 @@ class LiveWidget {
     this.view.plot(this.activations, steps, this.name);
     if (top) this.list(top);
     this.view.progressed(step, steps, top ? `${this.classes[top[0].index][0]} ${percent(top[0].probability)}` : "");
-    if (step && step < steps && step % Math.ceil(steps / 4) === 0) this.view.say(`${this.name}: step ${step} of ${steps}; prediction: ${this.prediction(top)}.`);
+    const result = top ? `prediction: ${this.prediction(top)}` : `activation ${number(activation ?? 0)}`;
+    if (step && step < steps && step % Math.ceil(steps / 4) === 0) this.view.say(`${this.name}: step ${step} of ${steps}; ${result}.`);
     if (this.state === "paused") this.setState("paused");
   }
 
@@ -261,11 +245,12 @@ class LiveWidget {
 
   async on_done({ activation, probability, rank, top }) {
     this.view.markLine("");
-    this.list(top);
+    this.list(top ?? []);
     this.setState("done");
     const ranked = rank > 1 ? `; ${this.name} has rank ${rank} (${percent(probability)})` : "";
-    this.view.say(`Done. The network's prediction for this picture: ${this.prediction(top)}${ranked}. The logit is ${number(activation)}.`);
-    const page = this.kind !== "class" && (await facts()).pages.get(this.drawnTarget);
+    const predicted = top ? ` The network's prediction for this picture: ${this.prediction(top)}${ranked}.` : "";
+    this.view.say(`Done.${predicted} The ${rank ? "logit" : `activation of ${this.name}`} is ${number(activation)}.`);
+    const page = this.kind !== "class" && (await pageOf(this.drawnTarget));
     if (page) this.view.status.append(" ", element("a", { href: page, textContent: `The page of ${this.name}` }), ".");
   }
 
@@ -280,7 +265,7 @@ class LiveWidget {
   }
 
   list(top) {
-    this.view.list(top, this.target, (index) => this.classes[index][0]);
+    this.view.list(top, classIndex(parseTarget(this.target)), (index) => this.classes[index][0]);
   }
 
   prediction([{ index, probability }]) {

@@ -1,7 +1,7 @@
 // The optimization loop of the gallery: x ← x + α ∇ₓh(x), with penalties, random transforms and gradient modifiers.
 
 import { Fourier, Pixels } from "./parameters.js";
-import { channelRange, classOf, FC8, parseTarget, positions, score, scoreBackward } from "./target.js";
+import { channelRange, classIndex, FC8, parseTarget, positions, score, scoreBackward } from "./target.js";
 
 /** A generator of uniform numbers in [0, 1), the same for the same seed (sfc32, C. Doty-Humphrey). */
 export function random(seed) {
@@ -103,7 +103,7 @@ export function* optimize(network, settings) {
     const logits = target.layer === FC8 ? output.slice() : null;
     yield "backward";
     scoreBackward(target, output, network.mapSize);
-    if (margin_weight && classOf(target) !== null) subtractLeader(output, margin_weight, logits);
+    if (margin_weight && classIndex(target) !== null) subtractLeader(output, margin_weight, logits);
     network.backward(map, relu_leak, window, channels);
     if (excess_variation_weight) {
       yield "penalty";

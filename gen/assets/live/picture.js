@@ -29,3 +29,12 @@ export function croppedSquare(picture, size) {
   context.drawImage(picture, (picture.width - side) / 2, (picture.height - side) / 2, side, side, 0, 0, size, size);
   return context.getImageData(0, 0, size, size);
 }
+
+/** Save what a canvas shows as a PNG file. */
+export function savePicture(canvas, name) {
+  canvas.toBlob((blob) => {
+    const link = element("a", { href: URL.createObjectURL(blob), download: `${name}.png` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }, "image/png");
+}

@@ -63,7 +63,7 @@ export function targetText({ layer, terms, position }) {
 }
 
 /** The class, if the target is a single class, or null. */
-export const classOf = ({ layer, terms }) => (layer === FC8 && terms.length === 1 && terms[0][1] === 1 ? terms[0][0] : null);
+export const classIndex = ({ layer, terms }) => (layer === FC8 && terms.length === 1 && terms[0][1] === 1 ? terms[0][0] : null);
 
 /** The channels from the first to the last of a target. */
 export function channelRange({ layer, terms }) {

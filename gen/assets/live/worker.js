@@ -2,7 +2,7 @@
 
 import { instantiate } from "./engine.js";
 import { optimize, softmax, topClasses } from "./optimize.js";
-import { classOf, FC8, parseTarget, score } from "./target.js";
+import { classIndex, FC8, parseTarget, score } from "./target.js";
 import { deleteOld, fetchChecked, fetchLayers, forget } from "./weights.js";
 
 const ERRORS = {
@@ -41,7 +41,7 @@ function measure(rgba, target) {
   if (target.layer < FC8) return { activation };
   const probabilities = softmax(output);
   const top = topClasses(probabilities);
-  const index = classOf(target);
+  const index = classIndex(target);
   if (index === null) return { activation, top };
   const rank = 1 + output.reduce((better, logit) => better + (logit > activation), 0);
   return { activation, probability: probabilities[index], rank, top };
@@ -93,7 +93,7 @@ const handlers = {
     for (const bytes of weights) network.loadLayer(bytes);
     forget(needed);
     postMessage({ type: "ready", layer: network.loaded - 1 });
-    await deleteOld(layers);
+    await deleteOld(layers).catch(() => null);
   },
   /** Fetch what `load` will need. A failure is reported then. */
   async prefetch({ modules, layers }) {

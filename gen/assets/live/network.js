@@ -1,0 +1,75 @@
+// The network as a page uses it: a worker, which fetches the layers that a target needs.
+
+import { facts, url } from "./facts.js";
+
+export class LiveNetwork {
+  /** onmessage: called with the worker's messages while it draws. */
+  constructor(onmessage) {
+    this.onmessage = onmessage;
+    this.worker = null;
+    this.loaded = -1; // the highest layer that is loaded
+    this.waiting = null; // the load in progress: resolve, reject, progress
+  }
+
+  post(message) {
+    this.worker.postMessage(message);
+  }
+
+  /** Megabytes to be fetched for the network up to a layer. */
+  async megabytes(layer) {
+    const { layers } = await facts();
+    return layers.slice(this.loaded + 1, layer + 1).reduce((sum, { bytes }) => sum + bytes, 0) / 1e6;
+  }
+
+  /** Load the network up to a layer. progress(share): called while it arrives. Throws a sentence for the reader. */
+  async load(layer, progress) {
+    if (layer <= this.loaded) return;
+    const files = await this.files();
+    this.open();
+    await new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject, progress };
+      this.post({ type: "load", ...files, layer });
+    }).finally(() => (this.waiting = null));
+    this.loaded = layer;
+  }
+
+  /** Fetch what drawing a class needs before it is asked for, unless the reader saves data. */
+  async prefetch() {
+    if (navigator.connection?.saveData || this.prefetched) return;
+    this.prefetched = true;
+    const files = await this.files().catch(() => null);
+    if (!files) return;
+    this.open();
+    this.post({ type: "prefetch", ...files });
+  }
+
+  async files() {
+    const { layers } = await facts();
+    const modules = { plain: url("engine.wasm"), relaxed: url("engine-relaxed.wasm") };
+    return { modules, layers: layers.map(({ file, ...rest }) => ({ ...rest, url: url(file) })) };
+  }
+
+  open() {
+    if (this.worker) return;
+    this.worker = new Worker(url("worker.js"), { type: "module" });
+    this.worker.onmessage = ({ data }) => this.receive(data);
+    this.worker.onerror = () => {
+      this.worker.terminate();
+      this.worker = null;
+      this.loaded = -1;
+      this.fail("This browser cannot run the engine: it needs WebAssembly with 128-bit vectors.");
+    };
+  }
+
+  receive(data) {
+    if (data.type === "progress") this.waiting?.progress(data.loaded / data.total);
+    else if (data.type === "ready") this.waiting?.resolve();
+    else if (data.type === "error") this.fail(data.message);
+    else this.onmessage(data);
+  }
+
+  fail(message) {
+    if (this.waiting) this.waiting.reject(new Error(message));
+    else this.onmessage({ type: "error", message });
+  }
+}
