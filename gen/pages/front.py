@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from gen.pages.contents import Contents
-from gen.pages.live import SIZE, weights
+from gen.pages.live import SIZE
+from gen.pages.live_weights import weights
 from gen.pages.markdown import percent
 from gen.pages.templating import render
 from gen.pages.words import unique_name

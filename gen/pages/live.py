@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from actmax.networks import labels
 from actmax.networks.cards import card
@@ -82,3 +83,16 @@ def live_settings(method: str) -> dict[str, Any]:
     """Return a method's values of the recipe fields that the engine implements."""
     preset = METHODS[method]
     return {name: preset.get(name, Recipe.model_fields[name].default) for name in LIVE_FIELDS}
+
+
+def live_link(contents: Contents, here: str, target: str) -> str:
+    """Return the address that draws a target live on the front page; empty if the engine is off or has another network.
+
+    Args:
+        contents: of the site.
+        here: the page's address.
+        target: of a recipe, such as ``conv4:117``.
+    """
+    if not contents.plan.settings.live or contents.network.name != NETWORK:
+        return ""
+    return addresses.link(here, f"#draw={quote(target, safe=':@,*')}")

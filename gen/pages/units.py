@@ -11,6 +11,7 @@ from gen.figures import curve
 from gen.pages import data, pictures, reproduce
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
+from gen.pages.live import live_link
 from gen.pages.markdown import number
 from gen.pages.rendering import render_page
 from gen.pages.similarity import similarity_ranks
@@ -83,6 +84,7 @@ def _layer(contents: Contents, units: Units, layer: str, pages: Sequence[Channel
         rows=[-(-len(sheet) // COLUMNS) for sheet in sheets],
         below=below,
         above=above,
+        live_link=live_link(contents, addresses.of_layer(layer), pages[0].name),
     )
     yield addresses.strip(layer), pictures.sheet(thumbnails[:ON_MAP], CELL, min(ON_MAP, len(thumbnails)))
     for index, sheet in enumerate(sheets):
@@ -132,6 +134,7 @@ def _channel(
         reproduce=reproduce,
         labels=labels.classes(),
         width=THUMBNAIL,
+        live_link=live_link(contents, page.url, page.name),
     )
     for drawing in drawings:
         yield drawing.file, drawing.entry.read("drawing.jpg")

@@ -367,8 +367,8 @@ class Settings(Section):
     """Whether there is a page with activation maximization of sounds: a small network in the package classifies
     eight kinds of sound, and draws each of them."""
     live: bool = True
-    """Whether readers can draw in their browsers: the engine and the compact network's weights (7.7 MB, downloaded when
-    a reader starts drawing) become part of the site."""
+    """Whether readers can draw in their browsers: the engine and the compact network's weights (4.9 MB, downloaded when
+    a reader turns to them) become part of the site."""
     store: FilePath = ".cache"
     """Where drawings are kept, relative to mkdocs.yml. It can be committed: then nobody draws them
     twice."""
