@@ -328,7 +328,7 @@ def test_the_size_of_the_address_is_rounded_and_clamped(visit: Open, size: str, 
     page = visit(f"/#draw=zebra&size={size}")
     page.click(".live button[name=go]")
     page.wait_for_selector(".live[data-state=running]")
-    page.wait_for_selector(".live canvas:visible")
+    page.wait_for_function("size => document.querySelector('.live canvas').width === size", arg=expected)
     assert drawn(page).size == (expected, expected)
 
 
