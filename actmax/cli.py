@@ -26,6 +26,8 @@ from actmax.errors import (
 from actmax.measure.models import Measures
 from actmax.networks import labels
 from actmax.networks.cards import card
+from actmax.networks.class_set import ClassSet
+from actmax.networks.description import Description, read_labels
 from actmax.networks.weights import Source, resolve_weights
 from actmax.pictures import read_start
 from actmax.recipe.methods import DEFAULT, METHODS, OVERRIDABLE, accentuation, compose
@@ -67,10 +69,19 @@ NetworkOption = Annotated[
     str,
     typer.Option(
         envvar="ACTMAX_NETWORK",
-        help="auto, alexnet, compact, a classifier of torchvision, or timm/NAME.",
+        help="auto, alexnet, compact, a classifier of torchvision, timm/NAME, or your module:function, which runs.",
     ),
 ]
 WeightsOption = Annotated[Path | None, typer.Option("--weights", help="Weights file: a pickle or safetensors.")]
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option("--labels", help="File with the names of the network's classes, one a line; by default ImageNet's."),
+]
+ChannelsOption = Annotated[int | None, typer.Option(help="Channels of your network's images: 1 for gray.")]
+MeanOption = Annotated[
+    str | None, typer.Option(help="Mean of each channel of your network's images, such as 0.5 or 0.4,0.5,0.4.")
+]
+StdOption = Annotated[str | None, typer.Option(help="Their standard deviation.")]
 ImagesArgument = Annotated[list[Path], typer.Argument(help="Folders or tar files of WebP, JPEG or PNG images.")]
 OutOption = Annotated[Path, typer.Option(help="The safetensors file to write.")]
 StoreOption = Annotated[Path, typer.Option(help="Store that remembers which network `auto` stands for.")]
@@ -107,6 +118,10 @@ def draw(
     ],
     network: NetworkOption = "auto",
     weights: WeightsOption = None,
+    labels_file: LabelsOption = None,
+    channels: ChannelsOption = None,
+    mean: MeanOption = None,
+    std: StdOption = None,
     method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")] = DEFAULT,
     seed: Annotated[int, typer.Option(help="Of the initial noise and the random transforms.")] = 0,
     size: Annotated[int, typer.Option(help="Width and height in pixels.")] = 224,
@@ -141,23 +156,24 @@ def draw(
             overrides,
             network=source.network,
             weights=source.digest,
-            target=_canonical_target(target, card(source.network).output),
+            target=_canonical_target(target, card(source.network).output, about.labels),
             seed=seed,
             size=size,
         )
 
+    about = _description(labels_file, channels, mean, std, size)
     for target in paths:  # errors come before any download
         recipe_for(target, Source(network, "", Path()))
-    for name, label in _stand_ins(paths):
+    for name, label in _stand_ins(paths) if not about.labels else ():
         typer.secho(f"{name}: drawn as {label.name}, the one class of ImageNet under this word.", fg="yellow", err=True)
-    selection = select_network(network, weights, Store(store))
+    selection = select_network(network, weights, Store(store), about=about)
     if selection.fallback:
         typer.secho(f"Drawn by the compact AlexNet: {selection.fallback}", fg="yellow", err=True)
     by_recipe = {recipe_for(target, selection.source): path for target, path in paths.items()}
     for encoded, record in render_files(list(by_recipe), selection.source, starts=starts):
         path = by_recipe[record.recipe]
         files.save(path, encoded[PUBLISHED[0]])
-        typer.echo(_report(path, record.recipe, record.measures[PUBLISHED[0]]))
+        typer.echo(_report(path, record.recipe, record.measures[PUBLISHED[0]], selection.source.card.class_set))
 
 
 @app.command()
@@ -325,7 +341,25 @@ def _stand_ins(targets: Iterable[str]) -> list[tuple[str, labels.Label]]:
     ]
 
 
-def _canonical_target(text: str, output: str) -> str:
+def _description(
+    labels_file: Path | None, channels: int | None, mean: str | None, std: str | None, size: int
+) -> Description:
+    """Return what the options say of a network; its code is looked for in the current folder."""
+
+    def numbers(option: str, text: str | None) -> float | tuple[float, ...] | None:
+        if text is None:
+            return None
+        try:
+            values = tuple(map(float, text.split(",")))
+        except ValueError:
+            raise RecipeError(f"{option} takes numbers such as 0.5 or 0.4,0.5,0.4, not {quoted(text)}.") from None
+        return values if len(values) > 1 else values[0]
+
+    names = read_labels(labels_file) if labels_file else ()
+    return Description(names, channels, size, numbers("--mean", mean), numbers("--std", std))
+
+
+def _canonical_target(text: str, output: str, names: tuple[str, ...] = ()) -> str:
     """Return a target in the grammar of :mod:`actmax.recipe.target`, in which terms may also be names of classes.
 
     Signs need spaces around them, but for the first, since a class name may contain hyphens.
@@ -337,7 +371,7 @@ def _canonical_target(text: str, output: str) -> str:
             continue
         weight, times, name = parts[index].rpartition("*")
         try:
-            parts[index] = f"{weight}{times}{output}:{labels.resolve_class(name.strip()).index}"
+            parts[index] = f"{weight}{times}{output}:{ClassSet(names).resolve(name.strip()).index}"
         except UnknownNameError as error:
             unknown = unknown or error
             # A word or a number is a misspelled class: names of layers contain both letters and digits, or dots.
@@ -372,14 +406,14 @@ def _parse_setting(text: str, allowed: Iterable[str]) -> tuple[str, Any]:
         return field, value
 
 
-def _report(path: Path, recipe: Recipe, measures: Measures) -> str:
+def _report(path: Path, recipe: Recipe, measures: Measures, classes: ClassSet) -> str:
     lines = [f"{path}  {recipe.digest()}", f"activation {measures.activation:.4g} of {recipe.target}"]
     if measures.rank is not None:
         verdict = "  FAILED: the network predicts another class" if measures.failed else ""
         lines.append(
             f"probability {measures.probability:.4f}, rank {measures.rank}, margin {measures.margin:.4g}{verdict}"
         )
-    names = labels.classes()
+    names = classes.labels
     lines.append("predicts " + ", ".join(f"{names[index].name} {part:.1%}" for index, part in measures.top))
     return "\n".join(lines)
 

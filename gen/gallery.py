@@ -1,14 +1,16 @@
 """Entry point for MkDocs: the plugin mkdocs-gen-files runs this script inside `mkdocs build`."""
 
 import logging
+from itertools import chain
 
 import mkdocs_gen_files
 from mkdocs.exceptions import PluginError
 
 from actmax.errors import ActmaxError
 from gen import site
-from gen.hook import prepared
-from gen.pages import File, SiteInfo
+from gen.hook import built
+from gen.pages import File
+from gen.pages import files as pages
 
 log = logging.getLogger("mkdocs.plugins.gallery")
 config = mkdocs_gen_files.config
@@ -25,14 +27,12 @@ def write(file: File) -> None:
 
 
 try:
-    planned = prepared(config)
-    if planned.warning:
-        log.warning("%s", planned.warning)
-    info = SiteInfo.of(config.site_url, config.site_name, config.site_author)
-    contents, outcome = site.generate(planned, log.info, info)
-    config.extra.update(site.footer(planned, contents))
-    for generated in site.files(planned, contents):
+    made = built(config)
+    if made.site.warning:
+        log.warning("%s", made.site.warning)
+    config.extra.update(site.footer(made.site, made.contents))
+    for generated in chain(made.authored, pages(made.contents)):
         write(generated)
-    log.info("%s", outcome)
+    log.info("%s", made.outcome)
 except ActmaxError as error:
     raise PluginError(str(error)) from None

@@ -11,10 +11,11 @@ from mkdocs.structure.pages import Page
 from actmax.errors import ActmaxError
 from gen import ledger, site
 from gen.ledger import losses
+from gen.pages import SiteInfo
 from gen.plan import addresses
 
-PREPARED = "prepared_gallery"
-"""Key of ``extra`` under which the hook leaves the prepared site for gen/gallery.py."""
+BUILT = "built_gallery"
+"""Key of ``extra`` under which the hook leaves the drawn site for gen/gallery.py."""
 FINISHED = "finished_html"
 """Key of a page's meta data under which its finished parts wait."""
 
@@ -28,28 +29,33 @@ _STAND_IN = '<div data-part="{}"></div>'
 log = logging.getLogger("mkdocs.plugins.ledger")
 
 
-def prepared(config: MkDocsConfig) -> site.Site:
-    """The site of this build: as the hook has prepared it, or prepared now where there is no hook.
+def built(config: MkDocsConfig) -> site.Built:
+    """The site of this build: as the hook has drawn it, or drawn now where there is no hook.
 
     Raises:
-        ActmaxError: as :func:`gen.site.prepare`.
+        ActmaxError: as :func:`gen.site.build`.
     """
-    known = config.extra.pop(PREPARED, None)
-    if isinstance(known, site.Site):
+    known = config.extra.pop(BUILT, None)
+    if isinstance(known, site.Built):
         return known
-    return site.prepare(
-        config.extra.get("gallery"), Path(config.config_file_path), Path(config.docs_dir), config.use_directory_urls
+    return site.build(
+        config.extra.get("gallery"),
+        Path(config.config_file_path),
+        logging.getLogger("mkdocs.plugins.gallery").info,
+        SiteInfo.of(config.site_url, config.site_name, config.site_author),
+        Path(config.docs_dir),
+        config.use_directory_urls,
     )
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    """Check settings and pages before MkDocs clears the site's folder, so that an error leaves the last site there.
+    """Check and draw everything before MkDocs clears the site's folder, so that an error leaves the last site there.
 
     A site without a gallery, such as a written tree, may have the hook as well.
     """
     if "gallery" in config.extra:
         try:
-            config.extra[PREPARED] = prepared(config)
+            config.extra[BUILT] = built(config)
         except ActmaxError as error:
             raise PluginError(str(error)) from None
 

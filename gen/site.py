@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from actmax.errors import ActmaxError, reason
+from actmax.errors import ActmaxError, RecipeError, reason
 from actmax.networks.weights import Source
 from actmax.pipeline.draw import Outcome, draw
 from actmax.pipeline.progress import Log
-from actmax.pipeline.select import select_network
+from actmax.pipeline.select import NetworkSelection, select_network
 from actmax.store.store import Store
 from gen import ledger
 from gen.changed import last_changes
@@ -20,7 +20,7 @@ from gen.pages import files as pages
 from gen.pages.checks import check
 from gen.pages.figures import kinds
 from gen.plan import Plan, addresses, class_pages, plan
-from gen.settings import read
+from gen.settings import KEY, Settings, SettingsError, read
 from gen.settings.evaluation import evaluation_network
 from gen.settings.starts import read_starts
 from gen.study import study
@@ -32,7 +32,7 @@ from gen.study.photo import photo
 from gen.study.photograph import photograph
 from gen.study.script import output
 from gen.study.sounds import sounds
-from gen.study.units import channels, units
+from gen.study.units import channels, logit_count, units
 from gen.study.walk import known_channels, walk
 
 
@@ -77,16 +77,42 @@ def plan_site(values: object, config: Path, docs: Path | None = None) -> Site:
         ActmaxError: invalid settings, or weights that cannot be had.
     """
     root = config.resolve().parent
-    settings = read(values)
+    settings = read(values, root)
     class_pages(settings)  # what is wrong is reported before anything is downloaded
     starts = read_starts(settings, root)
     store = Store(root / settings.store)
-    selected = select_network(settings.network, root / settings.weights if settings.weights else None, store)
+    selected = _network(settings, root, store)
     evaluation = evaluation_network(settings, selected.source, root)
     planned = plan(settings, selected.source, starts, channels(settings, selected.source, store))
     known = known_channels(planned, store, root)
     planned = planned if known is None else planned.with_walk(known)
     return Site(root, docs or root / "docs", planned, store, evaluation, selected.fallback)
+
+
+def _network(settings: Settings, root: Path, store: Store) -> NetworkSelection:
+    """Select the target network. One of the author's own is asked how many logits it returns.
+
+    Raises:
+        SettingsError: its labels are not as many, or what is said of it does not fit.
+        ActmaxError: it cannot be had or loaded.
+    """
+    file, about = root / settings.weights if settings.weights else None, settings.description(root)
+    try:
+        selected = select_network(settings.network, file, store, about=about)
+    except RecipeError as error:
+        raise SettingsError(f"{KEY} in mkdocs.yml: {error}") from None
+    known = selected.source.own
+    if known and (known.names or known.family == "function"):
+        try:
+            logits = logit_count(selected.source, settings.size, store)
+        except RecipeError as error:
+            raise SettingsError(f"{KEY} in mkdocs.yml: {error}") from None
+        if logits != known.classes:
+            labels = f"`labels` names {known.classes}" if known.names else "there are no `labels`"
+            raise SettingsError(
+                f"{KEY} in mkdocs.yml: {known.title} returns {logits} logits, and {labels}: name each, in their order."
+            )
+    return selected
 
 
 def prepare(values: object, config: Path, docs: Path | None = None, use_directory_urls: bool = True) -> Site:
@@ -109,6 +135,40 @@ def prepare(values: object, config: Path, docs: Path | None = None, use_director
     for name, text in authored.items():
         check(site.plan, name, text)
     return replace(site, authored=authored)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A site of which everything is drawn, measured and checked."""
+
+    site: Site
+    contents: Contents
+    outcome: Outcome
+    """What drawing took."""
+    authored: Sequence[File]
+    """The author's pages that quote measurements."""
+
+
+def build(
+    values: object, config: Path, log: Log, info: SiteInfo, docs: Path | None = None, use_directory_urls: bool = True
+) -> Built:
+    """Plan, draw and measure the site, and fill in the author's pages: all that can fail, before MkDocs clears the
+    folder of the last site.
+
+    Args:
+        values: what stands under ``extra: gallery:``.
+        config: mkdocs.yml.
+        log: log callback.
+        info: the address, name and author of the site.
+        docs: the folder of the author's pages; by default docs/ beside mkdocs.yml.
+        use_directory_urls: whether pages are folders, as addresses of the gallery are.
+
+    Raises:
+        ActmaxError: as :func:`prepare` and :func:`generate`; or a page names what is not there.
+    """
+    site = prepare(values, config, docs, use_directory_urls)
+    contents, outcome = generate(site, log, info)
+    return Built(site, contents, outcome, tuple(_authored_pages(site, contents)))
 
 
 def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
@@ -163,6 +223,10 @@ def files(site: Site, contents: Contents) -> Iterator[File]:
         ActmaxError: a drawing cannot be read, or a page names what is not there.
     """
     yield from pages(contents)
+    yield from _authored_pages(site, contents)
+
+
+def _authored_pages(site: Site, contents: Contents) -> Iterator[File]:
     for name, text in site.authored.items():
         filled = filled_in(contents, name, text)
         if filled is not None:

@@ -122,9 +122,10 @@ def _check(recipe: Recipe, network: Network, starts: Mapping[str, Image.Image]) 
         )
     if recipe.start and recipe.start not in starts:
         raise RecipeError(f"The recipe starts from an image that is not given: {recipe.start}.")
-    if network.channels != 3:
+    if network.channels not in (1, 3):
         raise RecipeError(
-            f"{network.card.title} takes images of {network.channels} channels: a recipe draws RGB. Use actmax.ascend."
+            f"{network.card.title} takes images of {network.channels} channels: a recipe draws RGB or gray. Use "
+            "actmax.ascend."
         )
 
 
@@ -150,7 +151,7 @@ def _render_batch(
         size,
         device,
         targets,
-        torch.stack([fit(starts[recipe.start], size) for recipe in recipes]) if first.start else None,
+        torch.stack([fit(starts[recipe.start], size, network.channels) for recipe in recipes]) if first.start else None,
     )
     kept = set(frame_steps(first.steps))
     frames: dict[int, list[Image.Image]] = {}
@@ -161,7 +162,8 @@ def _render_batch(
         if layer in network.card.outputs:
             predicted.append(step.outputs[layer].argmax(1))
         if step.number in kept:
-            frames[step.number] = enlarged(to_images(step.images), first.size)
+            images = to_images(step.images)
+            frames[step.number] = enlarged([image.convert("RGB") for image in images], first.size)
         progress(len(recipes))
     seconds = time.perf_counter() - started
     scores = torch.stack(curve, 1).float().cpu()

@@ -20,14 +20,14 @@ def channel_counts(network: Network, layers: Sequence[str], size: int) -> Channe
 
     Args:
         network: as loaded.
-        layers: by name; those whose output is neither a map nor a vector are left out.
+        layers: by name; those whose output is no map, no vector and no tokens are left out.
         size: of the image, in pixels.
     """
     outputs = network.trace((size, size))
     return {
         layer: channels_first(layer, outputs[layer], (size, size)).shape[1]
         for layer in layers
-        if layer in outputs and outputs[layer].ndim in (2, 4)
+        if layer in outputs and outputs[layer].ndim in (2, 3, 4)
     }
 
 

@@ -6,6 +6,7 @@ theirs is made from the name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from actmax.errors import UnknownNameError, quoted
+from actmax.networks.class_set import ClassSet
 
 Values = tuple[float, ...]
 
@@ -44,8 +46,8 @@ class Card:
     """Its name in recipes, on the command line and in settings."""
     title: str
     """What a reader sees."""
-    family: Literal["actmax", "torchvision", "timm", "wrapped"]
-    """The library that builds it; ``wrapped``: the user's own code."""
+    family: Literal["actmax", "torchvision", "timm", "function", "wrapped"]
+    """The library that builds it; ``function`` and ``wrapped``: the user's own code."""
     architecture: str
     """Its name there."""
     output: str = LOGITS
@@ -56,6 +58,10 @@ class Card:
     """How many logits it returns; 0 if unknown."""
     labels: str = "imagenet-1k"
     """The classes in the order of the logits: those of :mod:`actmax.networks.labels`; empty if others."""
+    names: tuple[str, ...] = ()
+    """The names of these others, if they are known."""
+    channels: int | None = None
+    """Of its images. None: as many as ``mean`` has."""
     mean: Values | None = IMAGENET_MEAN
     """Of each channel in [0, 1]; with ``std`` the normalization. None: the builder knows."""
     std: Values | None = IMAGENET_STD
@@ -75,6 +81,11 @@ class Card:
     """Of the weights file."""
     note: str = ""
     """A sentence for readers on what this network is, if it is not the obvious choice."""
+
+    @property
+    def class_set(self) -> ClassSet:
+        """Its classes."""
+        return ClassSet(self.names)
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -166,14 +177,18 @@ CARDS: Mapping[str, Card] = MappingProxyType(
 """The networks with a card, by name."""
 
 _TIMM = "timm/"
+_FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
+MAX_NAME = 200
+"""Letters of a network's name."""
 
 
 def card(name: str) -> Card:
     """Return the card of a network; a classifier of torchvision or timm that has none gets a plain one.
 
     Args:
-        name: as in :data:`CARDS`, of a torchvision classifier (``squeezenet1_0``), or ``timm/`` and the name of one
-            of timm's (``timm/resnet18.a1_in1k``). Whether such a classifier exists is known when it is loaded.
+        name: as in :data:`CARDS`, of a torchvision classifier (``squeezenet1_0``), ``timm/`` and the name of one of
+            timm's (``timm/resnet18.a1_in1k``), or ``module:function`` for code of the user's, which returns a module.
+            Whether such a classifier exists is known when it is loaded.
 
     Raises:
         UnknownNameError: what is given cannot be the name of a network.
@@ -185,7 +200,10 @@ def card(name: str) -> Card:
     architecture = name.removeprefix(_TIMM)
     if name.startswith(_TIMM) and architecture and architecture.replace(".", "_").replace("-", "_").isidentifier():
         return Card(name, f"{architecture} (timm)", "timm", architecture, mean=None, std=None, size=None)
+    if len(name) <= MAX_NAME and _FUNCTION.fullmatch(name):
+        return Card(name, name, "function", name, mean=(0.0,) * 3, std=(1.0,) * 3)
     raise UnknownNameError(
         f"{quoted(name)} is not the name of a network: write {', '.join(CARDS)}, the name of a torchvision classifier "
-        "such as 'squeezenet1_0', or that of one of timm's such as 'timm/resnet18.a1_in1k'."
+        "such as 'squeezenet1_0', that of one of timm's such as 'timm/resnet18.a1_in1k', or module:function for your "
+        "own code."
     )

@@ -36,20 +36,27 @@ LIST_CLASSES = f"`actmax classes` lists all {CLASSES}."
 
 @dataclass(frozen=True)
 class Label:
-    """One class of ImageNet-1k."""
+    """One class of ImageNet-1k, or of a network with labels of its own."""
 
     index: int
-    """Of its logit, 0…999."""
+    """Of its logit, from 0."""
     wnid: str
-    """WordNet's identifier, such as ``n02391049``."""
+    """WordNet's identifier, such as ``n02391049``; empty for a class that is not ImageNet's."""
     name: str
-    """torchvision's name, such as ``zebra``; not unique when case is ignored."""
+    """torchvision's name, such as ``zebra``, or the label; not unique when case is ignored."""
     synonyms: tuple[str, ...]
-    """WordNet's lemmas."""
+    """WordNet's lemmas, or the name alone."""
     definition: str
-    """WordNet's gloss."""
+    """WordNet's gloss, or nothing."""
     slug: str
-    """Its name in URLs; unique over all 1000 classes, whichever are drawn."""
+    """Its name in URLs; unique over all classes of the network, whichever are drawn."""
+    by_index: bool = True
+    """Whether its index leads to it, because no class of the network has a number for a name."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What leads to it besides its names: its index, its WNID."""
+        return (*((str(self.index),) if self.by_index else ()), *((self.wnid,) if self.wnid else ()))
 
 
 def slugify(text: str) -> str:

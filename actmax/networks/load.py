@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,23 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from actmax.errors import UnknownNameError, WeightsError, did_you_mean, printable, quoted, reason
-from actmax.networks import labels, pickles
-from actmax.networks.cards import CARDS, Card, card
+from actmax.networks import functions, pickles
+from actmax.networks.cards import CARDS, Card
 from actmax.networks.compact import CompactAlexNet, dequantize
 from actmax.networks.mobilenet import MobileNetV2
 from actmax.networks.network import Network, Normalization
 from actmax.networks.weights import Progress, Source, fetch, resolve_weights
-from actmax.networks.wrapping import check_finite
+from actmax.networks.wrapping import check_finite, check_logits, unwrapped
 
 _OWN: Mapping[str, Callable[[], nn.Module]] = {"compact_alexnet": CompactAlexNet, "mobilenet_v2": MobileNetV2}
 """The package's architectures."""
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
+_AVERAGES = ("state_dict_ema", "model_ema", "ema_state_dict", "ema")
+"""Keys under which trainers save the moving average of the weights, which is what they evaluate (as timm does)."""
+_WRAPPERS = (*_AVERAGES, "state_dict", "model_state_dict", "model", "net")
 """Keys under which trainers save a state dict."""
-_PREFIXES = ("module.", "_orig_mod.", "model.")
+_AVERAGED = frozenset({"ema", "ema_model", "model_ema"})
+_PREFIXES = frozenset({"module", "_orig_mod", "model", "net", "network"}) | _AVERAGED
+"""What data parallelism, torch.compile, Lightning's modules and averages put before the name of each tensor."""
 MAX_WRAPPERS = 3
 """How many of them may stand within each other."""
 _REMEDY = "Save a plain state dict, by torch.save(model.state_dict(), …) or as safetensors."
@@ -34,7 +39,8 @@ def load(network: str | Source, file: Path | str | None = None, progress: Progre
     """Load a network with its weights, downloaded first if need be.
 
     Args:
-        network: its name (:func:`actmax.networks.cards.card`), or resolved weights.
+        network: its name (:func:`actmax.networks.cards.card`), or resolved weights. The code of a ``module:function``
+            runs.
         file: with a name: its weights, which all but AlexNet and the networks in packages need.
         progress: called during a download.
 
@@ -43,30 +49,39 @@ def load(network: str | Source, file: Path | str | None = None, progress: Progre
         WeightsError: the weights cannot be had, cannot be read, or belong to another network.
     """
     source = resolve_weights(network, file) if isinstance(network, str) else network
-    about = card(source.network)
-    build = _builder(about)
+    about = source.card
+    build = _builder(about, source.folder)
     path = fetch(source, progress)
     state = _read(path)
     if about.quantized:
         state = dequantize(state)
-    module = build() if about.family == "timm" else _built(build)  # timm computes tensors that no file holds
-    state = _without_prefixes(state, module)
+    # timm computes tensors that no file holds, and a function of the user's runs as it is.
+    module = build() if about.family in ("timm", "function") else _built(build)
+    state = _of_module(state, module, path)
     if about.in_order:
         state = _renamed(state, module)
-    _fill(module, state, about.name, path)
+    _fill(module, state, about, path)
     check_finite(module, f"{about.name} in {printable(path)}")
     # torchvision builds heads of 1000 classes, so that other weights do not fit; timm's differ.
-    if (classes := getattr(module, "num_classes", about.classes)) != about.classes:
+    if (classes := getattr(module, "num_classes", about.classes)) != about.classes and about.family == "timm":
         raise WeightsError(
             f"{about.title} has {classes} classes, and not ImageNet-1k's {about.classes}: its logits mean something "
-            "else. In Python it can be wrapped with labels of its own (actmax.wrap)."
+            "else. Name its classes by `labels` (in the shell --labels FILE)."
         )
     normalization, size = _expected(about)
-    return Network(module, about, source.digest, normalization, size, [label.name for label in labels.classes()])
+    names = [label.name for label in about.class_set.labels]
+    loaded = Network(module, about, source.digest, normalization, size, names, owned=about.family != "function")
+    if about.family == "function":
+        check_logits(loaded)
+    return loaded
 
 
-def _builder(about: Card) -> Callable[[], nn.Module]:
+def _builder(about: Card, folder: Path) -> Callable[[], nn.Module]:
     """Return the function that builds a network without weights.
+
+    Args:
+        about: the network.
+        folder: where a function of the user's lies.
 
     Raises:
         UnknownNameError: its family has no such classifier.
@@ -81,7 +96,9 @@ def _builder(about: Card) -> Callable[[], nn.Module]:
             raise UnknownNameError(
                 f"torchvision has no classifier {quoted(about.name)}. {did_you_mean(about.name, [*CARDS, *known])}"
             )
-        return lambda: models.get_model(about.architecture, weights=None)
+        return lambda: models.get_model(about.architecture, weights=None, num_classes=about.classes)
+    if about.family == "function":
+        return partial(_module_of, about.architecture, folder)
     import timm
 
     architecture, _, tag = about.architecture.partition(".")
@@ -89,7 +106,22 @@ def _builder(about: Card) -> Callable[[], nn.Module]:
     if architecture not in known or (tag and about.architecture not in timm.list_pretrained(f"{architecture}.*")):
         near = [f"timm/{name}" for name in (timm.list_pretrained(f"{architecture}.*") if tag else known)]
         raise UnknownNameError(f"timm has no classifier {quoted(about.architecture)}. {did_you_mean(about.name, near)}")
-    return lambda: timm.create_model(about.architecture, pretrained=False)
+    own: dict[str, Any] = {"num_classes": about.classes} if about.names else {}
+    own |= {"in_chans": about.channels} if about.channels == 1 else {}
+    return lambda: timm.create_model(about.architecture, pretrained=False, **own)
+
+
+def _module_of(function: str, folder: Path) -> nn.Module:
+    """Return the module that a function of the user's returns.
+
+    Raises:
+        UnknownNameError: there is no such function.
+        ActmaxError: it raises an error, or returns something else.
+    """
+    module = functions.call(function, folder)
+    if not isinstance(module, nn.Module):
+        raise WeightsError(f"{function} must return a torch.nn.Module, and returns {quoted(module)}.")
+    return unwrapped(module, function)
 
 
 def _expected(about: Card) -> tuple[Normalization, tuple[int, int]]:
@@ -102,7 +134,10 @@ def _expected(about: Card) -> tuple[Normalization, tuple[int, int]]:
     if known is None:
         raise UnknownNameError(f"timm has no normalization for {about.architecture!r}.")
     _, height, width = known.input_size
-    return Normalization(tuple(known.mean), tuple(known.std)), (height, width)
+    mean, std = about.mean or tuple(known.mean), about.std or tuple(known.std)
+    if about.channels == 1 and len(mean) == 3:  # as timm does
+        mean, std = ((sum(values) / 3,) for values in (mean, std))
+    return Normalization(mean, std), about.size or (height, width)
 
 
 def _built(build: Callable[[], nn.Module]) -> nn.Module:
@@ -159,12 +194,31 @@ def _item(state: object, key: str) -> object:
     return dict.get(state, key) if isinstance(state, dict) else None
 
 
-def _without_prefixes(state: dict[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
-    """Remove what data parallelism, torch.compile and trainers put before every name, unless the module has it too."""
-    wanted = list(module.state_dict())
-    for prefix in _PREFIXES * MAX_WRAPPERS:
-        if all(key.startswith(prefix) for key in state) and not all(key.startswith(prefix) for key in wanted):
-            state = {key.removeprefix(prefix): value for key, value in state.items()}
+def _of_module(state: dict[str, Tensor], module: nn.Module, path: Path) -> dict[str, Tensor]:
+    """Return the part of a state dict that is the module's, without the prefix that data parallelism, torch.compile or
+    a trainer put before every name. What a trainer keeps beside it, such as the weights of a loss, is left out.
+
+    Raises:
+        WeightsError: the file holds several such parts.
+    """
+    wanted = {key for key in module.state_dict() if not key.endswith("num_batches_tracked")}
+    if not wanted or wanted <= state.keys():
+        return state
+    last = next(iter(wanted))
+    prefixes = [key.removesuffix(last) for key in state if key.endswith(f".{last}")]
+    whole = [
+        prefix
+        for prefix in prefixes
+        if _PREFIXES.issuperset(prefix[:-1].split(".")) and all(f"{prefix}{key}" in state for key in wanted)
+    ]
+    averages = [prefix for prefix in whole if not _AVERAGED.isdisjoint(prefix.split("."))]
+    if len(whole) > 1 and len(averages) != 1:
+        raise WeightsError(
+            f"{printable(path)} holds the weights of several networks, {' and '.join(map(quoted, whole[:4]))}: save "
+            "the state dict of one."
+        )
+    for prefix in averages or whole:
+        return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     return state
 
 
@@ -176,7 +230,7 @@ def _renamed(state: dict[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
     return dict(zip(wanted, state.values(), strict=True))
 
 
-def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) -> None:
+def _fill(module: nn.Module, state: dict[str, Tensor], about: Card, path: Path) -> None:
     wanted = {key: (tuple(value.shape), _kind(value)) for key, value in module.state_dict().items()}
     given = {key: (tuple(value.shape), _kind(value)) for key, value in state.items()}
     # Old files lack batch norm's step counter, which a frozen network does not use.
@@ -187,10 +241,13 @@ def _fill(module: nn.Module, state: dict[str, Tensor], name: str, path: Path) ->
         key = (other or absent or unknown)[0]
         stored = f"{_described(given[key])} in the file" if key in given else "absent from the file"
         expected = f"{_described(wanted[key])} in the network" if key in wanted else "unknown to the network"
+        remedy = "Name the network that they belong to, or other weights."
+        classes = given[key][0][:1]
+        if not absent and not unknown and classes != wanted[key][0][:1] == (about.classes,):
+            remedy = f"If they are of {classes[0] if classes else 1} classes, name these by `labels` (--labels FILE)."
         raise WeightsError(
-            f"The weights in {printable(path)} are not those of {name}: {len(absent)} missing, {len(unknown)} foreign, "
-            f"{len(other)} of another shape; {printable(key)} is {stored} and {expected}. Name the network that they "
-            "belong to, or other weights."
+            f"The weights in {printable(path)} are not those of {about.name}: {len(absent)} missing, {len(unknown)} "
+            f"foreign, {len(other)} of another shape; {printable(key)} is {stored} and {expected}. {remedy}"
         )
     for key in wanted.keys() - given.keys():
         state[key] = torch.tensor(0)

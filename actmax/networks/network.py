@@ -24,6 +24,9 @@ CPU = torch.device("cpu")
 MAX_SUBMODELS = 4
 """How many submodels a network keeps: those of a batch and of its penalties. Each may be a copy of its weights."""
 
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in a gray image (ITU-R BT.601, as Pillow converts)."""
+
 Forward = Callable[[Tensor], Mapping[str, Tensor]]
 """Normalized images (B, C, H, W) -> the output of each layer, by the name that was given."""
 _Submodel = Callable[[Tensor, GradientHooks], Mapping[str, Tensor]]
@@ -37,7 +40,9 @@ class Normalization:
     std: tuple[float, ...]
 
     def __call__(self, image: Tensor) -> Tensor:
-        """Normalize images (B, C, H, W) in [0, 1]."""
+        """Normalize images (B, C, H, W) in [0, 1]. A network of gray images gets the luma of colors."""
+        if len(self.mean) == 1 and image.shape[1] == 3:
+            image = (image * torch.tensor(LUMA, dtype=image.dtype, device=image.device).view(1, -1, 1, 1)).sum(1, True)
         return (image - self._column(self.mean, image)) / self._column(self.std, image)
 
     def inverse(self, x: Tensor) -> Tensor:

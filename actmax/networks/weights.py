@@ -11,12 +11,14 @@ import importlib.util
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from actmax.errors import UnknownNameError, WeightsError, printable, quoted, reason
-from actmax.files import DIGITS
+from actmax.files import DIGITS, digest
+from actmax.networks import functions
 from actmax.networks.cards import CARDS, FALLBACK, PUBLISHED_DIGITS, Card, card
+from actmax.networks.description import Description, described
 from actmax.networks.download import Progress, download
 
 __all__ = ["Progress", "Source", "fetch", "hub_folder", "metadata", "resolve_weights"]
@@ -30,12 +32,22 @@ class Source:
 
     network: str
     digest: str
-    """The first digits of the file's SHA-256; part of a recipe."""
+    """Part of a recipe: the first digits of the file's SHA-256 or, where the user says more of the network that changes
+    its drawings, of a SHA-256 over all of it."""
     path: Path
     url: str = ""
     """From where the file is downloaded if it is not at ``path``; empty: it must be there."""
     sha256: str = ""
     """Of the file; empty: it is checked by ``digest``."""
+    own: Card | None = field(default=None, hash=False)
+    """What is known of a network with the user's weights; None: what its name says."""
+    folder: Path = Path()
+    """Where the code of a ``module:function`` lies."""
+
+    @property
+    def card(self) -> Card:
+        """What is known of the network without loading it."""
+        return self.own or card(self.network)
 
     @property
     def checksum(self) -> str:
@@ -43,46 +55,67 @@ class Source:
         return self.sha256 or self.digest
 
 
-def resolve_weights(network: str, file: Path | str | None = None) -> Source:
+def resolve_weights(
+    network: str,
+    file: Path | str | None = None,
+    about: Description = Description(),  # noqa: B008 - immutable
+) -> Source:
     """Resolve the weights of a network, without reading more than a file's bytes.
 
     Args:
         network: its name, as :func:`actmax.networks.cards.card` takes it.
         file: weights that the user names. A network in the package takes none; any other needs them, except those that
             are downloaded or in another package.
+        about: what the user says of the network besides.
 
     Raises:
         WeightsError: the file or the package that holds it is absent, or the network needs a file and none was given.
-        UnknownNameError: not a network's name.
+        UnknownNameError: not a network's name, or there is no such module.
+        RecipeError: what is said does not fit the network.
     """
-    about = card(network)
+    known = card(network)
     file = Path(file) if isinstance(file, str) else file
-    if about.file is not None:
+    if not about.is_empty and (file is None or known.file):
+        raise WeightsError(
+            f"labels, channels, mean and std describe weights of yours: {network} has "
+            f"{'its own' if known.file or known.url or known.wheel else 'none'}. Name a file {_AS_WEIGHTS}."
+        )
+    if known.file is not None:
         if file is not None:
             raise WeightsError(f"The {network} network brings its own weights; {printable(file)} was given besides.")
-        file = about.file
-    if file is None and about.wheel:
-        return Source(network, about.sha256[:PUBLISHED_DIGITS], _in_wheel(about, *about.wheel), sha256=about.sha256)
+        file = known.file
+    if file is None and known.wheel:
+        return Source(network, known.sha256[:PUBLISHED_DIGITS], _in_wheel(known, *known.wheel), sha256=known.sha256)
     if file is not None:
         sha = _sha256(file)
         # Published weights have the same identity wherever they lie.
-        render_files = bool(about.sha256) and sha.startswith(about.sha256)
-        return Source(network, sha[: PUBLISHED_DIGITS if render_files else DIGITS], file, sha256=sha)
-    if about.url:
-        path = hub_folder() / about.url.rpartition("/")[2]
-        return Source(network, about.sha256[:PUBLISHED_DIGITS], path, about.url, about.sha256)
+        if known.file or (about.is_empty and known.sha256 and sha.startswith(known.sha256)):
+            return Source(network, sha[: PUBLISHED_DIGITS if known.sha256 else DIGITS], file, sha256=sha)
+        own = described(known, about, file)
+        return Source(network, _identity(own, about, sha), file, sha256=sha, own=own, folder=about.folder)
+    if known.url:
+        path = hub_folder() / known.url.rpartition("/")[2]
+        return Source(network, known.sha256[:PUBLISHED_DIGITS], path, known.url, known.sha256)
     if near := difflib.get_close_matches(network, ("auto", *CARDS), 1, 0.75):
         raise UnknownNameError(
             f"There is no network {quoted(network)} without a weights file. Did you mean {near[0]!r}?"
         )
-    *known, last = (
+    *others, last = (
         f"{name}, which is {'downloaded' if other.url else 'in the package' if other.file else 'in one of its own'},"
         for name, other in CARDS.items()
     )
     raise WeightsError(
-        f"The network {quoted(network)} needs a weights file: name it {_AS_WEIGHTS}. Only {' '.join(known)} and {last} "
-        "need none."
+        f"The network {quoted(network)} needs a weights file: name it {_AS_WEIGHTS}. Only {' '.join(others)} and "
+        f"{last} need none."
     )
+
+
+def _identity(own: Card, about: Description, sha: str) -> str:
+    """Return what identifies a network with the user's weights in a recipe: all that its drawings depend on."""
+    if own.family != "function" and about.channels is None and about.mean is None:
+        return sha[:DIGITS]
+    code = functions.digest(own.architecture, about.folder) if own.family == "function" else ""
+    return digest(json.dumps([sha, own.channels, own.mean, own.std, code]).encode())
 
 
 def _in_wheel(about: Card, package: str, file: str) -> Path:
@@ -131,7 +164,7 @@ def fetch(wanted: Source, progress: Progress | None = None) -> Path:
             return wanted.path
         if wanted.url:
             remedy = "Remove it, and it will be downloaded again."
-        elif card(wanted.network).wheel:
+        elif wanted.card.wheel:
             remedy = "Install the package that it belongs to again."
         else:
             remedy = "It changed while it was being used."

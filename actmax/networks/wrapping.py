@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
 
 import torch
 from torch import nn
@@ -12,10 +11,9 @@ from torch.nn.parameter import is_lazy
 
 from actmax.errors import RecipeError, WeightsError, quoted
 from actmax.networks.cards import LOGITS, Card
+from actmax.networks.description import Labels, label_names, normalization
 from actmax.networks.network import Network, Normalization
 from actmax.networks.passes import tensors_of
-
-Labels = Iterable[str] | Mapping[str, int] | Mapping[int, str] | None
 
 
 def wrap(
@@ -53,26 +51,36 @@ def wrap(
         >>> wrap(module, size=32, labels=["cat", "dog"]).labels
         ('cat', 'dog')
     """
-    module = _unwrapped(module, name)
-    means, stds = _normalization(mean, std, channels)
+    module = unwrapped(module, name)
+    means, stds = normalization(mean, std, channels)
     sides = [size, size] if isinstance(size, Integral) else list(size) if isinstance(size, tuple | list) else []
     if len(sides) != 2 or not all(isinstance(side, Integral) and side > 0 for side in sides):
         raise RecipeError(f"size must be a whole number of pixels, or two of them (height, width), not {quoted(size)}.")
     height, width = map(int, sides)
-    names = _names(labels)
+    names = label_names(labels)
     card = Card(
         name, name, "wrapped", type(module).__name__, labels="", mean=means, std=stds, size=(height, width),
         classes=len(names),
     )  # fmt: skip
     check_finite(module, name)
     network = Network(module, card, "", Normalization(means, stds), (height, width), names, owned=False)
-    logits = network.trace((height, width)).get(LOGITS) if names else None
-    if logits is not None and logits.ndim == 2:
-        network.check_labels(logits.shape[1])
+    if names:
+        check_logits(network)
     return network
 
 
-def _unwrapped(module: nn.Module, name: str) -> nn.Module:
+def check_logits(network: Network) -> None:
+    """Compare the number of logits with that of the labels.
+
+    Raises:
+        RecipeError: they differ.
+    """
+    logits = network.trace(network.size).get(LOGITS)
+    if logits is not None and logits.ndim == 2:
+        network.check_labels(logits.shape[1])
+
+
+def unwrapped(module: nn.Module, name: str) -> nn.Module:
     """Return the module inside ``torch.compile`` and data parallelism.
 
     Raises:
@@ -101,61 +109,6 @@ def _inner(module: nn.Module) -> nn.Module | None:
     parallel = isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel)
     inner: object = getattr(module, "module" if parallel else "_orig_mod", None)  # the latter of torch.compile
     return inner if isinstance(inner, nn.Module) else None
-
-
-def _normalization(mean: Any, std: Any, channels: int | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and deviation of each channel.
-
-    Raises:
-        RecipeError: they are not numbers, do not fit the channels, or are those of images from 0 to 255.
-    """
-    given = [values for values in (mean, std) if _is_sequence(values)]
-    count = int(channels or max(map(len, given), default=3))
-    try:
-        means, stds = (
-            tuple(map(float, values)) if _is_sequence(values) else (float(values),) * count for values in (mean, std)
-        )
-    except (TypeError, ValueError):
-        raise RecipeError(f"mean {quoted(mean)} and std {quoted(std)} must be numbers.") from None
-    if not len(means) == len(stds) == count or not min(stds) > 0:
-        raise RecipeError(f"mean {mean} and std {std} must be {count} numbers each, one a channel, and std above 0.")
-    if max(means) > 1 or max(stds) > 10:
-        means, stds = (tuple(float(f"{value / 255:.4g}") for value in values) for values in (means, stds))
-        raise RecipeError(
-            f"mean {mean} and std {std} are not of images from 0 to 1, which is what actmax draws. If they are of "
-            f"images from 0 to 255, write mean={means}, std={stds}."
-        )
-    return means, stds
-
-
-def _is_sequence(values: Any) -> bool:
-    return hasattr(values, "__len__") and getattr(values, "ndim", 1) > 0
-
-
-def _names(labels: Labels) -> tuple[str, ...]:
-    """Return the labels in the order of the logits.
-
-    Raises:
-        RecipeError: they are not names, or their indices are not 0, 1, 2, ….
-    """
-    if labels is None:
-        return ()
-    if isinstance(labels, Mapping):
-        pairs = [(value, key) if isinstance(value, Integral) else (key, value) for key, value in labels.items()]
-        try:
-            by_index = {int(index): label for index, label in pairs}
-        except (TypeError, ValueError):
-            raise RecipeError(f"labels must map names to indices, or indices to names, not {quoted(labels)}.") from None
-        if sorted(by_index) != list(range(len(labels))):
-            raise RecipeError(f"The indices of labels must be 0, 1, … {len(labels) - 1}, one for each logit.")
-        labels = [str(by_index[index]) for index in range(len(labels))]
-    if isinstance(labels, str) or not isinstance(labels, Iterable):
-        raise RecipeError(f"labels must be a list of names, one for each logit, not {quoted(labels)}.")
-    names = tuple(labels)
-    others = [label for label in names if not isinstance(label, str)]
-    if others:
-        raise RecipeError(f"labels must be names, not {quoted(others[0])}.")
-    return tuple(map(str, names))
 
 
 def check_finite(module: nn.Module, name: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from actmax.errors import StoreError, WeightsError
 from actmax.networks import weights
 from actmax.networks.cards import FALLBACK, PREFERRED
+from actmax.networks.description import Description
 from actmax.networks.weights import Source
 from actmax.pipeline.progress import Bar
 from actmax.store.store import Store
@@ -26,7 +27,13 @@ class NetworkSelection:
     """Why the network in the package stands in for AlexNet; empty where it does not."""
 
 
-def select_network(network: str, file: Path | None, store: Store, retry: bool = False) -> NetworkSelection:
+def select_network(
+    network: str,
+    file: Path | None,
+    store: Store,
+    retry: bool = False,
+    about: Description = Description(),  # noqa: B008 - immutable
+) -> NetworkSelection:
     """Select the target network. ``auto`` is resolved once per store: AlexNet if its weights are available.
 
     Args:
@@ -34,12 +41,13 @@ def select_network(network: str, file: Path | None, store: Store, retry: bool = 
         file: the user's weights; with ``auto`` they are AlexNet's.
         store: keeps what ``auto`` resolved to, so that a later build makes no request.
         retry: resolve ``auto`` again.
+        about: what the user says of a network of their own.
 
     Raises:
         WeightsError, UnknownNameError: as :func:`actmax.networks.weights.resolve_weights` does.
     """
-    if network != AUTO or file is not None:
-        return NetworkSelection(weights.resolve_weights(PREFERRED if network == AUTO else network, file))
+    if network != AUTO or file is not None or not about.is_empty:
+        return NetworkSelection(weights.resolve_weights(PREFERRED if network == AUTO else network, file, about))
     resolved = {} if retry else store.note(_NOTE)
     if resolved.get("network") not in (PREFERRED, FALLBACK):
         resolved = {"network": PREFERRED, "why": ""}

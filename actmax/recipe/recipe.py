@@ -155,7 +155,7 @@ class Recipe(BaseModel):
     """Random views of the image that each step averages over."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Of the noise at the start and of the random transforms."""
-    size: Annotated[int, Field(ge=64, le=2048)] = 224
+    size: Annotated[int, Field(ge=16, le=2048)] = 224
     """Width and height of the drawing, in pixels."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic inside the network as requested; the image itself is always float32."""

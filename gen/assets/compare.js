@@ -16,7 +16,7 @@ export async function compare(part) {
     return page && {
       name: page.name,
       url: page.url,
-      description: `${page.index}, ${page.wnid}: ${page.definition}`,
+      description: page.wnid ? `${page.index}, ${page.wnid}: ${page.definition}` : `class ${page.index}`,
       drawings: page.drawings.map((drawing) => ({
         ...drawing,
         file: drawing.png,

@@ -20,7 +20,10 @@ def gone(ledger: Ledger, plan: Plan) -> list[Label]:
     """Classes that had a page once and that the plan no longer has, in the order of their indices."""
     planned = {page.label for page in plan.class_pages}
     pages = {address for address, entry in ledger.addresses.items() if entry.to is None}
-    return [label for label in labels.classes() if label not in planned and addresses.of_class(label) in pages]
+    taken = {page.url for page in plan.class_pages}
+    known = dict.fromkeys((*plan.classes.labels, *labels.classes()))  # of ImageNet, too: the network may be another now
+    gone = {addresses.of_class(label): label for label in reversed(known) if label not in planned}
+    return [label for address, label in reversed(gone.items()) if address in pages and address not in taken]
 
 
 def gone_of_network(ledger: Ledger, plan: Plan) -> list[str]:

@@ -157,7 +157,7 @@ def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
     return {
         "caption": caption_of,
         "front": front_picture,
-        "live": {"bench": bench} if contents.plan.settings.live else None,
+        "live": {"bench": bench} if contents.plan.live else None,
         "best": best,
         "commands": figure_commands,
         "cite": cite,

@@ -107,7 +107,7 @@ class Contents:
         """The drawings of each class, the main one first."""
         return {
             page.label: [
-                Drawing(page.url, planned, self.entries[digest], self.evaluations.get(digest))
+                Drawing(page.url, planned, self.entries[digest], self.evaluations.get(digest), self.plan.classes)
                 for planned in page.variants
                 for digest in [planned.recipe.digest()]
             ]

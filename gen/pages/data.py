@@ -64,7 +64,7 @@ def of_drawing(contents: Contents, page: ClassPage, drawing: Drawing) -> str:
                 "wins": record.wins.model_dump() if record.wins else None,
                 "activations": record.activations,
                 "provenance": record.provenance.model_dump(mode="json"),
-                "command": reproduce.command(drawing.variant),
+                "command": reproduce.command(drawing.variant, contents.plan.source),
             },
         }
     )
@@ -75,7 +75,7 @@ def about_class(page: ClassPage) -> dict[str, Any]:
     label = page.label
     return {
         "index": label.index,
-        "wnid": label.wnid,
+        "wnid": label.wnid or None,
         "name": label.name,
         "slug": label.slug,
         "url": page.url,

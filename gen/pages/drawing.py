@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from actmax.errors import StoreError
 from actmax.measure.models import Measures
-from actmax.networks import labels
+from actmax.networks.class_set import ClassSet
 from actmax.networks.labels import Label
 from actmax.store.entry import Entry
 from gen.pages.markdown import number, percent, rank
@@ -45,6 +45,8 @@ class Drawing:
     entry: Entry
     evaluation: Measures | None = None
     """Measures by the evaluation network, if there is one."""
+    classes: ClassSet = field(default_factory=ClassSet)
+    """Those of both networks."""
 
     @property
     def measures(self) -> Measures:
@@ -132,10 +134,10 @@ class Drawing:
         return wins.first if wins else None
 
     def _labeled(self, top: Sequence[tuple[int, float]]) -> list[tuple[Label, float]]:
-        classes = labels.classes()
+        classes = self.classes.labels
         if not top or any(index >= len(classes) for index, _ in top):
             raise StoreError(
-                f"The measures of the drawing {self.entry.digest} name a class that ImageNet does not have: remove "
+                f"The measures of the drawing {self.entry.digest} name a class that the network does not have: remove "
                 f"{self.entry.folder}, and it will be drawn again."
             )
         return [(classes[index], probability) for index, probability in top]

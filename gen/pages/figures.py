@@ -133,7 +133,10 @@ def commands(contents: Contents) -> list[tuple[str, str]]:
     drawings = dict(contents.plan.figures)
     if contents.study:
         drawings |= {addresses.variation(name): drawing for name, drawing in contents.plan.variations.items()}
-    return [(address.rpartition("/")[2], reproduce.command(drawing)) for address, drawing in drawings.items()]
+    return [
+        (address.rpartition("/")[2], reproduce.command(drawing, contents.plan.source))
+        for address, drawing in drawings.items()
+    ]
 
 
 def anchor(name: str) -> str:

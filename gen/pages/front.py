@@ -29,7 +29,7 @@ def front(contents: Contents, here: str) -> str:
     return render(
         "front.md.jinja",
         here=here,
-        live=contents.plan.settings.live,
+        live=contents.plan.live,
         label=lead.label,
         name=unique_name(lead.label),
         drawing=drawing,

@@ -29,5 +29,5 @@ def search_words(member: Member) -> str:
     normalizes what a reader types."""
     label = member.label
     shown = slugify(member.word).split("-")
-    words = (word for name in (label.name, label.wnid, *label.synonyms) for word in slugify(name).split("-"))
+    words = (word for name in (label.name, label.wnid, *label.synonyms) if name for word in slugify(name).split("-"))
     return " ".join(word for word in dict.fromkeys(words) if word not in shown)

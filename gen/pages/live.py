@@ -34,7 +34,7 @@ LIVE_FIELDS = (
 
 def live(contents: Contents) -> Iterator[File]:
     """Yield the engine, the weights and ``live.json``; nothing if the setting ``live`` is off."""
-    if not contents.plan.settings.live:
+    if not contents.plan.live:
         return
     for name in ENGINE:
         yield f"{addresses.LIVE}{name}", (FOLDER / "live" / name).read_bytes()
@@ -65,7 +65,7 @@ def live_widget(contents: Contents, kind: str, here: str, label: labels.Label | 
         here: the page's address.
         label: the class that is drawn first; by default the class of the walk, else the first of the gallery.
     """
-    if not contents.plan.settings.live:
+    if not contents.plan.live:
         return ""
     label = label or contents.plan.walk or contents.plan.class_pages[0].label
     return render(

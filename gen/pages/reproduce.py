@@ -4,22 +4,61 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from actmax.files import DIGITS
 from actmax.networks import labels
 from actmax.networks.cards import card
-from actmax.networks.weights import resolve_weights
+from actmax.networks.weights import Source, resolve_weights
 from actmax.recipe import METHODS, OVERRIDABLE, Recipe, accentuation, parse
 from gen.plan import PlannedDrawing
 
 
-def command(drawing: PlannedDrawing) -> str:
-    """Return the shell command that draws a picture again."""
+@dataclass(frozen=True)
+class Reproduce:
+    """The commands of a site, whose target network may be the author's own."""
+
+    source: Source
+
+    def command(self, drawing: PlannedDrawing) -> str:
+        """Return the shell command that draws a picture again."""
+        return command(drawing, self.source)
+
+    def python(self, drawing: PlannedDrawing) -> str:
+        """Return lines of Python that do the same."""
+        return python(drawing, self.source)
+
+    def files(self, recipe: Recipe) -> str:
+        """Return what the names of files in both stand for, as the end of a sentence; empty where there is none."""
+        parts = []
+        if needs_file(recipe):
+            own = self.source.own is not None
+            parts.append(f"FILE is the weights file, SHA-256 {self.source.sha256[:DIGITS] if own else recipe.weights}…")
+        if self.source.card.names:
+            parts.append(f"LABELS is the file with the names of the network's {self.source.card.classes} classes")
+        if self.source.card.family == "function":
+            parts.append(f"the code of {recipe.network} lies where the command runs")
+        if recipe.start:
+            parts.append(f"PICTURE is the start picture, SHA-256 {recipe.start}…")
+        return "".join(f"; {part}" for part in parts)
+
+
+def command(drawing: PlannedDrawing, source: Source | None = None) -> str:
+    """Return the shell command that draws a picture again.
+
+    Args:
+        drawing: on a page.
+        source: the network, where the author has described it.
+    """
     recipe = drawing.recipe
-    words = ["actmax", "draw", _target(recipe), "--network", recipe.network]
+    words = ["actmax", "draw", _target(recipe, source), "--network", recipe.network]
     if needs_file(recipe):
         words += ["--weights", "FILE"]
+    for name, value in _described(source).items():
+        numbers = value if isinstance(value, tuple) else (value,)
+        words += [f"--{name}", "LABELS" if name == "labels" else ",".join(map(repr, numbers))]
     words += ["--method", drawing.preset, "--seed", str(recipe.seed), "--size", str(recipe.size)]
     if recipe.start:
         words += ["--start", "PICTURE"]
@@ -31,7 +70,7 @@ def command(drawing: PlannedDrawing) -> str:
     return shlex.join(words)
 
 
-def python(drawing: PlannedDrawing) -> str:
+def python(drawing: PlannedDrawing, source: Source | None = None) -> str:
     """Return lines of Python that do the same."""
     recipe = drawing.recipe
     overrides = _overrides(drawing, {})
@@ -41,10 +80,18 @@ def python(drawing: PlannedDrawing) -> str:
         *([repr(overrides)] if overrides else []),
         *(f"{name}={getattr(recipe, name)!r}" for name in fixed),
     ]
-    weights = f"resolve_weights({recipe.network!r}" + (', Path("FILE"))' if needs_file(recipe) else ")")
+    own = {
+        name: 'read_labels(Path("LABELS"))' if name == "labels" else repr(value)
+        for name, value in _described(source).items()
+    }
+    if source and source.own:
+        own["size"] = repr(recipe.size)
+    about = f", Description({', '.join(f'{name}={value}' for name, value in own.items())})" if own else ""
+    weights = f"resolve_weights({recipe.network!r}" + (f', Path("FILE"){about})' if needs_file(recipe) else ")")
     starts = ', starts=dict([read_start(Path("PICTURE"))])' if recipe.start else ""
     lines = [
         "from pathlib import Path; from actmax import compose, render_files, resolve_weights",
+        *(["from actmax.networks.description import Description, read_labels"] if own else []),
         *(["from actmax.pictures import read_start"] if recipe.start else []),
         f"recipe = compose({', '.join(arguments)})",
         f"files, record = next(render_files([recipe], {weights}{starts}))",
@@ -65,14 +112,27 @@ def _default_weights(network: str) -> str:
     return resolve_weights(network).digest if known.file or known.url else ""
 
 
-def _target(recipe: Recipe) -> str:
+def _described(source: Source | None) -> dict[str, Any]:
+    """Return what the author says of the network: by option, the value."""
+    own = source.own if source else None
+    if source is None or own is None:
+        return {}
+    images = {"channels": own.channels, "mean": own.mean, "std": own.std}
+    usual = source.sha256.startswith(source.digest)  # its identity is the file's alone
+    return ({"labels": own.names} if own.names else {}) | (
+        {} if usual else {name: value for name, value in images.items() if value is not None}
+    )
+
+
+def _target(recipe: Recipe, source: Source | None) -> str:
     """Return a class by its name, any other target as it is written."""
     target = parse(recipe.target)
-    known = card(recipe.network)
-    of_class = target.layer in known.outputs and target.unit is not None and target.position == "mean" and known.labels
-    if not of_class or target.unit is None:
+    known = source.card if source else card(recipe.network)
+    is_class = target.layer in known.outputs and target.unit is not None and target.position == "mean"
+    if target.unit is None or not is_class or not (known.labels or known.names):
         return recipe.target
-    return labels.slugify(labels.unique_name(labels.classes()[target.unit]))
+    label = known.class_set.labels[target.unit]
+    return label.slug if known.names else labels.slugify(labels.unique_name(label))
 
 
 def _overrides(drawing: PlannedDrawing, implied: dict[str, Any]) -> dict[str, Any]:

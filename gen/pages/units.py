@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from actmax.measure.models import Measures
-from actmax.networks import labels
 from gen.figures import curve
 from gen.pages import data, pictures, reproduce
 from gen.pages.contents import Contents, File
@@ -63,7 +62,11 @@ def network(contents: Contents, units: Units) -> Iterator[File]:
 
 def channel_drawings(contents: Contents, page: ChannelPage) -> list[ChannelDrawing]:
     """Return a channel's drawings, the main one first, those that minimize it last."""
-    return [ChannelDrawing(page.url, planned, contents.entries[planned.recipe.digest()]) for planned in page.every]
+    classes = contents.plan.classes
+    return [
+        ChannelDrawing(page.url, planned, contents.entries[planned.recipe.digest()], classes=classes)
+        for planned in page.every
+    ]
 
 
 def _layer(contents: Contents, units: Units, layer: str, pages: Sequence[ChannelPage]) -> Iterator[File]:
@@ -131,8 +134,8 @@ def _channel(
         classes=units.classes.get(unit, []),
         photos=units.photos.get(unit, []),
         curve=curve(main.entry.record.activations, main.steps, None, caption),
-        reproduce=reproduce,
-        labels=labels.classes(),
+        reproduce=reproduce.Reproduce(contents.plan.source),
+        labels=contents.plan.classes.labels,
         width=THUMBNAIL,
         live_link=live_link(contents, page.url, page.name),
     )

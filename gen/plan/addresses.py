@@ -141,7 +141,7 @@ def of_class(label: Label) -> str:
 
 def names(label: Label, words: tuple[str, ...] = ()) -> tuple[str, ...]:
     """What leads to a class besides its own name: index, WNID, the author's words."""
-    return (str(label.index), label.wnid, *map(slugify, words))
+    return (*label.keys, *map(slugify, words))
 
 
 def source(page: str) -> str:

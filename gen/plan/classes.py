@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from actmax.networks import labels
+from actmax.networks.class_set import ClassSet
 from actmax.networks.labels import Label
 from actmax.recipe import METHODS
 from gen.plan import addresses
 from gen.plan.drawings import PlannedDrawing
 from gen.settings import KEY, Method, Settings, SettingsError
-from gen.settings.schema import addresses_of, named_by
+from gen.settings.schema import addresses_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def class_pages(settings: Settings) -> tuple[ClassPage, ...]:
         SettingsError: two classes or groups have one address, or no method draws a class.
     """
     _refuse_shared_anchors(settings.groups)
-    slugs = {label.slug for label in labels.classes()}
+    slugs = {label.slug for label in settings.classes.labels}
     groups: dict[Label, dict[str, None]] = {}
     words: dict[Label, dict[str, str]] = {}
     synonyms: dict[Label, dict[str, str]] = {}
@@ -79,7 +80,7 @@ def class_pages(settings: Settings) -> tuple[ClassPage, ...]:
                 f"{KEY}.methods in mkdocs.yml: no method draws {page.label.name!r} (group {page.groups[0]!r}). "
                 "Give one of them this group, or leave its `groups:` out."
             )
-    _refuse_shared_addresses(pages)
+    _refuse_shared_addresses(pages, settings.classes)
     return pages
 
 
@@ -117,13 +118,15 @@ def _refuse_shared_anchors(groups: Mapping[str, object]) -> None:
         taken[anchor] = f"the group {group!r}"
 
 
-def _refuse_shared_addresses(pages: Sequence[ClassPage]) -> None:
+def _refuse_shared_addresses(pages: Sequence[ClassPage], classes: ClassSet) -> None:
     taken: dict[str, str] = {addresses.of_name(name): f"the gallery's own {name}" for name in addresses.RESERVED}
     for page in pages:
         name = page.label.name
+        if page.url in taken and page.label.slug in addresses.RESERVED:
+            raise SettingsError(f"{KEY}.labels in mkdocs.yml: /{page.url} is {taken[page.url]}: rename {name!r}.")
         for word in (*page.words, *page.synonyms):
             address = addresses.of_name(word)
-            named = named_by(word) if word in page.words else ()
+            named = classes.find(word) if word in page.words else ()
             owner = next((repr(label.name) for label in named), None) or taken.get(address)
             if owner not in (None, repr(name)):
                 raise SettingsError(

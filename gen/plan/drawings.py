@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from actmax.networks.cards import Card, card
+from actmax.networks.cards import Card
 from actmax.networks.labels import Label, slugify
 from actmax.networks.statistics import measured
 from actmax.networks.weights import Source
@@ -66,7 +66,7 @@ class Composer:
     @property
     def card(self) -> Card:
         """What is known of the target network without loading it."""
-        return card(self.source.network)
+        return self.source.card
 
     def target(self, label: Label) -> str:
         """The target of a class: ``fc8:340``."""

@@ -8,7 +8,8 @@ from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
 
-from actmax.networks.cards import Card, card
+from actmax.networks.cards import Card
+from actmax.networks.class_set import ClassSet
 from actmax.networks.labels import Label
 from actmax.networks.weights import Source
 from actmax.recipe import Recipe
@@ -76,6 +77,11 @@ class Plan:
     """The channels that the walk shows, by layer and number; None until the network has been shown its picture."""
 
     @property
+    def live(self) -> bool:
+        """Whether readers can draw in their browsers, which is ImageNet's classes."""
+        return self.settings.live and self.classes.is_imagenet
+
+    @property
     def groups(self) -> Mapping[str, tuple[Member, ...]]:
         """The class set."""
         return self.settings.members
@@ -88,7 +94,12 @@ class Plan:
     @property
     def card(self) -> Card:
         """What is known of the target network without loading it."""
-        return card(self.source.network)
+        return self.source.card
+
+    @property
+    def classes(self) -> ClassSet:
+        """The classes of the target network."""
+        return self.card.class_set
 
     @property
     def complete(self) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from actmax.errors import ActmaxError
 from actmax.networks import weights
 from actmax.networks.cards import EVALUATION, FALLBACK
+from actmax.networks.description import Description
 from actmax.networks.weights import Source
 from gen.settings import KEY, Settings, SettingsError
 
@@ -17,7 +18,8 @@ def evaluation_network(settings: Settings, target: Source, root: Path) -> Source
     """Select the evaluation network, or None where the settings want none.
 
     By default it is :data:`EVALUATION`, of another family than the usual target networks; where that is the target
-    network itself, :data:`FALLBACK`.
+    network itself, :data:`FALLBACK`. A network with labels of its own has one only if the settings name it, of the same
+    labels.
 
     Args:
         settings: of the gallery.
@@ -28,7 +30,7 @@ def evaluation_network(settings: Settings, target: Source, root: Path) -> Source
         SettingsError: its weights are not available, or it is the target network.
     """
     wanted = settings.second_opinion
-    if wanted is None:
+    if wanted is None or (target.card.names and not wanted.network):  # it would classify other classes
         return None
     name = wanted.network or (FALLBACK if target.network == EVALUATION else EVALUATION)
     if name == "auto":
@@ -37,7 +39,8 @@ def evaluation_network(settings: Settings, target: Source, root: Path) -> Source
             "alexnet, compact or another classifier."
         )
     try:
-        source = weights.resolve_weights(name, root / wanted.weights if wanted.weights else None)
+        about = settings.description(root) if target.card.names else Description()
+        source = weights.resolve_weights(name, root / wanted.weights if wanted.weights else None, about)
     except ActmaxError as error:
         raise SettingsError(f"{WHERE}: {error}") from None
     # The digest of torchvision's own files has eight digits, that of a file from the settings sixteen.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from actmax.errors import RecipeError, did_you_mean, quoted
+from actmax.networks.class_set import ClassSet
+from actmax.networks.description import read_labels
 from actmax.recipe import compose
 from gen.settings.faults import KEY, SettingsError, sentences
 from gen.settings.schema import Method, Settings
@@ -16,8 +19,12 @@ MAX_LENGTH = 200
 """Characters of a word or a path."""
 
 
-def read(values: object) -> Settings:
+def read(values: object, root: Path = Path()) -> Settings:
     """Validate what stands under ``extra: gallery:``.
+
+    Args:
+        values: as YAML gives them.
+        root: the folder of mkdocs.yml, where the file of labels lies.
 
     Raises:
         SettingsError: an unknown key, a value of the wrong type or out of range, a method, group or class that does
@@ -31,7 +38,7 @@ def read(values: object) -> Settings:
     try:
         for key, text in _texts(values, KEY):
             _check_text(key, text)
-        settings = Settings.model_validate(dict(values))
+        settings = Settings.model_validate(dict(values), context=_classes(values.get("labels"), root))
     except ValidationError as error:
         raise SettingsError(sentences(error)) from None
     except RecursionError:
@@ -45,6 +52,16 @@ def read(values: object) -> Settings:
             f"{did_you_mean(named, settings.methods)}"
         )
     return settings
+
+
+def _classes(file: object, root: Path) -> ClassSet:
+    """The classes of the network: those of a file of labels, or ImageNet's."""
+    if not isinstance(file, str) or not file:  # what else it may be is refused with all other faults
+        return ClassSet()
+    try:
+        return ClassSet(read_labels(root / Path(file).expanduser()))
+    except (RecipeError, RuntimeError) as error:
+        raise SettingsError(f"{KEY}.labels in mkdocs.yml is {quoted(file)}: {error}") from None
 
 
 def _texts(value: object, key: str) -> Iterator[tuple[str, str]]:

@@ -9,11 +9,22 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    model_validator,
+)
 
 from actmax.errors import UnknownNameError, did_you_mean, quoted
 from actmax.files import DIGITS
 from actmax.networks import labels
+from actmax.networks.class_set import ClassSet
+from actmax.networks.description import Description
 from actmax.networks.labels import Label
 from actmax.recipe import DEFAULT, METHODS, OVERRIDABLE, RENAMED, accentuation
 from gen.compared import COMPARED
@@ -38,24 +49,20 @@ class Member:
     """Whether the class stands for a word that is none of its names."""
 
 
-def named_by(word: str) -> tuple[Label, ...]:
-    """The classes that have this word, or what it is the plural of, as a name or as a part of their address."""
-    slug = labels.slugify(word)
-    try:
-        return labels.find_classes(word) or labels.find_classes(slug) or labels.of_plural(slug)
-    except UnknownNameError:  # a number that is no class's index
-        return ()
-
-
 def addresses_of(label: Label) -> tuple[str, ...]:
     """What leads to a class on every site, as slugs: its name, index and WNID."""
     name = labels.slugify(label.name)
-    return (label.slug, name, f"{name}-{label.index}", str(label.index), label.wnid)
+    return (label.slug, name, f"{name}-{label.index}", *label.keys)
 
 
-def _class(word: Any) -> Label:
+def _classes(info: ValidationInfo) -> ClassSet:
+    """The classes of the network, by which names are read."""
+    return info.context if isinstance(info.context, ClassSet) else ClassSet()
+
+
+def _class(word: Any, info: ValidationInfo) -> Label:
     try:
-        return labels.resolve_class(word)
+        return _classes(info).resolve(word)
     except UnknownNameError as error:
         raise fault(f"is {quoted(word)}: {error}") from None
 
@@ -80,15 +87,17 @@ def _preset(name: str) -> str:
     return name
 
 
-def _members(line: Any) -> tuple[Member, ...]:
+def _members(line: Any, info: ValidationInfo) -> tuple[Member, ...]:
     """The classes of one line of a group: ``zebra``, ``340``, ``all``, ``0-397``, ``{bicycle: mountain bike}``."""
+    known = _classes(info)
     if line == "all":
-        return tuple(Member(label.name, label, stand_in=False) for label in labels.classes())
-    numbers = span(line) if isinstance(line, str) else None
+        return tuple(Member(label.name, label, stand_in=False) for label in known.labels)
+    numbers = span(line) if isinstance(line, str) and not known.has_name(line) else None
     if numbers and numbers.first != numbers.last:
-        if numbers.first > numbers.last or numbers.last >= labels.CLASSES:
-            raise fault(f"is {quoted(line)}: a range of classes is written like 0-397, from 0 to 999 at most.")
-        classes = labels.classes()[numbers.first : numbers.last + 1]
+        if numbers.first > numbers.last or numbers.last >= len(known):
+            last = len(known) - 1
+            raise fault(f"is {quoted(line)}: a range of classes is written like 0-397, from 0 to {last} at most.")
+        classes = known.labels[numbers.first : numbers.last + 1]
         return tuple(Member(label.name, label, stand_in=False) for label in classes)
     word = ""
     if isinstance(line, Mapping):
@@ -100,14 +109,15 @@ def _members(line: Any) -> tuple[Member, ...]:
                 f"is {quoted({word: line})}: the word needs Latin letters or digits, since it is part of a URL."
             )
     try:
-        label = labels.resolve_class(line)
+        label = known.resolve(line)
     except UnknownNameError as error:
+        whose = "ImageNet has" if known.is_imagenet else "the network has"
         raise fault(
-            f"is {quoted(line)}: {error} If ImageNet has no such class, write which one stands for it: `- word: class`."
+            f"is {quoted(line)}: {error} If {whose} no such class, write which one stands for it: `- word: class`."
         ) from None
-    if not word and isinstance(line, str) and labels.slugify(line) not in addresses_of(label):
+    if not word and known.is_imagenet and isinstance(line, str) and labels.slugify(line) not in addresses_of(label):
         word = line.strip()
-    return (Member(word or label.name, label, stand_in=bool(word) and label not in named_by(word)),)
+    return (Member(word or label.name, label, stand_in=bool(word) and label not in known.find(word)),)
 
 
 def _once(lines: list[tuple[Member, ...]]) -> list[tuple[Member, ...]]:
@@ -164,6 +174,10 @@ def _layers(given: Any) -> Any:
     return given
 
 
+def _number(value: Any) -> Any:
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _all(lines: Any) -> Any:
     return ["all"] if lines == "all" else lines
 
@@ -171,6 +185,8 @@ def _all(lines: Any) -> Any:
 ClassName = Annotated[Label, BeforeValidator(_class)]
 FilePath = Annotated[str, AfterValidator(_path)]
 """Relative to mkdocs.yml, unless it is absolute."""
+Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
+Values = Number | tuple[Number, ...]
 Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)]
 Line = Annotated[tuple[Member, ...], BeforeValidator(_members)]
 Group = Annotated[list[Line], BeforeValidator(_all), Field(min_length=1), AfterValidator(_once)]
@@ -325,12 +341,23 @@ class Settings(Section):
 
     network: Annotated[str, BeforeValidator(lambda name: "auto" if name in (None, "") else name)] = "auto"
     """`alexnet` is torchvision's ImageNet AlexNet, downloaded once; `compact` is the small AlexNet
-    inside the package; any other name is a classifier of torchvision (`squeezenet1_0`) or of timm
-    (`timm/resnet18.a1_in1k`), and needs `weights`. `auto` takes `alexnet` if its weights can be had,
-    and else `compact`, with a warning; it is resolved once per store, and again by
-    `actmax doctor --retry`."""
+    inside the package; any other name is a classifier of torchvision (`squeezenet1_0`), of timm
+    (`timm/resnet18.a1_in1k`) or of yours (`module:function`, code that runs), and needs `weights`.
+    `auto` takes `alexnet` if its weights can be had, and else `compact`, with a warning; it is resolved
+    once per store, and again by `actmax doctor --retry`."""
     weights: FilePath | None = None
     """A weights file, relative to mkdocs.yml: a pickled state dict, or safetensors."""
+    labels: FilePath | None = None
+    """A file with the names of the network's classes, relative to mkdocs.yml: one a line, in the order of the logits,
+    or JSON; by default ImageNet's 1000. The names in `groups` are then these, there is no drawing in the browser, and
+    no evaluation network unless `second_opinion` names one of the same classes."""
+    channels: Literal[1, 3] | None = None
+    """Channels of the network's images: 1 for gray; by default as many as `mean` has, or 3."""
+    mean: Values | None = None
+    """Mean of each channel in [0, 1], a number or a list; with `std` the normalization of the network's images. By
+    default the network's usual one, and none for a `module:function`."""
+    std: Values | None = None
+    """Standard deviation of each channel in [0, 1]."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic inside the network; `auto` is bfloat16 where the hardware is fast at it."""
     second_opinion: Annotated[
@@ -339,8 +366,8 @@ class Settings(Section):
     """The evaluation network, which classifies each drawing too, such as
     `{network: squeezenet1_0, weights: FILE}`; by default `mobilenet-v2`, which is of another family than
     the networks that draw, and with which nothing was chosen. `false`: none."""
-    size: Annotated[int, Field(ge=64, le=2048)] = 224
-    """Width and height of the drawings in pixels."""
+    size: Annotated[int, Field(ge=16, le=2048)] = 224
+    """Width and height of the drawings in pixels, and of the images of a `module:function`."""
     seeds: Seeds = [0]
     """One drawing of each class and method for each of them."""
     walk: WalkSettings | None = None
@@ -385,6 +412,26 @@ class Settings(Section):
     Where ImageNet has no class for your word, write which one stands for it, such as
     `bicycle: mountain bike`: the page then states it, and `/gallery/bicycle/` leads to it. `everything: all`
     is all 1000 classes, and `animals: [0-397]` those of a range of indices."""
+
+    _classes: ClassSet = PrivateAttr(default_factory=ClassSet)
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep the classes by which names were read."""
+        if isinstance(context, ClassSet):
+            self._classes = context
+
+    @property
+    def classes(self) -> ClassSet:
+        """The classes of the network."""
+        return self._classes
+
+    def description(self, root: Path) -> Description:
+        """What the author says of the network besides its name and weights.
+
+        Args:
+            root: the folder of mkdocs.yml.
+        """
+        return Description(self.classes.names, self.channels, self.size, self.mean, self.std, root)
 
     @cached_property
     def members(self) -> Mapping[str, tuple[Member, ...]]:

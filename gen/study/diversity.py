@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from actmax.measure import kinds
-from actmax.networks.cards import Card, card
+from actmax.networks.cards import Card
 from actmax.networks.labels import Label
 from actmax.networks.weights import Source
 from actmax.pipeline.measurements import measured
@@ -55,7 +55,7 @@ def diversity(plan: Plan, entries: Mapping[str, Entry], evaluator: Source, store
     classes = [entries[plate.variants[0].recipe.digest()] for plate in plan.class_pages]
     return Diversity(
         label=plan.settings.diversity.label,
-        network=card(evaluator.network),
+        network=evaluator.card,
         seeds=seeds,
         facets=facets,
         seed_distance=_distance(seeds, evaluator, store),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from actmax.errors import RecipeError, WeightsError
 from actmax.measure.kinds import MEASURES
 from actmax.measure.models import Measures
-from actmax.networks.cards import Card, card
+from actmax.networks.cards import Card
 from actmax.networks.weights import Source
 from actmax.pipeline.measurements import measured
 from actmax.store.entry import Entry
@@ -38,7 +38,7 @@ def evaluate(plan: Plan, entries: Mapping[str, Entry], network: Source, store: S
         SettingsError: its weights cannot be downloaded or belong to another network, or it cannot process an image of
             its own size.
     """
-    evaluator = card(network.network)
+    evaluator = network.card
     measures: dict[str, Measures] = {}
     try:
         for drawing in plan.drawings:

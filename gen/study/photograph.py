@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 from actmax.files import digest
 from actmax.measure.kinds import ADVERSARIAL
 from actmax.measure.models import Adversarial
-from actmax.networks import labels
+from actmax.networks.class_set import ClassSet
 from actmax.networks.labels import Label
 from actmax.pictures import encode_image
 from actmax.pipeline.measurements import measured
@@ -36,16 +36,21 @@ class Photograph:
     credit: str
     """Who made the photograph, and its license."""
     adversarial: Adversarial
+    classes: ClassSet = field(default_factory=ClassSet)
+    """The network's."""
 
     @property
     def before(self) -> list[tuple[Label, float]]:
         """The five most probable classes of the photograph."""
-        return _named(self.adversarial.before.top)
+        return self._named(self.adversarial.before.top)
 
     @property
     def after(self) -> list[tuple[Label, float]]:
         """The five most probable classes after the steps."""
-        return _named(self.adversarial.after.top)
+        return self._named(self.adversarial.after.top)
+
+    def _named(self, top: tuple[tuple[int, float], ...]) -> list[tuple[Label, float]]:
+        return [(self.classes.labels[index], probability) for index, probability in top]
 
 
 def photograph(plan: Plan, store: Store) -> Photograph | None:
@@ -68,8 +73,5 @@ def photograph(plan: Plan, store: Store) -> Photograph | None:
         return adversarial(network, target, decode(picture))
 
     inputs = {"picture": digest(picture), "target": target}
-    return Photograph(picture, label, wanted.credit, measured(ADVERSARIAL, inputs, compute, plan.source, store))
-
-
-def _named(top: tuple[tuple[int, float], ...]) -> list[tuple[Label, float]]:
-    return [(labels.classes()[index], probability) for index, probability in top]
+    made = measured(ADVERSARIAL, inputs, compute, plan.source, store)
+    return Photograph(picture, label, wanted.credit, made, plan.classes)

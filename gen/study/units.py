@@ -16,7 +16,7 @@ from actmax.errors import ActmaxError
 from actmax.files import digest
 from actmax.measure import kinds
 from actmax.measure.models import ChannelCounts, ChannelValues, Connections, RankedChannels
-from actmax.networks.cards import card
+from actmax.networks.cards import LOGITS
 from actmax.networks.labels import Label
 from actmax.networks.weights import Source
 from actmax.pictures import SUFFIXES, read_rgb
@@ -86,7 +86,7 @@ def channels(settings: Settings, source: Source, store: Store) -> dict[str, list
     if settings.units is None:
         return {}
     wanted = settings.units.layers
-    known = card(source.network)
+    known = source.card
     layers = [*known.hidden, *(layer for layer in wanted or () if layer not in (*known.layers, *known.outputs))]
     size = settings.size
 
@@ -103,6 +103,23 @@ def channels(settings: Settings, source: Source, store: Store) -> dict[str, list
             "their place in the module, such as `{layers: {features.3: all}}`."
         )
     return selected
+
+
+def logit_count(source: Source, size: int, store: Store) -> int:
+    """Count the logits of a network, or read their number from the store.
+
+    Raises:
+        ActmaxError: it cannot be loaded, or cannot process an image of that size.
+    """
+
+    def compute(network: Network) -> ChannelCounts:
+        from actmax.measure.channels import channel_counts
+
+        network.submodel([LOGITS], (size, size))  # raises why an image cannot be processed
+        return channel_counts(network, [LOGITS], size)
+
+    counts = measured(kinds.CHANNEL_COUNTS, {"layers": [LOGITS], "size": size}, compute, source, store)
+    return counts.get(LOGITS, 0)
 
 
 def units(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path) -> Units | None:

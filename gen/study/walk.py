@@ -16,7 +16,6 @@ from actmax.errors import PictureError
 from actmax.files import digest
 from actmax.measure import kinds
 from actmax.measure.models import ChannelValues, Flow, Measures
-from actmax.networks import labels
 from actmax.networks.labels import Label
 from actmax.pictures import encode_image, read_rgb
 from actmax.pipeline.measurements import measured, stored
@@ -131,7 +130,7 @@ def walk(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path) -> 
     return Walk(
         picture=picture,
         own_picture=_settings(plan).picture is not None,
-        top=[(labels.classes()[index], probability) for index, probability in measures.top],
+        top=[(plan.classes.labels[index], probability) for index, probability in measures.top],
         logit=measures.activation,
         stages=stages,
         flow=_flow(plan, picture, stages, store) if stages else {},

@@ -38,8 +38,8 @@ def _recipes(site: Site, name: str) -> list[Recipe]:
     layer, colon, _ = name.partition(":")
     if colon and layer in plan.card.layers:
         raise ActmaxError(f"{quoted(name)} has no page on this site: name it under `units:` first.")
-    label = labels.resolve_class(name)
+    label = plan.classes.resolve(name)
     for page in plan.class_pages:
         if page.label == label:
             return [variant.recipe for variant in page.variants]
-    raise ActmaxError(f"{label.name!r} is a class of ImageNet, but not of this gallery: add it to a group first.")
+    raise ActmaxError(f"{label.name!r} is a class of the network, but not of this gallery: add it to a group first.")
