@@ -242,8 +242,8 @@ def _fill(module: nn.Module, state: dict[str, Tensor], about: Card, path: Path) 
         stored = f"{_described(given[key])} in the file" if key in given else "absent from the file"
         expected = f"{_described(wanted[key])} in the network" if key in wanted else "unknown to the network"
         remedy = "Name the network that they belong to, or other weights."
-        classes = given[key][0][:1]
-        if not absent and not unknown and classes != wanted[key][0][:1] == (about.classes,):
+        classes = given[key][0][:1] if key in given else ()
+        if not absent and not unknown and key in wanted and classes != wanted[key][0][:1] == (about.classes,):
             remedy = f"If they are of {classes[0] if classes else 1} classes, name these by `labels` (--labels FILE)."
         raise WeightsError(
             f"The weights in {printable(path)} are not those of {about.name}: {len(absent)} missing, {len(unknown)} "

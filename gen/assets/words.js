@@ -19,10 +19,10 @@ async function fetchWords() {
   const address = new URL("words.json", import.meta.url);
   const response = await fetch(address);
   if (!response.ok) throw new Error(`The list of classes could not be fetched (HTTP ${response.status}). Try again.`);
-  const { classes, pages, draw, rows } = await response.json();
+  const { of, classes, pages, draw, rows } = await response.json();
   const absolute = (link) => new URL(link, address).href;
   const linked = Object.entries(pages).map(([index, page]) => [Number(index), absolute(page)]);
-  return { classes, pages: new Map(linked), draw: draw && absolute(draw), byName: namesOf(classes), ...parse(rows) };
+  return { of, classes, pages: new Map(linked), draw: draw && absolute(draw), byName: namesOf(classes), ...parse(rows) };
 }
 
 /** The classes by name: those that have it as their own come first. */
@@ -35,7 +35,8 @@ function namesOf(classes) {
   const own = classes.map(([name]) => plain(name.replace(/ \(\d+\)$/, "")));
   own.forEach(add);
   classes.forEach(([, , ...synonyms], index) => synonyms.forEach((synonym) => add(plain(synonym), index)));
-  classes.forEach(([, wnid], index) => [wnid, `${own[index]} ${index}`, String(index)].forEach((name) => byName.set(name, [index])));
+  const keys = ([, wnid], index) => [...(wnid ? [wnid, String(index)] : []), `${own[index]} ${index}`];
+  classes.forEach((one, index) => keys(one, index).forEach((name) => byName.set(name, [index])));
   return byName;
 }
 
@@ -43,7 +44,7 @@ function namesOf(classes) {
 function parse(rows) {
   const senses = new Map();
   const plurals = new Map();
-  for (const row of rows.trim().split("\n")) {
+  for (const row of rows.split("\n").filter(Boolean)) {
     const [named, rest] = row.split("\t");
     if (rest[0] === "=") plurals.set(named, rest.slice(1));
     else {
@@ -87,18 +88,18 @@ export function classOf(found) {
 export function explain(typed, list) {
   const word = typed.trim();
   if (!plain(word)) {
-    const text = /\p{L}/u.test(word) ? "ImageNet's names are English: write one in Latin letters." : "Name one of ImageNet's classes.";
+    const text = /\p{L}/u.test(word) ? `${list.of}'s names are English: write one in Latin letters.` : `Name one of ${list.of.replace("The", "the")}'s classes.`;
     return { text, choices: [] };
   }
   const found = meanings(word, list);
   if (!found.length) {
     const closest = misspelled(plain(word), list);
     const meant = closest === null ? "" : ` Did you mean ${list.classes[closest][0]}?`;
-    return { text: `ImageNet has no class “${word}”.${meant}`, choices: closest === null ? [] : [closest] };
+    return { text: `${list.of} has no class “${word}”.${meant}`, choices: closest === null ? [] : [closest] };
   }
   const all = found.flatMap(({ classes }) => classes);
-  if (found.every(({ near }) => near)) return { text: `ImageNet has no ${word}; nearest:`, choices: all };
-  if (found.length === 1) return { text: `ImageNet has ${all.length} ${all.length > 1 ? "classes" : "class"} for “${word}”:`, choices: some(all, CHOICES, list) };
+  if (found.every(({ near }) => near)) return { text: `${list.of} has no ${word}; nearest:`, choices: all };
+  if (found.length === 1) return { text: `${list.of} has ${all.length} ${all.length > 1 ? "classes" : "class"} for “${word}”:`, choices: some(all, CHOICES, list) };
   const single = found.every(({ classes }) => classes.length === 1);
   const names = found.map((meaning) => meaning.words.find((other) => plain(other) !== plain(word)) ?? meaning.words[0]);
   const choices = found.flatMap(({ classes }) => some(classes, Math.ceil(CHOICES / found.length), list));

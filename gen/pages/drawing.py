@@ -26,13 +26,17 @@ def recognition(measures: Measures) -> str:
     return "top1" if rank == 1 else "top5" if rank <= TOP else "missed"
 
 
-def enlargement(size: int) -> int:
-    """Return by how much an image of this width is enlarged on its page, at most: 1, 2 or 3.
+SMALL_SIZE = 64
+"""Width of an image below which three times as large is still too small to look at."""
 
-    >>> enlargement(224)
-    3
+
+def enlargement(size: int) -> int:
+    """Return by how much an image of this width is enlarged on its page, at most: 1, 2 or 3, and more for the smallest.
+
+    >>> enlargement(224), enlargement(28)
+    (3, 16)
     """
-    return max(1, min(3, ENLARGED_WIDTH // size))
+    return max(1, min(3 if size >= SMALL_SIZE else 16, ENLARGED_WIDTH // size))
 
 
 @dataclass(frozen=True)

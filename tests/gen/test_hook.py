@@ -11,25 +11,28 @@ import pytest
 from gen import hook, site
 
 
-def test_a_build_prepares_the_site_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_draws_the_site_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
 
-    def prepare(*_: object) -> site.Site:
+    def build(*_: object) -> site.Built:
         calls.append(_)
-        return plan_site({"network": "compact", "groups": {"animals": ["zebra"]}}, tmp_path / "mkdocs.yml")
+        made: Any = site.plan_site({"network": "compact", "groups": {"animals": ["zebra"]}}, tmp_path / "mkdocs.yml")
+        return site.Built(made, made, made, ())
 
-    plan_site = site.plan_site
-    monkeypatch.setattr("gen.site.prepare", prepare)
+    monkeypatch.setattr("gen.site.build", build)
     config: Any = SimpleNamespace(
         extra={"gallery": {}},
         config_file_path=str(tmp_path / "mkdocs.yml"),
         docs_dir=str(tmp_path / "docs"),
         use_directory_urls=True,
+        site_url="",
+        site_name="A site",
+        site_author="",
     )
     hook.on_pre_build(config)
-    first = hook.prepared(config)
+    first = hook.built(config)
     assert (len(calls), list(config.extra)) == (1, ["gallery"])  # pages see nothing of it
-    assert hook.prepared(config) is not first  # where there is no hook
+    assert hook.built(config) is not first  # where there is no hook
 
 
 def page(source: str) -> Any:

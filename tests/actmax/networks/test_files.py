@@ -30,6 +30,10 @@ def prefixed(prefix: str) -> Callable[[Mapping[str, Tensor]], dict[str, Any]]:
     return lambda state: {prefix + key: value for key, value in state.items()}
 
 
+def doubled(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    return {key: 2 * value for key, value in state.items()}
+
+
 CHECKPOINTS: dict[str, Callable[[Mapping[str, Tensor]], dict[str, Any]]] = {
     "data parallel": prefixed("module."),
     "compiled": prefixed("_orig_mod."),
@@ -42,6 +46,16 @@ CHECKPOINTS: dict[str, Callable[[Mapping[str, Tensor]], dict[str, Any]]] = {
     },
     "torchvision's reference training": lambda state: {"model": dict(state), "epoch": 3},
     "a tutorial's": lambda state: {"model_state_dict": dict(state), "loss": 0.5},
+    "Lightning's, with the weights of a loss": lambda state: {
+        "state_dict": {"criterion.weight": torch.ones(3), **prefixed("net.")(state)}
+    },
+    "compiled by Lightning": lambda state: {"state_dict": prefixed("model._orig_mod.")(state)},
+    "timm's, with an average": lambda state: {"state_dict": doubled(state), "state_dict_ema": dict(state)},
+    "torchvision's, with an average": lambda state: {
+        "model": doubled(state),
+        "model_ema": {"n_averaged": torch.tensor(3), **prefixed("module.")(state)},
+    },
+    "an average beside the weights": lambda state: prefixed("model.")(doubled(state)) | prefixed("ema_model.")(state),
     "within each other": lambda state: {"model": {"state_dict": prefixed("module.model.")(state)}},
 }
 
@@ -93,6 +107,13 @@ def test_a_checkpoint_that_holds_itself_is_refused(tmp_path: Path) -> None:
     checkpoint["model"] = checkpoint
     torch.save(checkpoint, tmp_path / "net.pth")
     with pytest.raises(WeightsError, match="holds no state dict"):
+        load(NAME, tmp_path / "net.pth")
+
+
+def test_a_checkpoint_of_two_networks_is_refused(module: nn.Module, tmp_path: Path) -> None:
+    state = module.state_dict()
+    torch.save(prefixed("model.")(state) | prefixed("net.")(doubled(state)), tmp_path / "net.pth")
+    with pytest.raises(WeightsError, match=r"holds the weights of several networks, 'model\.' and 'net\.'"):
         load(NAME, tmp_path / "net.pth")
 
 

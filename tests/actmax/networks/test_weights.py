@@ -25,7 +25,7 @@ from installed import needs
 
 from actmax.errors import UnknownNameError, WeightsError
 from actmax.networks import cards, download
-from actmax.networks.cards import CARDS
+from actmax.networks.cards import CARDS, card
 from actmax.networks.weights import Source, fetch, resolve_weights
 
 BODY = bytes(range(256)) * 512
@@ -359,7 +359,9 @@ def test_a_given_file_is_taken_and_its_bytes_are_its_identity(network: str, tmp_
     file = tmp_path / "net.pth"
     file.write_bytes(BODY)
     found = resolve_weights(network, file)
-    assert found == Source(network, SHA[:16], file, sha256=SHA)
+    assert replace(found, own=None) == Source(network, SHA[:16], file, sha256=SHA)
+    assert found.card == replace(card(network), title=found.card.title, layers=dict(found.card.layers), channels=3)
+    assert found.card.title == f"{network.removeprefix('timm/')}, weights net.pth"
     assert fetch(found) == file
     file.write_bytes(BODY[:-1] + b"?")
     with pytest.raises(WeightsError, match="changed while it was being used"):

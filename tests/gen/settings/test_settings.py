@@ -152,9 +152,9 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     # Keys.
     ({"grups": {"animals": ["zebra"]}}, ("extra.gallery", "'grups'", "Did you mean 'groups'")),
     (settings(seed=[0]), ("extra.gallery", "'seed'", "Did you mean 'seeds'")),
-    (settings(color="red"), ("extra.gallery", "'color'", "Allowed: comparison, diversity, groups")),
-    (settings(**{"0": 1}), ("extra.gallery", "'0'", "Allowed: comparison, diversity, groups")),
-    ({"groups": {}, 7: 1}, ("extra.gallery", "7", "Allowed: comparison, diversity, groups")),
+    (settings(color="red"), ("extra.gallery", "'color'", "Allowed: channels, comparison, diversity, groups")),
+    (settings(**{"0": 1}), ("extra.gallery", "'0'", "Allowed: channels, comparison, diversity, groups")),
+    ({"groups": {}, 7: 1}, ("extra.gallery", "7", "Allowed: channels, comparison, diversity, groups")),
     (settings(methods={"robust": {"stesp": 5}}), ("methods.robust", "'stesp'", "Did you mean 'steps'")),
     (settings(methods={"robust": {"seed": 5}}), ("methods.robust", "'seed'", "Allowed: anneal")),
     (settings(methods={"robust": {"group": ["animals"]}}), ("methods.robust", "'group'", "Did you mean 'groups'")),
