@@ -3,16 +3,20 @@ class, and their ablation."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from actmax.ascent.objectives import channels_first, read
+from actmax.ascent.objectives import PREFIX_TOKENS, channels_first, read
 from actmax.measure.models import Ablation, ChannelCounts, ChannelValues, Connections, Flow, RankedChannels
 from actmax.networks.network import Network
 from actmax.recipe.target import Target
+
+MIN_TOKENS = 4
+"""Of an image: fewer are rather the rows of something else."""
 
 
 def channel_counts(network: Network, layers: Sequence[str], size: int) -> ChannelCounts:
@@ -27,8 +31,14 @@ def channel_counts(network: Network, layers: Sequence[str], size: int) -> Channe
     return {
         layer: channels_first(layer, outputs[layer], (size, size)).shape[1]
         for layer in layers
-        if layer in outputs and outputs[layer].ndim in (2, 3, 4)
+        if layer in outputs and (outputs[layer].ndim in (2, 4) or _are_tokens(outputs[layer]))
     }
+
+
+def _are_tokens(output: Tensor) -> bool:
+    """Whether an output is (B, N, C), with a token for each cell of a square grid and perhaps a few besides."""
+    cells = [output.shape[1] - prefix for prefix in PREFIX_TOKENS if output.ndim == 3]
+    return any(count >= MIN_TOKENS and math.isqrt(count) ** 2 == count for count in cells)
 
 
 @torch.inference_mode()

@@ -84,7 +84,7 @@ def python(drawing: PlannedDrawing, source: Source | None = None) -> str:
         name: 'read_labels(Path("LABELS"))' if name == "labels" else repr(value)
         for name, value in _described(source).items()
     }
-    if source and source.own:
+    if own:
         own["size"] = repr(recipe.size)
     about = f", Description({', '.join(f'{name}={value}' for name, value in own.items())})" if own else ""
     weights = f"resolve_weights({recipe.network!r}" + (f', Path("FILE"){about})' if needs_file(recipe) else ")")

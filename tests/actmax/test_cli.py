@@ -275,7 +275,7 @@ def test_the_environment_may_name_the_network(run: Run, tmp_path: Path, monkeypa
         ),
         (["zebra", *SMALL, "--seed", "-1"], "seed: input should be greater than or equal to 0, not -1"),
         (["zebra", "--network", "alexnt"], "Did you mean 'alexnet'?"),
-        (["zebra", *SMALL, "--size", "0"], "size: input should be greater than or equal to 64, not 0"),
+        (["zebra", *SMALL, "--size", "0"], "size: input should be greater than or equal to 16, not 0"),
         (["zebra", *SMALL, "--set", "precision=fp8"], "not 'fp8'"),
         (["zebra", *SMALL, "--set", "network=alexnet"], "--set: unknown field 'network'"),
         (["zebra", *SMALL, "--out", "absent/zebra.png"], "absent/zebra.png cannot be written: it is a folder"),
