@@ -11,7 +11,7 @@ from actmax.errors import reason
 from gen.ledger.file import LedgerError, is_address, is_anchor
 from gen.plan import addresses
 
-HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
+TAGS = {"h2", "h3", "h4", "h5", "h6", "figure"}
 """Elements whose ids are anchors."""
 CLASSES = {"anchor", "equation"}
 """Classes of other elements whose ids are anchors."""
@@ -28,7 +28,7 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.anchors: set[str] = set()
-        """Anchors to record: ids of headings, equations and elements of class ``anchor`` inside the article."""
+        """Anchors to record: ids of headings, figures, equations and elements of class ``anchor`` inside the article."""
         self.ids: set[str] = set()
         """Every id, any of which a link can use."""
         self.refresh: str | None = None
@@ -48,7 +48,7 @@ class Page(HTMLParser):
         if not name:
             return
         self.ids.add(name)
-        promised = tag in HEADINGS or not CLASSES.isdisjoint((values.get("class") or "").split())
+        promised = tag in TAGS or not CLASSES.isdisjoint((values.get("class") or "").split())
         if self._articles and promised and not name.startswith(("__", "fn:", "fnref:")) and is_anchor(name):
             self.anchors.add(name)
 

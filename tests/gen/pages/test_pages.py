@@ -84,6 +84,8 @@ def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[...
         "assets/glightbox.txt",
         "assets/maths.txt",
         "assets/maths.woff2",
+        "assets/words.json",
+        "assets/words.txt",
         "gallery/index.md",
         "gallery/index-1.json",
         "gallery/index.json",
