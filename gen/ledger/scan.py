@@ -28,7 +28,7 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.anchors: set[str] = set()
-        """Anchors to record: ids of headings, figures, equations and elements of class ``anchor`` inside the article."""
+        """Anchors to record: ids of :data:`TAGS` and :data:`CLASSES` inside the article."""
         self.ids: set[str] = set()
         """Every id, any of which a link can use."""
         self.refresh: str | None = None
