@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -174,8 +175,12 @@ def _layers(given: Any) -> Any:
     return given
 
 
-def _number(value: Any) -> Any:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _values(given: Any) -> Any:
+    """A number, or one for each channel."""
+    numbers = given if isinstance(given, list) and given else [given]
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) and isfinite(each) for each in numbers):
+        raise fault(f"is {quoted(given)}: write a number such as 0.5, or a list of one for each channel.")
+    return tuple(map(float, given)) if isinstance(given, list) else float(given)
 
 
 def _all(lines: Any) -> Any:
@@ -185,8 +190,7 @@ def _all(lines: Any) -> Any:
 ClassName = Annotated[Label, BeforeValidator(_class)]
 FilePath = Annotated[str, AfterValidator(_path)]
 """Relative to mkdocs.yml, unless it is absolute."""
-Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
-Values = Number | tuple[Number, ...]
+Values = Annotated[float | tuple[float, ...], BeforeValidator(_values)]
 Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)]
 Line = Annotated[tuple[Member, ...], BeforeValidator(_members)]
 Group = Annotated[list[Line], BeforeValidator(_all), Field(min_length=1), AfterValidator(_once)]

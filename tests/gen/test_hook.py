@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from mkdocs.exceptions import PluginError
 
 from gen import hook, site
 
@@ -68,3 +70,35 @@ def test_a_pages_empty_lines_and_indents_are_left_out() -> None:
 def test_elements_that_show_line_breaks_keep_them(name: str) -> None:
     kept = f'<{name} class="a">\n\n  one\n    two\n</{name}>'
     assert on_post_page(f"<p>\n\n  x\n</p>\n\n{kept}\n\n\n<b>\n</b>{kept}") == f"<p>\nx\n</p>\n{kept}\n<b>\n</b>{kept}"
+
+
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "settings": ({"size": 10}, "extra.gallery.size"),
+    "weights": ({"network": "squeezenet1_0", "weights": "absent.pth"}, "absent.pth cannot be read"),
+    "damaged weights": ({"network": "squeezenet1_0", "weights": "file"}, "not a weights file"),
+    "labels": ({"labels": "absent.txt"}, "absent.txt cannot be read"),
+    "start picture": ({"methods": {"robust": {"steps": 2, "start": "absent.png"}}}, "absent.png"),
+    "store": ({"store": "file/store"}, "file/store"),
+    "second network": ({"second_opinion": {"network": "squeezenet1_0", "weights": "absent.pth"}}, "second_opinion"),
+    "a layer that there is not": ({"units": {"layers": {"conv9": "all"}}}, "no layer of that name"),
+    "a method that does not fit": ({"methods": {"robust": {"steps": 2, "crop": 0.05}}}, "cannot be shown an image"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_is_wrong_is_said_before_mkdocs_clears_the_last_site(name: str, tmp_path: Path) -> None:
+    changed, words = FAULTS[name]
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "file").write_bytes(b"a regular file")
+    usual = {"network": "compact", "second_opinion": False, "size": 64, "groups": {"animals": ["zebra"]}}
+    config: Any = SimpleNamespace(
+        extra={"gallery": {**usual, "store": "store", "methods": {"robust": {"steps": 2}}, **changed}},
+        config_file_path=str(tmp_path / "mkdocs.yml"),
+        docs_dir=str(tmp_path / "docs"),
+        use_directory_urls=True,
+        site_url="",
+        site_name="A site",
+        site_author="",
+    )
+    with pytest.raises(PluginError, match=re.escape(words)):
+        hook.on_pre_build(config)
