@@ -81,7 +81,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "store": ({"store": "file/store"}, "file/store"),
     "second network": ({"second_opinion": {"network": "squeezenet1_0", "weights": "absent.pth"}}, "second_opinion"),
     "a layer that there is not": ({"units": {"layers": {"conv9": "all"}}}, "no layer of that name"),
-    "a method that does not fit": ({"methods": {"robust": {"steps": 2, "crop": 0.05}}}, "cannot be shown an image"),
+    "a size that the network cannot take": ({"size": 16}, "cannot be shown an image of 16 × 16 pixels"),
 }
 
 
