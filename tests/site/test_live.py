@@ -87,7 +87,7 @@ def test_only_scripts_are_fetched_before_a_drawing_is_started(visit: Open) -> No
     page = visit("/", requests)
     page.wait_for_timeout(300)
     names = {url.rpartition("/")[2] for url in requests if "/live/" in url}
-    assert names == {"live.js", "facts.js", "form.js", "network.js", "picture.js", "target.js", "view.js"}
+    assert names == {"live.js", "address.js", "facts.js", "form.js", "network.js", "picture.js", "target.js", "view.js"}
 
 
 def test_a_class_named_by_a_synonym_is_drawn(visit: Open) -> None:

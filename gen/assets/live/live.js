@@ -1,11 +1,12 @@
 // Draw in the browser: the widgets of a page. The engine is fetched when a reader starts a drawing.
 
 import { all, element, plain } from "../helpers.js";
+import { copyAddress, readAddress } from "./address.js";
 import { facts, pageOf, resolveTarget } from "./facts.js";
 import { article, button, Form } from "./form.js";
 import { LiveNetwork } from "./network.js";
 import { acceptPictures, croppedSquare, savePicture } from "./picture.js";
-import { classIndex, FC8, isTarget, parseTarget, targetText } from "./target.js";
+import { classIndex, FC8, parseTarget } from "./target.js";
 import { number, percent, View } from "./view.js";
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -44,7 +45,7 @@ class LiveWidget {
     });
     form.restartButton.addEventListener("click", () => this.restart());
     form.stepButtons.forEach((step, index) => step.addEventListener("click", () => this.advance(["step", "line"][index])));
-    this.copyButton.addEventListener("click", () => this.copyLink());
+    this.copyButton.addEventListener("click", async () => view.say(await copyAddress(form.parameters(this.name))));
     this.saveButton.addEventListener("click", () => savePicture(view.canvas, `${plain(this.name).replaceAll(" ", "-")}-seed-${form.seed}-live`));
     if (kind === "class") acceptPictures(part, form.fields.file, (file) => this.takePicture(file));
     const privacy = kind === "class" ? "Nothing leaves your machine: " : "";
@@ -74,32 +75,13 @@ class LiveWidget {
   // The address.
 
   readAddress() {
-    const parameters = new URLSearchParams(location.hash.slice(1));
-    let name = parameters.get("draw");
-    if (name === null || (this.kind === "class" && plain(name) !== plain(this.name))) return;
-    let fault = "";
-    try {
-      name = isTarget(name) ? targetText(parseTarget(name)) : name;
-      parameters.set("draw", name);
-    } catch (error) {
-      fault = error.message;
-    }
-    this.form.read(parameters);
+    const asked = readAddress();
+    if (!asked || (this.kind === "class" && plain(asked.name) !== plain(this.name))) return;
+    this.form.read(asked.parameters);
     this.stale = true;
     if (this.result) this.result.hidden = false;
     else this.part.scrollIntoView({ block: "center" });
-    this.view.say(fault || `Settings from the address: ${name}, seed ${this.form.seed}. Press ${this.form.drawButton.textContent}.`);
-  }
-
-  async copyLink() {
-    const hash = `#${this.form.parameters(this.name)}`;
-    try {
-      await navigator.clipboard.writeText(location.href.split("#")[0] + hash);
-      this.view.say("The link is copied: it opens with these settings.");
-    } catch {
-      location.hash = hash;
-      this.view.say("The address bar has the link now.");
-    }
+    this.view.say(asked.fault || `Settings from the address: ${asked.name}, seed ${this.form.seed}. Press ${this.form.drawButton.textContent}.`);
   }
 
   // The reader's own picture.
@@ -205,23 +187,13 @@ class LiveWidget {
     } catch (error) {
       this.setState("idle");
       this.view.say(error instanceof TypeError ? "The network could not be fetched. Try again." : error.message);
-      this.offer(error.choices ?? []);
-      return false;
-    }
-  }
-
-  /** Buttons for classes that the reader may have meant. */
-  offer(names) {
-    for (const name of names) {
-      const choice = button("choice", name);
-      choice.addEventListener("click", () => {
-        this.form.fields.draw.value = name;
+      this.view.offer(error.choices ?? [], (name) => {
+        this.form.className = name;
         this.form.fields.draw.focus();
         this.draw();
       });
-      this.view.status.append(" ", choice);
+      return false;
     }
-    this.view.status.scrollIntoView({ block: "nearest" });
   }
 
   // Messages of the worker.
@@ -233,8 +205,9 @@ class LiveWidget {
     this.view.show(new ImageData(new Uint8ClampedArray(picture), size, size), `The drawing of ${this.name} after ${step} of ${steps} steps`);
     this.view.plot(this.activations, steps, this.name);
     if (top) this.list(top);
-    this.view.progressed(step, steps, top ? `${this.classes[top[0].index][0]} ${percent(top[0].probability)}` : "");
-    const result = top ? `prediction: ${this.prediction(top)}` : `activation ${number(activation ?? 0)}`;
+    const value = activation === null ? "" : `activation ${number(activation)}`;
+    this.view.progressed(step, steps, top ? `${this.classes[top[0].index][0]} ${percent(top[0].probability)}` : value);
+    const result = top ? `prediction: ${this.prediction(top)}` : value;
     if (step && step < steps && step % Math.ceil(steps / 4) === 0) this.view.say(`${this.name}: step ${step} of ${steps}; ${result}.`);
     if (this.state === "paused") this.setState("paused");
   }

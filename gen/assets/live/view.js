@@ -60,6 +60,16 @@ export class View {
     this.status.textContent = text;
   }
 
+  /** Append buttons for what the reader may have meant. use(name): called with the one that is clicked. */
+  offer(names, use) {
+    for (const name of names) {
+      const choice = element("button", { type: "button", name: "choice", textContent: name });
+      choice.addEventListener("click", () => use(name));
+      this.status.append(" ", choice);
+    }
+    this.status.scrollIntoView({ block: "nearest" });
+  }
+
   /** Show an image on the canvas. description: its text alternative. */
   show(image, description) {
     if (this.canvas.width !== image.width) this.canvas.width = this.canvas.height = image.width;
