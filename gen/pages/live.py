@@ -86,13 +86,14 @@ def live_settings(method: str) -> dict[str, Any]:
 
 
 def live_link(contents: Contents, here: str, target: str) -> str:
-    """Return the address that draws a target live on the front page; empty if the engine is off or has another network.
+    """Return the address that draws a target live on the front page; empty if the engine is off or lacks it.
 
     Args:
         contents: of the site.
         here: the page's address.
         target: of a recipe, such as ``conv4:117``.
     """
-    if not contents.plan.settings.live or contents.network.name != NETWORK:
+    known = contents.network.name == NETWORK and target.partition(":")[0] in contents.network.layers
+    if not contents.plan.settings.live or not known:
         return ""
     return addresses.link(here, f"#draw={quote(target, safe=':@,*')}")

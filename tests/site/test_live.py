@@ -141,6 +141,27 @@ def test_the_weights_are_fetched_when_a_reader_turns_to_the_field(browser: Brows
     context.close()
 
 
+@pytest.mark.parametrize("relaxed", smoke([False, True]))
+def test_fused_multiply_add_is_used_where_the_browser_has_it(browser: Browser, visit: Open, relaxed: bool) -> None:
+    context = browser.new_context()
+    requests: list[str] = []
+
+    def without(route: Any) -> None:
+        script = route.fetch().text()
+        assert script.count("WebAssembly.validate(") == 1
+        route.fulfill(content_type="text/javascript", body=script.replace("WebAssembly.validate(", "!!!("))
+
+    if not relaxed:
+        context.route("**/live/worker.js", without)
+    context.on("request", lambda request: requests.append(request.url))
+    page = visit("/#draw=conv1:3&size=64", within=context)
+    page.click(".live button[name=go]")
+    finished(page)
+    modules = {url.rpartition("/")[2] for url in requests if url.endswith(".wasm")}
+    assert modules == {"engine-relaxed.wasm" if relaxed else "engine.wasm"}
+    context.close()
+
+
 @pytest.mark.parametrize(
     ("target", "words"),
     smoke([("conv4:999", "conv4 has 256 channels"), ("conv9:1", "no layer conv9"), ("fc6:1@2,3", "has no space")]),
