@@ -139,8 +139,7 @@ def verify(
 @app.command(name="compile")
 def compile_engine() -> None:
     """Compile the engine that draws in a reader's browser, after a change of its source."""
-    for module in tools.write_engine():
-        typer.echo(module)
+    typer.echo(tools.write_engine())
 
 
 def _site(values: dict[str, Any], config: Path) -> site.Site:

@@ -13,7 +13,7 @@ from gen.plan.drawings import DRAWING
 FOLDER = Path(__file__).parents[1] / "assets"
 STYLES = (
     *("tokens", "page", "prose", "figures", "large", "predictions"),
-    *("article", "front", "compare", "live", "words", "print"),
+    *("article", "front", "compare", "live", "bench", "words", "print"),
 )
 """The style sheets in ``assets/styles``, in the order in which they become one file, which each page loads. Those
 beside that folder are for pages that name one as `style` in their front matter."""

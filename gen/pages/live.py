@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from actmax.networks import labels
 from actmax.networks.cards import card
-from actmax.recipe import METHODS, Recipe
+from actmax.recipe import DEFAULT, METHODS, Recipe
 from gen.pages.assets import FOLDER
 from gen.pages.contents import Contents, File
 from gen.pages.live_weights import NETWORK, weights
 from gen.pages.templating import render
 from gen.pages.words import unique_name
 from gen.plan import addresses
+from gen.plan.drawings import STEP_SIZES, STEPS
 
 ENGINE = sorted(path.name for path in (FOLDER / "live").iterdir() if path.suffix in (".js", ".wasm"))
 """The files of the engine that are published: all but its C source."""
 SIZE = 160
 """Width of a live drawing in pixels, chosen with EfficientNet-Lite0: it recognizes 17 of 50 drawings of 160 pixels, and
 9 of 128 pixels; a step at 224 takes twice as long."""
-LIVE_METHODS = {"fourier": "smooth", "pixels": "plain"}
-"""By parameterization, the method whose settings the engine uses."""
+BENCH_METHODS: Mapping[str, Mapping[str, Any]] = {
+    DEFAULT: {},
+    "plain": {"steps": STEPS, "step_size": STEP_SIZES["right"]},
+}
+"""The methods that the bench offers, with what differs from them: the bare iteration is that of the write-up."""
+BENCH_STEP_SIZES = {
+    "pixels": {"ascent": tuple(STEP_SIZES.values()), "adam": (0.0005, 0.1, 10)},
+    "fourier": {"ascent": (0.001, 1, 100), "adam": (0.0005, METHODS[DEFAULT]["step_size"], 10)},
+}
+"""Step sizes that are too small, right and too large, by parameterization and optimizer."""
 LIVE_FIELDS = (
     *("parameterization", "optimizer", "steps", "step_size", "anneal", "decay_power", "contrast_limit", "start_sd"),
     *("jitter", "scale", "rotate"),
@@ -50,7 +59,7 @@ def live(contents: Contents) -> Iterator[File]:
             for layer in weights().layers
         ],
         "size": SIZE,
-        "methods": {parameterization: live_settings(method) for parameterization, method in LIVE_METHODS.items()},
+        "method": live_settings(DEFAULT),
         "channels": {page.name: addresses.link(addresses.LIVE, page.url) for page in contents.plan.channels},
     }
     yield f"{addresses.LIVE}live.json", json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
@@ -76,24 +85,37 @@ def live_widget(contents: Contents, kind: str, here: str, label: labels.Label | 
         name=unique_name(label),
         weights=weights(),
         size=SIZE,
+        bench=json.dumps(_bench()) if kind == "bench" else "",
     )
 
 
-def live_settings(method: str) -> dict[str, Any]:
-    """Return a method's values of the recipe fields that the engine implements."""
-    preset = METHODS[method]
+def _bench() -> dict[str, Any]:
+    """Return the settings that the bench starts from, and its step sizes: too small, right, too large."""
+    return {
+        "methods": {name: live_settings(name, changes) for name, changes in BENCH_METHODS.items()},
+        "stepSizes": BENCH_STEP_SIZES,
+    }
+
+
+def live_settings(method: str, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return a method's values of the recipe fields that the engine implements.
+
+    Args:
+        method: its name.
+        changes: of its fields.
+    """
+    preset = {**METHODS[method], **(changes or {})}
     return {name: preset.get(name, Recipe.model_fields[name].default) for name in LIVE_FIELDS}
 
 
 def live_link(contents: Contents, here: str, target: str) -> str:
-    """Return the address that draws a target live on the front page; empty if the engine is off or lacks it.
+    """Return the address that draws a target live on the front page; empty if the engine is off or has another network.
 
     Args:
         contents: of the site.
         here: the page's address.
         target: of a recipe, such as ``conv4:117``.
     """
-    known = contents.network.name == NETWORK and target.partition(":")[0] in contents.network.layers
-    if not contents.plan.settings.live or not known:
+    if not contents.plan.settings.live or contents.network.name != NETWORK:
         return ""
     return addresses.link(here, f"#draw={quote(target, safe=':@,*')}")

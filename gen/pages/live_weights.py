@@ -18,15 +18,13 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save
 
 from actmax.networks.cards import card
+from actmax.networks.compact import SCALE
 
 NETWORK = "compact"
 """The network with the smallest weights."""
 COARSER = {"fc6": 8, "fc8": 2}
 """By what power of two the steps between a layer's levels grow, so that scales stay exact. Half of all weights are in
 fc6, and rounding errors of 9216 inputs cancel."""
-
-SCALE = ".scale"
-"""As :mod:`actmax.networks.compact` has it, which imports torch; a site whose drawings are stored is built without."""
 
 Tensors = Mapping[str, NDArray[np.generic]]
 

@@ -36,9 +36,9 @@ from actmax.measure.measure import resized
 from actmax.networks.load import load
 from actmax.networks.network import Network
 from actmax.networks.weights import resolve_weights
-from actmax.recipe import Recipe, compose
+from actmax.recipe import DEFAULT, Recipe, compose
 from gen.pages.assets import FOLDER
-from gen.pages.live import ENGINE, LIVE_METHODS, SIZE, live_settings
+from gen.pages.live import ENGINE, SIZE, live_settings
 from gen.pages.live_weights import weights
 from gen.tools import engine
 
@@ -82,7 +82,7 @@ window.draw = (settings) => {
 def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly spaced; 0: speed alone.")] = 20) -> None:
     indices = [(10 + 1000 * index // classes) % 1000 for index in range(classes)]
     network, judge = load(resolve_weights("compact")), load("efficientnet-lite0")
-    method = live_settings(LIVE_METHODS["fourier"])
+    method = live_settings(DEFAULT)
     compressed = {name: len(gzip.compress((FOLDER / "live" / name).read_bytes())) for name in ENGINE}
     print(
         f"compressed: {sum(compressed.values()) / 1024:.1f} KB, of which {compressed['live.js'] / 1024:.1f} KB before "

@@ -35,7 +35,7 @@ from actmax.networks.network import Network
 from actmax.networks.weights import Source
 from actmax.recipe import METHODS, Recipe, compose
 from actmax.recipe.target import parse
-from gen.pages.live import ENGINE, LIVE_FIELDS, LIVE_METHODS, live_settings
+from gen.pages.live import BENCH_METHODS, ENGINE, LIVE_FIELDS, live_settings
 from gen.pages.live_weights import rounded, weights
 from gen.tools import engine
 
@@ -461,6 +461,20 @@ def test_plain_ascent_on_pixels_equals_the_equation(page: Page, network: Network
     assert result["activations"] == pytest.approx(drawing.activations, rel=0.02, abs=0.02)
 
 
+@pytest.mark.parametrize("optimizer", ["ascent", "adam"])
+def test_a_penalty_that_begins_changes_the_steps_little_by_little(page: Page, optimizer: str) -> None:
+    """With plain ascent the gradient is not scaled: the step size keeps its meaning, whatever the penalty's weight."""
+    settings = live_settings("plain") | {"target": "fc8:340", "size": 64, "seed": 0, "optimizer": optimizer}
+    settings["start"] = packed(0.5 * torch.randn(3, 64, 64, generator=torch.Generator().manual_seed(0)))
+    settings |= {"steps": 6, "step_size": {"ascent": 2.0, "adam": 0.03}[optimizer], "excess_variation_limit": 0.0}
+    weights = (0.0, 1e-6, 0.9)
+    plain, begun, strong = (
+        page.evaluate("optimized", settings | {"excess_variation_weight": weight})["activations"] for weight in weights
+    )
+    assert begun == pytest.approx(plain, rel=0.02, abs=0.02)
+    assert strong != pytest.approx(plain, rel=0.02, abs=0.02)
+
+
 @pytest.mark.parametrize(("size", "megabytes"), [(160, 9), (448, 72)])
 def test_the_first_layer_needs_no_padding_of_its_output_channels(page: Page, size: int, megabytes: float) -> None:
     """Its backward pass is a matrix product without padding."""
@@ -483,9 +497,8 @@ def test_random_numbers_depend_on_the_seed(page: Page) -> None:
 
 
 def test_settings_are_those_of_the_methods() -> None:
-    for parameterization, method in LIVE_METHODS.items():
+    for method in BENCH_METHODS:
         settings = live_settings(method)
-        assert settings["parameterization"] == parameterization
         assert {name: settings[name] for name in METHODS[method] if name in LIVE_FIELDS}.items() <= METHODS[
             method
         ].items()

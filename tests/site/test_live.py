@@ -13,8 +13,9 @@ import pytest
 from nightly import pairs, smoke
 from PIL import Image
 
-from gen.pages.assets import FOLDER
+from actmax.recipe import METHODS
 from gen.pages.live_weights import weights
+from gen.plan.drawings import STEP_SIZES, STEPS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -88,7 +89,8 @@ def test_only_scripts_are_fetched_before_a_drawing_is_started(visit: Open) -> No
     page = visit("/", requests)
     page.wait_for_timeout(300)
     names = {url.rpartition("/")[2] for url in requests if "/live/" in url}
-    assert names == {"live.js", "address.js", "facts.js", "form.js", "network.js", "picture.js", "target.js", "view.js"}
+    modules = ("live", "bench", "facts", "form", "listing", "network", "picture", "target", "view")
+    assert names == {f"{module}.js" for module in modules}
 
 
 def test_a_class_named_by_a_synonym_is_drawn(visit: Open) -> None:
@@ -139,25 +141,6 @@ def test_the_weights_are_fetched_when_a_reader_turns_to_the_field(browser: Brows
     assert fetched_layers(requests) == []
     with page.expect_request(f"**/{weights().layers[-1].file}"):
         page.focus(".live input[name=draw]")
-    context.close()
-
-
-@pytest.mark.parametrize("relaxed", smoke([False, True]))
-def test_fused_multiply_add_is_used_where_the_browser_has_it(browser: Browser, visit: Open, relaxed: bool) -> None:
-    context = browser.new_context()
-    requests: list[str] = []
-
-    script = (FOLDER / "live" / "worker.js").read_text("utf-8")
-    assert script.count("WebAssembly.validate(") == 1
-    without = script.replace("WebAssembly.validate(", "(() => false)(")
-    if not relaxed:
-        context.route("**/live/worker.js", lambda route: route.fulfill(content_type="text/javascript", body=without))
-    context.on("request", lambda request: requests.append(request.url))
-    page = visit("/#draw=conv1:3&size=64", within=context)
-    page.click(".live button[name=go]")
-    finished(page)
-    modules = {url.rpartition("/")[2] for url in requests if url.endswith(".wasm")}
-    assert modules == {"engine-relaxed.wasm" if relaxed else "engine.wasm"}
     context.close()
 
 
@@ -275,12 +258,12 @@ def test_the_right_step_size_reaches_the_highest_logit(visit: Open) -> None:
 def test_the_bench_advances_by_steps_and_by_lines(visit: Open) -> None:
     page = visit(WRITE_UP + "#draw=zebra&parameterization=fourier&size=64&steps=3")
     lines = [""]
-    now = "document.querySelector('.live-code .now')?.textContent ?? ''"
+    now = "document.querySelector('.bench-lines .now')?.textContent ?? ''"
     for _ in range(5):
         page.click(".live button[name=one-line]")
         page.wait_for_function(f"before => ![before, ''].includes({now})", arg=lines[-1])
         lines.append(page.evaluate(now))
-    assert [line.split("=")[0].strip() for line in lines[1:]] == ["z", "h", "g", "g", "x"]
+    assert [line.split("=")[0].strip() for line in lines[1:]] == ["p", "h", "g", "t", "x"]
     page.click(".live button[name=step]")
     page.wait_for_function("document.querySelector('.live polyline').getAttribute('points')?.length > 0")
     page.click(".live button[name=step]")
@@ -288,22 +271,117 @@ def test_the_bench_advances_by_steps_and_by_lines(visit: Open) -> None:
     assert "Done" in finished(page)
 
 
-def test_the_bench_sets_defaults_for_each_parameterization(visit: Open) -> None:
+def bench_values(page: Page) -> dict[str, str]:
+    """Return what the bench's fields show, by name."""
+    values: dict[str, str] = page.evaluate(
+        "() => Object.fromEntries([...document.querySelectorAll('.bench-knobs :is(input, output)')]"
+        ".filter((field) => field.type !== 'radio' || field.checked)"
+        ".map((field) => [field.name, field.type === 'checkbox' ? String(field.checked) : field.value]))"
+    )
+    return values
+
+
+def listing(page: Page) -> list[str]:
+    """Return the lines that the bench runs, without comments."""
+    code = "\n".join(page.locator(".bench-line > code").all_inner_texts())
+    return [line.partition("#")[0].strip() for line in code.splitlines() if line.partition("#")[0].strip()]
+
+
+BARE = ["x = gray + noise(seed)", "for k in range(steps):", "z = x", "h = network(z)[i]", "g = ∇ₓ h", "x = x + α g"]
+GALLERY = [
+    *("x = noise(seed)", "for k in range(steps):", "p = image(x)", "z = view(p)"),
+    *("h = network(z)[i] − 0.5 max(network(z))", "g = window · ∇ₚ h"),
+    *("t = ∇ₚ variation(p)", "g = g / |g| − λ t / |t|"),
+    "x = x + α(k) adam(g ∂p/∂x)",
+]
+
+
+def test_the_bench_starts_from_the_settings_of_the_build(visit: Open) -> None:
     page = visit(WRITE_UP)
-    value = lambda name: page.input_value(f".live [name={name}]")  # noqa: E731
-    assert value("excess_variation_weight") == "0"
-    page.check(".live input[value=fourier]")
-    assert value("excess_variation_weight") == "0.25"
-    assert page.is_checked(".live [name=transforms]")
-    assert page.inner_text(".live output[name=step_size-value]") == "0.06"
-    page.check(".live input[value=pixels]")
-    assert page.inner_text(".live output[name=step_size-value]") == "5"
-    page.fill(".live [name=excess_variation_weight]", "0.5")
-    assert page.inner_text(".live output[name=step_size-value]") == "0.1"
-    page.click(".live button:has-text('too large')")
+    assert listing(page) == BARE
+    shown = bench_values(page)
+    assert (float(shown["step_size-value"]), int(shown["steps"])) == (STEP_SIZES["right"], STEPS)
+    page.click(".live button >> text=the gallery’s method")
+    assert listing(page) == GALLERY
+    shown = bench_values(page)
+    for name in ("step_size", "steps", "excess_variation_weight"):
+        assert float(shown.get(f"{name}-value", shown[name])) == METHODS["smooth"][name]
+    page.click(".live button >> text=the bare iteration")
+    assert listing(page) == BARE
+
+
+@pytest.mark.parametrize("method", ["the bare iteration", "the gallery’s method"])
+def test_a_field_of_the_bench_changes_its_own_line_and_no_other_field(visit: Open, method: str) -> None:
+    page = visit(WRITE_UP)
+    page.click(f".live button >> text={method}")
+    for row, change in (
+        *((0, ".live input[value=fourier]"), (0, ".live input[value=pixels]"), (2, ".live [name=transforms]")),
+        *((3, ".live [name=margin_weight]"), (4, ".live [name=gradient_window]"), (4, ".live [name=relu_leak]")),
+        *((6, ".live input[value=ascent]"), (6, ".live input[value=adam]"), (6, ".live [name=anneal]")),
+    ):
+        before, values = page.locator(".bench-line > code").all_inner_texts(), bench_values(page)
+        field = page.locator(change)
+        name, set_already = field.evaluate("field => [field.name, field.type === 'radio' && field.checked]")
+        field.click()
+        after = page.locator(".bench-line > code").all_inner_texts()
+        assert (after[row] != before[row]) is not set_already
+        assert bench_values(page) | {name: ""} == values | {name: ""}
+    values = bench_values(page)
+    for weight, lines in (("0", 0), ("0.5", 1)):
+        page.fill(".live [name=excess_variation_weight]", weight)
+        assert sum("λ" in line for line in listing(page)) == lines
+        changed = {"excess_variation_weight": weight, "excess_variation_weight-value": weight}
+        assert bench_values(page) == values | changed
     page.evaluate("location.hash = 'figures'")  # not settings
     page.wait_for_timeout(200)
-    assert page.inner_text(".live output[name=step_size-value]") == "10"
+    assert bench_values(page) == values | changed
+
+
+def test_the_same_settings_reach_the_same_logit_on_both_pages(visit: Open) -> None:
+    ends = []
+    for path in ("/#draw=zebra&size=64", WRITE_UP + "#draw=zebra&size=64"):
+        page = visit(path)
+        if path != "/#draw=zebra&size=64":
+            page.click(".live button >> text=the gallery’s method")
+            page.focus(".live [name=step_size]")
+            page.keyboard.press("ArrowRight")
+            page.click(".live button >> text=right")
+        page.click(".live button[name=go]")
+        ends.append(finished(page).partition("The page of")[0].strip())
+    assert ends[0] == ends[1]
+    page.click(".live button[name=copy]")
+    status_contains(page, "copied")
+    assert "step_size=0.06&" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_start_again_clears_what_the_last_drawing_showed(visit: Open) -> None:
+    page = visit(WRITE_UP + "#draw=zebra&parameterization=fourier&size=64&steps=3")
+    caption = page.inner_text(".live-curve figcaption")
+    page.click(".live button[name=go]")
+    finished(page)
+    assert page.locator(".live-top li").count() == 5
+    end = drawn(page).tobytes()
+    page.click(".live button[name=again]")
+    page.wait_for_selector(".live[data-state=paused]")
+    status_contains(page, "Noise, seed 0.")
+    page.wait_for_function("document.querySelector('.live canvas').ariaLabel.includes('after 0 of 3 steps')")
+    assert page.locator(".live-top li").count() == 0
+    assert page.get_attribute(".live polyline", "points") == ""
+    assert page.inner_text(".live-curve figcaption") == caption
+    assert page.locator(".bench-lines .now").count() == 0
+    assert drawn(page).tobytes() != end
+
+
+def test_a_setting_that_is_changed_while_it_draws_starts_it_again(visit: Open) -> None:
+    page = visit(WRITE_UP + "#draw=zebra&parameterization=fourier&size=64&steps=400")
+    page.click(".live button[name=go]")
+    page.wait_for_selector(".live[data-state=running]")
+    page.wait_for_function("document.querySelector('.live polyline').getAttribute('points')?.split(' ').length > 3")
+    page.fill(".live [name=steps]", "5")
+    finished(page)
+    assert len(page.get_attribute(".live polyline", "points").split()) == 5  # type: ignore[union-attr]
+    page.fill(".live [name=steps]", "6")
+    status_contains(page, "The settings have changed.")
 
 
 def picture_file() -> dict[str, Any]:

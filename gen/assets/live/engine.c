@@ -88,27 +88,16 @@ static const float zero_bias[512]; // for the backward pass
 static float *patches, *padded;
 
 // kc columns from k0 on of the patch matrix (input channel, kernel row, kernel column), in panels of NR output pixels.
-// After the last pixel it is repeated.
 static void pack_patches(const float *x, int h, int w, int kernel, int stride, int oh, int ow, int k0, int kc) {
-  int pixels = oh * ow, starts[KC];
+  int pixels = oh * ow;
   for (int k = 0; k < kc; k++) {
-    int channel = (k0 + k) / (kernel * kernel), offset = (k0 + k) % (kernel * kernel);
-    starts[k] = (channel * h + offset / kernel) * w + offset % kernel;
-  }
-  float *to = patches;
-  for (int n = 0; n < pixels; n += NR) {
-    int at[NR];
-    for (int j = 0; j < NR; j++) {
-      int pixel = minimum(n + j, pixels - 1);
-      at[j] = (pixel / ow * w + pixel % ow) * stride;
-    }
-    int left_in_a_row = at[3] == at[0] + 3, right_in_a_row = at[7] == at[4] + 3;
-    for (int k = 0; k < kc; k++, to += NR) {
-      const float *from = x + starts[k];
-      *(v4 *)to = left_in_a_row ? *(const v4 *)(from + at[0]) : (v4){from[at[0]], from[at[1]], from[at[2]], from[at[3]]};
-      *(v4 *)(to + 4) =
-          right_in_a_row ? *(const v4 *)(from + at[4]) : (v4){from[at[4]], from[at[5]], from[at[6]], from[at[7]]};
-    }
+    int column = k0 + k, channel = column / (kernel * kernel), offset = column % (kernel * kernel);
+    const float *from = x + (channel * h + offset / kernel) * w + offset % kernel;
+    float *to = patches + k * NR;
+    int n = 0;
+    for (int y = 0; y < oh; y++)
+      for (int i = 0; i < ow; i++, n++) to[n / NR * (kc * NR) + n % NR] = from[y * stride * w + i * stride];
+    for (; n < rounded_up(pixels, NR); n++) to[n / NR * (kc * NR) + n % NR] = 0;
   }
 }
 
@@ -484,19 +473,15 @@ static float total_variation(float *grad) {
   int h = sizes[0].h, w = sizes[0].w;
   float down = 1.0f / (3 * (h - 1) * w), across = 1.0f / (3 * h * (w - 1));
   double sum = 0;
-  for (int row = 0; row < 3 * h; row++) {
-    const float *x = image + row * w;
-    float *g = grad + row * w, part = 0;
-    if (row % h)
-      for (int j = 0; j < w; j++) {
-        float difference = x[j] - x[j - w], sign = difference > 0 ? down : difference < 0 ? -down : 0;
-        g[j] += sign, g[j - w] -= sign, part += sign * difference;
-      }
-    for (int j = 1; j < w; j++) {
-      float difference = x[j] - x[j - 1], sign = difference > 0 ? across : difference < 0 ? -across : 0;
-      g[j] += sign, g[j - 1] -= sign, part += sign * difference;
+  for (int i = 0; i < 3 * h * w; i++) {
+    if (i / w % h) {
+      float difference = image[i] - image[i - w], sign = difference > 0 ? down : difference < 0 ? -down : 0;
+      grad[i] += sign, grad[i - w] -= sign, sum += sign * difference;
     }
-    sum += part;
+    if (i % w) {
+      float difference = image[i] - image[i - 1], sign = difference > 0 ? across : difference < 0 ? -across : 0;
+      grad[i] += sign, grad[i - 1] -= sign, sum += sign * difference;
+    }
   }
   return (float)sum;
 }
@@ -516,8 +501,7 @@ void API(subtract_excess_variation)(float weight, float limit) {
 // (actmax.ascent.params.fourier). Before the sigmoid the values are scaled down to a standard deviation of `limit`, if
 // theirs is larger; 0: no limit.
 
-static float *spectrum;                 // (3, w / 2 + 1, h) complex
-static v4 *line, *transformed, *scratch; // LANES rows or columns at once: (length, 2, LANES)
+static float *spectrum, *line, *scratch; // (3, h, w / 2 + 1) complex; one row or column; its transform
 static float *roots[2];         // roots of unity: cos and sin of 2 pi k / n, for n = height and n = width
 static float *amplitudes;       // scale of each frequency
 static const float *colors;     // (3, 3): decorrelated -> red, green, blue
@@ -527,59 +511,50 @@ static float contrast_scale;    // by which they were multiplied, at most 1
 int API(prepare_fourier)(void) {
   int h = sizes[0].h, w = sizes[0].w, long_side = h > w ? h : w;
   spectrum = floats(3 * h * (w / 2 + 1) * 2);
-  line = allocate(2 * sizeof(v4) * long_side);
-  transformed = allocate(2 * sizeof(v4) * long_side);
-  scratch = allocate(2 * sizeof(v4) * long_side);
+  line = floats(2 * long_side);
+  scratch = floats(2 * long_side);
   roots[0] = floats(2 * h);
   roots[1] = floats(2 * w);
   amplitudes = floats(h * (w / 2 + 1));
   colors = floats(9);
   values = floats(3 * h * w);
-  return spectrum && line && transformed && scratch && roots[0] && roots[1] && amplitudes && colors && values;
+  return spectrum && line && scratch && roots[0] && roots[1] && amplitudes && colors && values;
 }
 
 float *API(roots_data)(int which) { return roots[which]; }
 float *API(amplitudes_data)(void) { return amplitudes; }
 float *API(colors_data)(void) { return (float *)colors; }
 
-enum { LANES = 4 };
-
-// Mixed-radix FFT of LANES signals: to[k] = sum over j of from[j step] e^(sign 2 pi i j k / n).
-static void fourier_transform(const v4 *from, int step, v4 *to, int n, const float *roots_of_n, int whole, float sign,
-                              v4 *scratch_of_n) {
-  int radix = n % 4 ? 2 : 4;
+// Mixed-radix FFT: to[k] = sum over j of from[j step] e^(sign 2 pi i j k / n).
+static void fourier_transform(const float *from, int step, float *to, int n, const float *roots_of_n, int whole,
+                              float sign, float *scratch_of_n) {
+  if (n == 1) {
+    to[0] = from[0], to[1] = from[1];
+    return;
+  }
+  int radix = 2;
   while (n % radix) radix++;
-  int part = n / radix, spread = whole / n;
-  const v4 *z = from; // of the radix: transforms of every radix-th value, `apart` from each other
-  int apart = 2 * step;
-  if (part > 1) {
-    z = scratch_of_n, apart = 2 * part;
-    for (int r = 0; r < radix; r++)
-      fourier_transform(from + 2 * r * step, step * radix, scratch_of_n + r * apart, part, roots_of_n, whole, sign,
-                        to + r * apart);
-  }
-  for (int k = 0; k < part && radix == 4; k++, z += 2, to += 2) {
-    v4 turned[8];
-    for (int r = 0; r < 4; r++) {
-      const float *root = roots_of_n + 2 * r * k * spread;
-      v4 c = splat(root[0]), s = splat(sign * root[1]), real = z[r * apart], imaginary = z[r * apart + 1];
-      turned[2 * r] = c * real - s * imaginary, turned[2 * r + 1] = c * imaginary + s * real;
+  int part = n / radix;
+  for (int r = 0; r < radix; r++)
+    fourier_transform(from + 2 * r * step, step * radix, scratch_of_n + 2 * r * part, part, roots_of_n, whole, sign,
+                      to + 2 * r * part);
+  if (radix == 2) {
+    for (int k = 0; k < part; k++) {
+      float c = roots_of_n[2 * k * (whole / n)], s = sign * roots_of_n[2 * k * (whole / n) + 1];
+      const float *even = scratch_of_n + 2 * k, *odd = even + n;
+      float real = c * odd[0] - s * odd[1], imaginary = c * odd[1] + s * odd[0];
+      to[2 * k] = even[0] + real, to[2 * k + 1] = even[1] + imaginary;
+      to[2 * k + n] = even[0] - real, to[2 * k + n + 1] = even[1] - imaginary;
     }
-    v4 quarter = splat(sign); // a quarter turn: i or -i
-    for (int i = 0; i < 2; i++) {
-      v4 even = turned[i] + turned[4 + i], odd = turned[2 + i] + turned[6 + i];
-      v4 rest = i ? turned[2] - turned[6] : turned[7] - turned[3], opposite = turned[i] - turned[4 + i];
-      to[i] = even + odd, to[4 * part + i] = even - odd;
-      to[2 * part + i] = opposite + quarter * rest, to[6 * part + i] = opposite - quarter * rest;
-    }
+    return;
   }
-  if (radix == 4) return;
   for (int k = 0; k < n; k++) {
-    v4 real = splat(0), imaginary = splat(0);
-    for (int r = 0, angle = 0; r < radix; r++, angle += angle + k < n ? k : k - n) {
-      v4 c = splat(roots_of_n[2 * angle * spread]), s = splat(sign * roots_of_n[2 * angle * spread + 1]);
-      const v4 *value = z + r * apart + k % part * 2;
-      real += c * value[0] - s * value[1], imaginary += c * value[1] + s * value[0];
+    float real = 0, imaginary = 0;
+    for (int r = 0; r < radix; r++) {
+      int angle = r * k % n * (whole / n);
+      float c = roots_of_n[2 * angle], s = sign * roots_of_n[2 * angle + 1];
+      const float *z = scratch_of_n + 2 * (r * part + k % part);
+      real += c * z[0] - s * z[1], imaginary += c * z[1] + s * z[0];
     }
     to[2 * k] = real, to[2 * k + 1] = imaginary;
   }
@@ -600,29 +575,22 @@ void API(decode_fourier)(const float *coefficients, float limit) {
   float size = 1 / square_root((float)plane);
   for (int c = 0; c < 3; c++) {
     float *z = spectrum + 2 * c * h * half;
-    for (int k = 0; k < half; k += LANES) {
+    for (int k = 0; k < half; k++) {
       for (int i = 0; i < h; i++)
-        for (int lane = 0; lane < LANES; lane++) {
-          int at = i * half + minimum(k + lane, half - 1);
-          for (int part = 0; part < 2; part++)
-            line[2 * i + part][lane] = coefficients[2 * (c * h * half + at) + part] * amplitudes[at];
-        }
-      fourier_transform(line, 1, transformed, h, roots[0], h, 1, scratch);
-      for (int lane = 0; lane < minimum(LANES, half - k); lane++)
-        for (int i = 0; i < 2 * h; i++) z[2 * (k + lane) * h + i] = transformed[i][lane];
+        for (int part = 0; part < 2; part++)
+          line[2 * i + part] = coefficients[2 * ((c * h + i) * half + k) + part] * amplitudes[i * half + k];
+      fourier_transform(line, 1, z + 2 * k * h, h, roots[0], h, 1, scratch); // transposed: columns are contiguous
     }
-    for (int i = 0; i < h; i += LANES) {
+    for (int i = 0; i < h; i++) {
       for (int k = 0; k < half; k++) {
+        const float *value = z + 2 * (k * h + i);
         int own = k == 0 || 2 * k == w; // its own conjugate: real
-        for (int lane = 0; lane < LANES; lane++) {
-          const float *value = z + 2 * (k * h + minimum(i + lane, h - 1));
-          line[2 * k][lane] = value[0], line[2 * k + 1][lane] = own ? 0 : value[1];
-        }
-        if (!own) line[2 * (w - k)] = line[2 * k], line[2 * (w - k) + 1] = -line[2 * k + 1];
+        line[2 * k] = value[0], line[2 * k + 1] = own ? 0 : value[1];
+        if (!own) line[2 * (w - k)] = value[0], line[2 * (w - k) + 1] = -value[1];
       }
-      fourier_transform(line, 1, transformed, w, roots[1], w, 1, scratch);
-      for (int lane = 0; lane < minimum(LANES, h - i); lane++)
-        for (int j = 0; j < w; j++) gradient[c * plane + (i + lane) * w + j] = size * transformed[2 * j][lane];
+      float *row = network_input; // unused until transform_image
+      fourier_transform(line, 1, row, w, roots[1], w, 1, scratch);
+      for (int j = 0; j < w; j++) gradient[c * plane + i * w + j] = size * row[2 * j];
     }
   }
   for (int i = 0; i < plane; i++)
@@ -661,30 +629,20 @@ void API(decode_fourier_backward)(float *grad, float limit) {
   }
   for (int c = 0; c < 3; c++) {
     float *z = spectrum + 2 * c * h * half;
-    for (int i = 0; i < h; i += LANES) {
-      for (int lane = 0; lane < LANES; lane++)
-        for (int j = 0; j < w; j++) line[2 * j][lane] = gradient[c * plane + minimum(i + lane, h - 1) * w + j];
-      for (int j = 0; j < w; j++) line[2 * j + 1] = splat(0);
-      fourier_transform(line, 1, transformed, w, roots[1], w, -1, scratch);
+    for (int i = 0; i < h; i++) {
+      for (int j = 0; j < w; j++) line[2 * j] = gradient[c * plane + i * w + j], line[2 * j + 1] = 0;
+      float *row = network_input;
+      fourier_transform(line, 1, row, w, roots[1], w, -1, scratch);
       for (int k = 0; k < half; k++) { // a coefficient also sets its conjugate
-        int own = k == 0 || 2 * k == w;
-        for (int lane = 0; lane < minimum(LANES, h - i); lane++) {
-          float *value = z + 2 * (k * h + i + lane);
-          value[0] = (own ? size : 2 * size) * transformed[2 * k][lane];
-          value[1] = own ? 0 : 2 * size * transformed[2 * k + 1][lane];
-        }
+        float both = k == 0 || 2 * k == w ? size : 2 * size;
+        z[2 * (k * h + i)] = both * row[2 * k], z[2 * (k * h + i) + 1] = k == 0 || 2 * k == w ? 0 : both * row[2 * k + 1];
       }
     }
-    for (int k = 0; k < half; k += LANES) {
-      for (int lane = 0; lane < LANES; lane++)
-        for (int i = 0; i < 2 * h; i++) line[i][lane] = z[2 * minimum(k + lane, half - 1) * h + i];
-      fourier_transform(line, 1, transformed, h, roots[0], h, -1, scratch);
+    for (int k = 0; k < half; k++) {
+      fourier_transform(z + 2 * k * h, 1, line, h, roots[0], h, -1, scratch);
       for (int i = 0; i < h; i++)
-        for (int lane = 0; lane < minimum(LANES, half - k); lane++) {
-          int at = i * half + k + lane;
-          for (int part = 0; part < 2; part++)
-            grad[2 * (c * h * half + at) + part] = transformed[2 * i + part][lane] * amplitudes[at];
-        }
+        for (int part = 0; part < 2; part++)
+          grad[2 * ((c * h + i) * half + k) + part] = line[2 * i + part] * amplitudes[i * half + k];
     }
   }
 }

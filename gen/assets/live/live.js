@@ -1,12 +1,12 @@
 // Draw in the browser: the widgets of a page. The engine is fetched when a reader starts a drawing.
 
 import { all, element, plain } from "../helpers.js";
-import { copyAddress, readAddress } from "./address.js";
 import { facts, pageOf, resolveTarget } from "./facts.js";
+import { Bench } from "./bench.js";
 import { article, button, Form } from "./form.js";
 import { LiveNetwork } from "./network.js";
 import { acceptPictures, croppedSquare, savePicture } from "./picture.js";
-import { classIndex, FC8, parseTarget } from "./target.js";
+import { classIndex, FC8, isTarget, parseTarget, targetText } from "./target.js";
 import { number, percent, View } from "./view.js";
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -22,9 +22,10 @@ class LiveWidget {
     this.stale = false; // whether settings differ from those of the ascent in progress
     this.photo = null; // the reader's own picture
     this.activations = [];
-    this.form = new Form(this.kind, this.name);
-    this.view = new View(part.querySelector(".replay"), this.kind === "bench");
-    this.network = new LiveNetwork((message) => this[`on_${message.type}`](message));
+    this.run = 0; // the number of the ascent in progress
+    this.form = this.kind === "bench" ? new Bench(this.name, JSON.parse(part.dataset.bench)) : new Form(this.kind, this.name);
+    this.view = new View(part.querySelector(".replay"));
+    this.network = new LiveNetwork((message) => this.receive(message));
     this.build();
     for (const event of ["pointerenter", "focusin", "touchstart"]) this.form.element.addEventListener(event, () => this.network.prefetch(), { once: true, passive: true });
     this.readAddress();
@@ -37,15 +38,16 @@ class LiveWidget {
     this.saveButton = button("save", "Save PNG", { disabled: true });
     const links = element("p", { className: "live-links" }, this.copyButton, " ", this.saveButton);
     if (kind === "draw") this.buildOnFrontPage(links);
-    else part.replaceChildren(form.element, ...(view.listing ? [view.listing] : []), view.element, links);
-    form.onchange = () => (this.stale = true);
+    else part.replaceChildren(form.element, view.element, links);
+    form.besideListing?.append(view.element);
+    form.onchange = () => this.settingsChanged();
     form.element.addEventListener("submit", (event) => {
       event.preventDefault();
       this.drawOrPause();
     });
     form.restartButton.addEventListener("click", () => this.restart());
     form.stepButtons.forEach((step, index) => step.addEventListener("click", () => this.advance(["step", "line"][index])));
-    this.copyButton.addEventListener("click", async () => view.say(await copyAddress(form.parameters(this.name))));
+    this.copyButton.addEventListener("click", () => this.copyLink());
     this.saveButton.addEventListener("click", () => savePicture(view.canvas, `${plain(this.name).replaceAll(" ", "-")}-seed-${form.seed}-live`));
     if (kind === "class") acceptPictures(part, form.fields.file, (file) => this.takePicture(file));
     const privacy = kind === "class" ? "Nothing leaves your machine: " : "";
@@ -75,13 +77,32 @@ class LiveWidget {
   // The address.
 
   readAddress() {
-    const asked = readAddress();
-    if (!asked || (this.kind === "class" && plain(asked.name) !== plain(this.name))) return;
-    this.form.read(asked.parameters);
+    const parameters = new URLSearchParams(location.hash.slice(1));
+    let name = parameters.get("draw");
+    if (name === null || (this.kind === "class" && plain(name) !== plain(this.name))) return;
+    let fault = "";
+    try {
+      name = isTarget(name) ? targetText(parseTarget(name)) : name;
+      parameters.set("draw", name);
+    } catch (error) {
+      fault = error.message;
+    }
+    this.form.read(parameters);
     this.stale = true;
     if (this.result) this.result.hidden = false;
     else this.part.scrollIntoView({ block: "center" });
-    this.view.say(asked.fault || `Settings from the address: ${asked.name}, seed ${this.form.seed}. Press ${this.form.drawButton.textContent}.`);
+    this.view.say(fault || `Settings from the address: ${name}, seed ${this.form.seed}. Press ${this.form.drawButton.textContent}.`);
+  }
+
+  async copyLink() {
+    const hash = `#${this.form.parameters(this.name)}`;
+    try {
+      await navigator.clipboard.writeText(location.href.split("#")[0] + hash);
+      this.view.say("The link is copied: it opens with these settings.");
+    } catch {
+      location.hash = hash;
+      this.view.say("The address bar has the link now.");
+    }
   }
 
   // The reader's own picture.
@@ -91,6 +112,7 @@ class LiveWidget {
     if (!photo) return this.view.say("Your browser cannot read this file as a picture.");
     if (!(await this.prepare(FC8))) return;
     this.photo = photo;
+    this.run += 1;
     const { size } = this.form.settings(await facts());
     const image = croppedSquare(photo, size);
     this.view.show(image, "Your picture, cropped to the network's input");
@@ -104,7 +126,7 @@ class LiveWidget {
   setState(state) {
     const { form } = this;
     this.state = state;
-    const paused = this.stale ? "Draw" : "Go on";
+    const paused = this.stale || !this.step ? "Draw" : "Go on";
     form.drawButton.textContent = { idle: "Draw", loading: "Loading …", running: "Pause", paused, done: "Draw" }[state];
     for (const control of [form.drawButton, ...form.stepButtons]) control.disabled = state === "loading";
     form.restartButton.disabled = state === "loading" || state === "idle";
@@ -134,6 +156,20 @@ class LiveWidget {
     if (!(await this.prepare())) return;
     await this.start();
     this.setState("paused");
+    this.view.say(`Noise, seed ${this.form.seed}. Press Draw, or take one step or one line at a time.`);
+  }
+
+  /** What runs is what the fields say: an ascent in progress starts again. */
+  async settingsChanged() {
+    this.stale = true;
+    if (this.state === "running") {
+      await this.start();
+      return this.post("run");
+    }
+    if (["paused", "done"].includes(this.state)) {
+      this.setState(this.state);
+      this.view.say("The settings have changed. Press Draw to see what they do.");
+    }
   }
 
   /** Draw the class of the form, whatever is drawn now. */
@@ -159,8 +195,11 @@ class LiveWidget {
     const settings = { ...this.form.settings(await facts()), target: this.target, trace: this.kind === "bench" && !reducedMotion.matches };
     if (this.photo) settings.picture = croppedSquare(this.photo, settings.size).data;
     this.steps = settings.steps;
+    settings.run = this.run += 1;
+    this.step = 0;
     this.activations = [];
-    this.view.list([]);
+    this.view.clear();
+    this.form.mark?.("");
     this.stale = false;
     this.drawnTarget = this.target;
     this.network.post({ type: "start", settings });
@@ -187,37 +226,50 @@ class LiveWidget {
     } catch (error) {
       this.setState("idle");
       this.view.say(error instanceof TypeError ? "The network could not be fetched. Try again." : error.message);
-      this.view.offer(error.choices ?? [], (name) => {
-        this.form.className = name;
-        this.form.fields.draw.focus();
-        this.draw();
-      });
+      this.offer(error.choices ?? []);
       return false;
     }
   }
 
-  // Messages of the worker.
+  /** Buttons for classes that the reader may have meant. */
+  offer(names) {
+    for (const name of names) {
+      const choice = button("choice", name);
+      choice.addEventListener("click", () => {
+        this.form.fields.draw.value = name;
+        this.form.fields.draw.focus();
+        this.draw();
+      });
+      this.view.status.append(" ", choice);
+    }
+    this.view.status.scrollIntoView({ block: "nearest" });
+  }
+
+  // Messages of the worker. Those of an ascent that is no longer in progress arrive late, and are not shown.
+
+  receive(message) {
+    if (message.run === undefined || message.run === this.run) this[`on_${message.type}`](message);
+  }
 
   on_step({ step, steps, picture, size, activation, top }) {
     this.step = step;
     if (activation !== null) this.activations.push(activation);
-    if (reducedMotion.matches && step % STEPS_PER_PICTURE && step < steps) return;
+    if (reducedMotion.matches && this.state === "running" && step % STEPS_PER_PICTURE && step < steps) return;
     this.view.show(new ImageData(new Uint8ClampedArray(picture), size, size), `The drawing of ${this.name} after ${step} of ${steps} steps`);
     this.view.plot(this.activations, steps, this.name);
     if (top) this.list(top);
-    const value = activation === null ? "" : `activation ${number(activation)}`;
-    this.view.progressed(step, steps, top ? `${this.classes[top[0].index][0]} ${percent(top[0].probability)}` : value);
-    const result = top ? `prediction: ${this.prediction(top)}` : value;
-    if (step && step < steps && step % Math.ceil(steps / 4) === 0) this.view.say(`${this.name}: step ${step} of ${steps}; ${result}.`);
+    this.view.progressed(step, steps, top ? `${this.classes[top[0].index][0]} ${percent(top[0].probability)}` : "");
+    const result = top ? `prediction: ${this.prediction(top)}` : `activation ${number(activation ?? 0)}`;
+    if (step && step < steps && (this.state === "paused" || step % Math.ceil(steps / 4) === 0)) this.view.say(`${this.name}: step ${step} of ${steps}; ${result}.`);
     if (this.state === "paused") this.setState("paused");
   }
 
   on_line({ line }) {
-    this.view.markLine(line);
+    this.form.mark?.(line);
   }
 
   async on_done({ activation, probability, rank, top }) {
-    this.view.markLine("");
+    this.form.mark?.("");
     this.list(top ?? []);
     this.setState("done");
     const ranked = rank > 1 ? `; ${this.name} has rank ${rank} (${percent(probability)})` : "";

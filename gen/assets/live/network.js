@@ -9,6 +9,7 @@ export class LiveNetwork {
     this.worker = null;
     this.loaded = -1; // the highest layer that is loaded
     this.waiting = null; // the load in progress: resolve, reject, progress
+    this.loading = Promise.resolve(); // ends with the last load that was asked for
   }
 
   post(message) {
@@ -22,7 +23,11 @@ export class LiveNetwork {
   }
 
   /** Load the network up to a layer. progress(share): called while it arrives. Throws a sentence for the reader. */
-  async load(layer, progress) {
+  load(layer, progress) {
+    return (this.loading = this.loading.catch(() => null).then(() => this.loadNow(layer, progress)));
+  }
+
+  async loadNow(layer, progress) {
     if (layer <= this.loaded) return;
     const files = await this.files();
     this.open();
@@ -64,12 +69,12 @@ export class LiveNetwork {
   receive(data) {
     if (data.type === "progress") this.waiting?.progress(data.loaded / data.total);
     else if (data.type === "ready") this.waiting?.resolve();
-    else if (data.type === "error") this.fail(data.message);
+    else if (data.type === "error") this.fail(data.message, data.run);
     else this.onmessage(data);
   }
 
-  fail(message) {
+  fail(message, run) {
     if (this.waiting) this.waiting.reject(new Error(message));
-    else this.onmessage({ type: "error", message });
+    else this.onmessage({ type: "error", message, run });
   }
 }

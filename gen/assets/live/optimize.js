@@ -58,6 +58,8 @@ export function subtractLeader(gradient, weight, logits) {
   gradient[logits.reduce((leader, logit, index) => (logit > logits[leader] ? index : leader), 0)] -= weight;
 }
 
+const meanMagnitude = (values) => values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
+
 /** A Gaussian weight for each row, then for each column: largest in the center (`gradient_window`). */
 function gaussianWindow(size, width) {
   const weights = Array.from({ length: size }, (_, i) => Math.exp(-0.5 * ((2 * i) / (size - 1) - 1) ** 2 / width ** 2));
@@ -105,13 +107,15 @@ export function* optimize(network, settings) {
     scoreBackward(target, output, network.mapSize);
     if (margin_weight && classIndex(target) !== null) subtractLeader(output, margin_weight, logits);
     network.backward(map, relu_leak, window, channels);
+    let scale = 1;
     if (excess_variation_weight) {
       yield "penalty";
+      if (optimizer === "ascent") scale = meanMagnitude(network.gradient); // undoes the scaling, so that the step size keeps its meaning
       network.engine.subtract_excess_variation(excess_variation_weight, excess_variation_limit);
     }
     yield "step";
     parameters.decodeBackward();
-    parameters.step(optimizer, alphas[k], k + 1);
+    parameters.step(optimizer, scale * alphas[k], k + 1);
     parameters.decode();
     if (!Number.isFinite(activation) || !Number.isFinite(network.image[0])) throw new RangeError("infinite");
     yield { step: k + 1, activation, logits };

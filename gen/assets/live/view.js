@@ -1,34 +1,25 @@
-// What a live widget shows: the picture, the predictions, the curve, the listing of a step.
+// What a live widget shows: the picture, the predictions, the curve.
 
 import { element } from "../helpers.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-
-/** The lines of a step, by the names that the engine gives them. */
-const STEP_LINES = [
-  ["view", "z = view(x)", "shifted, rotated, scaled"],
-  ["forward", "h = network(z)[class]", "the activation"],
-  ["backward", "g = ∇ₓ h", "its gradient"],
-  ["penalty", "g = g / ‖g‖ − λ ∇ₓV / ‖∇ₓV‖", "total variation"],
-  ["step", "x = x + α g", "gradient ascent"],
-];
+const CAPTION = "The activation of the class, step by step";
 
 /** As the pages write them: 99.4 %, and a minus sign. */
 export const percent = (part) =>
   part >= 0.99995 ? "> 99.99 %" : part < 0.0001 ? "< 0.01 %" : `${(100 * part).toFixed(part < 0.001 || part >= 0.9995 ? 2 : 1)} %`;
-export const number = (value) => value.toFixed(1).replace("-", "−");
+export const number = (value) => value.toFixed(1).replace(/^-(?!0\.0$)/, "−").replace("-", "");
 
 export class View {
   /** figure: the replay of a stored drawing whose canvas is used, if there is one. */
-  constructor(figure, withListing) {
+  constructor(figure) {
     this.figure = figure;
     this.canvas = figure?.querySelector("canvas") ?? element("canvas", { width: 128, height: 128, hidden: true, role: "img" });
     this.status = element("p", { className: "live-status", role: "status" });
     this.progress = element("progress", { max: 1, value: 0, hidden: true, "aria-label": "The network's weights" });
     this.topClasses = element("ol", { className: "live-top", "aria-label": "The network's predictions" });
     this.line = document.createElementNS(SVG, "polyline");
-    this.caption = element("figcaption", { textContent: "The activation of the class, step by step" });
-    this.listing = withListing ? this.createListing() : null;
+    this.caption = element("figcaption", { textContent: CAPTION });
     const chart = document.createElementNS(SVG, "svg");
     chart.setAttribute("viewBox", "0 0 320 96");
     chart.setAttribute("aria-hidden", "true");
@@ -44,30 +35,15 @@ export class View {
         );
   }
 
-  createListing() {
-    const code = element("code");
-    code.append("for (k = 0; k < steps; k++) {\n");
-    this.codeLines = STEP_LINES.map(([name, source, comment]) => {
-      const span = element("span", { textContent: `  ${source.padEnd(32)}// ${comment}\n` });
-      code.append(span);
-      return [name, span];
-    });
-    code.append("}");
-    return element("div", { className: "live-code", tabIndex: 0, role: "group", "aria-label": "What is computed in each step" }, code);
-  }
-
   say(text) {
     this.status.textContent = text;
   }
 
-  /** Append buttons for what the reader may have meant. use(name): called with the one that is clicked. */
-  offer(names, use) {
-    for (const name of names) {
-      const choice = element("button", { type: "button", name: "choice", textContent: name });
-      choice.addEventListener("click", () => use(name));
-      this.status.append(" ", choice);
-    }
-    this.status.scrollIntoView({ block: "nearest" });
+  /** Forget the predictions and the curve of the last drawing. */
+  clear() {
+    this.topClasses.replaceChildren();
+    this.line.setAttribute("points", "");
+    this.caption.textContent = CAPTION;
   }
 
   /** Show an image on the canvas. description: its text alternative. */
@@ -96,17 +72,12 @@ export class View {
 
   /** Plot the activations of the steps so far. */
   plot(activations, steps, name) {
-    if (!activations.length) return this.line.setAttribute("points", "");
+    if (!activations.length) return;
     const finite = activations.filter(Number.isFinite);
     const [low, high] = [Math.min(0, ...finite), Math.max(1, ...finite)];
     const point = (value, k) => `${4 + (312 * k) / Math.max(1, steps - 1)},${(92 - (88 * (value - low)) / (high - low)).toFixed(1)}`;
     this.line.setAttribute("points", activations.map(point).join(" "));
     const [first, last] = [activations[0], activations.at(-1)].map(number);
     this.caption.textContent = `The activation of ${name}: from ${first} to ${last} in ${activations.length} steps`;
-  }
-
-  /** Mark the line of the listing that is computed next; an empty name marks none. */
-  markLine(name) {
-    for (const [line, span] of this.codeLines ?? []) span.classList.toggle("now", line === name);
   }
 }

@@ -50,8 +50,8 @@ function measure(rgba, target) {
 function postStep({ step, activation, logits }) {
   const { steps, size, target } = ascent.settings;
   const picture = network.rgba();
-  const done = step === steps ? { type: "done", ...measure(picture, parseTarget(target)) } : null;
-  postMessage({ type: "step", step, steps, size, picture: picture.buffer, activation, top: logits && topClasses(softmax(logits)) }, [picture.buffer]);
+  const done = step === steps ? { type: "done", run: ascent.settings.run, ...measure(picture, parseTarget(target)) } : null;
+  postMessage({ type: "step", run: ascent.settings.run, step, steps, size, picture: picture.buffer, activation, top: logits && topClasses(softmax(logits)) }, [picture.buffer]);
   if (!done) return;
   postMessage(done);
   currentRun = 0;
@@ -65,7 +65,7 @@ function advance(line = false) {
     const { value, done } = ascent.generator.next();
     if (done) return false;
     if (typeof value === "string") {
-      if (ascent.settings.trace || line) postMessage({ type: "line", line: value });
+      if (ascent.settings.trace || line) postMessage({ type: "line", run: ascent.settings.run, line: value });
       if (line) return true;
     } else {
       postStep(value);
@@ -75,9 +75,10 @@ function advance(line = false) {
 }
 
 function fail(error) {
+  const run = ascent?.settings.run;
   ascent = null;
   currentRun = 0;
-  postMessage({ type: "error", message: ERRORS[error.message] ?? String(error.message) });
+  postMessage({ type: "error", run, message: ERRORS[error.message] ?? String(error.message) });
 }
 
 const handlers = {

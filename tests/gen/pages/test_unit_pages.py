@@ -117,14 +117,6 @@ def test_a_channel_links_to_connected_channels_that_have_pages(made: Callable[..
     assert "<li>conv5:8 " in page
 
 
-def test_a_channel_and_a_layer_link_to_their_live_drawings(made: Callable[..., Files]) -> None:
-    files = made({"conv4": [117, 118]})
-    assert '<a href="../../../#draw=conv4:118">Draw it live</a>' in text(files, "network/conv4/118/index.md")
-    assert '<a href="../../#draw=conv4:117">Draw one live</a>' in text(files, "network/conv4/index.md")
-    channels = json.loads(text(files, "assets/live/live.json"))["channels"]
-    assert channels == {f"conv4:{channel}": f"../../network/conv4/{channel}/" for channel in (117, 118)}
-
-
 def test_the_outputs_of_the_last_hidden_layer_are_classes(made: Callable[..., Files]) -> None:
     page = text(made({"fc6": 300}), "network/fc6/300/index.md")
     assert "Classes with the largest positive weights" in page
