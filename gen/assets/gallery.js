@@ -1,7 +1,7 @@
 // Enhancements of the pages. Without scripts the pages show the same content.
 
 import { compare } from "./compare.js";
-import { all, element } from "./helpers.js";
+import { all, element, enhance, onPage } from "./helpers.js";
 import { replay } from "./replay.js";
 import { explainSearch, searchClasses, suggestPages } from "./search.js";
 
@@ -94,18 +94,21 @@ function copyOnClick(link) {
   });
 }
 
+const lightboxStyle = element("link", { rel: "stylesheet", href: new URL("glightbox.min.css", ASSETS).href });
 let lightbox;
 /** Fetch GLightbox on first use. */
-const fetchLightbox = () => (lightbox ??= new Promise((resolve, reject) => {
-  const style = element("link", { rel: "stylesheet", href: new URL("glightbox.min.css", ASSETS).href });
-  const script = element("script", { src: new URL("glightbox.min.js", ASSETS).href, onerror: reject });
-  script.onload = () => resolve(globalThis.GLightbox);
-  document.head.prepend(style); // before our own style, which corrects it
-  document.head.append(script);
-}));
+function fetchLightbox() {
+  // Before our own style, which corrects it; a navigation without a page load removes it.
+  if (!lightboxStyle.isConnected) document.head.prepend(lightboxStyle);
+  return (lightbox ??= new Promise((resolve, reject) => {
+    const script = element("script", { src: new URL("glightbox.min.js", ASSETS).href, onerror: reject });
+    script.onload = () => resolve(globalThis.GLightbox);
+    document.head.append(script);
+  }));
+}
 
 /** Show a drawing across the window. */
-async function enlarge(event) {
+async function showLarge(event) {
   const link = event.target.closest?.("a.enlarge");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
@@ -148,18 +151,20 @@ function nameListings() {
   all(".md-code__nav").forEach((buttons, index) => buttons.setAttribute("aria-label", `Listing ${index + 1}`));
 }
 
-all(".gallery-tools:not(.units-tools)").forEach(searchClasses);
-all(".units-tools").forEach(sortChannels);
-all(".large fieldset").forEach(dragSteps);
-all(".curve").forEach(followCurve);
-all('.frames > input[type="range"]').forEach(connectSlider);
-all(".copy-link").forEach(copyOnClick);
-all(".compare").forEach(compare);
-all(".replay").forEach(replay);
-all(".lost").forEach(suggestPages);
-all('[data-md-component="search-query"]').forEach(explainSearch);
-highlightGallery();
-document.addEventListener("click", enlarge);
+enhance(".gallery-tools:not(.units-tools)", searchClasses);
+enhance(".units-tools", sortChannels);
+enhance(".large fieldset", dragSteps);
+enhance(".curve", followCurve);
+enhance('.frames > input[type="range"]', connectSlider);
+enhance(".copy-link", copyOnClick);
+enhance(".compare", compare);
+enhance(".replay", replay);
+enhance(".lost", suggestPages);
+enhance('[data-md-component="search-query"]', explainSearch);
+onPage(highlightGallery);
+onPage(() => setTimeout(nameListings)); // after the theme has made their buttons
+onPage(makeScrollable);
+document.addEventListener("click", showLarge);
 addEventListener("load", makeScrollable);
 addEventListener("load", nameListings);
 addEventListener("resize", makeScrollable);

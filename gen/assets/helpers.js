@@ -3,6 +3,24 @@
 /** All elements that match a selector, as an array. */
 export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+/** Call a function now, and after each navigation that loads no page (Material's navigation.instant). */
+export function onPage(show) {
+  show();
+  globalThis.document$?.subscribe(show);
+}
+
+/** Call a function once with each element that matches a selector, on this page and on those that replace it. */
+export function enhance(selector, change) {
+  const done = new WeakSet();
+  onPage(() => {
+    for (const part of all(selector)) {
+      if (done.has(part)) continue;
+      done.add(part);
+      change(part);
+    }
+  });
+}
+
 /** Normalize text for comparison: lower case, ASCII letters and digits, single spaces. Agrees with `slugify`. */
 export const plain = (text) =>
   text

@@ -1,6 +1,6 @@
 // Draw in the browser: the widgets of a page. The engine is fetched when a reader starts a drawing.
 
-import { all, element, plain } from "../helpers.js";
+import { all, element, enhance, onPage, plain } from "../helpers.js";
 import { facts, pageOf, resolveTarget } from "./facts.js";
 import { Bench } from "./bench.js";
 import { article, button, Form } from "./form.js";
@@ -65,6 +65,7 @@ class LiveWidget {
       chip.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
         event.preventDefault();
+        event.stopPropagation(); // or the theme's instant navigation follows the link
         this.form.className = chip.dataset.draw;
         this.draw();
       });
@@ -298,4 +299,7 @@ class LiveWidget {
   }
 }
 
-for (const part of all(".live")) new LiveWidget(part);
+enhance(".live", (part) => {
+  const widget = new LiveWidget(part);
+  onPage(() => part.isConnected || widget.network.worker?.terminate());
+});
