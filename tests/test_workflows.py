@@ -1,4 +1,4 @@
-"""The workflows: least privileges, nothing that a stranger could misuse, and what is published is verified and recorded."""
+"""The workflows have the least privileges, and what is published is verified and recorded."""
 
 from __future__ import annotations
 
