@@ -79,7 +79,7 @@ _KEPT: dict[str, Any] = {"start": "0123456789abcdef", "feature_weight": 0.5, "fe
 NEEDED: dict[str, dict[str, Any]] = {
     "parameterization": {"decay_power": 0.0, "decorrelate": False},
     **dict.fromkeys(("norm", "l2_decay", "blur", "clip", "clip_norm", "clip_contribution", "color_bound"), _PIXELS),
-    "blur_anneal": {**_PIXELS, "blur": 1.0},
+    **{field: {**_PIXELS, "blur": 1.0} for field in ("blur_anneal", "blur_every")},
     "total_variation_power": {"total_variation_weight": 0.25},
     "excess_variation_limit": {"excess_variation_weight": 0.25},
     "crop_max": {"crop": 0.25},

@@ -12,6 +12,7 @@ import pytest
 from actmax.networks import labels
 from actmax.networks.cards import EVALUATION, card
 from actmax.networks.weights import Source, resolve_weights
+from actmax.recipe import METHODS
 from gen.compared import COMPARED, Compared
 from gen.plan import Plan
 from gen.study import comparison
@@ -31,6 +32,10 @@ def test_every_method_draws_every_class_in_64_steps_from_the_same_seed(planned: 
     assert {(recipe.steps, recipe.seed, recipe.size) for recipe in recipes.values()} == {(64, 7, 64)}
     assert comparison.budget() == 64
     assert [recipe.target for recipe in recipes.values()] == ["fc8:340", "fc8:980"] * 11
+
+
+def test_every_named_method_is_compared() -> None:
+    assert sorted(NAMES) == sorted(METHODS), "add it to COMPARED in gen/compared.py"
 
 
 def test_without_the_setting_nothing_is_compared(planned: Plans) -> None:
