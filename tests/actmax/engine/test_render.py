@@ -285,13 +285,14 @@ def test_the_arithmetic_is_that_of_its_revision(tiny: Network, method: str, monk
     monkeypatch.setattr("actmax.ascent.penalties.statistics_of", lambda _: statistics)
     fields = {"steps": 12, "precision": "fp32", "seed": 1, **LARGE_STEPS.get(method, {})}
     (drawing,) = render([recipe(tiny, "logits:4", method, **fields)], tiny)
-    assert ALGORITHM in GOLDEN, "ALGORITHM was raised: record what this revision draws"
-    pixels, scores = GOLDEN[ALGORITHM][method]
     image = np.asarray(drawing.image).astype(int)
     found = [image[row, column].tolist() for row, column in [(0, 0), (31, 31), (10, 50), (63, 5)]]
+    picked = [drawing.activations[step] for step in (0, 2, 11)]
+    recorded = GOLDEN.get(ALGORITHM, {}).get(method)
+    assert recorded, f"the method or ALGORITHM is new: record {(found, picked)} in GOLDEN"
+    pixels, scores = recorded
     changed = "what a recipe draws has changed: raise ALGORITHM, and record the new figures here"
     assert np.abs(np.array(found) - np.array(pixels)).max() <= 1, f"{changed}: {found}"
-    picked = [drawing.activations[step] for step in (0, 2, 11)]
     # The order of a sum's rounding moved `mei` by 0.3 % in 12 steps, and every other method by a millionth.
     assert picked == pytest.approx(scores, rel=1e-2 if method == "mei" else 1e-3), f"{changed}: {picked}"
 
