@@ -1,6 +1,8 @@
-"""BibTeX entries for drawings and pages."""
+"""BibTeX entries for drawings and pages, and HTML that shows a drawing elsewhere."""
 
 from __future__ import annotations
+
+from html import escape
 
 from actmax.files import digest
 from actmax.networks.labels import Label, slugify
@@ -22,6 +24,26 @@ def bibtex(drawing: Drawing, label: Label, network: str, site: SiteInfo) -> str:
     key = f"actmax-{label.slug}-{entry.picture}"
     year = entry.record.provenance.drawn.year
     return _entry(key, f"{label.name}, as {network} draws it", year, drawing.master, note, site)
+
+
+def embedding(drawing: Drawing, label: Label, network: str, site: SiteInfo) -> str:
+    """Return HTML that shows a drawing on any page, with a link to its own.
+
+    Args:
+        drawing: of a class.
+        label: its class.
+        network: title of the target network.
+        site: without a URL, nothing can be shown elsewhere, and the text is empty.
+    """
+    if not site.url:
+        return ""
+    name, size = escape(label.name), drawing.size
+    return (
+        f'<figure>\n  <a href="{escape(site.url + drawing.page)}#{drawing.variant.anchor}">'
+        f'<img src="{escape(site.url + drawing.master)}" width="{size}" height="{size}" '
+        f'alt="{escape(network)}\'s drawing of {name}"></a>\n'
+        f"  <figcaption>{name}, drawn by {escape(network)}: {escape(site.name)}</figcaption>\n</figure>"
+    )
 
 
 def of_page(title: str, address: str, year: int, site: SiteInfo) -> str:

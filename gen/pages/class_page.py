@@ -47,6 +47,7 @@ def class_page(
         contributors=contents.units.contributors.get(page.label, {}) if contents.units else {},
         live_widget=live_widget(contents, "class", page.url, page.label),
         citations=[citation.bibtex(each, page.label, contents.network.title, contents.site) for each in drawings],
+        embeddings=[citation.embedding(each, page.label, contents.network.title, contents.site) for each in drawings],
     )
     for drawing in drawings:
         yield drawing.frames, drawing.entry.read("frames.webp")

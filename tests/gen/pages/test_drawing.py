@@ -65,6 +65,20 @@ def test_a_citation_links_to_the_picture(planned: Plans, collected: Callable[...
     assert len(keys) == len(NAMES)
 
 
+def test_a_drawing_is_shown_elsewhere_under_its_lasting_address(
+    planned: Plans, collected: Callable[..., Contents]
+) -> None:
+    contents = collected(planned({"animals": ["zebra"]}))
+    ((label, (drawing,)),) = contents.drawings.items()
+    site = SiteInfo("https://example.com/a&b/", "<A site>")
+    text = citation.embedding(drawing, label, contents.network.title, site)
+    assert 'href="https://example.com/a&amp;b/gallery/zebra/#robust-seed-0"' in text
+    assert f'src="https://example.com/a&amp;b/gallery/drawings/{drawing.entry.picture}.png"' in text
+    assert f'width="{drawing.size}" height="{drawing.size}"' in text
+    assert "&lt;A site&gt;" in text
+    assert citation.embedding(drawing, label, contents.network.title, SiteInfo("", "A site")) == ""
+
+
 def test_two_pictures_of_one_recipe_have_two_addresses(planned: Plans, drawn: Callable[..., dict[str, Entry]]) -> None:
     made = planned({"animals": ["zebra"]})
     (variant,) = made.class_pages[0].variants

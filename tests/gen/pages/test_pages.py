@@ -479,10 +479,11 @@ def test_the_commands_of_a_page_draw_the_same_recipe(
 
 
 def listings(page: str) -> list[str]:
-    """What a page shows as code, but for the citation: the shell's line and Python's of each drawing."""
+    """What a page shows as code, but for citation and HTML: the shell's line and Python's of each drawing."""
     found = [html.unescape(code) for code in re.findall("<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
-    assert found[-1].startswith("@misc")
-    return found[:-1]
+    about = [code for code in found if code.startswith(("@misc", "<figure>"))]
+    assert about
+    return [code for code in found if code not in about]
 
 
 # The author's own pages.
