@@ -140,8 +140,9 @@ class Drawing:
     def _labeled(self, top: Sequence[tuple[int, float]]) -> list[tuple[Label, float]]:
         classes = self.classes.labels
         if not top or any(index >= len(classes) for index, _ in top):
+            whose = "ImageNet" if self.classes.is_imagenet else "the network"
             raise StoreError(
-                f"The measures of the drawing {self.entry.digest} name a class that the network does not have: remove "
+                f"The measures of the drawing {self.entry.digest} name a class that {whose} does not have: remove "
                 f"{self.entry.folder}, and it will be drawn again."
             )
         return [(classes[index], probability) for index, probability in top]

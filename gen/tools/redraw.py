@@ -42,4 +42,5 @@ def _recipes(site: Site, name: str) -> list[Recipe]:
     for page in plan.class_pages:
         if page.label == label:
             return [variant.recipe for variant in page.variants]
-    raise ActmaxError(f"{label.name!r} is a class of the network, but not of this gallery: add it to a group first.")
+    whose = "ImageNet" if plan.classes.is_imagenet else "the network"
+    raise ActmaxError(f"{label.name!r} is a class of {whose}, but not of this gallery: add it to a group first.")
