@@ -177,6 +177,7 @@ def test_the_built_site_has_the_pages_the_pictures_and_the_aliases(warm: Site, h
         assert (warm.root / "site" / "gallery" / master).is_file()
     assert json.loads(warm.page("gallery/index.json"))["schema"] == 2
     assert 'class="gallery-tools"' in warm.page("gallery/index.html")
+    assert "__palette_" not in warm.page("index.html")  # the site has none, and Material's script would fail
     assert 'class="compare"' in warm.page("gallery/compare/index.html")
 
 
