@@ -10,8 +10,19 @@ export async function replay(figure) {
   const [button, step, range, probability] = bar.children;
   const context = canvas.getContext("2d");
   const steps = frames.at(-1)[0];
-  let animation = 0; // the request for the next picture
+  let animation = 0; // the request for the next picture; 0 while nothing plays
+  let shown = frames.length - 1; // the position that is shown
   let live = false;
+
+  const request = (next) => {
+    animation = next;
+    button.classList.toggle("playing", animation > 0);
+    button.setAttribute("aria-label", animation ? "Pause" : "Play");
+  };
+  const stop = () => {
+    cancelAnimationFrame(animation);
+    request(0);
+  };
 
   const say = (now, words) => {
     step.textContent = `Step ${now} of ${steps}`;
@@ -22,7 +33,7 @@ export async function replay(figure) {
 
   figure.addEventListener("live", ({ detail }) => {
     live = true;
-    cancelAnimationFrame(animation);
+    stop();
     Object.assign(range, { max: detail.steps, value: detail.step, disabled: true });
     button.hidden = true;
     step.textContent = `Step ${detail.step} of ${detail.steps}`;
@@ -43,6 +54,7 @@ export async function replay(figure) {
   };
   /** Show a position between frames: 1.5 is half of the second frame and half of the third. */
   const show = (position) => {
+    shown = position;
     const index = Math.floor(position);
     paint(index, 1);
     if (position > index) paint(index + 1, position - index);
@@ -52,21 +64,22 @@ export async function replay(figure) {
     canvas.setAttribute("aria-label", `The drawing of ${figure.dataset.name} after ${frames[Math.round(position)][0]} steps`);
   };
   const play = () => {
-    cancelAnimationFrame(animation);
+    const last = frames.length - 1;
+    const first = shown < last ? shown : 0;
     const start = performance.now();
     const advance = (now) => {
-      const position = Math.min(1, Math.max(0, (now - start) / 1000 / SECONDS)) * (frames.length - 1);
-      show(position);
-      if (position < frames.length - 1) animation = requestAnimationFrame(advance);
+      show(Math.min(last, first + (Math.max(0, now - start) / 1000 / SECONDS) * last));
+      if (shown < last) request(requestAnimationFrame(advance));
+      else stop();
     };
-    animation = requestAnimationFrame(advance);
+    request(requestAnimationFrame(advance));
   };
 
   canvas.width = canvas.height = side;
   button.disabled = false;
-  button.addEventListener("click", play);
+  button.addEventListener("click", () => (animation ? stop() : play()));
   range.addEventListener("input", () => {
-    cancelAnimationFrame(animation);
+    stop();
     show(Number(range.value));
   });
   if (!reducedMotion.matches) play();

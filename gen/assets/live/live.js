@@ -204,8 +204,16 @@ class LiveWidget {
     this.stale = false;
     this.drawnTarget = this.target;
     this.network.post({ type: "start", settings });
-    this.view.say(`Drawing ${this.name}, ${this.steps} steps.`);
-    if (this.result) for (const drawn of all(".front .drawn")) drawn.textContent = `${article(this.name)} ${this.name}`.trim();
+    this.view.say(`Drawing ${this.name}: ${this.steps} steps, ${settings.size} × ${settings.size} pixels.`);
+  }
+
+  /** The front page names another class: its picture gives way to noise at once. */
+  async announce() {
+    const { size, steps } = this.form.settings(await facts());
+    this.view.clear(size, `Nothing of ${this.name} is drawn yet`);
+    this.view.list([]);
+    this.view.progressed(0, steps, this.network.loaded < FC8 ? "fetching the network" : "");
+    for (const drawn of all(".front .drawn")) drawn.textContent = `${article(this.name)} ${this.name}`.trim();
   }
 
   /** Resolve the target and load the network up to its layer, or a higher one. Returns whether both succeeded; a failure is shown. */
@@ -219,6 +227,7 @@ class LiveWidget {
         if (text !== this.target) this.stale = true;
         Object.assign(this, { target: text, name });
       }
+      if (this.result && this.target !== this.drawnTarget) await this.announce();
       const highest = Math.max(layer, parseTarget(this.target).layer);
       if (highest > this.network.loaded) this.view.say(`Fetching the network, ${(await this.network.megabytes(highest)).toFixed(1)} MB.`);
       await this.network.load(highest, (share) => (this.view.progress.value = share));

@@ -54,6 +54,13 @@ export class View {
     this.canvas.setAttribute("aria-label", description);
   }
 
+  /** Show gray noise, of which the drawing will be made. */
+  clear(size, description) {
+    const image = new ImageData(size, size);
+    for (let i = 0; i < image.data.length; i++) image.data[i] = i % 4 === 3 ? 255 : 112 + 32 * Math.random();
+    this.show(image, description);
+  }
+
   /** Report a step to the figure whose canvas is used. words: the prediction. */
   progressed(step, steps, words) {
     this.figure?.dispatchEvent(new CustomEvent("live", { detail: { step, steps, words } }));
