@@ -2,7 +2,7 @@
 
 A Python-Markdown extension around latex2mathml. `$…$` is an inline equation, and so is `$$…$$`
 within a sentence; a paragraph that is only `$$…$$` is a display equation. With an id after it,
-`$$…$$ { #iteration }`, it is numbered and can be linked to.
+`$$…$$ { #iteration }`, it can be linked to, and is numbered unless it is in a folded section.
 """
 
 from __future__ import annotations
@@ -90,8 +90,9 @@ class _Block(BlockProcessor):
         # An element, not raw HTML: MkDocs looks for anchors among elements.
         block = ElementTree.SubElement(parent, "div", {"class": "equation"})
         if anchor:
-            self.numbered += 1
             block.set("id", anchor)
+        if anchor and parent.tag != "details":  # folded ones would be missing among the numbers
+            self.numbered += 1
             html += f'<a href="#{anchor}" aria-label="Equation {self.numbered}">({self.numbered})</a>'
         block.text = self.md.htmlStash.store(html)
 

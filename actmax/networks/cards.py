@@ -138,7 +138,7 @@ CARDS: Mapping[str, Card] = MappingProxyType(
                 layers=MappingProxyType(_CONVOLUTIONS | {"fc6": "classifier.0", "fc8": "classifier.2"}),
                 file=_SHIPPED / "alexnet-compact.safetensors",
                 quantized=True,
-                note="The compact AlexNet was trained on the predictions of a larger network, not on ImageNet itself.",
+                note="The compact AlexNet was trained on another network's predictions, not on ImageNet's labels.",
             ),
             Card(
                 EVALUATION,

@@ -20,6 +20,7 @@ from actmax.errors import ActmaxError
 from actmax.networks.cards import card
 from actmax.networks.weights import metadata
 from actmax.recipe import DEFAULT, METHODS, OVERRIDABLE, Recipe
+from gen.compared import compared, preset
 from gen.pages import citation, markdown
 from gen.pages.captions import caption
 from gen.pages.contents import Contents
@@ -43,6 +44,8 @@ OPTIMIZED = {
 }
 """What is optimized, by parameterization."""
 
+PLAIN = PARAMETERIZATIONS["pixels"]
+"""The method without a regularizer."""
 WORDS_PER_MINUTE = 230
 """How fast an adult reads English prose (Brysbaert 2019: 238 words a minute)."""
 
@@ -114,9 +117,10 @@ def values(
 def _byline(contents: Contents, published: object, text: str) -> Callable[[], str]:
     """Return the function for author, date, reading time and citation of a page."""
 
-    def byline() -> str:
+    def byline(role: str = "") -> str:
         when = published if isinstance(published, date) else None
-        return render("byline.md.jinja", author=contents.site.author, date=when, minutes=reading_time(text))
+        author = contents.site.author and f"{role} {contents.site.author}".strip()
+        return render("byline.md.jinja", author=author, date=when, minutes=reading_time(text))
 
     return byline
 
@@ -210,18 +214,22 @@ def _accuracy(about: Mapping[str, str]) -> dict[str, int] | None:
 
 def _many() -> dict[str, Any] | None:
     """Return, of the first network measured on many classes, how many of each method's drawings its first evaluation
-    network recognizes."""
+    network recognizes, and which regularizers are better by that than none."""
     if not benchmarks():
         return None
     measured = benchmarks()[0]
     judge = measured.evaluation_networks[0]
+    top1 = {name: round(by_judge[judge].top1 * measured.classes) for name, by_judge in measured.methods.items()}
+    regularizers = [name for name in top1 if name not in PARAMETERIZATIONS.values()]
+    better = [name for name in regularizers if top1[name] > top1[PLAIN]]
     return {
         "network": measured.network,
         "classes": measured.classes,
         "judge": card(judge).title,
-        "top1": {
-            method: round(by_judge[judge].top1 * measured.classes) for method, by_judge in measured.methods.items()
-        },
+        "top1": top1,
+        "no_better": [compared(name).title for name in regularizers if name not in better],
+        "better": [[compared(name).title, top1[name]] for name in better],
+        "better_pixels": any(preset(name)["parameterization"] == "pixels" for name in better),
     }
 
 
@@ -261,12 +269,10 @@ def _study(contents: Contents, study: Study) -> dict[str, Any]:
     def step_size(variation: str) -> dict[str, str]:
         entry = study.variations[variation]
         first, *_, last = map(number, entry.record.activations)
-        words = (
-            f"logit {first} at the start, {number(min(entry.record.activations))} at its lowest, {last} before the "
-            f"last step, {number(entry.measures().activation)} in the file"
-        )
-        how = f"with a step size of {entry.recipe.step_size:g}"
-        return picture(variation, f"α = {entry.recipe.step_size:,g}", how, words)
+        published = number(entry.measures().activation)
+        words = f"logit {first} at the start, {last} before the last step, {published} in the file"
+        title, how = f"α = {entry.recipe.step_size:,g}, {variation}", f"with a step size of {entry.recipe.step_size:g}"
+        return picture(variation, title, how, words) | {"lowest": number(min(entry.record.activations))}
 
     def parameterization(variation: str) -> dict[str, str]:
         optimized = OPTIMIZED[variation]
@@ -292,7 +298,19 @@ def _study(contents: Contents, study: Study) -> dict[str, Any]:
         "frames": list(study.variations[DRAWING].record.frames),
         "parameterizations": [parameterization(variation) for variation in PARAMETERIZATIONS],
         "penalties": [penalty(variation) for variation in PENALTIES],
+        "judged": _judged(contents, study),
     }
+
+
+def _judged(contents: Contents, study: Study) -> dict[str, Any] | None:
+    """Return the evaluation network's rank of the class for each penalty, and its prediction for the main drawing."""
+    evaluated = {name: contents.evaluations.get(study.variations[name].digest) for name in PENALTIES}
+    ranks = {name: measures.rank for name, measures in evaluated.items() if measures and measures.rank}
+    main = evaluated[DRAWING]
+    if contents.second is None or main is None or len(ranks) < len(PENALTIES):
+        return None
+    prediction = contents.plan.classes.labels[main.top[0][0]].name
+    return {"network": contents.second.title, "rank": ranks, "prediction": prediction}
 
 
 def _caused_by_page(error: Exception) -> bool:

@@ -27,6 +27,8 @@ class Pair:
     page: str
     measures: Measures
     """Of the figure."""
+    other_measures: Measures
+    """Of the class page's main drawing."""
 
 
 def caption(contents: Contents, word: str, method: str = "plain") -> str:
@@ -89,6 +91,7 @@ def pairs(contents: Contents, group: str, method: str) -> list[Pair]:
                 other=addresses.thumbnail(page.url),
                 page=page.url,
                 measures=contents.entries[planned.recipe.digest()].measures("drawing.jpg"),
+                other_measures=contents.entries[page.variants[0].recipe.digest()].measures(),
             )
         )
     if not found:

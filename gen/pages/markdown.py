@@ -47,9 +47,9 @@ def percent(part: float | None) -> str:
 
 
 def share(part: float, count: int) -> str:
-    """Format a share that was counted on ``count`` drawings with its 95 % confidence interval: ``0.38 (0.29…0.48)``."""
-    low, high = wilson(part, count)
-    return f"{part:.2f}\N{NO-BREAK SPACE}({low:.2f}\N{HORIZONTAL ELLIPSIS}{high:.2f})"
+    """Format a share of ``count`` drawings with its 95 % confidence interval: ``38 of 100 (29–48 %)``."""
+    low, high = (f"{100 * end:.0f}" for end in wilson(part, count))
+    return f"{round(part * count)} of {count} ({low}–{high}\N{NO-BREAK SPACE}%)"
 
 
 def counted(part: int, count: int) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from actmax.measure.intervals import wilson
 from actmax.networks.cards import card
 from actmax.recipe import DEFAULT
 from gen.compared import COMPARED, preset
@@ -27,17 +26,15 @@ CHARTED, LARGEST = ("mahendran", "robust", "smooth"), 512
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """How often the evaluation network recognizes the drawings of each method, compared with the default method's."""
+class Best:
+    """What the evaluation network recognizes of the default method's drawings, and of the best other methods'."""
 
     share: float
     """Of the default method's drawings."""
-    fewer: list[str]
-    """Titles of the methods whose 95 % interval lies below that of the default method."""
-    same: list[str]
-    """Those whose interval overlaps it."""
-    more: list[str]
-    """Those whose interval lies above it."""
+    others: float
+    """The largest share of another method's drawings."""
+    titles: list[str]
+    """Of the methods with that share."""
 
 
 def methods(contents: Contents) -> Iterator[File]:
@@ -51,7 +48,7 @@ def methods(contents: Contents) -> Iterator[File]:
         rows=contents.comparison,
         recognized=recognition,
         budget=budget(),
-        many=[(measured, _dots(measured), _contrast(measured)) for measured in many],
+        many=[(measured, _dots(measured), _best(measured)) for measured in many],
         curves=[(measured, _table(measured), _charts(measured)) for measured in budgets],
         judge_titles={
             name: card(name).title
@@ -82,14 +79,11 @@ def _dots(measured: Benchmark) -> str:
     return dots([TITLES[name] for name in measured.methods], series, n, title, caption)
 
 
-def _contrast(measured: Benchmark) -> Contrast:
-    judge, n = measured.evaluation_networks[0], measured.classes
-    own = measured.methods[DEFAULT][judge].top1
-    low, high = wilson(own, n)
-    intervals = {TITLES[name]: wilson(of[judge].top1, n) for name, of in measured.methods.items() if name != DEFAULT}
-    fewer = [title for title, (_, end) in intervals.items() if end < low]
-    more = [title for title, (start, _) in intervals.items() if start > high]
-    return Contrast(own, fewer, [title for title in intervals if title not in fewer + more], more)
+def _best(measured: Benchmark) -> Best:
+    judge = measured.evaluation_networks[0]
+    others = {TITLES[name]: of[judge].top1 for name, of in measured.methods.items() if name != DEFAULT}
+    most = max(others.values())
+    return Best(measured.methods[DEFAULT][judge].top1, most, [title for title, top1 in others.items() if top1 == most])
 
 
 def _table(measured: Curves) -> dict[str, dict[int, str]]:
@@ -97,7 +91,7 @@ def _table(measured: Curves) -> dict[str, dict[int, str]]:
     judge = measured.evaluation_networks[0]
     return {
         name: {
-            steps: f"{share(shares[judge].top1, measured.classes)} / {shares[judge].top5:.2f}"
+            steps: f"{share(shares[judge].top1, measured.classes)} / {round(shares[judge].top5 * measured.classes)}"
             for steps, shares in curve.items()
         }
         for name, curve in measured.methods.items()

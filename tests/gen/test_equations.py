@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree as etree
 
 import pytest
@@ -80,6 +81,14 @@ def test_a_display_equation_is_a_block() -> None:
     assert 'display="block"' in made
     assert "<p><div" not in made
     assert "$" not in made
+
+
+def test_folded_equations_can_be_linked_to_and_are_not_numbered() -> None:
+    made = Markdown(extensions=["md_in_html", Equations()])
+    fold = "<details markdown>\n<summary>S</summary>\n\n$$b$$ { #folded }\n\n</details>"
+    text = made.convert(f"$$a$$ {{ #first }}\n\n{fold}\n\n$$c$$ {{ #second }}")
+    assert 'id="folded"' in text
+    assert re.findall(r'aria-label="(.*?)"', text) == ["Equation 1", "Equation 2"]
 
 
 def test_equations_with_an_id_are_numbered_from_one_on_each_page() -> None:

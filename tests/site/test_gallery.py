@@ -509,19 +509,15 @@ WRITE_UP = "/write-ups/activation-maximization/"
 OPACITY = "getComputedStyle(document.querySelector('#figure-vehicles img + img')).opacity"
 
 
-def test_two_methods_are_compared_by_button_and_by_pointer(visit: Visit, real: str) -> None:
+def test_a_button_selects_one_of_two_methods_and_its_predictions(visit: Visit, real: str) -> None:
     page = visit(WRITE_UP, real)
     figure = page.locator("#figure-vehicles")
     assert page.evaluate(OPACITY) == "0"
-    picture = figure.locator("a.enlarge").first
-    picture.hover()
-    page.wait_for_function(f"{OPACITY} === '1'")
-    page.mouse.move(0, 0)
-    page.wait_for_function(f"{OPACITY} === '0'")
+    plain, gallery = (figure.locator("figcaption > span").nth(index) for index in (0, 1))
+    assert (plain.is_visible(), gallery.is_visible()) == (True, False)
     figure.locator("label", has_text="with the gallery's method").click()
     page.wait_for_function(f"{OPACITY} === '1'")
-    picture.hover()
-    page.wait_for_function(f"{OPACITY} === '0'")
+    assert (plain.is_visible(), gallery.is_visible()) == (False, True)
 
 
 def test_the_steps_of_a_drawing_are_selected_by_buttons_and_by_slider(visit: Visit, real: str) -> None:

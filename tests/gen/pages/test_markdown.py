@@ -53,8 +53,8 @@ def test_a_count_has_an_interval() -> None:
 
 
 def test_a_share_has_its_interval() -> None:
-    assert share(0.38, 100) == "0.38\N{NO-BREAK SPACE}(0.29…0.48)"
-    assert share(1.0, 20) == "1.00\N{NO-BREAK SPACE}(0.84…1.00)"
+    assert share(0.38, 100) == "38 of 100 (29–48\N{NO-BREAK SPACE}%)"
+    assert share(1.0, 20) == "20 of 20 (84–100\N{NO-BREAK SPACE}%)"
 
 
 @pytest.mark.parametrize(

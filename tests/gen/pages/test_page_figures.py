@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from actmax import cli
 from actmax.errors import ActmaxError
 from actmax.measure.models import Adversarial, Measures, Output
 from actmax.networks.labels import classes
+from gen.compared import COMPARED
 from gen.pages import Contents, SiteInfo, authored, filled_in
 from gen.pages.authored import reading_time
 from gen.pages.figures import kinds, numbered
@@ -62,13 +64,24 @@ def test_two_methods_share_a_position_and_captions_are_measured_on_the_published
         "../../assets/activation_maximization/vehicles/ambulance_2.jpg",
         "../../gallery/ambulance/thumbnail.webp",
     ]
-    assert "<strong>&lt;car&gt;</strong></a> (sports car): 50.0" in html
-    assert html.count(": failed") == 1
+    assert "<strong>&lt;car&gt;</strong></a> (sports car): <span>50.0" in html
+    assert len(re.findall(r"</span><span>[^<]*, rank \d+ of 1000, logit [^<]*</span>", html)) == 2
+    assert html.count(": failed") == 2  # one class, by both methods
     assert "Two &lt;ways&gt;." in html
     assert re.findall(r'<input type="radio" name="([^"]+)" value="(\d)"( checked)?>', html) == [
         ("figure-cars", "0", " checked"),
         ("figure-cars", "1", ""),
     ]
+
+
+def test_a_page_can_quote_which_regularizers_are_better_than_none(contents: Contents) -> None:
+    quoted = page(contents, "{{ many.better }}@{{ many.no_better }}@{{ many.top1 }}@{{ many.better_pixels }}")
+    better, no_better, top1, pixels = map(ast.literal_eval, quoted.split("@"))
+    for title, count in better:
+        name = next(method.name for method in COMPARED if method.title == title)
+        assert count == top1[name] > top1["plain"]
+    assert len(better) + len(no_better) == len(top1) - 3  # without plain ascent, the generator and the default
+    assert pixels == any(title in ("Norm constraint", "L2 penalty", "Falling blur") for title, _ in better)
 
 
 def test_a_page_can_quote_the_fields_of_methods(contents: Contents) -> None:
@@ -164,6 +177,7 @@ def test_a_byline_has_author_date_and_reading_time(contents: Contents, rendered:
     assert 'class="byline"><span>Zoë &lt;Doe&gt;</span><time datetime="2026-11-30">November 30, 2026</time>' in html
     assert "3 min read" in visible(html)
     assert "<time" not in page(contents, "{{ byline() }}")
+    assert filled_in(shown, HERE, dated.replace("byline()", "byline('After')")) == filled.replace("Zoë", "After Zoë")
 
 
 @pytest.mark.parametrize(

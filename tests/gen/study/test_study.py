@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from actmax.pipeline.measurements import _checksum as checksum
 from actmax.pipeline.publish import load
 from actmax.recipe import METHODS
 from gen import site as build
-from gen.pages import Contents, SiteInfo, files
+from gen.pages import Contents, SiteInfo, files, filled_in
 from gen.plan import addresses
 from gen.plan.drawings import DRAWING, PENALTIES, STEP_SIZES
 from gen.settings import SettingsError
@@ -194,6 +195,19 @@ def test_the_walks_page_shows_the_evaluation_of_the_gallery(
         "1 of 2 (95 % interval 9–91 %) of the gallery's drawings (top-1)"
     ) in " ".join(page.split())
     assert "evaluation network" not in silent
+
+
+def test_a_page_can_quote_what_the_evaluation_network_makes_of_the_walks_drawings(made: Made) -> None:
+    ranks = dict(zip(PENALTIES, (1, 7, 146), strict=True))
+    measures = {made.study.variations[name].digest: fakes.measures(340, rank=rank) for name, rank in ranks.items()}
+    text = "---\nmeasured: true\n---\n{{ study.judged }}"
+    filled = filled_in(replace(made.contents, evaluation=Evaluation(card("mobilenet-v2"), measures)), "page.md", text)
+    assert filled is not None
+    judged = ast.literal_eval(filled.rpartition("---\n")[2])
+    top = measures[made.study.variations[DRAWING].digest].top[0][0]
+    prediction = made.contents.plan.classes.labels[top].name
+    assert judged == {"network": "MobileNet V2", "rank": ranks, "prediction": prediction}
+    assert str(filled_in(replace(made.contents, evaluation=None), "page.md", text)).endswith("None")
 
 
 def test_the_authors_picture_is_used(made: Made) -> None:
