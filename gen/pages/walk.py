@@ -21,7 +21,7 @@ SELECTIONS: dict[Selection, str] = {"most": "the most active", "least": "the lea
 """Which of the active units are ablated."""
 INPUT_CONTRIBUTION = 0.1
 """Contribution that the lines from the picture to the first layer show: there is nothing to compare it with."""
-FILTER_COLUMNS, FILTER_SCALE = 16, 3
+FILTER_COLUMNS, FILTER_SCALE = 8, 7
 """Filters in a row, and the side of an enlarged pixel."""
 QUOTED = 4
 """Index in COUNTS of the number of ablated units that the text quotes."""

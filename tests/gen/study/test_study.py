@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -177,6 +178,20 @@ def test_the_walks_page_links_its_channels(made: Made) -> None:
         assert f'href="../../assets/study/{layer}-{number}.png"' in page
         assert f'src="../../assets/study/{layer}-{number}.webp"' in page
     assert "<svg" in page
+
+
+def test_the_walks_page_names_a_layers_first_channels_and_folds_their_pictures(
+    made: Made, rendered: Callable[[str], str], visible: Callable[[str], str]
+) -> None:
+    page = rendered(str(dict(files(made.contents))["write-ups/from-picture-to-prediction/index.md"]))
+    words = " ".join(visible(page).split())
+    for layer, stage in made.study.stages.items():
+        kind = "Unit" if layer == "fc6" else "Channel"
+        assert f"{layer} {kind} {stage.responding[0].number} responds most compared with other drawings" in words
+        (fold,) = re.findall(
+            rf"<details[^>]*><summary>[^<]* of {layer} respond to</summary>(.*?)</details>", page, re.S
+        )
+        assert fold.count("<img ") == 2 * len(stage.responding)
 
 
 def test_the_walks_page_shows_the_evaluation_of_the_gallery(
