@@ -47,7 +47,7 @@ SHOWN = """() => [...document.images].filter((image) => image.checkVisibility())
   return [image.src, image.getBoundingClientRect().width / image.naturalWidth, /shown up to (\\w+)/.exec(words)?.[1]];
 })"""
 """The scale at which each picture is shown, and how much it is enlarged at most by what its caption states."""
-STATED = {None: 1, "twice": 2, "three": 3}
+STATED = {None: 1, "twice": 2, "three": 3, "4": 4}
 VIEWS = [
     ("light", 1280, ""),
     ("dark", 390, "font-family: monospace; letter-spacing: 0.02em"),
@@ -153,7 +153,7 @@ def test_a_page_stands_still_fits_the_window_and_is_accessible(
         page.wait_for_load_state("networkidle")  # the compare page fetches what it shows
         assert page.evaluate(THERE_AND_BACK) < MAX_SHIFT
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    scales = page.evaluate(SHOWN)
+    scales = page.evaluate(SHOWN) if path != "/" else []  # the front page is a poster
     assert [shown for shown in scales if not 0 < shown[1] <= STATED[shown[2]] + 0.01] == []
     # The contrast of the navigation in Zensical's theme is not ours to mend.
     within = "article" if request.node.callspec.params["host"] == "zensical" else None
@@ -249,7 +249,7 @@ def left(picture: Locator) -> float:
 
 
 def test_wide_listings_are_scrolled_by_keyboard(visit: Visit, real: str) -> None:
-    page = visit("/write-ups/from-picture-to-prediction/", real, viewport={"width": 390, "height": 800})
+    page = visit("/write-ups/what-was-tried/", real, viewport={"width": 390, "height": 800})
     page.wait_for_load_state("load")
     wide = page.evaluate(
         """[...document.querySelectorAll(".md-typeset__scrollwrap")]

@@ -545,13 +545,15 @@ def test_without_a_script_stored_pictures_are_shown(browser: Browser, address: s
 
 def test_the_front_page_plays_a_stored_drawing_and_its_canvas_becomes_the_live_one(visit: Open) -> None:
     page = visit("/")
-    page.wait_for_function("document.querySelector('.replay-step').textContent === 'Step 1 of 64'")
-    page.wait_for_function("document.querySelector('.replay-step').textContent === 'Step 64 of 64'")
+    last = "document.querySelector('.replay-step').textContent === 'Step 64 of 64'"
+    page.wait_for_function(last)
     assert re.fullmatch(r"[\w ]+ [<>]? ?[\d.]+ %", page.inner_text(".replay-probability"))
     stored = drawn(page)
     page.fill(".replay input", "0")
     assert page.inner_text(".replay-step") == "Step 1 of 64"
     assert drawn(page) != stored
+    page.click(".replay-bar button")
+    page.wait_for_function(last)
     chip = page.locator(".chips a").first
     chip.click()
     page.wait_for_selector(".live[data-state=running]")
