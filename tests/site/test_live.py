@@ -547,7 +547,7 @@ def test_the_front_page_plays_a_stored_drawing_and_its_canvas_becomes_the_live_o
     page = visit("/")
     last = "document.querySelector('.replay-step').textContent === 'Step 64 of 64'"
     page.wait_for_function(last)
-    assert re.fullmatch(r"[\w ]+ [<>]? ?[\d.]+ %", page.inner_text(".replay-probability"))
+    assert re.fullmatch(r"[\w ]+ ([<>]\s)?[\d.]+\s%", page.inner_text(".replay-probability"))
     stored = drawn(page)
     page.fill(".replay input", "0")
     assert page.inner_text(".replay-step") == "Step 1 of 64"
