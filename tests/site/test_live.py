@@ -563,6 +563,38 @@ def test_the_front_page_plays_a_stored_drawing_and_its_canvas_becomes_the_live_o
     assert drawn(page).width == 160
 
 
+def test_a_stored_drawing_is_paused_and_goes_on(visit: Open) -> None:
+    page = visit("/")
+    page.wait_for_function("document.querySelector('.replay-step').textContent === 'Step 64 of 64'")
+    playing = page.locator(".replay-bar button")
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_function("document.querySelector('.replay-step').textContent === 'Step 2 of 64'")
+    page.get_by_role("button", name="Pause").click()
+    assert playing.get_attribute("aria-label") == "Play"
+    paused = drawn(page)
+    page.wait_for_timeout(500)
+    assert drawn(page) == paused
+    playing.click()
+    assert page.inner_text(".replay-step") != "Step 1 of 64"
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    assert page.inner_text(".replay-step") == "Step 64 of 64"
+
+
+def test_another_class_clears_the_stored_drawing_before_the_network_has_arrived(browser: Browser, visit: Open) -> None:
+    context = browser.new_context()
+    page = visit("/", within=context)
+    page.wait_for_function("document.querySelector('.replay-step').textContent === 'Step 64 of 64'")
+    stored = drawn(page)
+    context.route("**/live/*.bin", lambda route: None)  # it never arrives
+    chip = page.locator(".chips a").last
+    chip.click()
+    page.wait_for_function("document.querySelector('.replay-probability').textContent === 'fetching the network'")
+    assert page.inner_text(".replay-step") == "Step 0 of 64"
+    assert chip.inner_text() in page.inner_text("h1")
+    assert drawn(page) != stored
+    context.close()
+
+
 def test_with_reduced_motion_the_front_page_shows_the_finished_drawing(browser: Browser, visit: Open) -> None:
     context = browser.new_context(reduced_motion="reduce")
     page = visit("/", within=context)

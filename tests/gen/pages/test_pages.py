@@ -294,6 +294,7 @@ def test_a_stand_in_is_explained(published: Callable[..., Files], rendered: Text
     assert "ImageNet has no class car: this site draws the class sports car instead." in page
     assert "draws the class" not in text(files, "gallery/ambulance/index.md")
     assert "drawn and recognized as sports car" in visible(rendered(text(files, "gallery/index.md")))
+    assert "← car (sports car)" in visible(rendered(text(files, "gallery/ambulance/index.md")))
 
 
 def test_a_page_shows_the_measures(published: Callable[..., Files], rendered: Text, visible: Text) -> None:
