@@ -210,8 +210,8 @@ class LiveWidget {
   /** The front page names another class: its picture gives way to noise at once. */
   async announce() {
     const { size, steps } = this.form.settings(await facts());
-    this.view.clear(size, `Nothing of ${this.name} is drawn yet`);
-    this.view.list([]);
+    this.view.clear();
+    this.view.showNoise(size, `Nothing of ${this.name} is drawn yet`);
     this.view.progressed(0, steps, this.network.loaded < FC8 ? "fetching the network" : "");
     for (const drawn of all(".front .drawn")) drawn.textContent = `${article(this.name)} ${this.name}`.trim();
   }

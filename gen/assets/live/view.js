@@ -5,9 +5,9 @@ import { element } from "../helpers.js";
 const SVG = "http://www.w3.org/2000/svg";
 const CAPTION = "The activation of the class, step by step";
 
-/** As the pages write them: 99.4 %, and a minus sign. */
+/** As the pages write them: 99.4 %, with spaces that do not break, and a minus sign. */
 export const percent = (part) =>
-  part >= 0.99995 ? "> 99.99 %" : part < 0.0001 ? "< 0.01 %" : `${(100 * part).toFixed(part < 0.001 || part >= 0.9995 ? 2 : 1)} %`;
+  (part >= 0.99995 ? "> 99.99 %" : part < 0.0001 ? "< 0.01 %" : `${(100 * part).toFixed(part < 0.001 || part >= 0.9995 ? 2 : 1)} %`).replaceAll(" ", "\u00a0");
 export const number = (value) => value.toFixed(1).replace(/^-(?!0\.0$)/, "−").replace("-", "");
 
 export class View {
@@ -55,7 +55,7 @@ export class View {
   }
 
   /** Show gray noise, of which the drawing will be made. */
-  clear(size, description) {
+  showNoise(size, description) {
     const image = new ImageData(size, size);
     for (let i = 0; i < image.data.length; i++) image.data[i] = i % 4 === 3 ? 255 : 112 + 32 * Math.random();
     this.show(image, description);
