@@ -17,6 +17,8 @@ from actmax.networks import labels
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE_URL = "https://example.org/actmax/"
+SIZE = 96
+"""Width and height of the drawings of the default site in browser tests, in pixels; 224 on the published one."""
 OWN = {"docs", "mkdocs.yml", "site", "tests"}
 """What the copy has of its own, or does without; the rest are links."""
 

@@ -32,8 +32,6 @@ from actmax.store import Entry, Store, Wins
 from gen import site
 from gen.study import evaluation
 
-SIZE = 96
-"""The size of the default site's drawings in these tests."""
 STEPS = 100
 """The number of steps of `plain` in these tests."""
 
@@ -82,7 +80,7 @@ def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
         shutil.copytree(root / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
     text = (root / "mkdocs.yml").read_text("utf-8")
     for line, smaller in (
-        ("    size: 224", f"    size: {SIZE}"),
+        ("    size: 224", f"    size: {projects.SIZE}"),
         ("      plain:", f"      plain:\n        steps: {STEPS}"),
     ):
         assert text.count(f"{line}\n") == 1

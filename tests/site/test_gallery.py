@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browsing import served
-from conftest import SIZE
 from nightly import pairs
 from PIL import Image
+from projects import SIZE
 
 from actmax.networks.labels import slugify
 
