@@ -250,7 +250,8 @@ def test_the_right_step_size_reaches_the_highest_logit(visit: Open) -> None:
         page.click(f".live button:has-text('{words}')")
         page.click(".live button[name=go]")
         page.wait_for_function("document.querySelector('.live').dataset.state === 'running'")
-        logits[words] = float(finished(page).rpartition("The logit is ")[2].split()[0].rstrip("."))
+        logit = finished(page).rpartition("The logit is ")[2].split()[0]
+        logits[words] = float(logit.rstrip(".").replace("−", "-"))
     assert logits["right"] > logits["too small"] + 3
     assert logits["right"] > logits["too large"]
 
