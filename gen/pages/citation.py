@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from actmax.files import digest
 from actmax.networks.labels import Label, slugify
 from gen.pages.drawing import Drawing
+from gen.pages.markdown import attribute
 from gen.pages.site_info import SiteInfo
 
 
@@ -37,12 +36,12 @@ def embedding(drawing: Drawing, label: Label, network: str, site: SiteInfo) -> s
     """
     if not site.url:
         return ""
-    name, size = escape(label.name), drawing.size
+    name, size = attribute(label.name), drawing.size
     return (
-        f'<figure>\n  <a href="{escape(site.url + drawing.page)}#{drawing.variant.anchor}">'
-        f'<img src="{escape(site.url + drawing.master)}" width="{size}" height="{size}" '
-        f'alt="{escape(network)}\'s drawing of {name}"></a>\n'
-        f"  <figcaption>{name}, drawn by {escape(network)}: {escape(site.name)}</figcaption>\n</figure>"
+        f'<figure>\n  <a href="{attribute(site.url + drawing.page)}#{drawing.variant.anchor}">'
+        f'<img src="{attribute(site.url + drawing.master)}" width="{size}" height="{size}" '
+        f'alt="{attribute(network)}\'s drawing of {name}"></a>\n'
+        f"  <figcaption>{name}, drawn by {attribute(network)}: {attribute(site.name)}</figcaption>\n</figure>"
     )
 
 
