@@ -197,7 +197,7 @@ def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
         study=study(plan, walked, entries, store),
         site=info,
         evaluation=evaluate(plan, entries, site.evaluation, store) if site.evaluation else None,
-        comparison=rows(plan, entries, store),
+        comparison=rows(plan, entries),
         photograph=photograph(plan, store) if "photograph" in asked else None,
         script=output(store) if "script" in asked else None,
         photo=photo(plan, entries),

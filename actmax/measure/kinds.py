@@ -21,7 +21,6 @@ from actmax.measure.models import (
     LayerInfo,
     Measures,
     Output,
-    Probability,
 )
 
 T = TypeVar("T")
@@ -48,7 +47,6 @@ ATTRIBUTION = Kind("attribution", 1, TypeAdapter(ChannelValues))
 MEAN_ACTIVATION = Kind("mean activation", 1, TypeAdapter(ChannelValues))
 MEAN_RESPONSE = Kind("mean response", 1, TypeAdapter(ChannelValues))
 FLOW = Kind("flow", 1, TypeAdapter(Flow))
-HIGH_FREQUENCY_SHARE = Kind("high-frequency share", 1, TypeAdapter(Probability))
 MEAN_COSINE_DISTANCE = Kind("mean cosine distance", 1, TypeAdapter(Annotated[float, Field(ge=0, le=2)]))
 ADVERSARIAL = Kind("adversarial", 1, TypeAdapter(Adversarial))
 OUTPUT = Kind("output of a script", 1, TypeAdapter(Output))

@@ -14,8 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-SCALE = ".scale"
-"""Suffix of the tensor that holds a weight's scales, one for each output channel."""
+from actmax.networks.weights import SCALE
 
 
 class CompactAlexNet(nn.Module):

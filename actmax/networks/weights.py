@@ -21,7 +21,10 @@ from actmax.networks.cards import CARDS, FALLBACK, PUBLISHED_DIGITS, Card, card
 from actmax.networks.description import Description, described
 from actmax.networks.download import Progress, download
 
-__all__ = ["Progress", "Source", "fetch", "hub_folder", "metadata", "resolve_weights"]
+__all__ = ["SCALE", "Progress", "Source", "fetch", "hub_folder", "metadata", "resolve_weights"]
+
+SCALE = ".scale"
+"""Suffix of the tensor that holds an int8 weight's scales, one for each output channel."""
 
 _AS_WEIGHTS = "as `weights` (in the shell --weights FILE, or --teacher NAME=FILE)"
 

@@ -21,6 +21,16 @@ export function enhance(selector, change) {
   });
 }
 
+/** A function that fetches on its first call and then returns the same. A failed fetch is repeated at the next call. */
+export function fetchedOnce(fetchNow) {
+  let pending = null;
+  return () =>
+    (pending ??= fetchNow().catch((error) => {
+      pending = null;
+      throw error;
+    }));
+}
+
 /** Normalize text for comparison: lower case, ASCII letters and digits, single spaces. Agrees with `slugify`. */
 export const plain = (text) =>
   text

@@ -1,19 +1,13 @@
 // What readers call the classes: names, synonyms, and WordNet's more general words (dog) and neighbors (giraffe). Agrees
 // with actmax.networks.labels.
 
-import { editDistance, element, plain } from "./helpers.js";
+import { editDistance, element, fetchedOnce, plain } from "./helpers.js";
 
 const ENDINGS = [["ies", "y"], ["es", ""], ["s", ""], ["men", "man"]]; // of regular plurals, and of the singular
 const CHOICES = 6;
 
-let pending = null;
-
-/** Fetch words.json on first use. A failed fetch is repeated at the next call. */
-export const words = () =>
-  (pending ??= fetchWords().catch((error) => {
-    pending = null;
-    throw error;
-  }));
+/** The contents of words.json. */
+export const words = fetchedOnce(fetchWords);
 
 async function fetchWords() {
   const address = new URL("words.json", import.meta.url);

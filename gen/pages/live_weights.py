@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save
 
 from actmax.networks.cards import card
+from actmax.networks.weights import SCALE
 
 NETWORK = "compact"
 """The network with the smallest weights."""
-SCALE = ".scale"
-"""As in :mod:`actmax.networks.compact`, which would import torch."""
 COARSER = {"fc6": 8, "fc8": 2}
 """By what power of two the steps between a layer's levels grow, so that scales stay exact. Half of all weights are in
 fc6, and rounding errors of 9216 inputs cancel."""

@@ -10,13 +10,10 @@ from typing import Any
 
 from pydantic import model_validator
 
-from actmax.measure.kinds import HIGH_FREQUENCY_SHARE
 from actmax.measure.models import Frozen
 from actmax.networks.labels import Label
-from actmax.pipeline.measurements import cached
 from actmax.recipe import Recipe
 from actmax.store.entry import Entry
-from actmax.store.store import Store
 from gen.compared import COMPARED, Compared, compared, preset
 from gen.plan import Plan
 
@@ -125,23 +122,14 @@ class Row:
     recipe: Recipe
     """Of its first drawing."""
     drawings: Mapping[Label, Entry]
-    high_frequency_share: float
-    """Share of the variance at wavelengths of 8 pixels or less; a mean over the drawings."""
 
 
-def rows(plan: Plan, entries: Mapping[str, Entry], store: Store) -> list[Row]:
+def rows(plan: Plan, entries: Mapping[str, Entry]) -> list[Row]:
     """Return a row for each method, in the order of publication."""
     by_method: dict[str, dict[Label, Entry]] = {}
     for (name, label), drawing in plan.comparison.items():
         by_method.setdefault(name, {})[label] = entries[drawing.recipe.digest()]
-    shares = {
-        name: [_high_frequency_share(plan, entry, store) for entry in drawings.values()]
-        for name, drawings in by_method.items()
-    }
-    return [
-        Row(compared(name), next(iter(drawings.values())).recipe, drawings, sum(shares[name]) / len(shares[name]))
-        for name, drawings in by_method.items()
-    ]
+    return [Row(compared(name), next(iter(drawings.values())).recipe, drawings) for name, drawings in by_method.items()]
 
 
 def benchmarks() -> list[Benchmark]:
@@ -158,13 +146,3 @@ def budget() -> int:
     """Return the number of steps that each method has."""
     (steps,) = {preset(method.name)["steps"] for method in COMPARED}
     return int(steps)
-
-
-def _high_frequency_share(plan: Plan, entry: Entry, store: Store) -> float:
-    def compute() -> float:
-        from actmax.measure.measure import decode
-        from actmax.measure.spectrum import high_frequency_share
-
-        return round(high_frequency_share(decode(entry.read("drawing.png"))).item(), 6)
-
-    return cached(HIGH_FREQUENCY_SHARE, {"picture": entry.picture}, compute, plan.source, store)

@@ -13,6 +13,19 @@ from mkdocs.exceptions import PluginError
 from gen import hook, site
 
 
+def config_of(root: Path, gallery: dict[str, Any]) -> Any:
+    """What the hook reads of MkDocs' configuration."""
+    return SimpleNamespace(
+        extra={"gallery": gallery},
+        config_file_path=str(root / "mkdocs.yml"),
+        docs_dir=str(root / "docs"),
+        use_directory_urls=True,
+        site_url="",
+        site_name="A site",
+        site_author="",
+    )
+
+
 def test_a_build_draws_the_site_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
 
@@ -22,15 +35,7 @@ def test_a_build_draws_the_site_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
         return site.Built(made, made, made, ())
 
     monkeypatch.setattr("gen.site.build", build)
-    config: Any = SimpleNamespace(
-        extra={"gallery": {}},
-        config_file_path=str(tmp_path / "mkdocs.yml"),
-        docs_dir=str(tmp_path / "docs"),
-        use_directory_urls=True,
-        site_url="",
-        site_name="A site",
-        site_author="",
-    )
+    config = config_of(tmp_path, {})
     hook.on_pre_build(config)
     first = hook.built(config)
     assert (len(calls), list(config.extra)) == (1, ["gallery"])  # pages see nothing of it
@@ -91,14 +96,7 @@ def test_what_is_wrong_is_said_before_mkdocs_clears_the_last_site(name: str, tmp
     (tmp_path / "docs").mkdir()
     (tmp_path / "file").write_bytes(b"a regular file")
     usual = {"network": "compact", "second_opinion": False, "size": 64, "groups": {"animals": ["zebra"]}}
-    config: Any = SimpleNamespace(
-        extra={"gallery": {**usual, "store": "store", "methods": {"robust": {"steps": 2}}, **changed}},
-        config_file_path=str(tmp_path / "mkdocs.yml"),
-        docs_dir=str(tmp_path / "docs"),
-        use_directory_urls=True,
-        site_url="",
-        site_name="A site",
-        site_author="",
-    )
+    gallery = {**usual, "store": "store", "methods": {"robust": {"steps": 2}}, **changed}
+    config = config_of(tmp_path, gallery)
     with pytest.raises(PluginError, match=re.escape(words)):
         hook.on_pre_build(config)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import own_networks
 import pytest
 import torch
 from torch import nn
@@ -21,25 +22,7 @@ from actmax.errors import ActmaxError
 from gen import site
 from gen.pages import SiteInfo
 
-CODE = """
-import torch
-from torch import nn
-
-
-class Digits(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(1, 4, 5, 3)
-        self.fc = nn.Linear(4 * 8 * 8, 10)
-
-    def forward(self, x):
-        x = torch.relu(self.conv(x))
-        return self.fc(x.view(x.size(0), -1))
-
-
-def digits():
-    return Digits()
-
+CODE = f"""{own_networks.DIGITS}
 
 def transformer():
     from timm.models.vision_transformer import VisionTransformer

@@ -1,19 +1,14 @@
 // What the live engine is told: live.json, the settings of the methods and the weights' address, and the classes.
 
+import { fetchedOnce } from "../helpers.js";
 import { classOf, explain, meanings, words } from "../words.js";
 import { classIndex, isTarget, parseTarget, targetText } from "./target.js";
 
 /** The URL of a file beside this one. */
 export const url = (name) => new URL(name, import.meta.url).href;
 
-let pending = null;
-
-/** Fetch live.json and words.json on first use. A failed fetch is repeated at the next call. */
-export const facts = () =>
-  (pending ??= fetchFacts().catch((error) => {
-    pending = null;
-    throw error;
-  }));
+/** The contents of live.json and words.json. */
+export const facts = fetchedOnce(fetchFacts);
 
 async function fetchFacts() {
   const [response, list] = await Promise.all([fetch(url("live.json")), words()]);

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import own_networks
 import pytest
 import timm
 import torch
@@ -19,25 +20,7 @@ from actmax.networks.load import load
 from actmax.networks.weights import resolve_weights
 
 DIGITS = tuple(map(str, range(10)))
-CODE = """
-import torch
-from torch import nn
-
-
-class Digits(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(1, 4, 5, 3)
-        self.fc = nn.Linear(4 * 8 * 8, 10)
-
-    def forward(self, x):
-        x = torch.relu(self.conv(x))
-        return self.fc(x.view(x.size(0), -1))
-
-
-def digits():
-    return Digits()
-
+CODE = f"""{own_networks.DIGITS}
 
 def broken():
     return Digits(3)

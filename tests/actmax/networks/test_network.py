@@ -23,10 +23,10 @@ from torchvision.transforms import functional as pictures
 
 from actmax.errors import RecipeError, UnknownNameError, WeightsError
 from actmax.networks.cards import card
-from actmax.networks.compact import SCALE, CompactAlexNet, dequantize, header, quantize, save
+from actmax.networks.compact import CompactAlexNet, dequantize, header, quantize, save
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
-from actmax.networks.weights import Source, resolve_weights
+from actmax.networks.weights import SCALE, Source, resolve_weights
 
 COMPACT_FILE = resolve_weights("compact").path
 

@@ -40,7 +40,7 @@ ZEBRA, VOLCANO, TIGER = map(labels.resolve_class, ("zebra", "volcano", "tiger"))
 METHODS, PHOTO, DIVERSITY = (f"write-ups/{name}/index.md" for name in ("methods", "from-a-photo", "diversity"))
 RANKS = {("erhan", ZEBRA): 40, ("erhan", VOLCANO): 700, ("smooth", ZEBRA): 1, ("smooth", VOLCANO): 4}
 """By the evaluation network; the target network gives zebras rank 1, and volcanoes rank 2."""
-FINE = {"erhan": 0.5, "smooth": 0.25}
+COMPARED_HERE = ("erhan", "smooth")
 
 
 @pytest.fixture
@@ -60,9 +60,9 @@ def contents(planned: Plans, drawn: Draws, tmp_path: Path, monkeypatch: pytest.M
     units = {digest: parse(entry.recipe.target).unit for digest, entry in entries.items()}
     measures = {digest: fakes.measures(units[digest], rank) for digest, rank in ranks.items()}
     rows = []
-    for name, fine in FINE.items():
+    for name in COMPARED_HERE:
         drawings = {label: by_method[name, label] for label in (ZEBRA, VOLCANO)}
-        rows.append(Row(compared(name), drawings[ZEBRA].recipe, drawings, fine))
+        rows.append(Row(compared(name), drawings[ZEBRA].recipe, drawings))
     photo = {weight: entries[planned.recipe.digest()] for weight, planned in made.from_photo.items()}
     seeds, facets = ([entries[planned.recipe.digest()] for planned in some] for some in (made.by_seeds, made.by_facets))
     return Contents(
@@ -251,7 +251,7 @@ def test_the_page_counts_and_does_not_take_overlapping_intervals_for_a_test(
 def test_each_method_has_its_advantages_costs_and_source(contents: Contents, rendered: Text, visible: Text) -> None:
     page = page_of(contents, METHODS)
     words = visible(rendered(page))
-    for name in FINE:
+    for name in COMPARED_HERE:
         method = compared(name)
         assert f"{method.title} ({method.cite}). For: {method.advantage} Against: {method.drawback}" in words
     assert f"{compared('erhan').drawback} Differs from the paper: {compared('erhan').differs}" in words
