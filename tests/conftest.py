@@ -12,6 +12,14 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+SITE = "tests/site/"
+"""The tests here share a built site, so that one worker runs them all."""
+MAX_WORKERS = 4
+"""Of ``-n auto``: each takes a gigabyte and more."""
+
+if WORKERS := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+    # Before anything imports torch, and for the processes that tests start.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,7 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the nightly tests that are not in the sample. Whether a test is depends on the seed and its id alone."""
+    """Deselect the nightly tests that are not in the sample, and begin with those of the built site.
+
+    Whether a test is in the sample depends on the seed and its id alone.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(SITE))  # they take longest
     fraction = config.getoption("nightly_sample")
     if fraction is None:
         return
@@ -61,6 +73,45 @@ REPORT = pytest.StashKey[Report]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[REPORT] = Report()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return the number of workers of ``-n auto``."""
+    return min(os.cpu_count() or 1, MAX_WORKERS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return what gives each worker whole files, in the order of collection."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return SITE if nodeid.startswith(SITE) else nodeid.partition("::")[0]
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker has counted."""
+    report = node.config.stash[REPORT]
+    output = getattr(node, "workeroutput", {})
+    for name, counts in output.get("counts", {}).items():
+        report.add(name, **counts)
+    report.lines += output.get("lines", [])
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand a worker's counts to the process that prints them."""
+    if hasattr(session.config, "workeroutput"):
+        report = session.config.stash[REPORT]
+        session.config.workeroutput |= {
+            "counts": {name: dict(counts) for name, counts in report.counts.items()},
+            "lines": report.lines,
+        }
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
