@@ -96,7 +96,9 @@ def write(
     prepared = site.prepare(_gallery(values), config, docs, values.get("use_directory_urls") is not False)
     if prepared.warning:
         typer.secho(prepared.warning, fg="yellow", err=True)
-    info = SiteInfo.of(*(values.get(key) for key in ("site_url", "site_name", "site_author")))
+    info = SiteInfo.of(
+        *(values.get(key) for key in ("site_url", "site_name", "site_author")), guest=tools.is_guest(values)
+    )
     contents, outcome = site.generate(prepared, typer.echo, info)
     files, extra = site.files(prepared, contents), site.footer(prepared, contents)
     tree = tools.write_tree(files, values, docs, templates, folder, extra)

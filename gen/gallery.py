@@ -8,7 +8,7 @@ from mkdocs.exceptions import PluginError
 
 from actmax.errors import ActmaxError
 from gen import site
-from gen.hook import built
+from gen.hook import drawn
 from gen.pages import File
 from gen.pages import files as pages
 
@@ -27,7 +27,7 @@ def write(file: File) -> None:
 
 
 try:
-    made = built(config)
+    made = drawn(config)
     if made.site.warning:
         log.warning("%s", made.site.warning)
     config.extra.update(site.footer(made.site, made.contents))

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -19,25 +20,44 @@ BUILT = "built_gallery"
 FINISHED = "finished_html"
 """Key of a page's meta data under which its finished parts wait."""
 
+FURTHER_PAGES = ("walk", "comparison", "photo", "diversity", "sounds")
+"""Settings that make pages besides those of classes and channels."""
+EXTENSIONS = ("attr_list", "md_in_html", "tables", "gen.mathml", "pymdownx.highlight", "pymdownx.superfences")
+"""The Markdown extensions that those need."""
 _VERBATIM = re.compile(r"(<(?:pre|textarea|script|style)\b.*?</(?:pre|textarea|script|style)>)", re.DOTALL)
 """Elements whose line breaks are shown or needed."""
 _LINES = re.compile(r"\s*\n\s*")
 _FINISHED = re.compile(r"^<!-- finished -->\n(.*?)\n<!-- /finished -->$", re.DOTALL | re.MULTILINE)
 """What a template has marked as HTML that needs no processing."""
+_WRAPPED = re.compile(r'<p>(<figure id="drawing-.*?</figure>)</p>', re.DOTALL)
+"""A drawing in a list or an admonition, which Markdown takes for text."""
 _STAND_IN = '<div data-part="{}"></div>'
 
 log = logging.getLogger("mkdocs.plugins.ledger")
 
 
-def built(config: MkDocsConfig) -> site.Built:
-    """The site of this build: as the hook has drawn it, or drawn now where there is no hook.
+def drawn(config: MkDocsConfig) -> site.Built:
+    """Return the site of this build, as the hook has drawn it.
+
+    Raises:
+        PluginError: mkdocs.yml does not name the hook; the message has the line to add.
+    """
+    known = config.extra.pop(BUILT, None)
+    if not isinstance(known, site.Built):
+        raise PluginError(
+            "gen/gallery.py needs its hook, which draws before MkDocs clears the last site, and checks that published "
+            "addresses stay. Add to mkdocs.yml:\n\nhooks: [gen/hook.py]\n\n"
+            "In a site of your own, `plugins: [search, actmax]` is all of both."
+        )
+    return known
+
+
+def build(config: MkDocsConfig) -> site.Built:
+    """Draw the site of this build.
 
     Raises:
         ActmaxError: as :func:`gen.site.build`.
     """
-    known = config.extra.pop(BUILT, None)
-    if isinstance(known, site.Built):
-        return known
     return site.build(
         config.extra.get("gallery"),
         Path(config.config_file_path),
@@ -48,14 +68,32 @@ def built(config: MkDocsConfig) -> site.Built:
     )
 
 
+def require_extensions(config: MkDocsConfig) -> None:
+    """Check that the site can read the Markdown of pages besides those of classes and channels, which are HTML.
+
+    Raises:
+        PluginError: it cannot; the message has the lines to add.
+    """
+    settings = config.extra["gallery"]
+    wanted = [key for key in FURTHER_PAGES if isinstance(settings, Mapping) and settings.get(key)]
+    missing = [name for name in EXTENSIONS if name not in config.markdown_extensions] if wanted else []
+    if missing:
+        lines = "\n".join(f"  - {name}" for name in missing)
+        raise PluginError(
+            f"The page of extra.gallery.{wanted[0]} needs Markdown extensions. Add to mkdocs.yml:\n\n"
+            f"markdown_extensions:\n{lines}"
+        )
+
+
 def on_pre_build(config: MkDocsConfig) -> None:
     """Check and draw everything before MkDocs clears the site's folder, so that an error leaves the last site there.
 
     A site without a gallery, such as a written tree, may have the hook as well.
     """
     if "gallery" in config.extra:
+        require_extensions(config)
         try:
-            config.extra[BUILT] = built(config)
+            config.extra[BUILT] = build(config)
         except ActmaxError as error:
             raise PluginError(str(error)) from None
 
@@ -64,7 +102,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Take finished HTML out of generated pages, so that Markdown, table of contents and search do not parse it:
     there may be thousands of pages."""
     if page.file.src_uri.startswith((addresses.GALLERY, addresses.NETWORK)):
-        markdown, *page.meta[FINISHED] = _split(markdown)
+        markdown, *page.meta[FINISHED] = split(markdown)
     return markdown
 
 
@@ -72,12 +110,17 @@ def on_post_page(output: str, page: Page, **_: object) -> str:
     """Drop the theme's empty lines and indents, a seventh of a class page, and put the finished HTML back."""
     parts = _VERBATIM.split(output)
     lighter = "".join(part if index % 2 else _LINES.sub("\n", part) for index, part in enumerate(parts))
-    for index, part in enumerate(page.meta.get(FINISHED, ())):
-        lighter = lighter.replace(_STAND_IN.format(index), part, 1)
-    return lighter
+    return joined(lighter, page.meta.get(FINISHED, ()))
 
 
-def _split(markdown: str) -> list[str]:
+def joined(html: str, parts: Iterable[str]) -> str:
+    """Return HTML with the finished parts in place of their stand-ins."""
+    for index, part in enumerate(parts):
+        html = html.replace(_STAND_IN.format(index), part, 1)
+    return _WRAPPED.sub(r"\1", html)
+
+
+def split(markdown: str) -> list[str]:
     """The page with a stand-in for each finished part, and those parts."""
     parts: list[str] = []
 
@@ -93,6 +136,15 @@ def on_post_build(config: MkDocsConfig) -> None:
     if not config.site_url:
         for name in ("sitemap.xml", "sitemap.xml.gz"):
             (Path(config.site_dir) / name).unlink(missing_ok=True)
+    report_losses(config)
+
+
+def report_losses(config: MkDocsConfig) -> None:
+    """Warn of each published address and anchor that the site no longer has.
+
+    Raises:
+        PluginError: the ledger is damaged.
+    """
     path = Path(config.docs_dir) / addresses.LEDGER
     try:
         warnings = losses.report(ledger.read(path), Path(config.site_dir))

@@ -17,9 +17,12 @@ from gen import ledger
 from gen.changed import last_changes
 from gen.pages import Contents, File, SiteInfo, filled_in
 from gen.pages import files as pages
+from gen.pages.assets import asset_names
+from gen.pages.calls import calls
 from gen.pages.checks import check
 from gen.pages.figures import kinds
-from gen.plan import Plan, addresses, class_pages, plan
+from gen.plan import Plan, PlannedDrawing, Shown, addresses, class_pages, plan
+from gen.plan.shown import planned as planned_for
 from gen.settings import KEY, Settings, SettingsError, read
 from gen.settings.evaluation import evaluation_network
 from gen.settings.starts import read_starts
@@ -51,7 +54,7 @@ class Site:
     fallback: str
     """Why the compact network draws, where ``auto`` could not have AlexNet; else empty."""
     authored: Mapping[str, str] = field(default_factory=dict)
-    """The author's pages, by path below docs/; empty unless they are to be built."""
+    """The author's pages, by path below docs/."""
 
     @property
     def warning(self) -> str:
@@ -71,10 +74,11 @@ def plan_site(values: object, config: Path, docs: Path | None = None) -> Site:
     Args:
         values: what stands under ``extra: gallery:``.
         config: mkdocs.yml.
-        docs: the folder of the author's pages, which are not read; by default docs/ beside mkdocs.yml.
+        docs: the folder of the author's pages; by default docs/ beside mkdocs.yml.
 
     Raises:
-        ActmaxError: invalid settings, or weights that cannot be had.
+        ActmaxError: invalid settings, weights that cannot be had, or a page that cannot be read or that asks for a
+            drawing which cannot be made.
     """
     root = config.resolve().parent
     settings = read(values, root)
@@ -86,7 +90,30 @@ def plan_site(values: object, config: Path, docs: Path | None = None) -> Site:
     planned = plan(settings, selected.source, starts, channels(settings, selected.source, store))
     known = known_channels(planned, store, root)
     planned = planned if known is None else planned.with_walk(known)
-    return Site(root, docs or root / "docs", planned, store, evaluation, selected.fallback)
+    docs = docs or root / "docs"
+    authored = dict(_authored(docs))
+    planned = replace(planned, shown=_shown(planned, authored))
+    return Site(root, docs, planned, store, evaluation, selected.fallback, authored)
+
+
+def _shown(planned: Plan, authored: Mapping[str, str]) -> dict[Shown, PlannedDrawing]:
+    """The drawings that pages of the author's ask for.
+
+    Raises:
+        ActmaxError: there is no such class, layer or method; the message names page and line.
+    """
+    found: dict[Shown, PlannedDrawing] = {}
+    for name, text in authored.items():
+        where = f"docs/{name}, "
+        try:
+            for call in calls(text):
+                where = f"docs/{name}, line {call.line}: "
+                if call.shown not in found:
+                    found[call.shown] = planned_for(planned, call.shown, addresses.of_source(name))
+                where = f"docs/{name}, "
+        except ActmaxError as error:
+            raise ActmaxError(f"{where}{error}") from None
+    return found
 
 
 def _network(settings: Settings, root: Path, store: Store) -> NetworkSelection:
@@ -131,10 +158,28 @@ def prepare(values: object, config: Path, docs: Path | None = None, use_director
     if not use_directory_urls:
         raise ActmaxError("The gallery's addresses are folders, for years: `use_directory_urls` must not be false.")
     site = plan_site(values, config, docs)
-    authored = dict(_authored(site.docs))
-    for name, text in authored.items():
+    for name, text in site.authored.items():
         check(site.plan, name, text)
-    return replace(site, authored=authored)
+    _refuse_replaced(site)
+    return site
+
+
+def _refuse_replaced(site: Site) -> None:
+    """Refuse to replace a file of the author's by a generated one.
+
+    Raises:
+        ActmaxError: docs/ has a page or an asset of the same name.
+    """
+    plan = site.plan
+    pages = [page.url for page in plan.class_pages] + [page.url for page in plan.channels]
+    pages += [addresses.GALLERY, addresses.COMPARE] if plan.indexed else []
+    for page in pages:
+        for name in (addresses.source(page), f"{page}README.md", f"{page.removesuffix('/')}.md"):
+            if (site.docs / name).is_file():
+                raise ActmaxError(f"docs/{name} would be replaced by the gallery's page /{page}: rename your file.")
+    for name in asset_names():
+        if (site.docs / name).is_file():
+            raise ActmaxError(f"docs/{name} would be replaced by a file of the gallery: rename your file.")
 
 
 @dataclass(frozen=True)
@@ -207,8 +252,10 @@ def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
         published=published,
         notes=frozenset(note for note in addresses.NOTES if (site.docs / addresses.source(note)).is_file()),
     )
-    frames = frame_probabilities(contents.lead.entry, plan.source, store)
-    return replace(contents, lead_probabilities=frames), outcome
+    if plan.class_pages:
+        frames = frame_probabilities(contents.lead.entry, plan.source, store)
+        contents = replace(contents, lead_probabilities=frames)
+    return contents, outcome
 
 
 def footer(site: Site, contents: Contents) -> dict[str, Any]:

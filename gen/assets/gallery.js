@@ -160,7 +160,8 @@ enhance(".copy-link", copyOnClick);
 enhance(".compare", compare);
 enhance(".replay", replay);
 enhance(".lost", suggestPages);
-enhance('[data-md-component="search-query"]', explainSearch);
+// In somebody else's site the search is theirs.
+if (!document.querySelector("[data-guest]")) enhance('[data-md-component="search-query"]', explainSearch);
 onPage(highlightGallery);
 onPage(() => setTimeout(nameListings)); // after the theme has made their buttons
 onPage(makeScrollable);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,20 +12,28 @@ from gen.plan.drawings import DRAWING
 
 FOLDER = Path(__file__).parents[1] / "assets"
 STYLES = (
-    *("tokens", "page", "prose", "figures", "large", "predictions"),
+    *("tokens", "frame", "page", "type", "prose", "figures", "large", "predictions"),
     *("article", "front", "compare", "live", "bench", "words", "print"),
 )
 """The style sheets in ``assets/styles``, in the order in which they become one file, which each page loads. Those
 beside that folder are for pages that name one as `style` in their front matter."""
+GUEST_STYLES = ("guest", *(name for name in STYLES if name not in ("tokens", "frame", "type", "front", "print")))
+"""Those of generated pages in somebody else's site, which has fonts, colors and a frame of its own."""
 LIGHTBOX = files("mkdocs_glightbox") / "glightbox"
 """GLightbox, with its license, from the plugin for MkDocs. The plugin itself is not used: it loads GLightbox on every
 page, and under Zensical from another host."""
+OWN_FONTS = ("serif", "serif-italic", "sans")
 LIGHTBOX_FILES = {
     "glightbox.min.js": "glightbox.min.js",
     "glightbox.min.css": "glightbox.min.css",
     "glightbox.txt": "LICENSE.md",
 }
 """Published name -> file of the plugin."""
+
+
+def asset_names() -> list[str]:
+    """Return the addresses of the scripts and styles."""
+    return [*map(addresses.asset, LIGHTBOX_FILES), *(addresses.asset(path.name) for path in FOLDER.glob("*.*"))]
 
 
 def assets(contents: Contents) -> Iterator[File]:
@@ -38,13 +46,15 @@ def assets(contents: Contents) -> Iterator[File]:
     for name, file in LIGHTBOX_FILES.items():
         yield addresses.asset(name), (LIGHTBOX / file).read_bytes()
     for path in sorted(FOLDER.glob("*.*")):
-        yield addresses.asset(path.name), path.read_bytes()
-    yield addresses.STYLE, _style() + _frame_rules(max(counts))
+        if not contents.site.guest or path.stem not in OWN_FONTS:
+            yield addresses.asset(path.name), path.read_bytes()
+    address, names = (addresses.GUEST_STYLE, GUEST_STYLES) if contents.site.guest else (addresses.STYLE, STYLES)
+    yield address, _style(names) + _frame_rules(max(counts))
 
 
-def _style() -> str:
-    """Return the style sheets in one, so that a page fetches one file."""
-    return "\n".join((FOLDER / "styles" / f"{name}.css").read_text("utf-8") for name in STYLES)
+def _style(names: Iterable[str]) -> str:
+    """Return style sheets in one, so that a page fetches one file."""
+    return "\n".join((FOLDER / "styles" / f"{name}.css").read_text("utf-8") for name in names)
 
 
 def _frame_rules(count: int) -> str:

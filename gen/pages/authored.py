@@ -7,7 +7,7 @@ import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,8 +22,10 @@ from actmax.networks.weights import metadata
 from actmax.recipe import DEFAULT, METHODS, OVERRIDABLE, Recipe
 from gen.compared import compared, preset
 from gen.pages import citation, markdown
+from gen.pages.calls import replaced
 from gen.pages.captions import caption
 from gen.pages.contents import Contents
+from gen.pages.embedded import drawing_function
 from gen.pages.figures import anchor, commands, figures, numbered
 from gen.pages.front import a_or_an, front
 from gen.pages.live import live_widget
@@ -54,7 +56,9 @@ Value = str | int | float | bool | None | list[Any] | dict[str, Any] | Callable[
 
 
 def filled_in(contents: Contents, path: str, text: str) -> str | None:
-    """Return a page with its figures and measurements; None if its front matter does not ask for them.
+    """Return a page with its figures and measurements; None if it has none.
+
+    Those of a page whose front matter says ``measured: true`` are expressions; any other page may have drawings.
 
     Args:
         contents: of the site.
@@ -65,10 +69,11 @@ def filled_in(contents: Contents, path: str, text: str) -> str | None:
         ActmaxError: the page uses something that does not exist or is not allowed; the message names page and line.
     """
     head, _ = markdown.split_front_matter(text)
+    here = addresses.of_source(path)
     if head.get("measured") is not True:
-        return None
+        return replaced(text, drawing_function(contents, here))
     try:
-        known = values(contents, addresses.of_source(path), numbered(text), str(head.get("title") or ""))
+        known = values(contents, here, numbered(text), str(head.get("title") or ""))
         known["byline"] = _byline(contents, head.get("date"), text)
         return sandbox().from_string(text).render(known)
     except Exception as error:
@@ -102,7 +107,7 @@ def values(
         "listing": listing,
         "figure": figures(contents, here, numbers),
         "see": {name: f"[figure {number}](#{anchor(name)})" for name, number in numbers.items()},
-        "lead": {"name": a_or_an(contents.best[0].label.name), "steps": contents.lead.entry.recipe.steps},
+        "lead": _lead(contents),
         "recognition": asdict(contents.recognition) if contents.recognition else None,
         "many": _many(),
         **_functions(contents, here, title),
@@ -112,6 +117,13 @@ def values(
     if contents.study:
         known["study"] = _study(contents, contents.study)
     return known
+
+
+def _lead(contents: Contents) -> dict[str, Any] | None:
+    """Return what the front page's picture shows; None without a class."""
+    if not contents.plan.class_pages:
+        return None
+    return {"name": a_or_an(contents.best[0].label.name), "steps": contents.lead.entry.recipe.steps}
 
 
 def _byline(contents: Contents, published: object, text: str) -> Callable[[], str]:
@@ -136,6 +148,8 @@ def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
         return caption(contents, word, method)
 
     def front_picture() -> str:
+        if not contents.plan.class_pages:
+            raise ActmaxError("front() shows a class of the gallery, and there is none")
         return front(contents, here)
 
     def bench() -> str:
@@ -155,7 +169,8 @@ def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
         return render("drawn.md.jinja", here=here, row=found, label=contents.plan.walk, size=settings.size)
 
     def cite() -> str:
-        year = max(entry.record.provenance.drawn.year for entry in contents.entries.values())
+        years = (entry.record.provenance.drawn.year for entry in contents.entries.values())
+        year = max(years, default=datetime.now(UTC).year)
         return f"``` bibtex\n{citation.of_page(title or contents.site.name, here, year, contents.site)}\n```"
 
     return {
@@ -166,6 +181,7 @@ def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
         "commands": figure_commands,
         "cite": cite,
         "drawn": drawn,
+        "drawing": drawing_function(contents, here),
     }
 
 

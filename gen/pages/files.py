@@ -9,6 +9,7 @@ from gen.pages.card import card
 from gen.pages.class_page import class_page
 from gen.pages.contents import Contents, File
 from gen.pages.diversity import diversity
+from gen.pages.embedded import as_drawing
 from gen.pages.from_a_photo import from_a_photo
 from gen.pages.gone import gone
 from gen.pages.index import compare, index
@@ -27,18 +28,23 @@ def files(contents: Contents) -> Iterator[File]:
     Raises:
         StoreError: a drawing was replaced, removed or damaged meanwhile.
     """
-    yield from assets(contents)
-    yield from card(contents)
-    yield from words(contents)
-    yield from live(contents)
-    yield from index(contents)
-    yield compare(contents)
+    if contents.plan.class_pages:
+        yield from assets(contents)
+        yield from words(contents)
+        yield from live(contents)
+        if not contents.site.guest:
+            yield from card(contents)
+    if contents.plan.indexed:
+        yield from index(contents)
+        yield compare(contents)
     # The PNGs, at the addresses that citations contain.
     masters = {drawing.master: drawing.entry for drawings in contents.drawings.values() for drawing in drawings}
+    for planned in contents.plan.shown.values():
+        masters |= {(shown := as_drawing(contents, planned)).master: shown.entry}
     for address, entry in masters.items():
         yield address, entry.read("drawing.png")
     pages = contents.plan.class_pages
-    for page, previous, following in zip(pages, (None, *pages[:-1]), (*pages[1:], None), strict=True):
+    for page, previous, following in zip(pages, (None, *pages), (*pages[1:], None), strict=False):
         yield from class_page(contents, page, previous, following)
     yield from gone(contents)
     for address, drawing in contents.plan.figures.items():

@@ -30,6 +30,11 @@ def attribute(text: object) -> str:
     return html.escape(_BREAKS.sub(" ", str(text)))
 
 
+def anywhere(text: object) -> str:
+    """Escape text for HTML that stands in Markdown: in a block, in a line or in a table."""
+    return re.sub(r"[\\`*_{}\[\]|~$:^=]", lambda sign: f"&#{ord(sign[0])};", attribute(text))
+
+
 def listing(text: object) -> str:
     """Escape text for ``<pre>``, with its line breaks."""
     return html.escape(str(text))

@@ -17,9 +17,11 @@ class SiteInfo:
     name: str = ""
     author: str = ""
     """Empty if the settings name nobody."""
+    guest: bool = False
+    """Whether the site is somebody else's, with a theme and a style of its own: pages bring theirs along."""
 
     @classmethod
-    def of(cls, site_url: object, site_name: object, site_author: object = None) -> SiteInfo:
+    def of(cls, site_url: object, site_name: object, site_author: object = None, *, guest: bool = False) -> SiteInfo:
         """Read MkDocs' settings.
 
         Raises:
@@ -28,4 +30,4 @@ class SiteInfo:
         url = str(site_url or "")
         if re.search(r"[\s{}<>\"\\\x00-\x1f\x7f]", url):
             raise ActmaxError(f"site_url in mkdocs.yml is {quoted(url)}, which is not a URL.")
-        return cls(url.rstrip("/") + "/" if url else "", str(site_name or ""), str(site_author or ""))
+        return cls(url.rstrip("/") + "/" if url else "", str(site_name or ""), str(site_author or ""), guest)

@@ -40,7 +40,7 @@ OPTIONS: dict[str, Any] = {
 def package_environment() -> Environment:
     """Return the environment of the package's templates, in which an undefined name is an error."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), **OPTIONS)  # noqa: S701 - see OPTIONS
-    environment.filters |= FILTERS | {"listing": markdown.listing}
+    environment.filters |= FILTERS | {"listing": markdown.listing, "anywhere": markdown.anywhere}
     environment.globals |= {"front_matter": markdown.front_matter, "at": addresses}
     return environment
 

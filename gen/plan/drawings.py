@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from actmax.networks.cards import Card
@@ -94,6 +94,10 @@ class Composer:
         target = f"-{layer}:{channel}" if negative else f"{layer}:{channel}"
         name = NEGATIVE if negative else method.name
         return self._by_method(addresses.of_unit(layer, channel), target, method, seed, name)
+
+    def of_target(self, page: str, anchor: str, target: str, method: Method, seed: int) -> PlannedDrawing:
+        """A drawing of any target by one of the author's methods."""
+        return replace(self._by_method(page, target, method, seed, method.name), anchor=anchor)
 
     def _by_method(
         self, page: str, target: str, method: Method, seed: int, name: str, label: Label | None = None

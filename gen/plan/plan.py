@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from actmax.recipe import Recipe
 from gen.plan import addresses, drawings
 from gen.plan.classes import ClassPage, class_pages, figures
 from gen.plan.drawings import Composer, PlannedDrawing
+from gen.plan.shown import Shown
 from gen.settings import Member, Settings
 from gen.settings.starts import Starts
 
@@ -73,13 +74,20 @@ class Plan:
     """Of the class whose drawings are compared with one another, by seed."""
     by_facets: tuple[PlannedDrawing, ...]
     """Of the same class, by facet."""
+    shown: Mapping[Shown, PlannedDrawing] = field(default_factory=dict)
+    """Drawings that pages of the author's show, by what they ask for."""
     walk_channels: Mapping[tuple[str, int], PlannedDrawing] | None = None
     """The channels that the walk shows, by layer and number; None until the network has been shown its picture."""
 
     @property
     def live(self) -> bool:
         """Whether readers can draw in their browsers, which is ImageNet's classes."""
-        return self.settings.live and self.classes.is_imagenet
+        return self.settings.live and self.classes.is_imagenet and self.settings.publish != "figures"
+
+    @property
+    def indexed(self) -> bool:
+        """Whether there is a page of all classes."""
+        return self.settings.publish == "gallery"
 
     @property
     def groups(self) -> Mapping[str, tuple[Member, ...]]:
@@ -123,6 +131,7 @@ class Plan:
             *self.from_photo.values(),
             *self.by_seeds,
             *self.by_facets,
+            *self.shown.values(),
             *(self.walk_channels or {}).values(),
         )
 
@@ -135,7 +144,7 @@ class Plan:
         wanted = self.settings.walk
         if wanted is None:
             return self
-        return replace(self, walk_channels=drawings.of_walk(self._composer, wanted, channels))
+        return replace(self, walk_channels=drawings.of_walk(self.composer, wanted, channels))
 
     def unit(self, layer: str, channel: int) -> ChannelPage | None:
         """The page of a channel, if it has one."""
@@ -176,10 +185,11 @@ class Plan:
 
     def class_target(self, label: Label) -> str:
         """The target of a class: ``fc8:340``."""
-        return self._composer.target(label)
+        return self.composer.target(label)
 
     @property
-    def _composer(self) -> Composer:
+    def composer(self) -> Composer:
+        """What composes recipes for this network."""
         return Composer(self.settings, self.source, self.starts.names)
 
 
@@ -202,7 +212,7 @@ def plan(
     """
     starts = starts or Starts()
     composer = Composer(settings, source, starts.names)
-    pages = class_pages(settings)
+    pages = class_pages(settings) if settings.publish != "figures" else ()
     walk, comparison, photo, diversity = settings.walk, settings.comparison, settings.photo, settings.diversity
     return Plan(
         settings=settings,

@@ -45,6 +45,12 @@ def read(values: object, root: Path = Path()) -> Settings:
         raise SettingsError(f"{KEY} in mkdocs.yml is nested too deep.") from None
     for method in settings.methods.values():
         _check_method(method, settings)
+    if settings.publish == "figures":
+        for key in ("walk", "comparison", "photo", "diversity", "units", "sounds"):
+            if getattr(settings, key):
+                raise SettingsError(
+                    f"{KEY}.{key} in mkdocs.yml makes pages, and `publish: figures` wants none: remove one of the two."
+                )
     named = settings.units.method if settings.units else ""
     if named and named not in settings.methods:
         raise SettingsError(

@@ -187,6 +187,12 @@ def _all(lines: Any) -> Any:
     return ["all"] if lines == "all" else lines
 
 
+def _some(groups: Any, info: ValidationInfo) -> Any:
+    if not groups and info.data.get("publish") != "figures":
+        raise fault("is missing or {}: at least 1 group of classes is required.")
+    return groups
+
+
 ClassName = Annotated[Label, BeforeValidator(_class)]
 FilePath = Annotated[str, AfterValidator(_path)]
 """Relative to mkdocs.yml, unless it is absolute."""
@@ -409,7 +415,14 @@ class Settings(Section):
         Field(min_length=1, default={DEFAULT: None}, validate_default=True),
     ]
     """Ways of drawing, by name; the first one that draws a class makes the main image of its page."""
-    groups: Annotated[dict[Annotated[str, AfterValidator(_group_name)], Group], Field(min_length=1)]
+    publish: Literal["gallery", "classes", "figures"] = "gallery"
+    """What becomes part of the site: `gallery`, a page of all classes and a page for each; `classes`, only the page of
+    each; `figures`, only the drawings that [pages of yours show](own-site.md#figures), and `groups` is not needed."""
+    groups: Annotated[
+        dict[Annotated[str, AfterValidator(_group_name)], Group],
+        AfterValidator(_some),
+        Field(default={}, validate_default=True),
+    ]
     """The class set, in named groups. A class is given by name (`zebra`), index (`340`) or WNID
     (`n02391049`); a synonym (`puma`) is shown as you write it, and `/gallery/puma/` leads to the page. A word that
     several classes share (`crane`, `dog`) is refused with what it may mean, which `actmax classes` lists in full.

@@ -4,7 +4,7 @@ from gen.tools.draw import LOCAL, Forecast, draw, forecast, share
 from gen.tools.engine import write_engine
 from gen.tools.explain import explain
 from gen.tools.merge import merge
-from gen.tools.portable import left_out
+from gen.tools.portable import is_guest, left_out
 from gen.tools.prune import prune
 from gen.tools.redraw import redraw
 from gen.tools.verify import Verified, verify
@@ -17,6 +17,7 @@ __all__ = [
     "draw",
     "explain",
     "forecast",
+    "is_guest",
     "left_out",
     "merge",
     "prune",

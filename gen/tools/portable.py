@@ -13,6 +13,9 @@ from actmax.errors import StoreError
 
 GENERATES, OUR_SCRIPT, OUR_HOOK = "gen-files", "gen/gallery.py", "gen/hook.py"
 """What a written tree needs no more."""
+PLUGIN = "actmax"
+"""The same in somebody else's site."""
+OURS = (GENERATES, PLUGIN)
 # fmt: off
 KNOWN = frozenset((
     "api-autonav", "autorefs", "awesome-nav", "blog", "callouts", "exclude", "gh-admonitions", "glightbox",
@@ -53,7 +56,7 @@ def configuration(values: Mapping[str, Any], theme: str | None, extra: Mapping[s
     left = {key: value for key, value in values.items() if key not in ("docs_dir", "site_dir", "watch", "hooks")}
     if not left.get("site_url"):
         left.pop("site_url", None)  # Zensical takes an empty one for the root of a host
-    left["plugins"] = [{name: options} if options else name for name, options in _plugins(values) if name != GENERATES]
+    left["plugins"] = [{name: options} if options else name for name, options in _plugins(values) if name not in OURS]
     own = left.get("extra")
     kept = {key: value for key, value in own.items() if key != "gallery"} if isinstance(own, Mapping) else {}
     left["extra"] = kept | dict(extra)
@@ -61,6 +64,15 @@ def configuration(values: Mapping[str, Any], theme: str | None, extra: Mapping[s
         own = {"custom_dir": theme} if theme else {}
         left["theme"] = {key: value for key, value in left["theme"].items() if key != "custom_dir"} | own
     return left
+
+
+def is_guest(values: Mapping[str, Any]) -> bool:
+    """Return whether the gallery is in somebody else's site.
+
+    Args:
+        values: all of mkdocs.yml.
+    """
+    return PLUGIN in dict(_plugins(values))
 
 
 def left_out(values: Mapping[str, Any], shifted: Sequence[str] = ()) -> Iterator[str]:
@@ -75,7 +87,7 @@ def left_out(values: Mapping[str, Any], shifted: Sequence[str] = ()) -> Iterator
     for hook in _texts(values.get("hooks"), OUR_HOOK):
         yield f"The hook {hook} is not in the tree, and Zensical runs none."
     for name, _ in _plugins(values):
-        if name not in KNOWN and name != GENERATES:
+        if name not in KNOWN and name not in OURS:
             yield f"Zensical does not know the plugin {name}, and ignores it."
     if not values.get("site_url"):
         yield "Without a site_url the page for missing addresses has no style under Zensical."

@@ -37,9 +37,19 @@ def test_a_build_draws_the_site_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("gen.site.build", build)
     config = config_of(tmp_path, {})
     hook.on_pre_build(config)
-    first = hook.built(config)
+    hook.drawn(config)
     assert (len(calls), list(config.extra)) == (1, ["gallery"])  # pages see nothing of it
-    assert hook.built(config) is not first  # where there is no hook
+    with pytest.raises(PluginError, match=r"Add to mkdocs\.yml:\n\nhooks: \[gen/hook\.py\]"):
+        hook.drawn(config)  # where there is no hook
+
+
+def test_a_missing_extension_is_named_with_the_lines_to_add(tmp_path: Path) -> None:
+    config = config_of(tmp_path, {"sounds": True})
+    config.markdown_extensions = [name for name in hook.EXTENSIONS if name != "attr_list"]
+    with pytest.raises(PluginError, match=r"extra\.gallery\.sounds .*\n\nmarkdown_extensions:\n  - attr_list$"):
+        hook.on_pre_build(config)
+    config.markdown_extensions.append("attr_list")
+    hook.require_extensions(config)
 
 
 def page(source: str) -> Any:

@@ -50,6 +50,7 @@ GALLERY: dict[str, Any] = {
     "methods": {"robust": {"steps": 2}},
     "groups": {"animals": ["zebra", {"my cat": "tiger"}]},
 }
+HOOK = [str(SCRIPT.with_name("hook.py"))]
 PLUGINS: list[Any] = [{"gen-files": {"scripts": [str(SCRIPT)]}}]
 PROSE = "---\nmeasured: true\n---\n# Page\n\nSee the [gallery](gallery/index.md). {{ caption('my cat', 'robust') }}\n"
 
@@ -82,6 +83,7 @@ class Site:
             "site_name": "A site",
             "theme": {"name": "material", "font": False, "custom_dir": str(SCRIPT.with_name("theme"))},
             "plugins": PLUGINS,
+            "hooks": HOOK,
             "markdown_extensions": ["admonition", "attr_list", "md_in_html", "tables", "pymdownx.details"],
             "extra": {"gallery": GALLERY},
             **values,
@@ -339,9 +341,6 @@ def test_bad_input_fails_the_build_with_a_message_and_leaves_the_store_unchanged
     assert "Traceback" not in built.stdout
     assert {name: data for name, data in warm.stored().items() if "/derived/" not in name} == stored
     assert not (warm.root / "trapped").exists()
-
-
-HOOK = [str(SCRIPT.with_name("hook.py"))]
 
 
 def changed(**gallery: Any) -> Callable[[Site], None]:

@@ -244,7 +244,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     ),
     # Groups and classes.
     (settings(groups=None), ("groups", "not None", "dictionary")),
-    (settings(groups={}), ("groups", "not {}", "at least 1")),
+    (settings(groups={}), ("groups", "{}", "at least 1")),
     (settings(groups=["zebra"]), ("groups", "not ['zebra']", "dictionary")),
     (settings(groups={"animals": []}), ("groups.animals", "not []", "at least 1")),
     (settings(groups={"animals": "zebra"}), ("groups.animals", "not 'zebra'", "list")),

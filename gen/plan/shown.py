@@ -1,0 +1,87 @@
+"""Drawings that pages of the author's ask for by `drawing("tiger")`: any class, channel or other target. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from actmax.errors import UnknownNameError, did_you_mean, quoted
+from actmax.networks.cards import Card
+from actmax.networks.labels import Label, slugify
+from actmax.recipe import DEFAULT, METHODS, parse
+from gen.plan.drawings import PlannedDrawing
+from gen.settings import Method
+
+if TYPE_CHECKING:
+    from gen.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The arguments of ``drawing("conv4:117", method="robust", seed=2)``."""
+
+    word: str
+    """A class, by any of its names or a word of the settings, or a target with a layer, such as ``conv4:117``."""
+    method: str = ""
+    """One of the settings' methods, or a preset; by default the one that draws the class first."""
+    seed: int | None = None
+    """By default the first of the settings."""
+
+    @property
+    def anchor(self) -> str:
+        """Its name in links: ``drawing-conv4-117-robust-seed-2``."""
+        parts = ["drawing", self.word, self.method, "" if self.seed is None else f"seed-{self.seed}"]
+        return "-".join(filter(None, map(slugify, parts)))
+
+
+def planned(plan: Plan, shown: Shown, page: str) -> PlannedDrawing:
+    """Return the drawing: one of the gallery's if there is such a one, otherwise one for this page.
+
+    Args:
+        plan: with the gallery.
+        shown: what the page asks for.
+        page: address of the author's page.
+
+    Raises:
+        UnknownNameError: there is no such class, layer or method.
+        RecipeError: the target is none.
+    """
+    composer = plan.composer
+    seed = composer.settings.seeds[0] if shown.seed is None else shown.seed
+    if ":" in shown.word:
+        target = parse(shown.word).canonical(composer.source.network)
+        _check_layer(target.layer, composer.card)
+        method = _method(plan, shown.method, None)
+        return composer.of_target(page, shown.anchor, str(target), method, seed)
+    label = _label(plan, shown.word)
+    method = _method(plan, shown.method, label)
+    drawing = composer.of_class(page, label, method, seed)
+    pages = (each for each in plan.class_pages if each.label == label)
+    variants = (variant for each in pages for variant in each.variants)
+    return next((variant for variant in variants if variant.recipe == drawing.recipe), drawing)
+
+
+def _label(plan: Plan, word: str) -> Label:
+    members = (member for group in plan.groups.values() for member in group)
+    found = next((member.label for member in members if member.word == word), None)
+    return found or plan.classes.resolve(word)
+
+
+def _method(plan: Plan, name: str, label: Label | None) -> Method:
+    methods = plan.settings.methods
+    if name in methods:
+        return methods[name]
+    if name in METHODS:
+        return Method(name=name, preset=name)
+    if name:
+        raise UnknownNameError(f"there is no method {quoted(name)}. {did_you_mean(name, {**methods, **METHODS})}")
+    of_class = next((page.methods for page in plan.class_pages if page.label == label), ())
+    # A start picture or facets of a class say nothing about a channel.
+    usual = (method for method in methods.values() if not method.start and not method.overrides.get("facets"))
+    return next(iter(of_class), None) or next(usual, Method(name=DEFAULT, preset=DEFAULT))
+
+
+def _check_layer(layer: str, card: Card) -> None:
+    known = [*card.layers, *card.outputs]
+    if card.layers and layer not in known and "." not in layer:
+        raise UnknownNameError(f"{card.title} has no layer {quoted(layer)}. {did_you_mean(layer, known)}")
