@@ -31,6 +31,15 @@ export function fetchedOnce(fetchNow) {
     }));
 }
 
+/** Fetch a JSON file, or throw a sentence that names it. what: subject of the sentence. */
+export async function fetchJson(address, what) {
+  const response = await fetch(address).catch(() => null);
+  if (!response?.ok) throw new Error(`${what} could not be fetched${response ? ` (HTTP ${response.status})` : ""}. Try again.`);
+  return response.json().catch(() => {
+    throw new Error(`${what} could not be read: the server sent something else. Reload the page.`);
+  });
+}
+
 /** Normalize text for comparison: lower case, ASCII letters and digits, single spaces. Agrees with `slugify`. */
 export const plain = (text) =>
   text

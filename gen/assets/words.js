@@ -1,7 +1,7 @@
 // What readers call the classes: names, synonyms, and WordNet's more general words (dog) and neighbors (giraffe). Agrees
 // with actmax.networks.labels.
 
-import { editDistance, element, fetchedOnce, plain } from "./helpers.js";
+import { editDistance, element, fetchedOnce, fetchJson, plain } from "./helpers.js";
 
 const ENDINGS = [["ies", "y"], ["es", ""], ["s", ""], ["men", "man"]]; // of regular plurals, and of the singular
 const CHOICES = 6;
@@ -11,9 +11,7 @@ export const words = fetchedOnce(fetchWords);
 
 async function fetchWords() {
   const address = new URL("words.json", import.meta.url);
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`The list of classes could not be fetched (HTTP ${response.status}). Try again.`);
-  const { of, classes, pages, draw, rows } = await response.json();
+  const { of, classes, pages, draw, rows } = await fetchJson(address, "The list of classes");
   const absolute = (link) => new URL(link, address).href;
   const linked = Object.entries(pages).map(([index, page]) => [Number(index), absolute(page)]);
   return { of, classes, pages: new Map(linked), draw: draw && absolute(draw), byName: namesOf(classes), ...parse(rows) };

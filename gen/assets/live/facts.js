@@ -1,6 +1,6 @@
 // What the live engine is told: live.json, the settings of the methods and the weights' address, and the classes.
 
-import { fetchedOnce } from "../helpers.js";
+import { fetchedOnce, fetchJson } from "../helpers.js";
 import { classOf, explain, meanings, words } from "../words.js";
 import { classIndex, isTarget, parseTarget, targetText } from "./target.js";
 
@@ -11,9 +11,8 @@ export const url = (name) => new URL(name, import.meta.url).href;
 export const facts = fetchedOnce(fetchFacts);
 
 async function fetchFacts() {
-  const [response, list] = await Promise.all([fetch(url("live.json")), words()]);
-  if (!response.ok) throw new Error(`The settings could not be fetched (HTTP ${response.status}). Try again.`);
-  return { ...(await response.json()), ...list };
+  const [settings, list] = await Promise.all([fetchJson(url("live.json"), "The settings"), words()]);
+  return { ...settings, ...list };
 }
 
 /** The index of the class that a word means. Throws a message for the reader, with `choices`, if it does not mean one. */

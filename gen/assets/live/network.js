@@ -58,11 +58,13 @@ export class LiveNetwork {
     if (this.worker) return;
     this.worker = new Worker(url("worker.js"), { type: "module" });
     this.worker.onmessage = ({ data }) => this.receive(data);
-    this.worker.onerror = () => {
+    this.worker.onerror = (event) => {
+      event.preventDefault(); // the reader is told
       this.worker.terminate();
       this.worker = null;
       this.loaded = -1;
-      this.fail("This browser cannot run the engine: it needs WebAssembly with 128-bit vectors.");
+      // A script that throws has a message; one that could not be fetched has none.
+      this.fail(event.message ? "This browser cannot run the engine: it needs WebAssembly with 128-bit vectors." : "The engine could not be fetched. Try again.");
     };
   }
 

@@ -7,6 +7,7 @@ import { deleteOld, fetchChecked, fetchLayers, forget } from "./weights.js";
 
 const ERRORS = {
   memory: "There is not enough memory here for the network. A smaller picture may fit.",
+  simd: "This browser cannot run the engine: it needs WebAssembly with 128-bit vectors.",
   infinite: "The steps were too large: the picture left the finite numbers. Choose a smaller α.",
 };
 
@@ -25,12 +26,20 @@ let starting = null; // the promise of the engine without weights
 function start(modules) {
   starting ??= fetchChecked(modules[RELAXED ? "relaxed" : "plain"], "The engine")
     .then((response) => response.arrayBuffer())
-    .then(instantiate)
+    .then((wasm) => instantiate(wasm).catch((error) => Promise.reject(new Error(refusal(wasm, error)))))
     .catch((error) => {
       starting = null;
       throw error;
     });
   return starting;
+}
+
+/** Why the browser did not instantiate the engine, as a sentence for the reader. */
+function refusal(wasm, error) {
+  if (error instanceof RangeError) return ERRORS.memory;
+  if (WebAssembly.validate(wasm)) return "This site's Content-Security-Policy forbids the engine: script-src must allow 'wasm-unsafe-eval'.";
+  const isModule = new TextDecoder().decode(wasm.slice(0, 4)) === "\0asm";
+  return isModule ? ERRORS.simd : "The engine arrived damaged. Reload the page.";
 }
 
 /** Measures of a finished picture: of its 8 bits, as they are saved, without a random transform. */
