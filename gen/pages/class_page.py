@@ -8,6 +8,7 @@ from actmax.networks.labels import Label
 from gen.figures import curve
 from gen.ledger import kept
 from gen.pages import citation, data, pictures, reproduce
+from gen.pages.card import class_card
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
 from gen.pages.live import live_widget
@@ -57,6 +58,7 @@ def class_page(
         if len(drawings) > 1:
             yield drawing.thumbnail, pictures.thumbnail(drawing.entry)
     yield addresses.thumbnail(page.url), pictures.thumbnail(drawings[0].entry)
+    yield addresses.card(page.url), class_card(drawings[0], page.label.name, contents.network.title)
     for alias in page.aliases:
         yield redirect(alias, page.url, page.label.name, contents.site)
 

@@ -106,6 +106,8 @@ of_neighbors = _at("also-{group}")
 master = _at(DRAWINGS + "{digest}.png")
 index_part = _at(GALLERY + "index-{number}.json")
 thumbnail = _at("{page}thumbnail.webp")
+card = _at("{page}card.jpg")
+"""The large preview of links to a class."""
 data = _at("{page}{anchor}.json")
 frames = _at("{page}{anchor}.frames.webp")
 """The filmstrip of a drawing's steps."""

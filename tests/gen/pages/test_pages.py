@@ -96,6 +96,7 @@ def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[...
             for slug in ("zebra", "tiger")
             for name in (
                 "index.md",
+                "card.jpg",
                 "thumbnail.webp",
                 "robust-seed-0.frames.webp",
                 "robust-seed-0.json",
