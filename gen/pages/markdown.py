@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from actmax.measure.intervals import wilson
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_JINJA = re.compile(r"\{(?=[{%#])")
 ABSENT = "–"
 """Shown for a number that was not measured."""
 
@@ -27,7 +28,7 @@ def escape(text: object) -> str:
 
 def attribute(text: object) -> str:
     """Escape text for HTML, including quoted attributes, on one line."""
-    return html.escape(_BREAKS.sub(" ", str(text)))
+    return listing(_BREAKS.sub(" ", str(text)))
 
 
 def anywhere(text: object) -> str:
@@ -36,8 +37,8 @@ def anywhere(text: object) -> str:
 
 
 def listing(text: object) -> str:
-    """Escape text for ``<pre>``, with its line breaks."""
-    return html.escape(str(text))
+    """Escape text for ``<pre>``, with its line breaks. No plugin that fills in pages finds a Jinja tag in it."""
+    return _JINJA.sub("&#123;", html.escape(str(text)))
 
 
 def percent(part: float | None) -> str:

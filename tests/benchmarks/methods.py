@@ -5,14 +5,14 @@
     ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/methods.py compact --classes 100 --into gen/study/measured
 
 FOLDER holds ``networks/squeezenet1_0.safetensors``. Each method draws each class once, seed 0, 224 px, with the budget
-of :mod:`gen.compared`; the target network and the evaluation network classify the published 8-bit file. The results of
-each target network are written into a file, and a method that is already in it is not drawn again. `--sheet` writes a
-contact sheet per method.
+of :mod:`gen.compared`; the target network and the evaluation network classify the published 8-bit file. The duration is the processor time of all threads: other load on the machine does not count.
+The results of each target network are written into a file, and a method that is already in it is not drawn again.
+`--sheet` writes a contact sheet per method.
 
 ::
 
     mkdir -p gen/study/measured/curves
-    ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/methods.py compact --curves --classes 48 \\
+    ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/methods.py compact --curves --classes 24 \\
         --into gen/study/measured/curves
 
 draws by each method in 16, 32, 64, 128, 256 and 512 steps instead (`--budget` for others), and writes how often the
@@ -93,7 +93,11 @@ def main(
         "precision": str(choose_dtype("auto", device)).removeprefix("torch."),
         "torch": torch.__version__,
         "python": platform.python_version(),
-        "command": f"python tests/benchmarks/methods.py {network}{' --curves' * curves} --classes {classes}",
+        "command": " ".join(
+            [f"python tests/benchmarks/methods.py {network} --classes {classes}"]
+            + ["--curves"] * curves
+            + [f"--budget {steps}" for steps in budget or ()]
+        ),
     }
     if generator:
         rgb = torch.cat([decode(file) for file in synthesize(target_network, load(generator), indices, rate)])
@@ -118,9 +122,9 @@ def main(
             continue
         if method.name == "statistics" and network != "compact":
             continue  # the statistics in the package are those of the compact network
-        started = time.perf_counter()
+        started = time.process_time()
         files = drawn(method, target_network, indices)
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         rgb = torch.cat([decode(file) for file in files])
         results["methods"][method.name] = {
             "seconds": round(seconds / classes, 3),
@@ -157,9 +161,9 @@ def measure_curves(
         measured = results["methods"].setdefault(name, {})
         if str(steps) in measured or (name == "statistics" and network.card.name != "compact"):
             continue  # the statistics in the package are those of the compact network
-        started = time.perf_counter()
+        started = time.process_time()
         files = (peer if name == PEER else drawn_in)(name, network, indices, steps)
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         rgb = torch.cat([decode(file) for file in files])
         measured[str(steps)] = {
             "seconds": round(seconds / len(indices), 3),
