@@ -47,8 +47,9 @@ def chart(
     step = 10 ** np.floor(np.log10(high - low))
     step = next(step * part for part in (0.2, 0.5, 1, 2) if (high - low) / (step * part) <= 8)
     for y in np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step:
+        y = 0.0 if abs(y) < step / 2 else y  # and not -0
         level = point(xs[0], float(y))[1]
-        strength = 0.7 if abs(y) < step / 2 else 0.2
+        strength = 0.2 if y else 0.7
         parts.append(f'<path d="M{west:g} {level:.1f}H{east:g}" style="stroke:{INK};stroke-opacity:{strength}"/>')
         parts.append(text(west - 8, level + 5, signed(f"{y:+g}" if signs else f"{y:g}").replace("+0", "0"), "end"))
     parts += [text(point(x, 0)[0], south + 18, str(x), "middle") for x in xs]

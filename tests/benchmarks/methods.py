@@ -5,9 +5,9 @@
     ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/methods.py compact --classes 100 --into gen/study/measured
 
 FOLDER holds ``networks/squeezenet1_0.safetensors``. Each method draws each class once, seed 0, 224 px, with the budget
-of :mod:`gen.compared`; the target network and the evaluation network classify the published 8-bit file. The duration is the processor time of all threads: other load on the machine does not count.
-The results of each target network are written into a file, and a method that is already in it is not drawn again.
-`--sheet` writes a contact sheet per method.
+of :mod:`gen.compared`; the target network and the evaluation network classify the published 8-bit file. Durations are
+the processor time of all threads: other load on the machine does not count. The results of each target network are
+written into a file, and a method that is already in it is not drawn again. `--sheet` writes a contact sheet per method.
 
 ::
 

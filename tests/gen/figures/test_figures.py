@@ -288,6 +288,12 @@ def test_a_chart_has_a_line_and_a_name_for_each_series() -> None:
     assert description.startswith("The change against units. up & away: from 0.00 at 1 to 2.00 at 4")
 
 
+def test_zero_has_no_sign() -> None:
+    labels = words(chart({"line": [0.0, 0.4]}, [1, 2], "units", "share", "A caption", signs=False))
+    assert "0" in labels
+    assert not [label for label in labels if label.endswith("\N{MINUS SIGN}0")]
+
+
 # The way through a network.
 
 
