@@ -53,14 +53,15 @@ def of_page(title: str, address: str, year: int, site: SiteInfo) -> str:
 
 def _entry(key: str, title: str, year: int, address: str, note: str, site: SiteInfo) -> str:
     fields = {
-        # A second pair of braces keeps BibTeX styles from changing case and splitting names.
-        "title": f"{{{_tex(title)}}}",
-        "author": f"{{{_tex(site.author or site.name)}}}",
-        "year": str(year),
-        **({"url": f"{site.url}{address}"} if site.url else {}),
-        "note": note,
+        # Braces keep BibTeX styles from changing case and splitting names. Quotes around them, for two braces in a row
+        # would be an expression to plugins that fill in a page's variables.
+        "title": f'"{{{_tex(title)}}}"',
+        "author": f'"{{{_tex(site.author or site.name)}}}"',
+        "year": f"{{{year}}}",
+        **({"url": f"{{{site.url}{address}}}"} if site.url else {}),
+        "note": f"{{{note}}}",
     }
-    lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
+    lines = "".join(f"  {name} = {value},\n" for name, value in fields.items())
     return f"@misc{{{key},\n{lines}}}"
 
 

@@ -233,8 +233,8 @@ def test_a_page_shows_its_citation(contents: Contents, author: str, expected: st
     assert page(placed, "{{ cite() }}").splitlines() == [
         "``` bibtex",
         "@misc{my-page,",
-        "  title = {{My page}},",
-        f"  author = {{{{{expected}}}}},",
+        '  title = "{My page}",',
+        f'  author = "{{{expected}}}",',
         f"  year = {{{next(iter(contents.entries.values())).record.provenance.drawn.year}}},",
         "  url = {https://example.org/write-ups/mine/},",
         "  note = {A site},",
