@@ -105,6 +105,7 @@ class Firefox:
 
     def close(self) -> None:
         """End Firefox and remove its profile."""
+        self._stream.close()
         self._socket.close()
         self._process.terminate()
         self._process.wait()
