@@ -2,6 +2,8 @@
 
 import { facts, url } from "./facts.js";
 
+const START_SECONDS = 30; // Firefox reports no error when it cannot fetch a module of the worker
+
 export class LiveNetwork {
   /** onmessage: called with the worker's messages while it draws. */
   constructor(onmessage) {
@@ -58,8 +60,10 @@ export class LiveNetwork {
     if (this.worker) return;
     this.worker = new Worker(url("worker.js"), { type: "module" });
     this.worker.onmessage = ({ data }) => this.receive(data);
+    this.starting = setTimeout(() => this.worker?.onerror(new Event("error")), 1000 * START_SECONDS);
     this.worker.onerror = (event) => {
       event.preventDefault(); // the reader is told
+      clearTimeout(this.starting);
       this.worker.terminate();
       this.worker = null;
       this.loaded = -1;
@@ -69,7 +73,8 @@ export class LiveNetwork {
   }
 
   receive(data) {
-    if (data.type === "progress") this.waiting?.progress(data.loaded / data.total);
+    if (data.type === "begun") clearTimeout(this.starting);
+    else if (data.type === "progress") this.waiting?.progress(data.loaded / data.total);
     else if (data.type === "ready") this.waiting?.resolve();
     else if (data.type === "error") this.fail(data.message, data.run);
     else this.onmessage(data);

@@ -140,3 +140,4 @@ const handlers = {
 };
 
 onmessage = ({ data }) => Promise.resolve(data).then((message) => handlers[message.type](message)).catch(fail);
+postMessage({ type: "begun" });
