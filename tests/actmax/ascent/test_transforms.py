@@ -120,7 +120,7 @@ OURS = [
 THEIRS = [v2.RandomAffine(20, (0.1, 0.1)), v2.RandomResizedCrop(64), v2.ColorJitter(0.5, 0.5), grayed]
 
 
-@pytest.mark.parametrize("transform", [*OURS, *THEIRS], ids=str)
+@pytest.mark.parametrize("transform", [*OURS, *THEIRS], ids=lambda one: getattr(one, "__name__", str(one)))
 def test_views_are_those_of_their_seed_and_step_and_of_no_other_image(transform: Transform) -> None:
     state = torch.get_rng_state()
     first, again, beside = views(transform), views(transform), views(transform, seeds=(7, 1))
