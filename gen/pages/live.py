@@ -33,6 +33,8 @@ BENCH_STEP_SIZES = {
     "fourier": {"ascent": (0.001, 1, 100), "adam": (0.0005, METHODS[DEFAULT]["step_size"], 10)},
 }
 """Step sizes that are too small, right and too large, by parameterization and optimizer."""
+QUIZ_PICTURES, QUIZ_CHANNELS = 4, 40
+"""The fewest pictures that make a quiz, and the most channels that it asks about."""
 LIVE_FIELDS = (
     *("parameterization", "optimizer", "steps", "step_size", "anneal", "decay_power", "contrast_limit", "start_sd"),
     *("jitter", "scale", "rotate"),
@@ -87,6 +89,33 @@ def live_widget(contents: Contents, kind: str, here: str, label: labels.Label | 
         size=SIZE,
         bench=json.dumps(_bench()) if kind == "bench" else "",
     )
+
+
+def quiz(contents: Contents, here: str) -> str:
+    """Return the pictures of the quiz as JSON, with their targets; empty if it lacks an engine or enough pictures.
+
+    Channels are asked about only where the gallery's network is the engine's.
+
+    Args:
+        contents: of the site.
+        here: the page's address.
+    """
+    plan = contents.plan
+    if not plan.live:
+        return ""
+    pictures = [
+        {"target": f"fc8:{page.label.index}", "name": unique_name(page.label), "src": addresses.thumbnail(page.url)}
+        for page in plan.class_pages
+    ]
+    channels = list(plan.channels)
+    if contents.network.name == NETWORK:
+        pictures += [
+            {"target": page.name, "name": page.name, "src": addresses.small(page.url)}
+            for page in channels[:: -(-len(channels) // QUIZ_CHANNELS) or 1]
+        ]
+    if len(pictures) < QUIZ_PICTURES:
+        return ""
+    return json.dumps([{**picture, "src": addresses.link(here, picture["src"])} for picture in pictures])
 
 
 def _bench() -> dict[str, Any]:
