@@ -308,7 +308,7 @@ class LiveWidget {
   }
 }
 
-enhance(".live", (part) => {
+enhance(".live[data-kind]", (part) => {
   const widget = new LiveWidget(part);
   onPage(() => part.isConnected || widget.network.worker?.terminate());
 });

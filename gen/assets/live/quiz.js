@@ -72,7 +72,7 @@ class Quiz {
   /** @param {Picture} asked */
   show(asked) {
     const kind = asked.target.startsWith("fc8") ? "class" : "channel";
-    this.question.textContent = `This is what the ${kind} ${asked.name} responds to most. Which of the two pictures below excites it more?`;
+    this.question.textContent = `This drawing excites the ${kind} ${asked.name}. Which of the two other pictures excites it more?`;
     const image = (/** @type {Picture} */ { src, name }) => element("img", { src, alt: "", title: name, width: 160, height: 160 });
     const drawing = element("figure", { className: "quiz-asked" }, image(asked), element("figcaption", { textContent: asked.name }));
     const answers = this.pair.map((picture, index) => {
@@ -103,7 +103,7 @@ class Quiz {
     });
     const winner = this.pair[right ? chosen : other];
     const loser = this.pair[right ? other : chosen];
-    this.status.textContent = `${right ? "Right" : "Wrong"}: ${winner.name} excites ${this.asking?.name} more, ${number(winner.activation)} against ${number(loser.activation)}.`;
+    this.status.textContent = `${right ? "Right" : "Wrong"}: the picture of ${winner.name} excites ${this.asking?.name} more, ${number(winner.activation)} against ${number(loser.activation)}.`;
     this.score.textContent = `${this.right} of ${this.asked} right`;
     this.next.disabled = false;
     this.next.focus({ preventScroll: true });
