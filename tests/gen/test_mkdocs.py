@@ -209,10 +209,10 @@ def test_a_preview_of_a_link_shows_the_drawing_under_its_whole_address(warm: Sit
     warm.configure(site_url="https://example.com/here", site_name='"A" & b', site_description='With "a" <b>')
     assert warm.build("mkdocs", "--strict").returncode == 0
     head = Head(warm.page("gallery/tiger/index.html"))
-    (png,) = set(re.findall(r"\.\./(drawings/\w+\.png)", warm.page("gallery/tiger/index.html")))
     assert head.canonical == head.meta["og:url"] == "https://example.com/here/gallery/tiger/"
-    assert head.meta["og:image"] == f"https://example.com/here/gallery/{png}"
-    assert head.meta["og:image:alt"] == "the compact AlexNet's drawing of tiger"
+    assert head.meta["og:image"] == "https://example.com/here/gallery/tiger/card.jpg"
+    assert head.meta["twitter:card"] == "summary_large_image"
+    assert head.meta["og:image:alt"] == "tiger, as the compact AlexNet draws it"
     assert head.meta["og:title"] == "tiger"
     assert head.meta["og:site_name"] == '"A" & b'
     assert head.meta["description"] == head.meta["og:description"]

@@ -92,7 +92,7 @@ def test_ten_classes_of_gray_digits_have_their_pages(build: Builds, root: Path) 
         f"gallery/{name}/index.md" for name in ("zero", "two", "four", "seven", "three", "compare")
     }
     page = files["gallery/seven/index.md"]
-    assert r"Class 7 of the 10 of own\_net:digits, weights digits.pth, counted from 0." in page
+    assert "Class 7 of the 10 of own_net:digits, weights digits.pth, counted from 0." in page
     assert "28 × 28 pixels, shown up to 16 times as large" in page
     assert "The network has no class a third" in files["gallery/three/index.md"]
     assert "seven" in files["index.md"]
@@ -132,7 +132,7 @@ def test_the_commands_of_a_page_draw_the_same_picture(
 
 def test_a_transformers_classes_and_tokens_have_their_pages(build: Builds) -> None:
     files = build(TRANSFORMER)
-    assert r"Class 2 of the 3 of own\_net:transformer" in files["gallery/blue/index.md"]
+    assert "Class 2 of the 3 of own_net:transformer" in files["gallery/blue/index.md"]
     assert "An image that maximizes" in files["network/blocks-0/7/index.md"]
     assert "ImageNet" not in files["network/blocks-0/7/index.md"]
 
