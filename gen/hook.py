@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
 from mkdocs.structure.pages import Page
 
 from actmax.errors import ActmaxError
@@ -18,7 +19,9 @@ from gen.plan import addresses
 BUILT = "built_gallery"
 """Key of ``extra`` under which the hook leaves the drawn site for gen/gallery.py."""
 FINISHED = "finished_html"
-"""Key of a page's meta data under which its finished parts wait."""
+"""Key of a page's meta data under which its finished parts wait while its Markdown is converted."""
+FIRST = 100
+"""The priority of events that come before those of other plugins."""
 
 FURTHER_PAGES = ("walk", "comparison", "photo", "diversity", "sounds")
 """Settings that make pages besides those of classes and channels."""
@@ -98,6 +101,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
             raise PluginError(str(error)) from None
 
 
+@event_priority(FIRST)
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Take finished HTML out of generated pages, so that Markdown, table of contents and search do not parse it:
     there may be thousands of pages."""
@@ -106,17 +110,41 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     return markdown
 
 
-def on_post_page(output: str, page: Page, **_: object) -> str:
-    """Drop the theme's empty lines and indents, a seventh of a class page, and put the finished HTML back."""
+@event_priority(FIRST)
+def on_page_content(html: str, page: Page, **_: object) -> str:
+    """Put the finished HTML back before other plugins see the page.
+
+    Raises:
+        PluginError: another plugin has changed the page's Markdown, and the place of a part is lost.
+    """
+    return joined(html, page.meta.pop(FINISHED, ()), page.file.src_uri)
+
+
+def on_post_page(output: str, **_: object) -> str:
+    """Drop the theme's empty lines and indents, a seventh of a class page."""
     parts = _VERBATIM.split(output)
-    lighter = "".join(part if index % 2 else _LINES.sub("\n", part) for index, part in enumerate(parts))
-    return joined(lighter, page.meta.get(FINISHED, ()))
+    return "".join(part if index % 2 else _LINES.sub("\n", part) for index, part in enumerate(parts))
 
 
-def joined(html: str, parts: Iterable[str]) -> str:
-    """Return HTML with the finished parts in place of their stand-ins."""
+def joined(html: str, parts: Iterable[str], source: str) -> str:
+    """Return HTML with the finished parts in place of their stand-ins.
+
+    Args:
+        html: of a page, from its Markdown.
+        parts: in the order of :func:`split`.
+        source: the page's file, for the message.
+
+    Raises:
+        PluginError: another plugin has removed a stand-in: the page would be empty.
+    """
     for index, part in enumerate(parts):
-        html = html.replace(_STAND_IN.format(index), part, 1)
+        before, stand_in, after = html.partition(_STAND_IN.format(index))
+        if not stand_in:
+            raise PluginError(
+                f"The generated page {source} has lost its contents, because another plugin changed it. "
+                "Find the plugin of mkdocs.yml that works on Markdown, and exclude gallery/ and network/ there."
+            )
+        html = before + part + after
     return _WRAPPED.sub(r"\1", html)
 
 

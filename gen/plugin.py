@@ -133,7 +133,7 @@ class Gallery(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     @event_priority(100)  # the first to see HTML
     def on_page_content(self, html: str, page: Page, **_: object) -> str:
         """Put it back before any other plugin sees the page."""
-        return hook.joined(html, page.meta.pop(_PARTS, ()))
+        return hook.joined(html, page.meta.pop(_PARTS, ()), page.file.src_uri)
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         """Warn of each published address and anchor that the site no longer has."""

@@ -57,7 +57,7 @@ def page(source: str) -> Any:
 
 
 def on_post_page(output: str) -> str:
-    return hook.on_post_page(output, page=page("index.md"))
+    return hook.on_post_page(output)
 
 
 def test_finished_html_is_taken_out_and_put_back_unchanged() -> None:
@@ -67,9 +67,15 @@ def test_finished_html_is_taken_out_and_put_back_unchanged() -> None:
     read = hook.on_page_markdown(f"# Zebra\n\n{parts[0]}\n\nWords.\n\n{parts[1]}\n", page=zebra)
     assert hook.on_page_markdown("# No part", page=tiger) == "# No part"
     assert (one in read, other in read.partition("Words.")[2], "Words." in read) == (False, False, True)
-    assert hook.on_post_page(f"<html>\n\n{read}</html>", page=tiger).count(one) == 0
-    whole = hook.on_post_page(f"<html>\n\n{read}</html>", page=zebra)
-    assert whole == f"<html>\n# Zebra\n{one}\nWords.\n{other}\n</html>"
+    assert hook.on_page_content(read, page=tiger) == read
+    assert hook.on_page_content(read, page=zebra) == f"# Zebra\n\n{one}\n\nWords.\n\n{other}\n"
+
+
+def test_a_page_that_another_plugin_has_emptied_is_an_error() -> None:
+    zebra = page("gallery/zebra/index.md")
+    hook.on_page_markdown("# Zebra\n\n<!-- finished -->\n<p>A</p>\n<!-- /finished -->\n", page=zebra)
+    with pytest.raises(PluginError, match=r"gallery/zebra/index\.md has lost its contents, because another plugin"):
+        hook.on_page_content("<h1>Zebra</h1>", page=zebra)
 
 
 def test_an_authors_page_is_left_as_it_is() -> None:
