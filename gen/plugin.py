@@ -28,7 +28,6 @@ extra:
   gallery:
     groups:
       animals: [zebra, tiger]"""
-_PARTS = "finished_parts"
 
 
 class NoOptions(Config):  # type: ignore[no-untyped-call]
@@ -127,13 +126,13 @@ class Gallery(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def on_page_markdown(self, markdown: str, page: Page, **_: object) -> str:
         """Take finished HTML out of generated pages, so that Markdown does not parse it."""
         if page.file.generated_by == "actmax":
-            markdown, *page.meta[_PARTS] = hook.split(markdown)
+            markdown, *page.meta[hook.FINISHED] = hook.split(markdown)
         return markdown
 
-    @event_priority(100)  # the first to see HTML
+    @event_priority(hook.FIRST)  # the first to see HTML
     def on_page_content(self, html: str, page: Page, **_: object) -> str:
         """Put it back before any other plugin sees the page."""
-        return hook.joined(html, page.meta.pop(_PARTS, ()), page.file.src_uri)
+        return hook.joined(html, page.meta.pop(hook.FINISHED, ()), page.file.src_uri)
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         """Warn of each published address and anchor that the site no longer has."""

@@ -2,7 +2,7 @@
 
 import { instantiate } from "./engine.js";
 import { optimize, softmax, topClasses } from "./optimize.js";
-import { channelRange, classIndex, FC8, parseTarget, score, scoreBackward } from "./target.js";
+import { classIndex, FC8, parseTarget, score } from "./target.js";
 import { deleteOld, fetchChecked, fetchLayers, forget } from "./weights.js";
 
 const ERRORS = {
@@ -54,16 +54,6 @@ function measure(rgba, target) {
   if (index === null) return { activation, top };
   const rank = 1 + output.reduce((better, logit) => better + (logit > activation), 0);
   return { activation, probability: probabilities[index], rank, top };
-}
-
-/** Of each pixel, the largest magnitude of a color's gradient at the image, as a part of the largest of all. */
-function gradientMagnitude(engine, target) {
-  scoreBackward(target, engine.output, engine.mapSize);
-  engine.backward(0, 0, 0, channelRange(target));
-  const { gradient, plane } = engine;
-  const sizes = Float32Array.from({ length: plane }, (_, i) => Math.max(...[0, 1, 2].map((c) => Math.abs(gradient[c * plane + i]))));
-  const largest = sizes.reduce((a, b) => Math.max(a, b), 1e-30);
-  return sizes.map((value) => value / largest);
 }
 
 function postStep({ step, activation, logits }) {
@@ -140,24 +130,16 @@ const handlers = {
   pause() {
     currentRun = 0;
   },
-  /** Measure a picture. target: whose activation is wanted, with the layers up to its own. heat: whether its gradient is. */
-  classify({ picture, size, target = "fc8", heat = false }) {
+  /** Measure a picture. target: whose activation is wanted; the layers up to its own are computed. */
+  classify({ picture, size, target = "fc8" }) {
     currentRun = 0;
     ascent = null;
     const parsed = parseTarget(target);
-    const layer = heat ? FC8 : parsed.layer;
-    network.prepare(size, size, layer);
+    network.prepare(size, size, parsed.layer);
     network.setImage(picture);
     const output = network.forward();
-    const top = layer === FC8 ? topClasses(softmax(output)) : null;
-    if (heat && parsed.layer < FC8) {
-      network.prepare(size, size, parsed.layer);
-      network.setImage(picture);
-      network.forward();
-    }
-    const activation = score(parsed, network.output, network.mapSize);
-    const map = heat ? gradientMagnitude(network, parsed) : null;
-    postMessage({ type: "classified", top, activation, heat: map });
+    const top = parsed.layer === FC8 ? topClasses(softmax(output)) : null;
+    postMessage({ type: "classified", top, activation: score(parsed, network.output, network.mapSize) });
   },
 };
 
