@@ -34,9 +34,9 @@ QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "NO_COL
 
 def installed(folder: Path) -> Path:
     """A folder for PYTHONPATH that looks like an installation: the packages, and their entry points."""
-    about = folder / "actmax-0.1.0.dist-info"
+    about = folder / "actmax-1.0.0.dist-info"
     about.mkdir(parents=True)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: actmax\nVersion: 0.1.0\n")
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: actmax\nVersion: 1.0.0\n")
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
     lines = [
         f"[{group}]\n" + "".join(f"{name} = {to}\n" for name, to in points.items()) for group, points in groups.items()
