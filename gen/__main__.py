@@ -47,7 +47,7 @@ def draw(
     prepared = _site(configuration.read(config), config)
     wanted = tools.share(shard)
     try:
-        done = tools.forecast(prepared, wanted) if dry_run else tools.draw(prepared, wanted, typer.echo, engine)
+        done = tools.estimate(prepared, wanted) if dry_run else tools.draw(prepared, wanted, typer.echo, engine)
     except KeyboardInterrupt:
         typer.echo("stopped: what is drawn is kept, and the same command goes on from there", err=True)
         raise

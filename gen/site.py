@@ -10,6 +10,7 @@ from typing import Any
 from actmax.errors import ActmaxError, RecipeError, reason
 from actmax.networks.weights import Source
 from actmax.pipeline.draw import Outcome, draw
+from actmax.pipeline.forecast import Forecast
 from actmax.pipeline.progress import Log
 from actmax.pipeline.select import NetworkSelection, select_network
 from actmax.store.store import Store
@@ -36,7 +37,10 @@ from gen.study.photograph import photograph
 from gen.study.script import output
 from gen.study.sounds import sounds
 from gen.study.units import channels, logit_count, units
-from gen.study.walk import known_channels, walk
+from gen.study.walk import known_channels, likely_drawings, walk
+
+SECONDS_OF_MEASURING = 0.1
+"""What the measurements of a drawing take after all are drawn, on two cores."""
 
 
 @dataclass(frozen=True)
@@ -228,33 +232,45 @@ def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
         What pages are made of, and what drawing took.
     """
     published = ledger.read(site.docs / addresses.LEDGER)
-    plan, store = site.plan, site.store
-    outcome = draw(plan.recipes(), plan.source, store, log=log, starts=plan.starts.pictures)
-    walked = walk(plan, outcome.entries, store, site.root)
-    if walked is not None:  # which channels to draw is known now
-        plan = plan.with_walk(walked.channels)
-        missing = [recipe for recipe in plan.recipes() if recipe.digest() not in outcome.entries]
-        outcome += draw(missing, plan.source, store, log=log)
-    entries, asked = outcome.entries, set().union(*map(kinds, site.authored.values()))
-    contents = Contents(
-        plan=plan,
-        entries=entries,
-        study=study(plan, walked, entries, store),
-        site=info,
-        evaluation=evaluate(plan, entries, site.evaluation, store) if site.evaluation else None,
-        comparison=rows(plan, entries),
-        photograph=photograph(plan, store) if "photograph" in asked else None,
-        script=output(store) if "script" in asked else None,
-        photo=photo(plan, entries),
-        diversity=diversity(plan, entries, site.evaluation or plan.source, store),
-        sounds=sounds(plan, store, log),
-        units=units(plan, entries, store, site.root),
-        published=published,
-        notes=frozenset(note for note in addresses.NOTES if (site.docs / addresses.source(note)).is_file()),
-    )
-    if plan.class_pages:
-        frames = frame_probabilities(contents.lead.entry, plan.source, store)
-        contents = replace(contents, lead_probabilities=frames)
+    plan, store, asked = site.plan, site.store, set().union(*map(kinds, site.authored.values()))
+    with Forecast(log, SECONDS_OF_MEASURING) as forecast:
+        # First what needs no drawing: a fault there is not reported after hours, and drawing tells how long it takes.
+        forecast.begin("the photograph")
+        of_photograph = photograph(plan, store) if "photograph" in asked else None
+        forecast.begin("the script's picture")
+        of_script = output(store) if "script" in asked else None
+        forecast.begin("sounds")
+        heard = sounds(plan, store)
+        if not plan.complete:
+            forecast.expect_later(likely_drawings(plan), plan.card)
+        outcome = draw(plan.recipes(), plan.source, store, log=log, starts=plan.starts.pictures, forecast=forecast)
+        walked = walk(plan, outcome.entries, store, site.root)
+        forecast.expect_later((), plan.card)
+        if walked is not None:  # which channels to draw is known now
+            plan = plan.with_walk(walked.channels)
+            missing = [recipe for recipe in plan.recipes() if recipe.digest() not in outcome.entries]
+            outcome += draw(missing, plan.source, store, log=log, forecast=forecast)
+        forecast.begin("measurements")
+        entries = outcome.entries
+        contents = Contents(
+            plan=plan,
+            entries=entries,
+            study=study(plan, walked, entries, store),
+            site=info,
+            evaluation=evaluate(plan, entries, site.evaluation, store) if site.evaluation else None,
+            comparison=rows(plan, entries),
+            photograph=of_photograph,
+            script=of_script,
+            photo=photo(plan, entries),
+            diversity=diversity(plan, entries, site.evaluation or plan.source, store),
+            sounds=heard,
+            units=units(plan, entries, store, site.root),
+            published=published,
+            notes=frozenset(note for note in addresses.NOTES if (site.docs / addresses.source(note)).is_file()),
+        )
+        if plan.class_pages:
+            frames = frame_probabilities(contents.lead.entry, plan.source, store)
+            contents = replace(contents, lead_probabilities=frames)
     return contents, outcome
 
 

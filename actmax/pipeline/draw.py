@@ -14,7 +14,8 @@ from types import MappingProxyType
 from PIL import Image
 
 from actmax.networks.weights import Source
-from actmax.pipeline.progress import Log, duration, no_log
+from actmax.pipeline.forecast import Forecast
+from actmax.pipeline.progress import Log, no_log
 from actmax.pipeline.publish import Rendered, render_files
 from actmax.recipe.recipe import Recipe
 from actmax.store.entry import Entry
@@ -25,8 +26,6 @@ Engine = Callable[
     Iterator[Rendered],
 ]
 """Recipes, network, progress callback, start pictures -> files and record of each drawing."""
-LOG_INTERVAL = 10.0
-"""Seconds between two lines of a log."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ def draw(
     log: Log = no_log,
     starts: Mapping[str, Image.Image] = MappingProxyType({}),
     engine: Engine | None = None,
+    forecast: Forecast | None = None,
 ) -> Outcome:
     """Return every recipe's drawing, stored or drawn now.
 
@@ -73,11 +73,16 @@ def draw(
         log: log callback.
         starts: the pictures that recipes start from (:func:`actmax.pictures.read_start`).
         engine: renders the drawings; by default this process.
+        forecast: counts them with all else that it expects; by default there is nothing else.
 
     Raises:
         ActmaxError: the weights are not available, a target does not exist, or the store cannot be written.
     """
+    if forecast is None:
+        with Forecast(log) as forecast:
+            return draw(recipes, source, store, fresh=fresh, log=log, starts=starts, engine=engine, forecast=forecast)
     started = time.perf_counter()
+    forecast.begin()
     wanted = {recipe.digest(): recipe for recipe in recipes}
     entries: dict[str, Entry] = {}
     missing = wanted if fresh else _missing(wanted, store, entries)
@@ -91,7 +96,11 @@ def draw(
                 stored = len(entries)
             if missing:
                 log(f"drawing {len(missing)} pictures, {stored} are in the store")
-                _draw(list(missing.values()), source, store, entries, log, starts, engine or render_files)
+                forecast.expect(list(missing.values()), source.card)
+                for files, record in (engine or render_files)(list(missing.values()), source, forecast.step, starts):
+                    entry = store.put(files, record)
+                    entries[entry.digest] = entry
+                    forecast.drawn()
     return Outcome(entries, len(wanted) - stored, stored, time.perf_counter() - started)
 
 
@@ -105,28 +114,3 @@ def _missing(wanted: dict[str, Recipe], store: Store, entries: dict[str, Entry])
         else:
             entries[digest] = entry
     return missing
-
-
-def _draw(
-    recipes: list[Recipe],
-    source: Source,
-    store: Store,
-    entries: dict[str, Entry],
-    log: Log,
-    starts: Mapping[str, Image.Image],
-    engine: Engine,
-) -> None:
-    started = logged = time.perf_counter()
-    steps, total = 0, sum(recipe.steps for recipe in recipes)
-
-    def count(more: int) -> None:
-        nonlocal steps
-        steps += more
-
-    for done, (files, record) in enumerate(engine(recipes, source, count, starts), 1):
-        entry = store.put(files, record)
-        entries[entry.digest] = entry
-        if (now := time.perf_counter()) - logged > LOG_INTERVAL:
-            left = (now - started) * (total - steps) / max(steps, 1)
-            log(f"drawn {done} of {len(recipes)}, about {duration(left)} left")
-            logged = now

@@ -51,7 +51,7 @@ def drawing(steps: int, progress: Callable[[int], object]) -> Iterator[Callable[
 
     Args:
         steps: image-steps of all drawings.
-        progress: called with the same numbers as the bar.
+        progress: called with the same numbers as the bar, and with 0 at the beginning.
     """
     with Bar("drawing", " steps", steps) as bar:
 
@@ -59,4 +59,5 @@ def drawing(steps: int, progress: Callable[[int], object]) -> Iterator[Callable[
             bar.update(more)
             progress(more)
 
+        progress(0)
         yield advance

@@ -5,7 +5,6 @@ from __future__ import annotations
 from actmax.files import digest
 from actmax.networks.weights import Source
 from actmax.pipeline.measurements import cached
-from actmax.pipeline.progress import Log
 from actmax.sounds import WEIGHTS
 from actmax.sounds.models import SOUNDS, SoundExample
 from actmax.sounds.synthesis import KINDS
@@ -13,7 +12,7 @@ from actmax.store.store import Store
 from gen.plan import Plan
 
 
-def sounds(plan: Plan, store: Store, log: Log) -> dict[str, SoundExample] | None:
+def sounds(plan: Plan, store: Store) -> dict[str, SoundExample] | None:
     """Return an example of each class of sounds, stored or drawn now; None where the settings want no such page."""
     if not plan.settings.sounds:
         return None
@@ -21,7 +20,6 @@ def sounds(plan: Plan, store: Store, log: Log) -> dict[str, SoundExample] | None
     def compute() -> tuple[SoundExample, ...]:
         from actmax.sounds.hearing import hear
 
-        log(f"drawing {len(KINDS)} sounds")
         return hear(WEIGHTS)
 
     classifier = Source("sounds", digest(WEIGHTS.read_bytes()), WEIGHTS)

@@ -23,7 +23,7 @@ from actmax.recipe import Recipe
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan import Plan
-from gen.plan.drawings import DRAWING
+from gen.plan.drawings import DRAWING, of_walk
 from gen.settings import KEY, SettingsError
 from gen.settings.schema import WalkSettings
 from gen.study.attribution import attribution, covers
@@ -163,6 +163,16 @@ def known_channels(plan: Plan, store: Store, root: Path) -> dict[str, list[int]]
         return None
     stages = _stages(plan, contributions, responses[0], responses[1:])
     return {layer: stage.numbers for layer, stage in stages.items()}
+
+
+def likely_drawings(plan: Plan) -> list[Recipe]:
+    """Guess how many channels the walk will draw, before it is known which, for a forecast.
+
+    Half of the channels that respond most are usually among those that contribute most.
+    """
+    wanted = _settings(plan)
+    channels = dict.fromkeys(plan.card.hidden, range(wanted.channels * 3 // 2))
+    return [drawing.recipe for drawing in of_walk(plan.composer, wanted, channels).values()]
 
 
 def _settings(plan: Plan) -> WalkSettings:

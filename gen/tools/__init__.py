@@ -1,6 +1,6 @@
 """The commands of `python -m gen`."""
 
-from gen.tools.draw import LOCAL, Forecast, draw, forecast, share
+from gen.tools.draw import LOCAL, Estimate, draw, estimate, share
 from gen.tools.engine import write_engine
 from gen.tools.explain import explain
 from gen.tools.merge import merge
@@ -12,11 +12,11 @@ from gen.tools.write import require_ours, write, write_tree
 
 __all__ = [
     "LOCAL",
-    "Forecast",
+    "Estimate",
     "Verified",
     "draw",
+    "estimate",
     "explain",
-    "forecast",
     "is_guest",
     "left_out",
     "merge",

@@ -26,7 +26,7 @@ TIMED_STEPS = 2
 
 
 @dataclass(frozen=True)
-class Forecast:
+class Estimate:
     """What drawing would take."""
 
     drawings: int
@@ -92,7 +92,7 @@ def draw(site: Site, of: Shard, log: Log, engine: str = LOCAL) -> Outcome:
     return drawn(recipes, site.plan.source, site.store, log=log, starts=starts, engine=ENGINES[engine])
 
 
-def forecast(site: Site, of: Shard) -> Forecast:
+def estimate(site: Site, of: Shard) -> Estimate:
     """Estimate what that would take: draw a batch of each missing kind for a few steps, and do not keep it."""
     recipes = shard(site.plan.recipes(), of)
     missing = [recipe for recipe in recipes if site.store.get(recipe) is None]
@@ -100,7 +100,7 @@ def forecast(site: Site, of: Shard) -> Forecast:
     for recipe in missing:
         by_kind[kind(recipe)].append(recipe)
     seconds = sum(_step_seconds(site, batch) * sum(recipe.steps for recipe in batch) for batch in by_kind.values())
-    return Forecast(len(missing), len(recipes) - len(missing), sum(recipe.steps for recipe in missing), seconds)
+    return Estimate(len(missing), len(recipes) - len(missing), sum(recipe.steps for recipe in missing), seconds)
 
 
 def _step_seconds(site: Site, recipes: Sequence[Recipe]) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
-import importlib
 import multiprocessing
 import random
 import subprocess
@@ -25,7 +24,7 @@ from actmax.errors import RecipeError, UnknownNameError, WeightsError
 from actmax.networks import cards, weights
 from actmax.networks.cards import CARDS
 from actmax.pictures import read_rgb
-from actmax.pipeline import publish
+from actmax.pipeline import forecast, publish
 from actmax.pipeline.draw import Outcome, draw
 from actmax.pipeline.select import NetworkSelection, select_network
 from actmax.recipe import Recipe, compose
@@ -197,9 +196,7 @@ def timeless(outcome: Outcome) -> str:
 
 
 def test_a_second_call_draws_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        importlib.import_module("actmax.pipeline.draw"), "LOG_INTERVAL", 1e9
-    )  # however slow the machine
+    monkeypatch.setattr(forecast, "LOG_INTERVAL", 1e6)  # however slow the machine
     recipes = [recipe(340), recipe(292), recipe(340)]
     lines: list[str] = []
     first = draw(recipes, COMPACT, store, log=lines.append)

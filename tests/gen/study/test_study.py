@@ -20,8 +20,9 @@ from actmax.measure import channels
 from actmax.measure.channels import attribution, flow, mean_response
 from actmax.measure.measure import decode
 from actmax.networks.cards import card
-from actmax.pipeline import Outcome
+from actmax.pipeline import Outcome, forecast
 from actmax.pipeline.measurements import _checksum as checksum
+from actmax.pipeline.progress import Log, no_log
 from actmax.pipeline.publish import load
 from actmax.recipe import METHODS
 from gen import site as build
@@ -32,6 +33,7 @@ from gen.settings import SettingsError
 from gen.study import Evaluation, Study
 from gen.study.ablation import COUNTS, mean_change
 
+COUNT = r"drawn (\d+) of (\d+)"
 GROUPS = {"animals": ["zebra", "tiger"]}
 
 
@@ -46,9 +48,9 @@ def settings(**walk: Any) -> dict[str, Any]:
     }
 
 
-def generated(gallery: dict[str, Any], root: Path) -> tuple[Contents, Outcome]:
+def generated(gallery: dict[str, Any], root: Path, log: Log = no_log) -> tuple[Contents, Outcome]:
     """Draws what is missing; there are no pages of the author's."""
-    return build.generate(build.prepare(gallery, root / "mkdocs.yml", root / "docs"), lambda _: None, SiteInfo())
+    return build.generate(build.prepare(gallery, root / "mkdocs.yml", root / "docs"), log, SiteInfo())
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Made:
     contents: Contents
     outcome: Outcome
     study: Study
+    lines: list[str]
+    """Of the log, which has one as often as can be."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -72,9 +76,12 @@ def quick() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     root = tmp_path_factory.mktemp("site")
-    contents, outcome = generated(settings(), root)
+    lines: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forecast, "LOG_INTERVAL", 0.001)
+        contents, outcome = generated(settings(), root, lines.append)
     assert contents.study is not None
-    return Made(root, contents, outcome, contents.study)
+    return Made(root, contents, outcome, contents.study, lines)
 
 
 def test_two_classes_seven_variations_and_the_channels_of_six_layers_are_drawn(made: Made) -> None:
@@ -89,9 +96,21 @@ def test_two_classes_seven_variations_and_the_channels_of_six_layers_are_drawn(m
     assert set(made.study.variations) == {"pixels", "fourier", "generator", *PENALTIES, *STEP_SIZES}
 
 
-def test_the_next_build_draws_nothing_and_writes_the_same(made: Made) -> None:
-    contents, outcome = generated(settings(), made.root)
+def test_the_log_counts_every_drawing_from_the_beginning(made: Made) -> None:
+    """Before the walk's channels are known, their number is guessed: from 2 to 4 in each of 6 layers."""
+    counts = [tuple(map(int, found.groups())) for line in made.lines if (found := re.match(COUNT, line))]
+    total = made.outcome.drawn
+    assert counts == sorted(counts, key=lambda count: count[0])
+    assert counts[0][1] == pytest.approx(total, abs=6)
+    assert counts[-1] == (total, total)
+    assert made.lines[-1].startswith(f"drawn {total} of {total}, now measurements")
+
+
+def test_the_next_build_draws_nothing_logs_nothing_and_writes_the_same(made: Made) -> None:
+    lines: list[str] = []
+    contents, outcome = generated(settings(), made.root, lines.append)
     assert outcome.drawn == 0
+    assert lines == []
     assert contents.study is not None
     assert contents.study.stages == made.study.stages
     assert contents.study.flow == made.study.flow
