@@ -12,6 +12,7 @@ from actmax.networks.weights import Source
 from actmax.pipeline.draw import Outcome, draw
 from actmax.pipeline.forecast import Forecast
 from actmax.pipeline.progress import Log
+from actmax.pipeline.publish import try_out
 from actmax.pipeline.select import NetworkSelection, select_network
 from actmax.store.store import Store
 from gen import ledger
@@ -19,7 +20,7 @@ from gen.changed import last_changes
 from gen.pages import Contents, File, SiteInfo, filled_in
 from gen.pages import files as pages
 from gen.pages.assets import asset_names
-from gen.pages.calls import calls
+from gen.pages.calls import Call, calls
 from gen.pages.checks import check
 from gen.pages.figures import kinds
 from gen.plan import Plan, PlannedDrawing, Shown, addresses, class_pages, plan
@@ -96,28 +97,35 @@ def plan_site(values: object, config: Path, docs: Path | None = None) -> Site:
     planned = planned if known is None else planned.with_walk(known)
     docs = docs or root / "docs"
     authored = dict(_authored(docs))
-    planned = replace(planned, shown=_shown(planned, authored))
+    planned = replace(planned, shown=_shown(planned, store, authored))
     return Site(root, docs, planned, store, evaluation, selected.fallback, authored)
 
 
-def _shown(planned: Plan, authored: Mapping[str, str]) -> dict[Shown, PlannedDrawing]:
+def _shown(planned: Plan, store: Store, authored: Mapping[str, str]) -> dict[Shown, PlannedDrawing]:
     """The drawings that pages of the author's ask for.
 
     Raises:
-        ActmaxError: there is no such class, layer or method; the message names page and line.
+        ActmaxError: there is no such class, layer, channel or method; the message names page and line.
     """
     found: dict[Shown, PlannedDrawing] = {}
     for name, text in authored.items():
-        where = f"docs/{name}, "
         try:
             for call in calls(text):
-                where = f"docs/{name}, line {call.line}: "
                 if call.shown not in found:
-                    found[call.shown] = planned_for(planned, call.shown, addresses.of_source(name))
-                where = f"docs/{name}, "
+                    found[call.shown] = _of_call(planned, store, call, addresses.of_source(name))
         except ActmaxError as error:
-            raise ActmaxError(f"{where}{error}") from None
+            raise ActmaxError(f"docs/{name}, {error}") from None
     return found
+
+
+def _of_call(planned: Plan, store: Store, call: Call, page: str) -> PlannedDrawing:
+    try:
+        drawing = planned_for(planned, call.shown, page)
+        if drawing.label is None and store.get(drawing.recipe) is None:
+            try_out(drawing.recipe, planned.source, planned.starts.pictures)
+    except ActmaxError as error:
+        raise ActmaxError(f"line {call.line}: {error}") from None
+    return drawing
 
 
 def _network(settings: Settings, root: Path, store: Store) -> NetworkSelection:

@@ -51,6 +51,17 @@ def render_files(
             yield publish(drawn, network)
 
 
+def try_out(recipe: Recipe, source: Source, starts: Mapping[str, Image.Image] = MappingProxyType({})) -> None:
+    """Take the first step of a drawing, to know before all others that it can be made.
+
+    Raises:
+        ActmaxError: it cannot, for example because the layer has no such channel or position.
+    """
+    from actmax.engine.render import render
+
+    list(render([recipe.model_copy(update={"steps": 1})], load(source), starts=starts))
+
+
 @lru_cache(maxsize=2)  # the target network and the evaluation network
 def load(source: Source) -> Network:
     """Load a network, with a progress bar while weights are downloaded; the last two are cached."""

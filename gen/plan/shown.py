@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from actmax.errors import UnknownNameError, did_you_mean, quoted
-from actmax.networks.cards import Card
 from actmax.networks.labels import Label, slugify
 from actmax.recipe import DEFAULT, METHODS, parse
 from gen.plan.drawings import PlannedDrawing
@@ -43,14 +42,13 @@ def planned(plan: Plan, shown: Shown, page: str) -> PlannedDrawing:
         page: address of the author's page.
 
     Raises:
-        UnknownNameError: there is no such class, layer or method.
+        UnknownNameError: there is no such class or method.
         RecipeError: the target is none.
     """
     composer = plan.composer
     seed = composer.settings.seeds[0] if shown.seed is None else shown.seed
     if ":" in shown.word:
         target = parse(shown.word).canonical(composer.source.network)
-        _check_layer(target.layer, composer.card)
         method = _method(plan, shown.method, None)
         return composer.of_target(page, shown.anchor, str(target), method, seed)
     label = _label(plan, shown.word)
@@ -79,9 +77,3 @@ def _method(plan: Plan, name: str, label: Label | None) -> Method:
     # A start picture or facets of a class say nothing about a channel.
     usual = (method for method in methods.values() if not method.start and not method.overrides.get("facets"))
     return next(iter(of_class), None) or next(usual, Method(name=DEFAULT, preset=DEFAULT))
-
-
-def _check_layer(layer: str, card: Card) -> None:
-    known = [*card.layers, *card.outputs]
-    if card.layers and layer not in known and "." not in layer:
-        raise UnknownNameError(f"{card.title} has no layer {quoted(layer)}. {did_you_mean(layer, known)}")

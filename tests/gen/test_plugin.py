@@ -68,6 +68,9 @@ class Guest:
             settings.pop(key, None)
         (self.root / "mkdocs.yml").write_text(yaml.safe_dump(whole), "utf-8")
 
+    def guide(self, text: str) -> None:
+        (self.root / "docs" / "guide.md").write_text(text, "utf-8")
+
     def draw(self) -> None:
         planned = site.plan_site(self.values()["extra"]["gallery"], self.root / "mkdocs.yml")
         for recipe in planned.plan.recipes():
@@ -232,15 +235,23 @@ FAULTS: dict[str, tuple[Callable[[Guest], object], tuple[str, ...]]] = {
         ("docs/gallery/zebra.md would be replaced by the gallery's page /gallery/zebra/",),
     ),
     "an unknown class": (
-        lambda guest: (guest.root / "docs" / "guide.md").write_text('# Guide\n\n{{ drawing("tigr") }}\n'),
+        lambda guest: guest.guide('# Guide\n\n{{ drawing("tigr") }}\n'),
         ("docs/guide.md, line 3: ", "'tigr'", "'tiger'"),
     ),
     "an unknown layer": (
-        lambda guest: (guest.root / "docs" / "guide.md").write_text('{{ drawing("conv9:1") }}\n'),
+        lambda guest: guest.guide('{{ drawing("conv9:1") }}\n'),
         ("docs/guide.md, line 1: ", "no layer 'conv9'", "conv5"),
     ),
+    "a channel beyond the layer": (
+        lambda guest: guest.guide('{{ drawing("conv4:117") }} {{ drawing("conv4:9999") }}\n'),
+        ("docs/guide.md, line 1: ", "conv4 has 256 channels: 9999 is not one of 0…255"),
+    ),
+    "a position beyond the map": (
+        lambda guest: guest.guide('# Guide\n\n{{ drawing("conv4:1@99,0") }}\n'),
+        ("docs/guide.md, line 3: ", "'conv4:1@99,0' lies outside it"),
+    ),
     "an unknown method": (
-        lambda guest: (guest.root / "docs" / "guide.md").write_text('{{ drawing("tiger", method="smoth") }}\n'),
+        lambda guest: guest.guide('{{ drawing("tiger", method="smoth") }}\n'),
         ("docs/guide.md, line 1: ", "no method 'smoth'", "'smooth'"),
     ),
 }
@@ -257,6 +268,7 @@ def test_what_is_missing_is_named_and_the_last_site_stays(name: str, other: Gues
     with pytest.raises(PluginError) as caught:
         before_mkdocs_clears(plugin, config)
     assert [each for each in words if each not in str(caught.value)] == []
+    assert not list(other.root.parent.rglob("drawing.png")), "something was drawn"
 
 
 def before_mkdocs_clears(plugin: Gallery, config: MkDocsConfig) -> None:
