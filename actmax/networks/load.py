@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -153,34 +153,90 @@ def _built(build: Callable[[], nn.Module]) -> nn.Module:
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    """Read a state dict from safetensors or from a pickle, which may hold tensors and nothing that runs."""
+    """Read a state dict from safetensors or from a checkpoint; nothing in the file runs."""
     try:
-        if _is_safetensors(path):
-            state: Any = load_file(path)
-        else:
-            pickles.check(path)
-            with path.open("rb") as file:  # by its name, torch would take it for another kind
-                state = torch.load(file, map_location="cpu", weights_only=True)
+        state = load_file(path) if _is_safetensors(path) else _of_checkpoint(path)
     except pickles.RefusedError as error:
         raise WeightsError(f"{printable(path)} is not a weights file that can be trusted: {error}. {_REMEDY}") from None
-    except Exception as error:  # noqa: BLE001 - torch's unpickler raises many kinds
-        # Where a zip is incomplete, torch seeks to before its beginning: an invalid argument.
+    except WeightsError:
+        raise
+    except Exception as error:  # noqa: BLE001 - damage raises many kinds
+        # Where a zip is incomplete, its reader seeks to before its beginning: an invalid argument.
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise WeightsError(
                 f"The weights file {printable(path)} cannot be read: {reason(error)}. {_REMEDY}"
             ) from None
         raise WeightsError(
-            f"{printable(path)} is not a weights file that can be trusted: it is damaged, or a pickle of something "
-            f"else than a plain state dict. {_REMEDY}"
+            f"{printable(path)} is not a weights file that can be trusted: it is damaged, or neither a file of "
+            f"torch.save nor safetensors. {_REMEDY}"
         ) from None
-    for _ in range(MAX_WRAPPERS):
-        state = next((inner for key in _WRAPPERS if isinstance(inner := _item(state, key), dict)), state)
-    # A pickle may give an OrderedDict attributes of its methods' names, and a tensor too: neither is called.
-    plain = dict(dict.items(state)) if isinstance(state, dict) else {}
-    if not plain or not all(isinstance(key, str) and type(v) in (Tensor, nn.Parameter) for key, v in plain.items()):
-        what = "a dict that is empty or holds other things" if isinstance(state, dict) else f"a {type(state).__name__}"
+    if not state:
+        raise WeightsError(f"{printable(path)} holds no tensors. {_REMEDY}")
+    return state
+
+
+def _of_checkpoint(path: Path) -> dict[str, Tensor]:
+    """Read the state dict of a file of ``torch.save``, and no other tensors of it.
+
+    Raises:
+        WeightsError: it holds none, or several.
+    """
+    checkpoint = pickles.read(path)
+    state = _state_dict(checkpoint.value, path)
+    if state is None:
+        value = checkpoint.value
+        what = "a dict that is empty or holds other things" if isinstance(value, dict) else _kind_of(value)
         raise WeightsError(f"{printable(path)} holds no state dict, which maps names to tensors, but {what}. {_REMEDY}")
-    return {key: Tensor.detach(value) for key, value in plain.items()}
+    storages: dict[tuple[str, str], Tensor] = {}
+    with path.open("rb") as file:
+        for stored in state.values():
+            dtype = getattr(torch, stored.dtype)
+            start, length = checkpoint.places[stored.key]
+            if (stored.key, stored.dtype) not in storages:
+                file.seek(start)
+                data = bytearray(length)
+                file.readinto(data)
+                storages[stored.key, stored.dtype] = (
+                    torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)
+                )
+    return {
+        key: storages[stored.key, stored.dtype].as_strided(stored.shape, stored.strides, stored.offset)
+        for key, stored in state.items()
+    }
+
+
+def _state_dict(value: object, path: Path, depth: int = MAX_WRAPPERS) -> dict[str, pickles.Stored] | None:
+    """Return the state dict in a checkpoint: under one of the usual keys, or the only one.
+
+    Raises:
+        WeightsError: there are several.
+    """
+    if not isinstance(value, dict):
+        return None
+    if value and all(isinstance(key, str) and isinstance(inner, pickles.Stored) for key, inner in value.items()):
+        return value
+    if not depth:
+        return None
+    for key in _WRAPPERS:
+        if found := _state_dict(value.get(key), path, depth - 1):
+            return found
+    others = {key: found for key, inner in value.items() if (found := _state_dict(inner, path, 0))}
+    if len(others) > 1:
+        raise _several(path, others)
+    return next(iter(others.values()), None)
+
+
+def _kind_of(value: object) -> str:
+    if isinstance(value, pickles.Other):
+        return f"an object of the class {quoted(value.name)}"
+    return "a tensor" if isinstance(value, pickles.Stored) else f"a value of the type {type(value).__name__}"
+
+
+def _several(path: Path, names: Iterable[object]) -> WeightsError:
+    listed = " and ".join(quoted(name) for name in list(names)[:4])
+    return WeightsError(
+        f"{printable(path)} holds the weights of several networks, {listed}: save the state dict of one."
+    )
 
 
 def _is_safetensors(path: Path) -> bool:
@@ -188,10 +244,6 @@ def _is_safetensors(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(9)
     return start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size
-
-
-def _item(state: object, key: str) -> object:
-    return dict.get(state, key) if isinstance(state, dict) else None
 
 
 def _of_module(state: dict[str, Tensor], module: nn.Module, path: Path) -> dict[str, Tensor]:
@@ -213,10 +265,7 @@ def _of_module(state: dict[str, Tensor], module: nn.Module, path: Path) -> dict[
     ]
     averages = [prefix for prefix in whole if not _AVERAGED.isdisjoint(prefix.split("."))]
     if len(whole) > 1 and len(averages) != 1:
-        raise WeightsError(
-            f"{printable(path)} holds the weights of several networks, {' and '.join(map(quoted, whole[:4]))}: save "
-            "the state dict of one."
-        )
+        raise _several(path, whole)
     for prefix in averages or whole:
         return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     return state
@@ -244,7 +293,7 @@ def _fill(module: nn.Module, state: dict[str, Tensor], about: Card, path: Path) 
         remedy = "Name the network that they belong to, or other weights."
         classes = given[key][0][:1] if key in given else ()
         if not absent and not unknown and key in wanted and classes != wanted[key][0][:1] == (about.classes,):
-            remedy = f"If they are of {classes[0] if classes else 1} classes, name these by `labels` (--labels FILE)."
+            remedy = f"Name their classes by `labels` (--labels FILE), if they are of {classes[0] if classes else 1}."
         raise WeightsError(
             f"The weights in {printable(path)} are not those of {about.name}: {len(absent)} missing, {len(unknown)} "
             f"foreign, {len(other)} of another shape; {printable(key)} is {stored} and {expected}. {remedy}"

@@ -132,7 +132,7 @@ def test_a_torchvision_network_of_ten_classes(tmp_path: Path) -> None:
     torch.save(models.get_model("squeezenet1_1", weights=None, num_classes=10).state_dict(), file)
     network = load(resolve_weights("squeezenet1_1", file, Description(labels=DIGITS)))
     assert (network.labels, network.card.title) == (DIGITS, "squeezenet1_1, weights r10.pth")
-    with pytest.raises(WeightsError, match=r"If they are of 10 classes, name these by `labels`"):
+    with pytest.raises(WeightsError, match=r"Name their classes by `labels` \(--labels FILE\), if they are of 10\."):
         load(resolve_weights("squeezenet1_1", file))
     with pytest.raises(RecipeError, match=r"takes images of 3 channels: name a function of yours"):
         resolve_weights("squeezenet1_1", file, Description(labels=DIGITS, channels=1))
