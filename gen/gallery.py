@@ -1,6 +1,5 @@
 """Entry point for MkDocs: the plugin mkdocs-gen-files runs this script inside `mkdocs build`."""
 
-import logging
 from itertools import chain
 
 import mkdocs_gen_files
@@ -12,7 +11,6 @@ from gen.hook import drawn
 from gen.pages import File
 from gen.pages import files as pages
 
-log = logging.getLogger("mkdocs.plugins.gallery")
 config = mkdocs_gen_files.config
 
 
@@ -28,11 +26,8 @@ def write(file: File) -> None:
 
 try:
     made = drawn(config)
-    if made.site.warning:
-        log.warning("%s", made.site.warning)
     config.extra.update(site.footer(made.site, made.contents))
     for generated in chain(made.authored, pages(made.contents)):
         write(generated)
-    log.info("%s", made.outcome)
 except ActmaxError as error:
     raise PluginError(str(error)) from None

@@ -55,20 +55,32 @@ def drawn(config: MkDocsConfig) -> site.Built:
     return known
 
 
-def build(config: MkDocsConfig) -> site.Built:
-    """Draw the site of this build.
+def build(config: MkDocsConfig, log: logging.Logger, *, guest: bool = False) -> site.Built:
+    """Draw the site of this build, and log what that took.
+
+    Args:
+        config: of MkDocs.
+        log: that of the plugin or script whose name a reader knows.
+        guest: whether the gallery is in a site of somebody else's.
 
     Raises:
-        ActmaxError: as :func:`gen.site.build`.
+        PluginError: as :func:`gen.site.build`.
     """
-    return site.build(
-        config.extra.get("gallery"),
-        Path(config.config_file_path),
-        logging.getLogger("mkdocs.plugins.gallery").info,
-        SiteInfo.of(config.site_url, config.site_name, config.site_author),
-        Path(config.docs_dir),
-        config.use_directory_urls,
-    )
+    try:
+        built = site.build(
+            config.extra.get("gallery"),
+            Path(config.config_file_path),
+            log.info,
+            SiteInfo.of(config.site_url, config.site_name, config.site_author, guest=guest),
+            Path(config.docs_dir),
+            config.use_directory_urls,
+        )
+    except ActmaxError as error:
+        raise PluginError(str(error)) from None
+    if built.site.warning:
+        log.warning("%s", built.site.warning)
+    log.info("%s", built.outcome)
+    return built
 
 
 def require_extensions(config: MkDocsConfig) -> None:
@@ -95,10 +107,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
     """
     if "gallery" in config.extra:
         require_extensions(config)
-        try:
-            config.extra[BUILT] = build(config)
-        except ActmaxError as error:
-            raise PluginError(str(error)) from None
+        config.extra[BUILT] = build(config, logging.getLogger("mkdocs.plugins.gallery"))
 
 
 @event_priority(FIRST)

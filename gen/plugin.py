@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from mkdocs.config.base import Config
@@ -16,7 +15,6 @@ from mkdocs.structure.pages import Page
 
 from actmax.errors import ActmaxError
 from gen import hook, site
-from gen.pages import SiteInfo
 from gen.pages import files as pages
 from gen.plan import addresses
 
@@ -74,20 +72,7 @@ class Gallery(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         Raises:
             PluginError: a setting, the network, a drawing or a page is at fault.
         """
-        try:
-            self.built = site.build(
-                config.extra["gallery"],
-                Path(config.config_file_path),
-                log.info,
-                SiteInfo.of(config.site_url, config.site_name, config.site_author, guest=True),
-                Path(config.docs_dir),
-                config.use_directory_urls,
-            )
-        except ActmaxError as error:
-            raise PluginError(str(error)) from None
-        if self.built.site.warning:
-            log.warning("%s", self.built.site.warning)
-        log.info("%s", self.built.outcome)
+        self.built = hook.build(config, log, guest=True)
         self.authored = {name: str(text) for name, text in self.built.authored}
 
     @event_priority(50)  # before plugins that make a navigation of the files
@@ -122,17 +107,8 @@ class Gallery(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         """Return an author's page with its drawings. The file stays the author's, with its dates and its edit link."""
         return self.authored.get(page.file.src_uri)
 
-    @event_priority(-100)  # the last to see Markdown
-    def on_page_markdown(self, markdown: str, page: Page, **_: object) -> str:
-        """Take finished HTML out of generated pages, so that Markdown does not parse it."""
-        if page.file.generated_by == "actmax":
-            markdown, *page.meta[hook.FINISHED] = hook.split(markdown)
-        return markdown
-
-    @event_priority(hook.FIRST)  # the first to see HTML
-    def on_page_content(self, html: str, page: Page, **_: object) -> str:
-        """Put it back before any other plugin sees the page."""
-        return hook.joined(html, page.meta.pop(hook.FINISHED, ()), page.file.src_uri)
+    on_page_markdown = staticmethod(hook.on_page_markdown)
+    on_page_content = staticmethod(hook.on_page_content)
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         """Warn of each published address and anchor that the site no longer has."""

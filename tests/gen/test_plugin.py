@@ -165,6 +165,25 @@ def test_a_generated_page_names_its_styles_and_scripts_itself(guest: Guest) -> N
     assert (guest.root / "site" / "assets" / "gallery-page.css").is_file()
 
 
+def test_other_plugins_see_whole_html_and_none_in_the_markdown_of_a_generated_page(other: Guest) -> None:
+    (other.root / "see.py").write_text(
+        """
+def on_page_markdown(markdown, page, **_):
+    assert "<section" not in markdown, page
+
+
+def on_page_content(html, page, **_):
+    assert "data-part" not in html, page
+    return html.replace("<section", "<p>seen</p><section", 1)
+"""
+    )
+    other.edit(hooks=["see.py"])
+    other.draw()
+    built = other.build("--strict")
+    assert built.returncode == 0, built.stderr
+    assert "<p>seen</p><section" in other.page("gallery/zebra/index.html")
+
+
 def test_class_pages_are_not_in_the_navigation(guest: Guest) -> None:
     page = guest.page("guide/index.html")
     assert 'href="../gallery/"' in page
