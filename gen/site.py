@@ -223,7 +223,9 @@ def build(
     Raises:
         ActmaxError: as :func:`prepare` and :func:`generate`; or a page names what is not there.
     """
-    site = prepare(values, config, docs, use_directory_urls)
+    with Forecast(log) as forecast:
+        forecast.begin("settings and weights")  # which may be downloaded
+        site = prepare(values, config, docs, use_directory_urls)
     contents, outcome = generate(site, log, info)
     return Built(site, contents, outcome, tuple(_authored_pages(site, contents)))
 

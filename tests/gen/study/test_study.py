@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
+from actmax.errors import WeightsError
 from actmax.measure import channels
 from actmax.measure.channels import attribution, flow, mean_response
 from actmax.measure.measure import decode
@@ -104,6 +106,22 @@ def test_the_log_counts_every_drawing_from_the_beginning(made: Made) -> None:
     assert counts[0][1] == pytest.approx(total, abs=6)
     assert counts[-1] == (total, total)
     assert made.lines[-1].startswith(f"drawn {total} of {total}, now measurements")
+
+
+def test_the_log_is_not_silent_while_weights_are_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+
+    def prepare(*_: object) -> None:
+        until = time.monotonic() + 60
+        while not lines and time.monotonic() < until:
+            time.sleep(0.01)
+        raise WeightsError("no weights")
+
+    monkeypatch.setattr(forecast, "LOG_INTERVAL", 0.01)
+    monkeypatch.setattr(build, "prepare", prepare)
+    with pytest.raises(WeightsError):
+        build.build({}, tmp_path / "mkdocs.yml", lines.append, SiteInfo())
+    assert lines[0] == "now settings and weights"
 
 
 def test_the_next_build_draws_nothing_logs_nothing_and_writes_the_same(made: Made) -> None:
