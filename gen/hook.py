@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -11,15 +11,13 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.pages import Page
 
 from actmax.errors import ActmaxError
-from gen import ledger, site
+from gen import ledger, other_plugins, site
 from gen.ledger import losses
 from gen.pages import SiteInfo
 from gen.plan import addresses
 
 BUILT = "built_gallery"
 """Key of ``extra`` under which the hook leaves the drawn site for gen/gallery.py."""
-FINISHED = "finished_html"
-"""Key of a page's meta data under which its finished parts wait while its Markdown is converted."""
 FIRST = 100
 """The priority of events that come before those of other plugins."""
 
@@ -30,11 +28,6 @@ EXTENSIONS = ("attr_list", "md_in_html", "tables", "gen.mathml", "pymdownx.highl
 _VERBATIM = re.compile(r"(<(?:pre|textarea|script|style)\b.*?</(?:pre|textarea|script|style)>)", re.DOTALL)
 """Elements whose line breaks are shown or needed."""
 _LINES = re.compile(r"\s*\n\s*")
-_FINISHED = re.compile(r"^<!-- finished -->\n(.*?)\n<!-- /finished -->$", re.DOTALL | re.MULTILINE)
-"""What a template has marked as HTML that needs no processing."""
-_WRAPPED = re.compile(r'<p>(<figure id="drawing-.*?</figure>)</p>', re.DOTALL)
-"""A drawing in a list or an admonition, which Markdown takes for text."""
-_STAND_IN = '<div data-part="{}"></div>'
 
 log = logging.getLogger("mkdocs.plugins.ledger")
 
@@ -83,12 +76,17 @@ def build(config: MkDocsConfig, log: logging.Logger, *, guest: bool = False) -> 
     return built
 
 
-def require_extensions(config: MkDocsConfig) -> None:
-    """Check that the site can read the Markdown of pages besides those of classes and channels, which are HTML.
+def check_site(config: MkDocsConfig) -> None:
+    """Check that no other plugin spoils the gallery, and that the site can read the Markdown of pages besides those of
+    classes and channels, which are HTML.
 
     Raises:
-        PluginError: it cannot; the message has the lines to add.
+        PluginError: one does; or an extension is missing, and the message has the lines to add.
     """
+    try:
+        other_plugins.refuse(config.plugins)
+    except ActmaxError as error:
+        raise PluginError(str(error)) from None
     settings = config.extra["gallery"]
     wanted = [key for key in FURTHER_PAGES if isinstance(settings, Mapping) and settings.get(key)]
     missing = [name for name in EXTENSIONS if name not in config.markdown_extensions] if wanted else []
@@ -106,66 +104,35 @@ def on_pre_build(config: MkDocsConfig) -> None:
     A site without a gallery, such as a written tree, may have the hook as well.
     """
     if "gallery" in config.extra:
-        require_extensions(config)
+        check_site(config)
         config.extra[BUILT] = build(config, logging.getLogger("mkdocs.plugins.gallery"))
 
 
 @event_priority(FIRST)
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Take finished HTML out of generated pages, so that Markdown, table of contents and search do not parse it:
-    there may be thousands of pages."""
+    """Take out of generated pages what other plugins would change."""
     if page.file.src_uri.startswith((addresses.GALLERY, addresses.NETWORK)):
-        markdown, *page.meta[FINISHED] = split(markdown)
+        return other_plugins.protected(markdown, page.meta)
     return markdown
 
 
 @event_priority(FIRST)
 def on_page_content(html: str, page: Page, **_: object) -> str:
-    """Put the finished HTML back before other plugins see the page.
+    """Put it back before other plugins see the page's HTML.
 
     Raises:
         PluginError: another plugin has changed the page's Markdown, and the place of a part is lost.
     """
-    return joined(html, page.meta.pop(FINISHED, ()), page.file.src_uri)
+    try:
+        return other_plugins.restored(html, page.meta, page.file.src_uri)
+    except ActmaxError as error:
+        raise PluginError(str(error)) from None
 
 
 def on_post_page(output: str, **_: object) -> str:
     """Drop the theme's empty lines and indents, a seventh of a class page."""
     parts = _VERBATIM.split(output)
     return "".join(part if index % 2 else _LINES.sub("\n", part) for index, part in enumerate(parts))
-
-
-def joined(html: str, parts: Iterable[str], source: str) -> str:
-    """Return HTML with the finished parts in place of their stand-ins.
-
-    Args:
-        html: of a page, from its Markdown.
-        parts: in the order of :func:`split`.
-        source: the page's file, for the message.
-
-    Raises:
-        PluginError: another plugin has removed a stand-in: the page would be empty.
-    """
-    for index, part in enumerate(parts):
-        before, stand_in, after = html.partition(_STAND_IN.format(index))
-        if not stand_in:
-            raise PluginError(
-                f"The generated page {source} has lost its contents, because another plugin changed it. "
-                "Find the plugin of mkdocs.yml that works on Markdown, and exclude gallery/ and network/ there."
-            )
-        html = before + part + after
-    return _WRAPPED.sub(r"\1", html)
-
-
-def split(markdown: str) -> list[str]:
-    """The page with a stand-in for each finished part, and those parts."""
-    parts: list[str] = []
-
-    def stand_in(match: re.Match[str]) -> str:
-        parts.append(match[1])
-        return _STAND_IN.format(len(parts) - 1)
-
-    return [_FINISHED.sub(stand_in, markdown), *parts]
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -64,7 +64,7 @@ class Gallery(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
                 "write `theme: material` in mkdocs.yml, or, for drawings on pages of yours, add `publish: figures` "
                 "below `gallery:`."
             )
-        hook.require_extensions(config)
+        hook.check_site(config)
 
     def on_pre_build(self, config: MkDocsConfig) -> None:
         """Check and draw everything before MkDocs clears the site's folder, so that an error leaves the last site.

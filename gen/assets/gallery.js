@@ -107,6 +107,9 @@ function fetchLightbox() {
   }));
 }
 
+/** Escape text: GLightbox reads titles as HTML. */
+const asHTML = (text) => element("p", { textContent: text }).innerHTML;
+
 /** Show a drawing across the window. */
 async function showLarge(event) {
   const link = event.target.closest?.("a.enlarge");
@@ -116,7 +119,7 @@ async function showLarge(event) {
   try {
     // Without effects: closing waits for the end of an animation, which some browsers never report.
     const box = (await fetchLightbox())({
-      elements: links.map(({ href, dataset }) => ({ href, type: "image", title: dataset.title })),
+      elements: links.map(({ href, dataset: { title } }) => ({ href, type: "image", title: asHTML(title) })),
       openEffect: "none",
       closeEffect: "none",
       slideEffect: "none",

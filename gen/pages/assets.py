@@ -31,6 +31,8 @@ LIGHTBOX_FILES = {
 }
 """Published name -> file of the plugin."""
 
+_PLAYER = re.compile(rb"https://cdn\.plyr\.io/[^\"]*")
+"""Where GLightbox would fetch a player for videos, of which there are none. The plugin privacy would download it."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INDENT = re.compile(r"\s*\n\s*")
 
@@ -48,7 +50,7 @@ def assets(contents: Contents) -> Iterator[File]:
     if contents.study:
         counts.append(len(contents.study.variations[DRAWING].record.frames))
     for name, file in LIGHTBOX_FILES.items():
-        yield addresses.asset(name), (LIGHTBOX / file).read_bytes()
+        yield addresses.asset(name), _PLAYER.sub(b"", (LIGHTBOX / file).read_bytes())
     for path in sorted(FOLDER.glob("*.*")):
         if not contents.site.guest or path.stem not in OWN_FONTS:
             yield addresses.asset(path.name), path.read_bytes()

@@ -75,7 +75,7 @@ def filled_in(contents: Contents, path: str, text: str) -> str | None:
     try:
         known = values(contents, here, numbered(text), str(head.get("title") or ""))
         known["byline"] = _byline(contents, head.get("date"), text)
-        return sandbox().from_string(text).render(known)
+        return markdown.declining(sandbox().from_string(text).render(known), head)
     except Exception as error:
         if not _caused_by_page(error):
             raise

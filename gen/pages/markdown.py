@@ -14,6 +14,8 @@ from actmax.measure.intervals import wilson
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _JINJA = re.compile(r"\{(?=[{%#])")
+DECLINED = {"glightbox": False, "render_macros": False}
+"""Front matter by which a finished page declines plugins that wrap its pictures in links or fill in expressions."""
 ABSENT = "–"
 """Shown for a number that was not measured."""
 
@@ -90,9 +92,21 @@ def setting(value: object) -> str:
 
 
 def front_matter(**values: Any) -> str:
-    """Return the YAML block at the head of a page; safe for any text."""
+    """Return the YAML block at the head of a generated page; safe for any text."""
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml, if present, is ten times as fast
-    return f"---\n{yaml.dump(values, Dumper=dumper, allow_unicode=True, sort_keys=False)}---\n"
+    return f"---\n{yaml.dump(values | DECLINED, Dumper=dumper, allow_unicode=True, sort_keys=False)}---\n"
+
+
+def declining(text: str, head: Mapping[str, Any]) -> str:
+    """Return a page that is filled in, with :data:`DECLINED` in its front matter unless it has these keys.
+
+    Args:
+        text: of the page.
+        head: its front matter.
+    """
+    missing = {key: value for key, value in DECLINED.items() if key not in head}
+    start, line, rest = text.partition("\n")
+    return start + line + (yaml.safe_dump(missing) if missing else "") + rest
 
 
 def split_front_matter(text: str) -> tuple[Mapping[str, Any], str]:

@@ -17,6 +17,7 @@ def config_of(root: Path, gallery: dict[str, Any]) -> Any:
     """What the hook reads of MkDocs' configuration."""
     return SimpleNamespace(
         extra={"gallery": gallery},
+        plugins={},
         config_file_path=str(root / "mkdocs.yml"),
         docs_dir=str(root / "docs"),
         use_directory_urls=True,
@@ -49,38 +50,11 @@ def test_a_missing_extension_is_named_with_the_lines_to_add(tmp_path: Path) -> N
     with pytest.raises(PluginError, match=r"extra\.gallery\.sounds .*\n\nmarkdown_extensions:\n  - attr_list$"):
         hook.on_pre_build(config)
     config.markdown_extensions.append("attr_list")
-    hook.require_extensions(config)
-
-
-def page(source: str) -> Any:
-    return SimpleNamespace(file=SimpleNamespace(src_uri=source), meta={})
+    hook.check_site(config)
 
 
 def on_post_page(output: str) -> str:
     return hook.on_post_page(output)
-
-
-def test_finished_html_is_taken_out_and_put_back_unchanged() -> None:
-    one, other = "<ul>\n\n   <li>{{ a }} *b*</li>\n</ul>", '<div data-part="0"></div>'
-    parts = [f"<!-- finished -->\n{part}\n<!-- /finished -->" for part in (one, other)]
-    zebra, tiger = page("gallery/zebra/index.md"), page("network/conv4/117/index.md")
-    read = hook.on_page_markdown(f"# Zebra\n\n{parts[0]}\n\nWords.\n\n{parts[1]}\n", page=zebra)
-    assert hook.on_page_markdown("# No part", page=tiger) == "# No part"
-    assert (one in read, other in read.partition("Words.")[2], "Words." in read) == (False, False, True)
-    assert hook.on_page_content(read, page=tiger) == read
-    assert hook.on_page_content(read, page=zebra) == f"# Zebra\n\n{one}\n\nWords.\n\n{other}\n"
-
-
-def test_a_page_that_another_plugin_has_emptied_is_an_error() -> None:
-    zebra = page("gallery/zebra/index.md")
-    hook.on_page_markdown("# Zebra\n\n<!-- finished -->\n<p>A</p>\n<!-- /finished -->\n", page=zebra)
-    with pytest.raises(PluginError, match=r"gallery/zebra/index\.md has lost its contents, because another plugin"):
-        hook.on_page_content("<h1>Zebra</h1>", page=zebra)
-
-
-def test_an_authors_page_is_left_as_it_is() -> None:
-    text = "<!-- finished -->\nWords.\n<!-- /finished -->"
-    assert hook.on_page_markdown(text, page=page("write-ups/mine.md")).startswith(text)
 
 
 def test_a_pages_empty_lines_and_indents_are_left_out() -> None:

@@ -448,12 +448,16 @@ def test_a_link_is_copied_whole(visit: Visit, faked: str) -> None:
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_a_drawing_opens_large_and_closes(visit: Visit, motion: str) -> None:
     page = visit("/gallery/ambulance/", reduced_motion=motion)
-    page.locator("a.enlarge").first.click()
+    link = page.locator("a.enlarge").first
+    link.evaluate("link => (link.dataset.title += ', a <b>bold</b> &amp; name')")
+    link.click()
     shown = page.locator(".gslide.current img")
     shown.wait_for()
     large = "document.querySelector('.gslide.current img').getBoundingClientRect().width > 680"
     page.wait_for_function(large)  # more than on the page, once it has grown
-    assert "ambulance, robust, seed 0" in page.locator(".gslide.current").inner_text()
+    title = page.locator(".gslide.current").inner_text()
+    assert "ambulance, robust, seed 0" in title
+    assert "a <b>bold</b> &amp; name" in title  # text, never read as HTML
     if motion == "reduce":
         durations = page.evaluate(
             """[".glightbox-container", ".glightbox-container *"].flatMap((all) => [...document.querySelectorAll(all)])

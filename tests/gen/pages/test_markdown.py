@@ -12,8 +12,10 @@ import pytest
 import yaml
 
 from gen.pages.markdown import (
+    DECLINED,
     attribute,
     counted,
+    declining,
     escape,
     front_matter,
     number,
@@ -138,8 +140,17 @@ def test_any_text_fits_an_attribute(word: str) -> None:
 @pytest.mark.parametrize("word", [*WORDS, "yes", "1", "null", "a: b", "---", "two\nlines", "x" * 200])
 def test_front_matter_holds_any_text(word: str) -> None:
     text = front_matter(title=word, description="D") + "# Page\n"
-    assert split_front_matter(text) == ({"title": word, "description": "D"}, "# Page\n")
+    assert split_front_matter(text) == ({"title": word, "description": "D", **DECLINED}, "# Page\n")
     assert yaml.safe_load(text.split("---\n")[1] if word != "---" else text[4:-11])["title"] == word
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_page_that_is_filled_in_declines_other_plugins_unless_it_names_them(ends: str) -> None:
+    text = f"---{ends}measured: true{ends}glightbox: true{ends}---{ends}# Page{ends}---{ends}"
+    head, body = split_front_matter(text)
+    left, same = split_front_matter(declining(text, head))
+    assert left == {"measured": True, "glightbox": True, "render_macros": False}
+    assert same == body
 
 
 @pytest.mark.parametrize(

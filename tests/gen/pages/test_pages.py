@@ -108,6 +108,7 @@ def test_a_class_has_a_page_its_pictures_and_its_aliases(published: Callable[...
         ),
         *(f"gallery/{alias}/index.html" for alias in ("340", "n02391049", "292", "n02129604", "my-cat")),
     }
+    assert b"https://" not in bytes(files["assets/glightbox.min.js"])  # of a player that it would fetch for videos
     assert len(masters(files)) == 4
 
 
