@@ -30,8 +30,10 @@ from actmax.networks.class_set import ClassSet
 from actmax.networks.description import Description, read_labels
 from actmax.networks.weights import Source, resolve_weights
 from actmax.pictures import read_start
-from actmax.recipe.methods import DEFAULT, METHODS, OVERRIDABLE, accentuation, compose
+from actmax.recipe.methods import DEFAULT, METHODS, accentuation, compose
+from actmax.recipe.misplaced import IN_METHODS
 from actmax.recipe.recipe import Recipe
+from actmax.recipe.renamed import RENAMED
 from actmax.recipe.target import parse
 from actmax.store.store import Store
 
@@ -86,6 +88,8 @@ ImagesArgument = Annotated[list[Path], typer.Argument(help="Folders or tar files
 OutOption = Annotated[Path, typer.Option(help="The safetensors file to write.")]
 StoreOption = Annotated[Path, typer.Option(help="Store that remembers which network `auto` stands for.")]
 FolderOption = Annotated[Path, typer.Option(help="Folder of the run: checkpoint, log and exported weights.")]
+OWN_OPTIONS = ("method", "network", "weights", "seed", "size", "start")
+"""Of `draw`: what no ``--set`` sets."""
 MinutesOption = Annotated[float, typer.Option(help="Training time.")]
 SetOption = Annotated[
     list[str] | None,
@@ -102,7 +106,10 @@ def _targets(context: typer.Context, targets: list[str]) -> list[str]:
     options = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
     for text in targets:
         if text.startswith("--"):
-            name = text.partition("=")[0]
+            name, _, value = text.partition("=")
+            field = name[2:].replace("-", "_")
+            if field in IN_METHODS:
+                context.fail(f"No such option: {name}. It is a field of the recipe: --set {field}={value or 'VALUE'}.")
             context.fail(f"No such option: {name}. {did_you_mean(name, options)}")
     return targets
 
@@ -142,7 +149,7 @@ def draw(
     from actmax.pipeline.select import select_network
 
     paths = _paths(targets, out)
-    overrides = dict(_parse_setting(text, (*OVERRIDABLE, "precision")) for text in change or ())
+    overrides = dict(_parse_setting(text, (*IN_METHODS, "canvas"), OWN_OPTIONS) for text in change or ())
     starts = {}
     if start is not None:
         name, starts[name] = read_start(start)
@@ -394,8 +401,13 @@ def _options(kind: type[Options], minutes: float, change: list[str] | None) -> O
         raise ActmaxError("; ".join(validation_messages(error))) from None
 
 
-def _parse_setting(text: str, allowed: Iterable[str]) -> tuple[str, Any]:
+def _parse_setting(text: str, allowed: Iterable[str], options: Iterable[str] = ()) -> tuple[str, Any]:
+    """Return the field and the value of a ``--set``. ``options`` are fields that have options of their own."""
     field, equals, value = text.partition("=")
+    if field in RENAMED and RENAMED[field] in allowed:
+        raise UnknownNameError(f"--set: the field {field!r} is now called {RENAMED[field]!r}.")
+    if field in options:
+        raise UnknownNameError(f"--set: {field!r} has an option of its own: --{field} {value or 'VALUE'}.")
     if field not in allowed:
         raise UnknownNameError(f"--set: unknown field {quoted(field)}. {did_you_mean(field, allowed)}")
     if not equals:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import cast
+from typing import Any, Self, cast
 
 import torch
 from torch import Generator, Tensor
@@ -29,6 +29,7 @@ from actmax.ascent.penalties import NetworkPenalty, Penalty
 from actmax.ascent.transforms import Transform, View, make_views
 from actmax.errors import RecipeError
 from actmax.networks.hooks import GradientHooks
+from actmax.recipe.misplaced import misplaced
 
 Weighted = tuple[float, Penalty | NetworkPenalty]
 
@@ -65,6 +66,14 @@ class Method:
     """Changes to the objective's gradient, in the order in which it meets them on its way back."""
     precision: str = "auto"
     """Arithmetic inside the network: `auto`, `fp32` or `bf16`."""
+
+    def __new__(cls, *_: Any, **parts: Any) -> Self:
+        """Refuse the fields of recipes, which are parts of parts here."""
+        allowed = [part.name for part in fields(cls)]
+        for name, value in parts.items():
+            if name not in allowed:
+                raise misplaced(name, value, allowed)
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         for name in ("steps", "views"):

@@ -23,6 +23,7 @@ from actmax.networks.cards import LOGITS
 from actmax.networks.network import Network
 from actmax.pictures import read_rgb
 from actmax.recipe.methods import DEFAULT
+from actmax.recipe.misplaced import placed
 from actmax.recipe.target import Target, parse
 
 AnyObjective = str | ObjectiveFunction
@@ -64,6 +65,7 @@ class Result:
         return to_masks(self.gradient_magnitude)
 
 
+@placed
 def ascend(
     network: Network,
     objective: AnyObjective | Sequence[AnyObjective],
@@ -104,7 +106,8 @@ def ascend(
     (torch.Size([2, 3, 64, 64]), torch.Size([2, 4]))
 
     Raises:
-        UnknownNameError: there is no such method, or the objective names a layer that the network does not have.
+        UnknownNameError: there is no such method, the objective names a layer that the network does not have, or an
+            argument belongs to the method.
         RecipeError: the objective is no target or returns no score, the parts do not fit together or the network, or
             values become infinite or NaN.
         PictureError: a file at the start cannot be read as an image.
@@ -239,6 +242,7 @@ class _Recorder(Outputs):
         return iter(self.outputs)
 
 
+@placed
 def grid(
     network: Network,
     image: Start,

@@ -37,7 +37,9 @@ from actmax.ascent.params import fourier, generator, phase, pixels
 from actmax.ascent.params.canvas import Params
 from actmax.ascent.penalties import ChannelStatistics, FeatureDistance, excess_variation, l2_penalty, total_variation
 from actmax.ascent.transforms import Transform, affine, noise, random_crop
+from actmax.files import DIGITS
 from actmax.recipe.methods import DEFAULT, METHODS, compose
+from actmax.recipe.misplaced import ELSEWHERE, IN_METHODS, misplaced
 from actmax.recipe.recipe import Recipe
 
 PARAMS: Mapping[str, Callable[[Recipe], Params]] = {
@@ -126,13 +128,18 @@ def _transforms(recipe: Recipe) -> list[Transform]:
     return transforms
 
 
+UNKNOWN_START = "0" * DIGITS
+"""Stands in a method for the image that `actmax.ascend` starts from."""
+
+
 def method(name: str = DEFAULT, **fields: Any) -> Method:
     """Return a named method, to be used or changed with :func:`dataclasses.replace`.
 
     Args:
         name: ``smooth``, ``robust``, ``plain``, ``erhan``, ``simonyan``, ``yosinski``, ``mahendran``, ``mei``,
             ``maco``, ``statistics`` or ``generator``.
-        **fields: of :class:`actmax.Recipe`, such as ``steps`` and ``precision``.
+        **fields: of :class:`actmax.Recipe`, such as ``steps`` and ``precision``; not those of what is drawn, such as
+            ``seed``, ``size`` and ``start``, which :func:`actmax.ascend` has.
 
     >>> method("robust", steps=128).steps
     128
@@ -141,7 +148,11 @@ def method(name: str = DEFAULT, **fields: Any) -> Method:
         UnknownNameError: there is no such method or field; the nearest are named.
         RecipeError: a value that the field cannot have.
     """
-    return method_of(compose(name, fields, network="", weights="", target="logits:0"))
+    for field, value in fields.items():
+        if field in ELSEWHERE:
+            raise misplaced(field, value, IN_METHODS)
+    kept = {"start": UNKNOWN_START} if fields.get("feature_weight") else {}
+    return method_of(compose(name, fields | kept, network="", weights="", target="logits:0"))
 
 
 def __dir__() -> list[str]:

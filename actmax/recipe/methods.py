@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted, validation_messages
-from actmax.recipe.recipe import Recipe
+from actmax.recipe.recipe import NEEDS, Recipe
 from actmax.recipe.renamed import RENAMED
 
 # Olah et al. 2017, "The Enemy of Feature Visualization": ascent in a decorrelated Fourier space, on random shifts,
@@ -210,7 +210,8 @@ def compose(method: str = DEFAULT, overrides: Mapping[str, Any] | None = None, *
             ``maco``, ``statistics`` or ``generator`` (:data:`METHODS`).
         overrides: fields of :class:`Recipe` that take precedence over all others.
         **fields: fields of :class:`Recipe` that take precedence over the method; ``network``, ``weights`` and
-            ``target`` have no default.
+            ``target`` have no default. If a part is set to 0, such as ``blur``, the method's other fields of that part
+            go with it.
 
     >>> compose("robust", {"steps": 128}, network="compact", weights="", target="fc8:340").steps
     128
@@ -221,7 +222,11 @@ def compose(method: str = DEFAULT, overrides: Mapping[str, Any] | None = None, *
     """
     if method not in METHODS:
         raise UnknownNameError(f"There is no method {quoted(method)}. {did_you_mean(method, METHODS)}")
-    chosen = {**METHODS[method], **fields, **(overrides or {})}
+    given = {**fields, **(overrides or {})}
+    chosen = {**METHODS[method], **given}
+    for name, needed in NEEDS.items():
+        if needed in given and not given[needed] and name not in given:  # what belongs to a part goes with it
+            chosen.pop(name, None)
     for name in chosen:
         if name in RENAMED:
             raise UnknownNameError(f"The field {name!r} of a recipe is now called {RENAMED[name]!r}.")

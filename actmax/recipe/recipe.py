@@ -32,6 +32,17 @@ OWNERS = {
 }
 """Fields that only one choice of another field uses; with any other choice they keep their defaults."""
 
+NEEDS = {
+    "blur_every": "blur",
+    "blur_anneal": "blur",
+    "total_variation_power": "total_variation_weight",
+    "excess_variation_limit": "excess_variation_weight",
+    "crop_max": "crop",
+    "facet": "facets",
+    "feature_layer": "feature_weight",
+}
+"""Fields that act only where another field is not 0; without it they keep their defaults."""
+
 
 class Recipe(BaseModel):
     """One drawing, fully described. Frozen, hashable, scalars only."""
@@ -62,7 +73,7 @@ class Recipe(BaseModel):
     """The last part of the steps, over which the step size falls to zero."""
     start_sd: Annotated[float, Field(ge=0)]
     """Standard deviation of the noise at the start: of the normalized pixels, of the coefficients, of the phases in
-    radians, or of the generator's weights in units of He's standard deviation."""
+    radians, or of the generator's weights in units of He's standard deviation. A `start` image gets no noise."""
     decay_power: Annotated[float, Field(ge=0)] = 0.0
     """Power of 1/frequency that scales the Fourier coefficients; with ``fourier`` only."""
     decorrelate: bool = False
@@ -184,12 +195,11 @@ class Recipe(BaseModel):
             )
         if self.blur_anneal and not self.blur:
             raise ValueError("blur_anneal lets a blur fall to 0: give its standard deviation (blur)")
-        for name, weight in (
-            ("total_variation_power", "total_variation_weight"),
-            ("excess_variation_limit", "excess_variation_weight"),
-        ):
-            if getattr(self, name) != type(self).model_fields[name].default and not getattr(self, weight):
-                raise ValueError(f"{name} belongs to a penalty: give its weight ({weight})")
+        if self.blur_every > 1 and not self.blur:
+            raise ValueError("blur_every is the number of steps between blurs: give their standard deviation (blur)")
+        for name in ("total_variation_power", "excess_variation_limit"):
+            if getattr(self, name) != type(self).model_fields[name].default and not getattr(self, NEEDS[name]):
+                raise ValueError(f"{name} belongs to a penalty: give its weight ({NEEDS[name]})")
         for name, (field, choice) in OWNERS.items():
             if getattr(self, name) and getattr(self, field) != choice:
                 raise ValueError(f"{name} belongs to {field} {choice!r}, not to {getattr(self, field)!r}")

@@ -23,8 +23,19 @@ def fault(words: str) -> PydanticCustomError:
     return PydanticCustomError("setting", "{words}", {"words": words})
 
 
-def refuse_unknown(values: Mapping[object, object], allowed: Iterable[str], renamed: Mapping[str, str]) -> None:
-    """Refuse unknown keys; each error names the new key, or the nearest ones.
+def refuse_unknown(
+    values: Mapping[object, object],
+    allowed: Iterable[str],
+    renamed: Mapping[str, str],
+    elsewhere: Mapping[str, str],
+) -> None:
+    """Refuse unknown keys; each error names the new key, where the key belongs, or the nearest ones.
+
+    Args:
+        values: the keys with their values.
+        allowed: the keys that there are.
+        renamed: old names of keys, with the new ones.
+        elsewhere: keys of other sections, with what to write.
 
     Raises:
         PydanticCustomError: there is an unknown key.
@@ -33,8 +44,8 @@ def refuse_unknown(values: Mapping[object, object], allowed: Iterable[str], rena
     faults = []
     for key in values:
         if key not in allowed:
-            new = renamed.get(key) if isinstance(key, str) else None
-            hint = f"It is now {new!r}." if new else did_you_mean(str(key), allowed)
+            new, there = renamed.get(str(key)), elsewhere.get(str(key))
+            hint = f"It is now {new!r}." if new else there or did_you_mean(str(key), allowed)
             faults.append(f"has an unknown key {quoted(key)}. {hint}")
     if faults:
         raise fault(" It ".join(faults[:MAX_FAULTS]))

@@ -140,7 +140,9 @@ def _group_name(name: str) -> str:
 
 
 def _methods(given: Any) -> Any:
-    """Each method's keys with its name."""
+    """Each method's keys with its name. A list holds names of presets."""
+    if isinstance(given, list) and all(isinstance(name, str) for name in given):
+        given = dict.fromkeys(given)
     if not isinstance(given, Mapping):
         return given
     named = {}
@@ -209,6 +211,8 @@ class Section(BaseModel):
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """Old names of keys, with the new ones."""
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """Keys that belong elsewhere, with what to write."""
 
     @classmethod
     def keys(cls) -> Iterable[str]:
@@ -219,7 +223,7 @@ class Section(BaseModel):
     @classmethod
     def _refuse_unknown(cls, values: Any) -> Any:
         if isinstance(values, Mapping):
-            refuse_unknown(values, cls.keys(), cls.renamed)
+            refuse_unknown(values, cls.keys(), cls.renamed, cls.elsewhere)
         return values
 
 
@@ -228,6 +232,10 @@ class Method(Section):
 
     model_config = ConfigDict(extra="allow")
     renamed: ClassVar[Mapping[str, str]] = RENAMED
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("size", "seeds", "precision", "network", "weights"), "It belongs beside `methods:`, for all."),
+        "seed": "Write `seeds:`, a list, beside `methods:`.",
+    }
 
     name: str
     """The author's."""
@@ -348,6 +356,13 @@ class EvaluationSettings(Section):
 
 class Settings(Section):
     """What to draw, and how. Every key but the classes has a default."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        **{
+            name: f"It belongs to a method: `methods: {{{DEFAULT}: {{{name}: …}}}}`."
+            for name in ("preset", *OVERRIDABLE)
+        },
+    }
 
     network: Annotated[str, BeforeValidator(lambda name: "auto" if name in (None, "") else name)] = "auto"
     """`alexnet` is torchvision's ImageNet AlexNet, downloaded once; `compact` is the small AlexNet

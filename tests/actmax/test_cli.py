@@ -277,7 +277,12 @@ def test_the_environment_may_name_the_network(run: Run, tmp_path: Path, monkeypa
         (["zebra", "--network", "alexnt"], "Did you mean 'alexnet'?"),
         (["zebra", *SMALL, "--size", "0"], "size: input should be greater than or equal to 16, not 0"),
         (["zebra", *SMALL, "--set", "precision=fp8"], "not 'fp8'"),
-        (["zebra", *SMALL, "--set", "network=alexnet"], "--set: unknown field 'network'"),
+        (
+            ["zebra", *SMALL, "--set", "network=alexnet"],
+            "--set: 'network' has an option of its own: --network alexnet.",
+        ),
+        (["zebra", *SMALL, "--set", "seed=3"], "--set: 'seed' has an option of its own: --seed 3."),
+        (["zebra", *SMALL, "--set", "leak=0.1"], "--set: the field 'leak' is now called 'relu_leak'."),
         (["zebra", *SMALL, "--out", "absent/zebra.png"], "absent/zebra.png cannot be written: it is a folder"),
         (["zebra", *SMALL, "--weights", "absent.pth"], "compact network brings its own weights; absent.pth"),
         (["zebra", "--network", "alexnet", "--weights", "absent.pth"], "absent.pth cannot be read"),
@@ -311,6 +316,18 @@ def test_draw_refuses_a_misspelled_option(words: list[str], run: Run, tmp_path: 
     assert (result.status, result.out) == (2, "")
     assert "No such option: --sizze. Did you mean '--size'" in " ".join(result.err.replace("│", " ").split())
     assert files(tmp_path) == []
+
+
+def test_a_field_that_is_written_as_an_option_is_named_as_a_setting(run: Run) -> None:
+    for words, setting in ((["--step-size=0.1"], "--set step_size=0.1."), (["--steps", "64"], "--set steps=VALUE.")):
+        result = run("draw", "zebra", *words)
+        assert result.status == 2
+        assert f"It is a field of the recipe: {setting}" in " ".join(result.err.replace("│", " ").split())
+
+
+def test_the_package_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "actmax", "classes", "zebra"]
+    assert subprocess.check_output(command, text=True).startswith("340  n02391049  zebra")
 
 
 # actmax draw --start
@@ -376,8 +393,8 @@ def test_feature_weight_and_layer_follow_the_options(
         ),
         (["--start", "start.png", "--set", "feature_weight=0"], "feature_weight and feature_layer belong together"),
         (["--start", "start.png", "--set", "feature_layer=conv6"], "no layer 'conv6'. Did you mean 'conv5'"),
-        (["--set", "start=0123456789abcdef"], "starts from an image that is not given: 0123456789abcdef."),
-        (["--set", "start=start.png"], "start: string should match pattern"),
+        (["--set", "start=0123456789abcdef"], "--set: 'start' has an option of its own: --start 0123456789abcdef."),
+        (["--set", "start=start.png"], "--set: 'start' has an option of its own: --start start.png."),
     ],
 )
 def test_draw_refuses_an_unusable_start_image(words: list[str], message: str, run: Run, tmp_path: Path) -> None:

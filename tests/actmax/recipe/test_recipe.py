@@ -16,7 +16,7 @@ from recipes import GIVEN, NEEDED, OTHER, changed, robust, unchanged
 
 from actmax.errors import ActmaxError, RecipeError, UnknownNameError
 from actmax.recipe import ACCENTUATION, ALGORITHM, METHODS, OVERRIDABLE, Recipe, accentuation, compose
-from actmax.recipe.recipe import OWNERS
+from actmax.recipe.recipe import NEEDS, OWNERS
 
 PINNED: list[dict[str, Any]] = json.loads(Path(__file__).with_name("digests.json").read_text("utf-8"))
 """Recipes with their digests: if one changed, every store would be drawn again, and every image would change its
@@ -271,6 +271,8 @@ def test_a_start_image_is_named_by_its_digest(start: str) -> None:
         ({"blur_every": 0}, "blur_every: input should be greater than or equal to 1, not 0"),
         ({"blur_anneal": True}, r"blur_anneal lets a blur fall to 0: give its standard deviation \(blur\)"),
         ({"total_variation_power": 2.0}, r"belongs to a penalty: give its weight \(total_variation_weight\)"),
+        ({"blur_every": 4}, r"blur_every is the number of steps between blurs: give their standard deviation \(blur\)"),
+        ({"excess_variation_limit": 0.3}, r"belongs to a penalty: give its weight \(excess_variation_weight\)"),
         ({"crop_max": 0.5}, r"the smallest \(crop\) must be above 0 and no larger, not 0"),
         ({"crop": 0.5, "crop_max": 0.25}, r"crop_max 0.25 is the size of the largest .* no larger, not 0.5"),
         ({"crop": 1.5}, "crop: input should be less than or equal to 1, not 1.5"),
@@ -284,6 +286,24 @@ def test_a_start_image_is_named_by_its_digest(start: str) -> None:
 def test_fields_that_do_not_fit_together_are_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         robust(**changes)
+
+
+@pytest.mark.parametrize("field", sorted(NEEDED.keys() - OWNERS.keys() - {"parameterization"}))
+def test_a_field_is_refused_without_the_one_that_it_needs(field: str) -> None:
+    with pytest.raises(RecipeError, match=field):
+        robust(**{field: OTHER[field]})
+    assert field in NEEDS or field == "feature_weight"
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("part", sorted(set(NEEDS.values())))
+def test_a_part_of_a_method_can_be_switched_off_by_its_field_alone(method: str, part: str) -> None:
+    off = compose(method, {part: 0}, **GIVEN)
+    assert not getattr(off, part)
+    kept = {name for name, needed in NEEDS.items() if needed == part and name in off.identity()}
+    assert not kept
+    if getattr(compose(method, **GIVEN), part) == 0:
+        assert off == compose(method, **GIVEN)
 
 
 def test_every_method_but_the_generator_can_start_from_an_image() -> None:

@@ -156,7 +156,6 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     (settings(**{"0": 1}), ("extra.gallery", "'0'", "Allowed: channels, comparison, diversity, groups")),
     ({"groups": {}, 7: 1}, ("extra.gallery", "7", "Allowed: channels, comparison, diversity, groups")),
     (settings(methods={"robust": {"stesp": 5}}), ("methods.robust", "'stesp'", "Did you mean 'steps'")),
-    (settings(methods={"robust": {"seed": 5}}), ("methods.robust", "'seed'", "Allowed: anneal")),
     (settings(methods={"robust": {"group": ["animals"]}}), ("methods.robust", "'group'", "Did you mean 'groups'")),
     # Types and ranges.
     (settings(network=3), ("network", "not 3", "string")),
@@ -210,8 +209,23 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     ),
     (settings(store=None), ("store", "not None", "string")),
     (settings(store=["a"]), ("store", "not ['a']", "string")),
+    # Keys of other sections.
+    (
+        settings(steps=64),
+        ("gallery in", "unknown key 'steps'", "belongs to a method: `methods: {smooth: {steps: …}}`."),
+    ),
+    (settings(preset="maco"), ("gallery in", "unknown key 'preset'", "belongs to a method")),
+    (
+        settings(methods={"robust": {"size": 64}}),
+        ("methods.robust", "unknown key 'size'", "It belongs beside `methods:`"),
+    ),
+    (
+        settings(methods={"robust": {"seed": 1}}),
+        ("methods.robust", "unknown key 'seed'", "Write `seeds:`, a list, beside"),
+    ),
     # Methods.
-    (settings(methods=["robust"]), ("methods", "not ['robust']", "dictionary")),
+    (settings(methods=["robost"]), ("methods.robost", "no `preset:`", "Did you mean 'robust'")),
+    (settings(methods=[{"robust": {}}]), ("methods", "not [{'robust': {}}]", "dictionary")),
     (settings(methods={}), ("methods", "not {}", "at least 1")),
     (settings(methods={"robust": 256}), ("methods.robust", "not 256", "dictionary")),
     (settings(methods={"mine": None}), ("methods.mine", "'mine'", "no `preset:`", "plain, robust")),
@@ -300,3 +314,9 @@ def test_an_error_names_key_value_and_choices(values: object, words: tuple[str, 
 def test_two_groups_cannot_have_one_anchor(groups: dict[str, list[str]], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         class_pages(read({"groups": groups}))
+
+
+def test_methods_may_be_a_list_of_presets() -> None:
+    listed, mapped = (read(settings(methods=methods)) for methods in (["smooth", "maco"], {"smooth": None, "maco": {}}))
+    assert list(listed.methods) == ["smooth", "maco"]
+    assert listed.methods == mapped.methods
