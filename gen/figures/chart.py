@@ -62,7 +62,7 @@ def chart(
         parts.append(f'<path d="{path(points)}" style="{style}"/>')
         y = south + LEGEND + 22 * k
         parts += [f'<path d="M60 {y - 5:g}H100" style="{style}"/>', text(110, y, escape(name), "start")]
-        description.append(f"{name}: from {line[0]:.2f} at {xs[0]} to {line[-1]:.2f} at {xs[-1]}")
+        description.append(signed(f"{name}: from {line[0]:.1f} at {xs[0]} to {line[-1]:.1f} at {xs[-1]}"))
     return figure(
         caption,
         f"The {vertical} against {axis}. " + "; ".join(description) + ".",

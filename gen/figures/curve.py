@@ -47,7 +47,7 @@ def curve(activations: Sequence[float], frames: Sequence[int], first: int | None
             labels.append(text(along(step), south + 20, str(step), "middle"))
     parts += [f'<g style="stroke:{INK}">{"".join(ticks)}</g>', *labels]
     parts.append(f'<path d="{path(line)}" style="fill:none;stroke:{BLUE};stroke-width:2;stroke-linejoin:round"/>')
-    description = (
+    description = signed(
         f"From {activations[0]:.1f} before the first step to {activations[-1]:.1f} before the last, step {last}."
     )
     if first is not None:

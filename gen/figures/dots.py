@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from actmax.measure.intervals import wilson
-from gen.figures.svg import BLUE, FAINT, INK, figure, text
+from gen.figures.svg import BLUE, FAINT, INK, PERCENT, figure, text
 
 STYLES = ((BLUE, BLUE), (FAINT, "none"))
 """Color of each series, and what fills its dots: they differ without color too."""
@@ -30,7 +30,7 @@ def dots(names: Sequence[str], series: Mapping[str, Sequence[float]], count: int
         x = _along(percent / 100)
         parts.append(f'<path d="M{x:g} {NORTH - 22:g}V{south:g}" style="stroke:{INK};stroke-opacity:.15"/>')
         anchor = "start" if percent == 0 else "end" if percent == 100 else "middle"
-        parts.append(text(x, south + 18, f"{percent} %", anchor))
+        parts.append(text(x, south + 18, f"{percent}{PERCENT}", anchor))
     x = WEST
     for (color, fill), name in zip(STYLES, series, strict=False):
         parts += [_dot(x + 6, 14, color, fill), text(x + 18, 19, escape(name), "start")]
@@ -47,7 +47,7 @@ def dots(names: Sequence[str], series: Mapping[str, Sequence[float]], count: int
                 f'<path d="M{_along(low):.1f} {height:g}H{_along(high):.1f}" style="stroke:{color};stroke-width:2"/>'
             )
             parts.append(_dot(_along(share), height, color, fill))
-            shares.append(f"{of} {100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)")
+            shares.append(f"{of} {100 * share:.0f}{PERCENT} ({100 * low:.0f}–{100 * high:.0f}{PERCENT})")
         described.append(f"{name}: {', '.join(shares)}")
     return figure(title, f"Of {count} each. {'; '.join(described)}.", parts, south + 26, caption)
 

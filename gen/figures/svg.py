@@ -6,6 +6,7 @@ scheme.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -20,6 +21,7 @@ TINT = "var(--md-accent-fg-color, #526cfe)"
 BLUE = "var(--md-code-hl-keyword-color, #3f6ec6)"
 GREEN = "var(--md-code-hl-string-color, #1c7d4d)"
 RED = "var(--md-code-hl-number-color, #d52a2a)"
+PERCENT = "\N{NARROW NO-BREAK SPACE}%"
 FONT = "font-family:var(--md-text-font-family, sans-serif);font-size:14px"
 
 
@@ -55,7 +57,7 @@ def figure(title: str, description: str, parts: Sequence[str], height: float, ca
         caption: plain text below the drawing.
         role: ``group`` if parts of it are links.
     """
-    title, description = (escape(" ".join(words.split())) for words in (title, description))
+    title, description = (escape(_one_line(words)) for words in (title, description))
     return captioned(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 420 {height:g}" '
         f'role="{role}" style="width:100%;max-width:30rem;height:auto;fill:{INK};{FONT}">'
@@ -66,5 +68,10 @@ def figure(title: str, description: str, parts: Sequence[str], height: float, ca
 
 def captioned(svg: str, caption: str) -> str:
     """Return an HTML figure of a drawing with a caption, plain text."""
-    words = escape(" ".join(caption.split()))
+    words = escape(_one_line(caption))
     return f'<figure data-search-exclude="">{svg}<figcaption>{words}</figcaption></figure>'
+
+
+def _one_line(words: str) -> str:
+    """Return words without line breaks, and with the spaces that do not break."""
+    return re.sub("[ \t\n]+", " ", words).strip()

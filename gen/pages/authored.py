@@ -29,7 +29,7 @@ from gen.pages.embedded import drawing_function
 from gen.pages.figures import anchor, commands, figures, numbered
 from gen.pages.front import a_or_an, front
 from gen.pages.live import live_widget
-from gen.pages.markdown import number, percent, rank, setting
+from gen.pages.markdown import percent, rank, setting, tenths
 from gen.pages.templating import render, sandbox
 from gen.plan import addresses
 from gen.plan.drawings import DRAWING, PARAMETERIZATIONS, PENALTIES, STEP_SIZES, STEPS
@@ -284,11 +284,11 @@ def _study(contents: Contents, study: Study) -> dict[str, Any]:
 
     def step_size(variation: str) -> dict[str, str]:
         entry = study.variations[variation]
-        first, *_, last = map(number, entry.record.activations)
-        published = number(entry.measures().activation)
+        first, *_, last = map(tenths, entry.record.activations)
+        published = tenths(entry.measures().activation)
         words = f"logit {first} at the start, {last} before the last step, {published} in the file"
         title, how = f"α = {entry.recipe.step_size:,g}, {variation}", f"with a step size of {entry.recipe.step_size:g}"
-        return picture(variation, title, how, words) | {"lowest": number(min(entry.record.activations))}
+        return picture(variation, title, how, words) | {"lowest": tenths(min(entry.record.activations))}
 
     def parameterization(variation: str) -> dict[str, str]:
         optimized = OPTIMIZED[variation]

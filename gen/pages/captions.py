@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from actmax.errors import ActmaxError, quoted
 from actmax.measure.models import Measures
 from gen.pages.contents import Contents
-from gen.pages.markdown import escape, number
+from gen.pages.markdown import escape, hundredths
 from gen.pages.templating import render
 from gen.pages.units import channel_drawings
 from gen.plan import addresses
@@ -47,7 +47,7 @@ def caption(contents: Contents, word: str, method: str = "plain") -> str:
         drawing = channel_drawings(contents, page)[0]
         return (
             f"**{escape(page.name)}** after {drawing.variant.recipe.steps} steps. The channel's mean activation for "
-            f"this picture is {number(drawing.measures.activation)}."
+            f"this picture is {hundredths(drawing.measures.activation)}."
         )
     found = contents.plan.drawn(word, method)
     if found is None:

@@ -10,7 +10,7 @@ from actmax.measure.models import Measures
 from actmax.networks.class_set import ClassSet
 from actmax.networks.labels import Label
 from actmax.store.entry import Entry
-from gen.pages.markdown import number, percent, rank
+from gen.pages.markdown import percent, rank, tenths
 from gen.pages.pictures import MASK
 from gen.plan import PlannedDrawing, addresses
 
@@ -68,7 +68,7 @@ class Drawing:
         failed = " (failed)" if self.measures.failed else ""
         return (
             f"{self.name}: {percent(self.measures.probability)}, rank {rank(self.measures.rank)}{failed}, "
-            f"logit {number(self.measures.activation)}"
+            f"logit {tenths(self.measures.activation)}"
         )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 
 from actmax.errors import ActmaxError, quoted
@@ -161,8 +162,19 @@ def _checked_pictures(values: object) -> list[dict[str, str]]:
     return rows
 
 
+def in_order() -> Callable[[str], str]:
+    """Return a function that numbers the figures of a generated page, from 1; no figure stays none."""
+    numbers = count(1)
+
+    def numbered(figure: str) -> str:
+        number = next(numbers) if figure else 0
+        return _with_number(figure, number, anchor(str(number))) if number else ""
+
+    return numbered
+
+
 def _with_number(figure: str, number: int, name: str) -> str:
     """Return a figure with an id, and with its number before the caption."""
-    link = f'<a class="numbered" href="#{name}">Figure {number}</a> '
+    link = f'<a class="numbered" href="#{name}">Figure {number}.</a> '
     with_id = figure.replace("<figure ", f'<figure id="{name}" ', 1)
     return with_id.replace("<figcaption>", f"<figcaption>{link}", 1)

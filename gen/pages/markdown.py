@@ -18,6 +18,8 @@ DECLINED = {"glightbox": False, "render_macros": False}
 """Front matter by which a finished page declines plugins that wrap its pictures in links or fill in expressions."""
 ABSENT = "–"
 """Shown for a number that was not measured."""
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+"""Stands before a percent sign."""
 
 
 def escape(text: object) -> str:
@@ -44,36 +46,51 @@ def listing(text: object) -> str:
 
 
 def percent(part: float | None) -> str:
-    """Format 0.9937 as ``99.4 %``. What is below 1 is never rounded up to 100 %."""
+    """Format 0.9937 as ``99.4 %``, always with one decimal, and nothing as 100 % or 0 %: softmax reaches neither."""
     if part is None:
         return ABSENT
-    if part >= 0.99995:  # float32 rounds a softmax to 1
-        return ">\N{NO-BREAK SPACE}99.99\N{NO-BREAK SPACE}%"
-    if part < 0.0001:
-        return "<\N{NO-BREAK SPACE}0.01\N{NO-BREAK SPACE}%"
-    return f"{100 * part:.1f}\N{NO-BREAK SPACE}%" if 0.001 <= part < 0.9995 else f"{100 * part:.2f}\N{NO-BREAK SPACE}%"
+    if part >= 0.9995:
+        return f">\N{NO-BREAK SPACE}99.9{NARROW}%"
+    if part < 0.0005:
+        return f"<\N{NO-BREAK SPACE}0.1{NARROW}%"
+    return f"{100 * part:.1f}{NARROW}%"
 
 
 def share(part: float, count: int) -> str:
     """Format a share of ``count`` drawings with its 95 % confidence interval: ``38 of 100 (29–48 %)``."""
     low, high = (f"{100 * end:.0f}" for end in wilson(part, count))
-    return f"{round(part * count)} of {count} ({low}–{high}\N{NO-BREAK SPACE}%)"
+    return f"{round(part * count)} of {count} ({low}–{high}{NARROW}%)"
 
 
 def counted(part: int, count: int) -> str:
     """Format how many of a few drawings with the 95 % interval of their share: ``8 of 17 (95 % interval 26–69 %)``."""
     low, high = (f"{100 * end:.0f}" for end in wilson(part / count, count))
-    percent_sign = "\N{NO-BREAK SPACE}%"
-    return f"{part} of {count} (95{percent_sign} interval {low}–{high}{percent_sign})"
+    return f"{part} of {count} (95{NARROW}% interval {low}–{high}{NARROW}%)"
 
 
 def number(value: float | None) -> str:
-    """Format a score to three significant digits or one decimal, with a minus sign instead of a hyphen."""
+    """Format a setting, such as a step size, to three significant digits or one decimal, with a minus sign."""
     if value is None:
         return ABSENT
-    value = value or 0.0  # not -0.0
     text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def tenths(value: float | None) -> str:
+    """Format a logit, or a change of it, with one decimal."""
+    return _fixed(value, 1)
+
+
+def hundredths(value: float | None) -> str:
+    """Format an activation within a network, an attribution, a weight or a distance with two decimals."""
+    return _fixed(value, 2)
+
+
+def _fixed(value: float | None, decimals: int) -> str:
+    if value is None:
+        return ABSENT
+    rounded = round(value, decimals) or 0.0  # not -0.0
+    return f"{rounded:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def rank(value: int | None) -> str:

@@ -11,9 +11,11 @@ from actmax.networks.cards import card
 from actmax.recipe import DEFAULT
 from gen.compared import COMPARED, preset
 from gen.figures import chart, dots
+from gen.figures.svg import PERCENT
 from gen.pages import pictures
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import recognition
+from gen.pages.figures import in_order
 from gen.pages.markdown import share
 from gen.pages.rendering import render_page
 from gen.plan import addresses
@@ -41,6 +43,7 @@ class Best:
 def methods(contents: Contents) -> Iterator[File]:
     """Yield the page, and its drawings in two sizes."""
     here, settings, many, budgets = addresses.METHODS, contents.plan.settings, benchmarks(), curves()
+    numbered = in_order()
     yield render_page(
         contents,
         here,
@@ -49,8 +52,8 @@ def methods(contents: Contents) -> Iterator[File]:
         rows=contents.comparison,
         recognized=recognition,
         budget=budget(),
-        many=[(measured, _dots(measured), _best(measured)) for measured in many],
-        curves=[(measured, _table(measured), _charts(measured)) for measured in budgets],
+        many=[(measured, numbered(_dots(measured)), _best(measured)) for measured in many],
+        curves=[(measured, _table(measured), numbered(_charts(measured))) for measured in budgets],
         judge_titles={
             name: card(name).title
             for names in [each.evaluation_networks for each in many] + [each.evaluation_networks for each in budgets]
@@ -74,8 +77,8 @@ def _dots(measured: Benchmark) -> str:
     series = {"top-1": [each.top1 for each in judged], "in the top 5": [each.top5 for each in judged]}
     title = f"Share of the drawings that {card(judge).title} recognizes"
     caption = (
-        f"How many of {n} drawings by {measured.network} {card(judge).title} recognizes, top-1 and in its top 5, with "
-        f"Wilson's 95 % intervals: a drawing of each of {n} classes by each method."
+        f"How many drawings {card(judge).title} recognizes, top-1 and in its top 5. Each method drew {n} classes by "
+        f"{measured.network}, once each; the lines are Wilson's 95{PERCENT} intervals."
     )
     return dots([TITLES[name] for name in measured.methods], series, n, title, caption)
 
@@ -105,14 +108,14 @@ def _charts(measured: Curves) -> str:
     drawn = {name: measured.methods.get(name, {}) for name in CHARTED}
     if len(steps) < 2 or any(each not in curve for curve in drawn.values() for each in steps):
         return ""
-    series = {TITLES[name]: [curve[each][judge].top1 for each in steps] for name, curve in drawn.items()}
+    series = {TITLES[name]: [100 * curve[each][judge].top1 for each in steps] for name, curve in drawn.items()}
     low, high = wilson(0.5, measured.classes)
     caption = (
-        f"Drawings of {measured.classes} classes by {measured.network} that {card(judge).title} recognizes, by the "
-        "number of steps. The 95 % interval of a point reaches up to "
+        f"How many drawings {card(judge).title} recognizes after more and fewer steps. Each method drew "
+        f"{measured.classes} classes by {measured.network}; the 95{PERCENT} interval of a point reaches up to "
         f"{50 * (high - low):.0f} percentage points to either side."
     )
-    return chart(series, steps, "steps", "share of the drawings, top-1", caption, signs=False)
+    return chart(series, steps, "steps", f"drawings recognized (top-1), {PERCENT.strip()}", caption, signs=False)
 
 
 def _of_pixels(measured: Benchmark) -> list[Mapping[str, Recognition]]:

@@ -20,6 +20,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "html": markdown.attribute,
     "percent": markdown.percent,
     "number": markdown.number,
+    "tenths": markdown.tenths,
+    "hundredths": markdown.hundredths,
     "rank": markdown.rank,
     "share": markdown.share,
     "of": markdown.counted,

@@ -11,7 +11,7 @@ from gen.pages import data, pictures, reproduce
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
 from gen.pages.live import live_link
-from gen.pages.markdown import number
+from gen.pages.markdown import hundredths
 from gen.pages.rendering import render_page
 from gen.pages.similarity import similarity_ranks
 from gen.plan import ChannelPage, addresses
@@ -155,7 +155,7 @@ def _about(page: ChannelPage, drawings: Sequence[ChannelDrawing], units: Units) 
                 "recipe_digest": drawing.entry.digest,
                 "jpg": drawing.file,
                 "size": drawing.size,
-                "caption": f"{drawing.name}: activation {number(drawing.measures.activation)}",
+                "caption": f"{drawing.name}: activation {hundredths(drawing.measures.activation)}",
                 "activation": drawing.measures.activation,
             }
             for drawing in drawings

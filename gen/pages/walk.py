@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from actmax.measure.models import Ablation
 from actmax.networks.labels import Label, slugify
 from gen.figures import Cell, chart, strips
 from gen.pages.contents import Contents, File
-from gen.pages.markdown import number
+from gen.pages.figures import in_order
+from gen.pages.markdown import tenths
 from gen.pages.pictures import mosaic, thumbnail
 from gen.pages.rendering import render_page
 from gen.plan import addresses
@@ -30,15 +31,16 @@ QUOTED = 4
 def walk(contents: Contents, study: Study) -> Iterator[File]:
     """Yield the page, the walk's picture, channels and variations."""
     kinds = {layer.name: "channel" if len(layer.shape) > 1 else "unit" for layer in study.layers}
+    numbered = in_order()
     yield render_page(
         contents,
         addresses.WALK,
         "walk.md.jinja",
         study=study,
-        figure=_figure(contents, study, kinds) if study.stages else "",
+        figure=numbered(_figure(contents, study, kinds)) if study.stages else "",
         kinds=kinds,
         filters=_filters(study),
-        ablation=_ablation(study.ablations) if study.ablations else None,
+        ablation=_ablation(study.ablations, numbered) if study.ablations else None,
     )
     yield addresses.STUDY_PICTURE, study.picture
     if study.filters:
@@ -69,13 +71,13 @@ def _figure(contents: Contents, study: Study, kinds: Mapping[str, str]) -> str:
         layers.append((layer, cells))
     last = list(study.stages.values())[-1]
     end = (
-        f"{study.label.name}: {number(study.logit)}",
+        f"{study.label.name}: {tenths(study.logit)}",
         [channel.attribution / (abs(last.attribution) or 1) for channel in last.contributing],
     )
     caption = (
-        f"The channels of each layer with the largest attribution to the logit of {study.label.name}, and what each "
-        "responds to. The wider a line, the larger the contribution to the activation of the channel below; dashed red "
-        "lines are negative contributions."
+        f"The channels of each layer with the largest attribution to the logit of {study.label.name}. Each picture "
+        "shows what its channel responds to. The wider a line, the larger the contribution to the activation of the "
+        "channel below; dashed red lines are negative contributions."
     )
     return strips(addresses.link(addresses.WALK, addresses.STUDY_PICTURE), layers, end, caption)
 
@@ -96,18 +98,21 @@ def _channel_link(contents: Contents, layer: str, channel: int) -> str:
     return addresses.link(addresses.WALK, page.url) if page else f"#{slugify(layer)}"
 
 
-def _ablation(of_classes: Mapping[Label, Ablation]) -> dict[str, Any]:
+def _ablation(of_classes: Mapping[Label, Ablation], numbered: Callable[[str], str]) -> dict[str, Any]:
     """Return the section on ablation: means over the classes, a chart, and a row for each class."""
     means = {selection: mean_change(of_classes, selection) for selection in SELECTIONS}
     classes = len(of_classes)
-    caption = "Mean change of the class's logit against the number of ablated units of the last hidden layer."
+    caption = (
+        "Change of the class's logit against the number of ablated units of the last hidden layer. "
+        f"Means over the drawings of {classes} classes."
+    )
     series = {title: means[selection] for selection, title in SELECTIONS.items()}
     return {
         "units": next(iter(of_classes.values())).units,
         "classes": classes,
         "logit": sum(ablation.logit for ablation in of_classes.values()) / classes,
         "active": round(sum(ablation.active for ablation in of_classes.values()) / classes),
-        "chart": chart(series, COUNTS, "number of ablated units", "change of the logit", caption),
+        "chart": numbered(chart(series, COUNTS, "number of ablated units", "change of the logit", caption)),
         "selections": list(SELECTIONS.values()),
         "rows": [(count, [means[selection][index] for selection in SELECTIONS]) for index, count in enumerate(COUNTS)],
         "count": COUNTS[QUOTED],

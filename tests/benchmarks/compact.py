@@ -81,7 +81,7 @@ def main(
     spaced = [(2 * index + 1) * 500 // classes for index in range(classes)]
 
     print(f"Weights `{student.weights}`, {file.stat().st_size / 1e6:.1f} MB; drawings by `{DEFAULT}`, {SIZE} px.\n")
-    print("| Measured (95 % interval) | top-1 | top-5 | n |\n| --- | --- | --- | ---: |")
+    print("| Measured (95 % interval) | top-1 | top-5 |\n| --- | --- | --- |")
     report_drawings("evenly spaced classes", spaced, student, judges)
     report_drawings("difficult classes", DIFFICULT, student, judges)
     report_drawings("classes of the site", [label.index for label in default_classes()], student, judges)
@@ -118,7 +118,7 @@ def report_drawings(title: str, classes: Sequence[int], student: Network, judges
     }
     for name, logits in measured.items():
         rank = 1 + (logits > logits.gather(1, torch.tensor(classes)[:, None])).sum(1)
-        print(f"| {title}, recognized by {name} | {share(rank <= 1)} | {share(rank <= 5)} | {len(rank)} |", flush=True)
+        print(f"| {title}, recognized by {name} | {share(rank <= 1)} | {share(rank <= 5)} |", flush=True)
 
 
 def report_photographs(name: str, views: Tensor, truth: Tensor, student: Network, networks: Sequence[Network]) -> None:
@@ -130,14 +130,14 @@ def report_photographs(name: str, views: Tensor, truth: Tensor, student: Network
     if (known := truth >= 0).any():
         rows |= {"accuracy": (predicted == truth)[known], "accuracy of the teachers' mean": (expected == truth)[known]}
     for row, correct in rows.items():
-        print(f"| `{name}`, {OPTIONS.size} px, {row} | {share(correct)} | | {len(correct)} |", flush=True)
+        print(f"| `{name}`, {OPTIONS.size} px, {row} | {share(correct)} | |", flush=True)
 
 
 def share(correct: Tensor) -> str:
-    """Return the mean of booleans (n,), with its interval."""
-    mean, count = correct.double().mean().item(), len(correct)
-    digits = 2 if count <= 100 else 3
-    return "{:.{digits}f} ({:.{digits}f}–{:.{digits}f})".format(mean, *wilson(mean, count), digits=digits)
+    """Return how many booleans (n,) are true, with the interval of their share."""
+    right, count = int(correct.sum()), len(correct)
+    low, high = (100 * end for end in wilson(right / count, count))
+    return f"{right} of {count} ({low:.0f}–{high:.0f}&#8239;%)"
 
 
 if __name__ == "__main__":

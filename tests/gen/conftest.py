@@ -121,6 +121,7 @@ def visible() -> Callable[[str], str]:
             html.unescape(re.sub(r"<[^>]*>", "", page))
             .replace("\N{PILCROW SIGN}", "")
             .replace("\N{NO-BREAK SPACE}", " ")
+            .replace("\N{NARROW NO-BREAK SPACE}", " ")
         )
 
     return text

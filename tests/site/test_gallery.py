@@ -543,7 +543,7 @@ def test_the_steps_of_a_drawing_are_selected_by_buttons_and_by_slider(visit: Vis
 def test_figures_are_numbered_and_have_links(visit: Visit, real: str) -> None:
     page = visit(f"{WRITE_UP}#figure-vehicles", real)
     numbers = page.locator("a.numbered").all_inner_texts()
-    assert numbers == [f"Figure {number}" for number in range(1, len(numbers) + 1)]
+    assert numbers == [f"Figure {number}." for number in range(1, len(numbers) + 1)]
     assert page.locator("#figure-vehicles").evaluate("figure => Math.abs(figure.getBoundingClientRect().top)") < 200
     for link in page.locator("article a[href^='#figure-']").all():
         assert page.locator(link.get_attribute("href") or "").count() == 1

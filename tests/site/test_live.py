@@ -121,7 +121,7 @@ def test_a_channel_is_drawn_with_the_layers_below_it_alone(browser: Browser, vis
     assert fetched_layers(requests) == []  # the reader saves data
     page.click(".live button[name=go]")
     status = finished(page)
-    assert re.match(r"Done\. The activation of conv2:17 is \d+\.\d", status), status
+    assert re.match(r"Done\. The activation of conv2:17 is \d+\.\d\d\.", status), status
     assert fetched_layers(requests) == ["conv1", "conv2"]
     assert page.locator(".live-top li").count() == 0
     page.fill(".live input[name=draw]", "fc6:3 - 0.5*fc6:9")

@@ -7,7 +7,7 @@ import { article, button, Form } from "./form.js";
 import { LiveNetwork } from "./network.js";
 import { acceptPictures, croppedSquare, savePicture } from "./picture.js";
 import { classIndex, FC8, isTarget, parseTarget, targetText } from "./target.js";
-import { number, percent, View } from "./view.js";
+import { activationOf, percent, View } from "./view.js";
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const STEPS_PER_PICTURE = 16; // with reduced motion
@@ -266,10 +266,10 @@ class LiveWidget {
     if (activation !== null) this.activations.push(activation);
     if (reducedMotion.matches && this.state === "running" && step % STEPS_PER_PICTURE && step < steps) return;
     this.view.show(new ImageData(new Uint8ClampedArray(picture), size, size), `The drawing of ${this.name} after ${step} of ${steps} steps`);
-    this.view.plot(this.activations, steps, this.name);
+    this.view.plot(this.activations, steps, this.name, (value) => this.formatted(value));
     if (top) this.list(top);
     this.view.progressed(step, steps, top ? `${this.classes[top[0].index][0]} ${percent(top[0].probability)}` : "");
-    const result = top ? `prediction: ${this.prediction(top)}` : `activation ${number(activation ?? 0)}`;
+    const result = top ? `prediction: ${this.prediction(top)}` : `activation ${this.formatted(activation ?? 0)}`;
     if (step && step < steps && (this.state === "paused" || step % Math.ceil(steps / 4) === 0)) this.view.say(`${this.name}: step ${step} of ${steps}; ${result}.`);
     if (this.state === "paused") this.setState("paused");
   }
@@ -284,7 +284,7 @@ class LiveWidget {
     this.setState("done");
     const ranked = rank > 1 ? `; ${this.name} has rank ${rank} (${percent(probability)})` : "";
     const predicted = top ? ` The network's prediction for this picture: ${this.prediction(top)}${ranked}.` : "";
-    this.view.say(`Done.${predicted} The ${rank ? "logit" : `activation of ${this.name}`} is ${number(activation)}.`);
+    this.view.say(`Done.${predicted} The ${rank ? "logit" : `activation of ${this.name}`} is ${this.formatted(activation)}.`);
     const page = this.kind !== "class" && (await pageOf(this.drawnTarget));
     if (page) this.view.status.append(" ", element("a", { href: page, textContent: `The page of ${this.name}` }), ".");
   }
@@ -301,6 +301,11 @@ class LiveWidget {
 
   list(top) {
     this.view.list(top, classIndex(parseTarget(this.target)), (index) => this.classes[index][0]);
+  }
+
+  /** An activation of the target, for a reader. */
+  formatted(value) {
+    return activationOf(parseTarget(this.target), value);
   }
 
   prediction([{ index, probability }]) {

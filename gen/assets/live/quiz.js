@@ -6,7 +6,7 @@ import { button } from "./form.js";
 import { LiveNetwork } from "./network.js";
 import { croppedSquare } from "./picture.js";
 import { parseTarget } from "./target.js";
-import { number } from "./view.js";
+import { activationOf } from "./view.js";
 
 const CANDIDATES = 6; // of these, the two with the largest difference are shown
 
@@ -95,15 +95,15 @@ class Quiz {
     const right = this.pair[chosen].activation >= this.pair[other].activation;
     this.asked += 1;
     this.right += Number(right);
+    const values = this.pair.map(({ activation }) => activationOf(parseTarget(this.asking?.target ?? ""), activation));
     this.answers?.forEach((answer, index) => {
       answer.disabled = true;
       const more = this.pair[index].activation >= this.pair[1 - index].activation;
       answer.className = more ? "more" : "";
-      answer.append(element("b", { textContent: `activation ${number(this.pair[index].activation)}${more ? ", more" : ""}` }));
+      answer.append(element("b", { textContent: `activation ${values[index]}${more ? ", more" : ""}` }));
     });
-    const winner = this.pair[right ? chosen : other];
-    const loser = this.pair[right ? other : chosen];
-    this.status.textContent = `${right ? "Right" : "Wrong"}: the picture of ${winner.name} excites ${this.asking?.name} more, ${number(winner.activation)} against ${number(loser.activation)}.`;
+    const winner = right ? chosen : other;
+    this.status.textContent = `${right ? "Right" : "Wrong"}: the picture of ${this.pair[winner].name} excites ${this.asking?.name} more, ${values[winner]} against ${values[1 - winner]}.`;
     this.score.textContent = `${this.right} of ${this.asked} right`;
     this.next.disabled = false;
     this.next.focus({ preventScroll: true });

@@ -1,14 +1,17 @@
 // What a live widget shows: the picture, the predictions, the curve.
 
 import { element } from "../helpers.js";
+import { FC8 } from "./target.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const CAPTION = "The activation of the class, step by step";
+const CAPTION = "The activation of the class, step by step.";
 
-/** As the pages write them: 99.4 %, with spaces that do not break, and a minus sign. */
+// As the pages write them (gen/pages/markdown.py): 99.4 %, with spaces that do not break, and a minus sign.
 export const percent = (part) =>
-  (part >= 0.99995 ? "> 99.99 %" : part < 0.0001 ? "< 0.01 %" : `${(100 * part).toFixed(part < 0.001 || part >= 0.9995 ? 2 : 1)} %`).replaceAll(" ", "\u00a0");
-export const number = (value) => value.toFixed(1).replace(/^-(?!0\.0$)/, "−").replace("-", "");
+  part >= 0.9995 ? ">\u00a099.9\u202f%" : part < 0.0005 ? "<\u00a00.1\u202f%" : `${(100 * part).toFixed(1)}\u202f%`;
+const fixed = (value, decimals) => value.toFixed(decimals).replace(/^-(?=0\.0+$)/, "").replace("-", "−");
+/** The activation of a target, parsed: a logit with one decimal, any other with two. */
+export const activationOf = ({ layer }, value) => fixed(value, layer === FC8 ? 1 : 2);
 
 export class View {
   /** figure: the replay of a stored drawing whose canvas is used, if there is one. */
@@ -77,14 +80,14 @@ export class View {
     this.topClasses.replaceChildren(...items);
   }
 
-  /** Plot the activations of the steps so far. */
-  plot(activations, steps, name) {
+  /** Plot the activations of the steps so far. words: a value -> text. */
+  plot(activations, steps, name, words) {
     if (!activations.length) return;
     const finite = activations.filter(Number.isFinite);
     const [low, high] = [Math.min(0, ...finite), Math.max(1, ...finite)];
     const point = (value, k) => `${4 + (312 * k) / Math.max(1, steps - 1)},${(92 - (88 * (value - low)) / (high - low)).toFixed(1)}`;
     this.line.setAttribute("points", activations.map(point).join(" "));
-    const [first, last] = [activations[0], activations.at(-1)].map(number);
-    this.caption.textContent = `The activation of ${name}: from ${first} to ${last} in ${activations.length} steps`;
+    const [first, last] = [activations[0], activations.at(-1)].map(words);
+    this.caption.textContent = `The activation of ${name}: from ${first} to ${last} in ${activations.length} steps.`;
   }
 }

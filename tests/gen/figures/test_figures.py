@@ -20,7 +20,7 @@ from actmax.ascent.gradient_ascent import ascend
 from actmax.measure.intervals import wilson
 from actmax.networks.cards import card
 from gen.figures import Cell, chart, curve, dots, onion, strips, surface
-from gen.figures.svg import BLUE, GREEN, INK, RED
+from gen.figures.svg import BLUE, GREEN, INK, PERCENT, RED
 
 WRITE_UPS = Path(__file__).parents[3] / "docs" / "write-ups"
 PAGES = ("auto-diff.md", "optimizations.md")
@@ -285,7 +285,7 @@ def test_a_chart_has_a_line_and_a_name_for_each_series() -> None:
     assert len({path.attrib["style"] for path in lines}) == 2
     assert {"up & away", "down", "1", "2", "4", "units", "change"} <= set(words(figure))
     description = drawing.findtext(f"{SVG}desc") or ""
-    assert description.startswith("The change against units. up & away: from 0.00 at 1 to 2.00 at 4")
+    assert description.startswith("The change against units. up & away: from 0.0 at 1 to 2.0 at 4")
 
 
 def test_zero_has_no_sign() -> None:
@@ -390,5 +390,6 @@ def test_each_dot_stands_at_its_share_within_its_interval() -> None:
         assert (round((start - 8) / 392, 2), round((end - 8) / 392, 2)) == pytest.approx(wilson(share, 16), abs=0.006)
     description = drawing.findtext(f"{SVG}desc")
     assert description is not None
-    assert description.startswith("Of 16 each. A & b: top-1 0 % (0 to 19 %), top-5 25 % (10 to 49 %); c: top-1 50 %")
-    assert [word for word in words(figure) if "%" in word] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+    expected = "Of 16 each. A & b: top-1 0 % (0–19 %), top-5 25 % (10–49 %); c: top-1 50 %"
+    assert description.startswith(expected.replace(" %", PERCENT))
+    assert [word for word in words(figure) if "%" in word] == [f"{part}{PERCENT}" for part in (0, 25, 50, 75, 100)]

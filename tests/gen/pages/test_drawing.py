@@ -133,4 +133,4 @@ def test_a_drawing_without_a_rank_has_not_failed(planned: Plans, drawn: Callable
     (entry,) = drawn(made, measures={"drawing.png": fakes.measures(None)}).values()
     drawing = Drawing("", variant, entry)
     assert not drawing.measures.failed
-    assert drawing.caption == "robust, seed 0: –, rank –, logit 3.21"
+    assert drawing.caption == "robust, seed 0: –, rank –, logit 3.2"

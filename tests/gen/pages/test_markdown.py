@@ -13,16 +13,19 @@ import yaml
 
 from gen.pages.markdown import (
     DECLINED,
+    NARROW,
     attribute,
     counted,
     declining,
     escape,
     front_matter,
+    hundredths,
     number,
     percent,
     setting,
     share,
     split_front_matter,
+    tenths,
 )
 from gen.pages.templating import package_environment
 
@@ -30,33 +33,29 @@ from gen.pages.templating import package_environment
 @pytest.mark.parametrize(
     ("part", "text"),
     [
-        (1.0, "> 99.99 %"),
-        (0.999999, "> 99.99 %"),
-        (0.99995, "> 99.99 %"),
-        (0.99994, "99.99 %"),
-        (0.9995, "99.95 %"),
+        (1.0, "> 99.9 %"),
+        (0.9995, "> 99.9 %"),
         (0.9994, "99.9 %"),
         (0.9937, "99.4 %"),
         (0.5, "50.0 %"),
         (0.01, "1.0 %"),
         (0.001, "0.1 %"),
-        (0.00099, "0.10 %"),
-        (0.0001, "0.01 %"),
-        (0.00009, "< 0.01 %"),
-        (0.0, "< 0.01 %"),
+        (0.0005, "0.1 %"),
+        (0.00049, "< 0.1 %"),
+        (0.0, "< 0.1 %"),
     ],
 )
 def test_a_probability_is_a_percentage_and_never_certain(part: float, text: str) -> None:
-    assert percent(part) == text.replace(" ", "\N{NO-BREAK SPACE}")
+    assert percent(part) == text.replace(" %", f"{NARROW}%").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def test_a_count_has_an_interval() -> None:
-    assert counted(8, 17) == "8 of 17 (95\N{NO-BREAK SPACE}% interval 26–69\N{NO-BREAK SPACE}%)"
+    assert counted(8, 17) == f"8 of 17 (95{NARROW}% interval 26–69{NARROW}%)"
 
 
 def test_a_share_has_its_interval() -> None:
-    assert share(0.38, 100) == "38 of 100 (29–48\N{NO-BREAK SPACE}%)"
-    assert share(1.0, 20) == "20 of 20 (84–100\N{NO-BREAK SPACE}%)"
+    assert share(0.38, 100) == f"38 of 100 (29–48{NARROW}%)"
+    assert share(1.0, 20) == f"20 of 20 (84–100{NARROW}%)"
 
 
 @pytest.mark.parametrize(
@@ -73,8 +72,23 @@ def test_a_share_has_its_interval() -> None:
         (1e-7, "1e\N{MINUS SIGN}07"),
     ],
 )
-def test_a_score_has_three_digits_or_one_decimal_and_a_real_minus(value: float, text: str) -> None:
+def test_a_setting_has_three_digits_or_one_decimal_and_a_real_minus(value: float, text: str) -> None:
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "logit", "activation"),
+    [
+        (97.94, "97.9", "97.94"),
+        (3.0, "3.0", "3.00"),
+        (0.0007, "0.0", "0.00"),
+        (-0.004, "0.0", "0.00"),
+        (-6.125, "\N{MINUS SIGN}6.1", "\N{MINUS SIGN}6.12"),
+        (None, "–", "–"),
+    ],
+)
+def test_a_quantity_always_has_the_same_number_of_decimals(value: float | None, logit: str, activation: str) -> None:
+    assert (tenths(value), hundredths(value)) == (logit, activation)
 
 
 WORDS = [

@@ -50,7 +50,7 @@ def test_figures_are_numbered_in_order_and_can_be_linked_to(contents: Contents, 
     html = rendered(page(contents, body))
     assert '<a href="#figure-hill">figure 2</a>' in html
     assert re.findall(r'<figure id="([^"]+)" data-search-exclude="">', html) == ["figure-onion", "figure-hill"]
-    assert "Figure 1 Skins." in visible(html)
+    assert "Figure 1. Skins." in visible(html)
 
 
 def test_two_methods_share_a_position_and_captions_are_measured_on_the_published_file(
@@ -150,7 +150,7 @@ def test_a_photograph_is_shown_with_its_gradient_and_both_predictions(
     ]
     assert "By &lt;A&gt;." in html
     assert "After 7 small steps" in visible(html)
-    assert "1.25 of 255" in visible(html)
+    assert "1.2 of 255" in visible(html)
     assert html.rstrip().endswith("<p>zebra</p>")
 
 

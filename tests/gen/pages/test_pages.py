@@ -333,7 +333,7 @@ def bars(page: str) -> list[tuple[str, float, str, str]]:
 def test_the_bars_are_the_top_five_and_only_classes_of_the_gallery_are_linked(published: Callable[..., Files]) -> None:
     shown = bars(text(published({"animals": ["zebra", 377]}), "gallery/zebra/index.md"))
     assert len(shown) == 5
-    assert shown[0] == ("target", 0.9, "zebra", "90.0\N{NO-BREAK SPACE}%")
+    assert shown[0] == ("target", 0.9, "zebra", "90.0\N{NARROW NO-BREAK SPACE}%")
     neighbor = labels.classes()[377]
     assert [words for _, _, words, _ in shown if "href" in words] == [
         f'<a href="../{neighbor.slug}/">{neighbor.name}</a>'
@@ -348,7 +348,7 @@ def test_a_class_that_is_not_among_the_top_five_has_a_bar_of_its_own(planned: Pl
     page = text(dict(pages(replace(contents, evaluation=judged))), "gallery/zebra/index.md")
     shown = bars(page)
     assert len(shown) == 5 + 6
-    assert shown[-1] == ("target behind", 0.015, "zebra, rank 41", "1.5\N{NO-BREAK SPACE}%")
+    assert shown[-1] == ("target behind", 0.015, "zebra, rank 41", "1.5\N{NARROW NO-BREAK SPACE}%")
     assert "Only its target network recognizes it" in page
 
 

@@ -185,7 +185,7 @@ def test_the_data_list_every_channel_and_every_file(made: Callable[..., Files]) 
     (drawing,) = unit["drawings"]
     assert drawing["jpg"] in files
     assert (drawing["size"], drawing["activation"]) == (64, 12.34)
-    assert drawing["caption"] == "robust, seed 0: activation 12.3"
+    assert drawing["caption"] == "robust, seed 0: activation 12.34"
 
 
 def test_the_authors_pictures_are_shown_small_under_the_name_of_their_content(
@@ -208,7 +208,7 @@ def test_an_author_can_quote_the_measures_of_a_channel(drawn: Draws) -> None:
     contents = Contents(planned, drawn(planned), units=KNOWN)
     steps = planned.recipes()[0].steps
     assert caption(contents, "conv4:117") == (
-        f"**conv4:117** after {steps} steps. The channel's mean activation for this picture is 12.3."
+        f"**conv4:117** after {steps} steps. The channel's mean activation for this picture is 12.34."
     )
     with pytest.raises(ActmaxError, match=r"^caption\('conv4:118'"):
         caption(contents, "conv4:118")

@@ -141,7 +141,7 @@ def test_a_page_shows_the_measures_by_the_evaluation_network(
     words = " ".join(visible(rendered(page)).split())
     assert "Target network a small AlexNet" in words or "Target network the compact AlexNet" in words
     assert "Evaluation network squeezenet1_0 (torchvision, ImageNet-1k) cock 40.0 % zebra 3.1 %" in words
-    assert "probability 3.1 %, rank 4 of 1000, logit \N{MINUS SIGN}3.25, 2.75 below the best other class" in words
+    assert "probability 3.1 %, rank 4 of 1000, logit \N{MINUS SIGN}3.2, 2.8 below the best other class" in words
     assert "For the evaluation network, zebra has rank 4 of 1000. The evaluation network played no part" in words
     agrees = {**disagrees, "rank": 1, "top": ((340, 0.7), (7, 0.1)), "probability": 0.7}
     assert "Both networks recognize it." in visible(rendered(shown(planned, collected, agrees)))
