@@ -32,6 +32,7 @@ from gen.study import study
 from gen.study.comparison import rows
 from gen.study.diversity import diversity
 from gen.study.evaluation import evaluate
+from gen.study.examples import examples
 from gen.study.frames import frame_probabilities
 from gen.study.photo import photo
 from gen.study.photograph import photograph
@@ -249,6 +250,8 @@ def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
         of_photograph = photograph(plan, store) if "photograph" in asked else None
         forecast.begin("the script's picture")
         of_script = output(store) if "script" in asked else None
+        forecast.begin("photos")
+        of_photos = examples(plan, store, site.root)
         forecast.begin("sounds")
         heard = sounds(plan, store)
         if not plan.complete:
@@ -274,7 +277,8 @@ def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
             photo=photo(plan, entries),
             diversity=diversity(plan, entries, site.evaluation or plan.source, store),
             sounds=heard,
-            units=units(plan, entries, store, site.root),
+            units=units(plan, entries, store),
+            examples=of_photos,
             published=published,
             notes=frozenset(note for note in addresses.NOTES if (site.docs / addresses.source(note)).is_file()),
         )

@@ -21,6 +21,7 @@ from actmax.measure.models import (
     LayerInfo,
     Measures,
     Output,
+    Regions,
 )
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ CONNECTIONS = Kind("connections", 1, TypeAdapter(Connections))
 ATTRIBUTION = Kind("attribution", 1, TypeAdapter(ChannelValues))
 MEAN_ACTIVATION = Kind("mean activation", 1, TypeAdapter(ChannelValues))
 MEAN_RESPONSE = Kind("mean response", 1, TypeAdapter(ChannelValues))
+ACTIVE_REGIONS = Kind("active regions", 1, TypeAdapter(Regions))
 FLOW = Kind("flow", 1, TypeAdapter(Flow))
 MEAN_COSINE_DISTANCE = Kind("mean cosine distance", 1, TypeAdapter(Annotated[float, Field(ge=0, le=2)]))
 ADVERSARIAL = Kind("adversarial", 1, TypeAdapter(Adversarial))

@@ -23,6 +23,10 @@ ChannelCounts = dict[str, Annotated[int, Field(ge=1, le=1_000_000)]]
 """By layer, how many channels it has. The bound is far above any layer's: each channel may get a page."""
 ChannelValues = dict[str, tuple[FiniteFloat, ...]]
 """By layer, a value for each channel."""
+Box = tuple[Probability, Probability, Probability, Probability]
+"""Left, top, right and bottom of a part of an image, as parts of its width and height."""
+Regions = dict[str, tuple[Box | None, ...]]
+"""By layer, for each of its selected channels, the region in which it is active, if it is active anywhere."""
 Flow = dict[str, tuple[tuple[FiniteFloat, ...], ...]]
 """By layer, for each of its selected channels, the contribution of each selected channel of the layer before."""
 RankedChannels = tuple[tuple[Channel, FiniteFloat], ...]

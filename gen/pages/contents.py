@@ -19,6 +19,7 @@ from gen.plan import ClassPage, Plan
 from gen.study.comparison import Row
 from gen.study.diversity import Diversity
 from gen.study.evaluation import Evaluation
+from gen.study.examples import Examples, Unit
 from gen.study.photo import Photo
 from gen.study.photograph import Photograph
 from gen.study.study import Study
@@ -65,6 +66,8 @@ class Contents:
     """By kind, the sounds drawn by a network of sounds, if the settings want them."""
     units: Units | None = None
     """Measurements of the channels that have pages, if any have."""
+    examples: Mapping[Unit, Examples] = field(default_factory=dict)
+    """The author's photos for the page of each channel and class, if the settings name a folder."""
     lead_probabilities: Sequence[float] = ()
     """What the target network gives the front page's class for each frame of its drawing; empty if not measured."""
     published: Ledger = field(default_factory=Ledger)

@@ -10,6 +10,7 @@ from gen.pages.class_page import class_page
 from gen.pages.contents import Contents, File
 from gen.pages.diversity import diversity
 from gen.pages.embedded import as_drawing
+from gen.pages.examples import examples
 from gen.pages.from_a_photo import from_a_photo
 from gen.pages.gone import gone
 from gen.pages.index import compare, index
@@ -59,6 +60,7 @@ def files(contents: Contents) -> Iterator[File]:
         yield addresses.SCRIPT_OUTPUT, contents.script.picture
     if contents.units:
         yield from network(contents, contents.units)
+    yield from examples(contents)
     if contents.comparison:
         yield from methods(contents)
     if contents.photo:

@@ -10,6 +10,7 @@ from gen.figures import curve
 from gen.pages import data, pictures, reproduce
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
+from gen.pages.examples import where
 from gen.pages.live import live_link
 from gen.pages.markdown import hundredths
 from gen.pages.rendering import render_page
@@ -56,8 +57,6 @@ def network(contents: Contents, units: Units) -> Iterator[File]:
     yield addresses.UNITS, data.text({"schema": data.SCHEMA, "network": about, "layers": layers})
     for layer, pages in plan.units.items():
         yield from _layer(contents, units, layer, pages)
-    for photo in units.shown:
-        yield addresses.photo(photo.name), pictures.photo(photo.path, THUMBNAIL)
 
 
 def channel_drawings(contents: Contents, page: ChannelPage) -> list[ChannelDrawing]:
@@ -132,12 +131,13 @@ def _channel(
         inputs=units.inputs.get(unit, []),
         outputs=units.outputs.get(unit, []),
         classes=units.classes.get(unit, []),
-        photos=units.photos.get(unit, []),
+        examples=contents.examples.get(unit),
         curve=curve(main.entry.record.activations, main.steps, None, caption),
         reproduce=reproduce.Reproduce(contents.plan.source),
         labels=contents.plan.classes.labels,
         width=THUMBNAIL,
         live_link=live_link(contents, page.url, page.name),
+        where=where,
     )
     for drawing in drawings:
         yield drawing.file, drawing.entry.read("drawing.jpg")

@@ -414,7 +414,8 @@ class Settings(Section):
     `{layers: {conv4: all, conv5: [0-31, 117]}}`, with the `method` (the first), the `seeds` (the first), and
     `negative: true` to minimize each channel as well."""
     photos: FilePath | None = None
-    """A folder of pictures of yours, relative to mkdocs.yml: each channel's page shows those that excite it most."""
+    """A folder of pictures of yours, relative to mkdocs.yml: the page of each class and channel shows those that excite
+    it most and least, with the active region framed."""
     sounds: bool = False
     """Whether there is a page with activation maximization of sounds: a small network in the package classifies
     eight kinds of sound, and draws each of them."""

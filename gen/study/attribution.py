@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from actmax.measure import kinds
 from actmax.measure.models import ChannelValues
@@ -44,3 +46,8 @@ def attribution(
 def covers(values: ChannelValues, widths: Mapping[str, int]) -> bool:
     """Check that each layer has values for so many channels at least."""
     return all(len(values.get(layer, ())) >= width for layer, width in widths.items())
+
+
+def by_channel(images: Sequence[ChannelValues], layer: str, width: int) -> np.ndarray:
+    """Return the values of a layer's first channels: (width, images)."""
+    return np.array([values[layer][:width] for values in images]).T

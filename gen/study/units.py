@@ -1,4 +1,4 @@
-"""The channels that have pages: their connections, the classes and photos that go with them."""
+"""The channels that have pages: their connections, and the classes that go with them."""
 
 from __future__ import annotations
 
@@ -7,51 +7,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from actmax.errors import ActmaxError
-from actmax.files import digest
 from actmax.measure import kinds
-from actmax.measure.models import ChannelCounts, ChannelValues, Connections, RankedChannels
+from actmax.measure.models import ChannelCounts, Connections, RankedChannels
 from actmax.networks.cards import LOGITS
 from actmax.networks.labels import Label
 from actmax.networks.weights import Source
-from actmax.pictures import SUFFIXES, read_rgb
 from actmax.pipeline.measurements import measured
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan import Plan
 from gen.settings import KEY, Settings, SettingsError
 from gen.settings.units import numbered
-from gen.study.attribution import attribution, covers
+from gen.study.attribution import attribution, by_channel
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
 
 MAX_EXAMPLES = 6
-"""Maximum number of classes, and of photos, on a channel's page."""
+"""Maximum number of classes on a channel's page."""
 MAX_CONNECTIONS = 4
 """Maximum number of positive connections on a channel's page, and of negative ones."""
 CHANNELS_PER_LAYER = 4
 """Contributing channels of each layer on a class's page."""
 CONTRIBUTING_LAYERS = 4
 """Layers on a class's page, counted from the last: the channels of the first ones contribute to every class."""
-MAX_PHOTOS = 20_000
 
 Unit = tuple[str, int]
 """A layer's name, and the number of a channel."""
-
-
-@dataclass(frozen=True)
-class Photo:
-    """One of the author's photos."""
-
-    name: str
-    """Digest of the file."""
-    path: Path
 
 
 @dataclass(frozen=True)
@@ -66,14 +50,6 @@ class Units:
     """Classes to whose logits the channel contributes most in the gallery's drawings, with its attribution."""
     contributors: Mapping[Label, Mapping[str, RankedChannels]]
     """By class and layer, the channels that contribute most to the class's logit."""
-    photos: Mapping[Unit, Sequence[tuple[Photo, float]]]
-    """The author's photos with the channel's largest mean activation."""
-
-    @property
-    def shown(self) -> list[Photo]:
-        """All photos of some page, without duplicates."""
-        by_name = {photo.name: photo for photos in self.photos.values() for photo, _ in photos}
-        return [by_name[name] for name in sorted(by_name)]
 
 
 def channels(settings: Settings, source: Source, store: Store) -> dict[str, list[int]]:
@@ -122,17 +98,13 @@ def logit_count(source: Source, size: int, store: Store) -> int:
     return counts.get(LOGITS, 0)
 
 
-def units(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path) -> Units | None:
-    """Measure the channels that have pages; None where none has.
-
-    Raises:
-        SettingsError: the author's photos cannot be read.
-    """
+def units(plan: Plan, entries: Mapping[str, Entry], store: Store) -> Units | None:
+    """Measure the channels that have pages; None where none has."""
     if not plan.units:
         return None
     inputs, outputs = _connections(plan, store)
     classes, contributors = _classes(plan, entries, store)
-    return Units(inputs, outputs, classes, contributors, _photos(plan, store, root))
+    return Units(inputs, outputs, classes, contributors)
 
 
 def _connections(plan: Plan, store: Store) -> tuple[dict[Unit, RankedChannels], dict[Unit, RankedChannels]]:
@@ -173,55 +145,11 @@ def _classes(
     }
     classes: dict[Unit, list[tuple[Label, float]]] = {}
     for layer in widths:
-        by_channel = _by_channel(values, layer, plan)
+        of_channels = by_channel(values, layer, widths[layer])
         for unit in plan.units[layer]:
-            largest = _largest(by_channel[unit.channel].tolist(), MAX_EXAMPLES)
+            largest = _largest(of_channels[unit.channel].tolist(), MAX_EXAMPLES)
             classes[layer, unit.channel] = [(labels[index], value) for index, value in largest]
     return classes, contributors
-
-
-def _photos(plan: Plan, store: Store, root: Path) -> dict[Unit, list[tuple[Photo, float]]]:
-    if plan.settings.photos is None:
-        return {}
-    folder = root / plan.settings.photos
-    try:
-        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        photos = [Photo(digest(path.read_bytes()), path) for path in paths[:MAX_PHOTOS]]
-    except OSError:
-        photos = []
-    if not photos:
-        raise SettingsError(f"{KEY}.photos in mkdocs.yml is {plan.settings.photos!r}: no pictures can be read there.")
-    try:
-        activations = [_mean_activation(plan, photo, store) for photo in photos]
-    except ActmaxError as error:
-        raise SettingsError(f"{KEY}.photos in mkdocs.yml: {error}") from None
-    best: dict[Unit, list[tuple[Photo, float]]] = {}
-    for layer, plates in plan.units.items():
-        by_channel = _by_channel(activations, layer, plan)
-        for unit in plates:
-            values = by_channel[unit.channel]
-            order = np.argsort(-values, kind="stable")[:MAX_EXAMPLES]  # a mean may be negative for every photo
-            best[layer, unit.channel] = [(photos[index], float(values[index])) for index in order]
-    return best
-
-
-def _mean_activation(plan: Plan, photo: Photo, store: Store) -> ChannelValues:
-    """Return the mean activation of each channel for a photo."""
-    widths = {layer: _width(plan, layer) for layer in plan.units}
-
-    def compute(network: Network) -> ChannelValues:
-        from actmax.engine.pictures import fit
-        from actmax.measure.channels import mean_activation
-
-        return mean_activation(network, fit(read_rgb(photo.path), network.size)[None], list(widths))
-
-    inputs = {"picture": photo.name, "layers": list(widths)}
-    return measured(kinds.MEAN_ACTIVATION, inputs, compute, plan.source, store, partial(covers, widths=widths))
-
-
-def _by_channel(images: Sequence[ChannelValues], layer: str, plan: Plan) -> np.ndarray:
-    """Return the values of a layer's channels up to the last that has a page: (channels, images)."""
-    return np.array([values[layer][: _width(plan, layer)] for values in images]).T
 
 
 def _width(plan: Plan, layer: str) -> int:

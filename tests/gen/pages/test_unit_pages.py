@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ from gen.pages.captions import caption
 from gen.plan import Plan, plan
 from gen.settings import read
 from gen.settings.units import numbered
-from gen.study.units import Photo, Units
+from gen.study.examples import Example, Examples, Photo
+from gen.study.units import Units
 
 Draws = Callable[..., dict[str, Entry]]
 Files = dict[str, str | bytes]
@@ -32,7 +34,6 @@ KNOWN = Units(
     outputs={("conv4", 117): [(7, 0.5), (8, -0.125)], ("fc6", 300): [(340, 2.5), (292, -1.5)]},
     classes={("conv4", 117): [(ZEBRA, 3.25)]},
     contributors={ZEBRA: {"conv4": [(117, 3.25), (3, 1.5)], "conv5": [(7, 0.75)]}},
-    photos={},
 )
 """Of which channels 200, 8 and 3 have no page."""
 
@@ -41,7 +42,12 @@ KNOWN = Units(
 def made(drawn: Draws, tmp_path: Path) -> Callable[..., Files]:
     """From layers and their channels to the site's files; the red of a fake is its channel's number."""
 
-    def pages(layers: dict[str, Any], known: Units = KNOWN, **units: Any) -> Files:
+    def pages(
+        layers: dict[str, Any],
+        known: Units = KNOWN,
+        examples: Mapping[tuple[str, int], Examples] = MappingProxyType({}),
+        **units: Any,
+    ) -> Files:
         values = {
             "size": 64,
             "methods": {"robust": {"steps": 2}},
@@ -52,7 +58,7 @@ def made(drawn: Draws, tmp_path: Path) -> Callable[..., Files]:
         assert wanted.units
         channels = numbered(wanted.units.layers, CHANNELS, "the compact AlexNet")
         planned: Plan = plan(wanted, resolve_weights("compact"), units=channels)
-        found = list(files(Contents(planned, drawn(planned), units=known)))
+        found = list(files(Contents(planned, drawn(planned), units=known, examples=examples)))
         assert len(found) == len({path for path, _ in found}), "a file is written twice"
         return dict(found)
 
@@ -145,7 +151,7 @@ def test_channels_link_to_their_neighbors_in_the_layer(made: Callable[..., Files
 
 
 def test_a_sheet_holds_256_drawings_and_more_go_to_the_next(made: Callable[..., Files]) -> None:
-    files = made({"fc6": "0-257"}, Units({}, {}, {}, {}, {}))
+    files = made({"fc6": "0-257"}, Units({}, {}, {}, {}))
     assert picture(files, "network/fc6/sheet-0.webp").size == (16 * 64, 16 * 64)
     assert picture(files, "network/fc6/sheet-1.webp").size == (16 * 64, 64)
     red, _, _ = picture(files, "network/fc6/sheet-0.webp").getpixel((64 * 4 + 32, 64 * 7 + 32))  # type: ignore[misc]
@@ -194,12 +200,22 @@ def test_the_authors_pictures_are_shown_small_under_the_name_of_their_content(
     path = tmp_path / "mine.png"
     Image.new("RGB", (300, 200), (200, 10, 10)).save(path)
     photo = Photo("0123456789abcdef", path)
-    files = made({"conv4": [117, 118]}, Units({}, {}, {}, {}, {("conv4", n): [(photo, 1.5)] for n in (117, 118)}))
-    assert picture(files, "assets/photos/0123456789abcdef.webp").size == (192, 192)
-    page = text(files, "network/conv4/117/index.md")
-    assert 'src="../../../assets/photos/0123456789abcdef.webp"' in page
-    assert str(tmp_path) not in page
-    assert "mine" not in page
+    examples = Examples([Example(photo, 1.5, (0.0, 0.0, 0.25, 0.5))], [Example(photo, -0.5)], 7)
+    shown = {("conv4", 117): examples, ("conv4", 118): examples, ("logits", 340): examples}
+    files = made({"conv4": [117, 118]}, Units({}, {}, {}, {}), shown)
+    assert picture(files, "assets/photos/0123456789abcdef.webp").size == (256, 256)
+    for name, strongest, weakest in (("network/conv4/117", "1.50", "−0.50"), ("gallery/zebra", "1.5", "−0.5")):
+        page = text(files, f"{name}/index.md")
+        assert str(tmp_path) not in page
+        assert "mine" not in page
+        assert page.index(">Strongest<") < page.index(f"<small>{strongest}<") < page.index(">Weakest<")
+        assert page.index(">Weakest<") < page.index(f"<small>{weakest}<")
+        assert page.count('assets/photos/0123456789abcdef.webp"') == 2
+        assert page.count('<i style="left:0.0%;top:0.0%;right:75.0%;bottom:50.0%">') == 1
+        assert 'alt="A photograph; the active region is in the upper left"' in page
+        assert 'alt="A photograph without an active region"' in page
+        assert "From a folder of 7 photographs." in page
+    assert '<h2 id="photos"' not in text(made({"conv4": [117]}), "network/conv4/117/index.md")
 
 
 def test_an_author_can_quote_the_measures_of_a_channel(drawn: Draws) -> None:

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from actmax.measure.measure import decode
 from actmax.networks import labels
@@ -18,9 +16,8 @@ from actmax.networks.network import Network
 from actmax.networks.weights import resolve_weights
 from actmax.store import Entry, Store
 from gen.plan import Plan, plan
-from gen.settings import SettingsError, read
+from gen.settings import read
 from gen.settings.units import numbered
-from gen.study import units as study
 from gen.study.units import Units, units
 
 CHANNELS = {"conv1": 64, "conv4": 256, "conv5": 256, "fc6": 512}
@@ -53,7 +50,7 @@ def known(planned: Callable[..., Plan], drawn: Callable[..., dict[str, Entry]], 
     def made(layers: dict[str, Any], **values: Any) -> tuple[Plan, dict[str, Entry], Units]:
         wanted = planned(layers, **values)
         entries = drawn(wanted)
-        found = units(wanted, entries, store, tmp_path)
+        found = units(wanted, entries, store)
         assert found is not None
         return wanted, entries, found
 
@@ -112,54 +109,9 @@ def test_each_measurement_is_computed_once(
         raise AssertionError("the network is loaded again")
 
     monkeypatch.setattr("actmax.pipeline.measurements.load", never)
-    assert units(wanted, entries, store, tmp_path) == first
+    assert units(wanted, entries, store) == first
 
 
 def test_without_channels_nothing_is_measured(planned: Callable[..., Plan], store: Store, tmp_path: Path) -> None:
-    assert units(planned({}, units=None), {}, store, tmp_path) is None
+    assert units(planned({}, units=None), {}, store) is None
     assert not store.path.exists()
-
-
-# The author's pictures.
-
-
-def fill(folder: Path) -> None:
-    folder.mkdir()
-    random = np.random.default_rng(0)
-    for name, high in (("noise.png", 256), ("dark.jpg", 20), ("sub/bright.webp", 256)):
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        low = 200 if "bright" in name else 0
-        Image.fromarray(random.integers(low, high, (70, 90, 3), dtype=np.uint8)).save(path)
-    (folder / "notes.txt").write_text("no picture")
-
-
-def test_photos_are_ordered_by_mean_activation(known: Callable[..., Any], compact: Network, tmp_path: Path) -> None:
-    fill(tmp_path / "mine")
-    _, _, found = known({"conv1": "0-3"}, photos="mine")
-    assert len(found.shown) == 3
-    for channel in range(4):
-        ranked = found.photos["conv1", channel]
-        assert [value for _, value in ranked] == sorted((value for _, value in ranked), reverse=True)
-        assert {photo.path.name for photo, _ in ranked} == {"noise.png", "dark.jpg", "bright.webp"}
-
-
-@pytest.mark.parametrize("content", [None, {}, {"notes.txt": b"no picture"}])
-def test_a_folder_without_photos_is_an_error_with_its_key(
-    planned: Callable[..., Plan], store: Store, tmp_path: Path, content: dict[str, bytes] | None
-) -> None:
-    if content is not None:
-        (tmp_path / "mine").mkdir()
-        for name, data in content.items():
-            (tmp_path / "mine" / name).write_bytes(data)
-    with pytest.raises(SettingsError, match=r"^extra\.gallery\.photos in mkdocs\.yml is 'mine': no pictures"):
-        study._photos(planned({"conv1": 0}, photos="mine"), store, tmp_path)
-
-
-def test_an_unreadable_photo_is_an_error_with_key_and_name(
-    planned: Callable[..., Plan], store: Store, tmp_path: Path
-) -> None:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n nothing more")
-    with pytest.raises(SettingsError, match=r"^extra\.gallery\.photos in mkdocs\.yml: .*broken\.png"):
-        study._photos(planned({"conv1": 0}, photos="mine"), store, tmp_path)
