@@ -115,8 +115,8 @@ COMPARED = (
         "Fel et al. 2023",
         "The spectrum stays that of photographs throughout, with no weight to choose.",
         "The whole spectrum must be used: where there is nothing to draw, it draws something.",
-        "a single crop a step, of 80 to 95 % of the image (six of 25 to 30 % of 1280 pixels in the authors' Horama), "
-        "Adam and not NAdam, and the magnitudes are those of the pixels' logits.",
+        "a single crop a step, of 80 to 95&#8239;% of the image (six of 25 to 30&#8239;% of 1280 pixels in the "
+        "authors' Horama), Adam and not NAdam, and the magnitudes are those of the pixels' logits.",
     ),
     Compared(
         "statistics",

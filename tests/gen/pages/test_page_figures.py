@@ -65,7 +65,7 @@ def test_two_methods_share_a_position_and_captions_are_measured_on_the_published
         "../../gallery/ambulance/thumbnail.webp",
     ]
     assert "<strong>&lt;car&gt;</strong></a> (sports car): <span>50.0" in html
-    assert len(re.findall(r"</span><span>[^<]*, rank \d+ of 1000, logit [^<]*</span>", html)) == 2
+    assert len(re.findall(r"</span> <span>[^<]*, rank \d+ of 1000, logit [^<]*</span>", html)) == 2
     assert html.count(": failed") == 2  # one class, by both methods
     assert "Two &lt;ways&gt;." in html
     assert re.findall(r'<input type="radio" name="([^"]+)" value="(\d)"( checked)?>', html) == [
