@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -32,9 +31,9 @@ from actmax.networks.weights import Source, resolve_weights
 from actmax.pictures import read_start
 from actmax.recipe.methods import DEFAULT, METHODS, accentuation, compose
 from actmax.recipe.misplaced import IN_METHODS
+from actmax.recipe.named import read_target
 from actmax.recipe.recipe import Recipe
 from actmax.recipe.renamed import RENAMED
-from actmax.recipe.target import parse
 from actmax.store.store import Store
 
 if TYPE_CHECKING:
@@ -158,12 +157,13 @@ def draw(
         raise RecipeError("--feature-weight preserves features of a start image: give one with --start.")
 
     def recipe_for(target: str, source: Source) -> Recipe:
+        known = card(source.network)
         return compose(
             method,
             overrides,
             network=source.network,
             weights=source.digest,
-            target=_canonical_target(target, card(source.network).output, about.labels),
+            target=str(read_target(target, ClassSet(about.labels), known.output, (*known.layers, *known.outputs))),
             seed=seed,
             size=size,
         )
@@ -364,30 +364,6 @@ def _description(
 
     names = read_labels(labels_file) if labels_file else ()
     return Description(names, channels, size, numbers("--mean", mean), numbers("--std", std))
-
-
-def _canonical_target(text: str, output: str, names: tuple[str, ...] = ()) -> str:
-    """Return a target in the grammar of :mod:`actmax.recipe.target`, in which terms may also be names of classes.
-
-    Signs need spaces around them, but for the first, since a class name may contain hyphens.
-    """
-    unknown = None
-    parts = re.split(r"(^-|\s+[+-]\s+)", text.strip())
-    for index in range(0, len(parts), 2):
-        if len(parts) > 1 and not parts[index]:  # before a leading minus
-            continue
-        weight, times, name = parts[index].rpartition("*")
-        try:
-            parts[index] = f"{weight}{times}{output}:{ClassSet(names).resolve(name.strip()).index}"
-        except UnknownNameError as error:
-            unknown = unknown or error
-            # A word or a number is a misspelled class: names of layers contain both letters and digits, or dots.
-            if name.isalpha() or name.strip().isdecimal():
-                raise
-    try:
-        return str(parse("".join(parts)))
-    except RecipeError as error:
-        raise unknown or error from None
 
 
 def _options(kind: type[Options], minutes: float, change: list[str] | None) -> Options:

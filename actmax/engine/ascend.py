@@ -20,13 +20,15 @@ from actmax.engine.pictures import fit, to_images, to_masks
 from actmax.engine.run import run
 from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted
 from actmax.networks.cards import LOGITS
+from actmax.networks.class_set import class_set
 from actmax.networks.network import Network
 from actmax.pictures import read_rgb
 from actmax.recipe.methods import DEFAULT
 from actmax.recipe.misplaced import placed
+from actmax.recipe.named import read_target
 from actmax.recipe.target import Target, parse
 
-AnyObjective = str | ObjectiveFunction
+AnyObjective = str | int | ObjectiveFunction
 Start = Image.Image | str | Path | Tensor
 
 
@@ -83,9 +85,10 @@ def ascend(
 
     Args:
         network: from :func:`actmax.load` or :func:`actmax.wrap`.
-        objective: a class by its label (``zebra``), a target (``conv5:12``, see :mod:`actmax.recipe.target`), one of
-            :mod:`actmax.objectives`, or a function of the layers' outputs by name, (B, …) each -> (B,). A sequence of
-            objectives is optimized side by side, with an image for each.
+        objective: a class by its name, index or WNID (``zebra``, as :func:`actmax.resolve_class` takes it, or one of
+            the network's own labels), a target (``conv5:12``, see :mod:`actmax.recipe.target`), a sum (``zebra +
+            0.5*tiger``), one of :mod:`actmax.objectives`, or a function of the layers' outputs by name, (B, …) each ->
+            (B,). A sequence of objectives is optimized side by side, with an image for each.
         method: a :class:`actmax.Method`, or the name of one; by default ``smooth``.
         n: how many images of each objective; their seeds are 0, 1, ….
         seeds: instead of ``n``, a seed for each image of an objective: of its initial noise and its transforms.
@@ -106,8 +109,8 @@ def ascend(
     (torch.Size([2, 3, 64, 64]), torch.Size([2, 4]))
 
     Raises:
-        UnknownNameError: there is no such method, the objective names a layer that the network does not have, or an
-            argument belongs to the method.
+        UnknownNameError: there is no such method, the objective names a layer that the network does not have or a word
+            that is no class or means several, or an argument belongs to the method.
         RecipeError: the objective is no target or returns no score, the parts do not fit together or the network, or
             values become infinite or NaN.
         PictureError: a file at the start cannot be read as an image.
@@ -187,9 +190,8 @@ def _resolve(
     layers: dict[str, None] = {}
     recorder: _Recorder | None = None
     for objective in objectives:
-        if isinstance(objective, str):
-            text = f"{LOGITS}:{network.labels.index(objective)}" if objective in network.labels else objective
-            target = parse(text)
+        if isinstance(objective, str | int) and not isinstance(objective, bool):
+            target = _target(network, objective)
             targets += [target] * images
             layers[target.layer] = None
             functions.append(of_target(target))
@@ -199,7 +201,7 @@ def _resolve(
             functions.append(objective)
         else:
             raise RecipeError(
-                f"An objective is a label, a target such as 'logits:3' or a function, not {quoted(objective)}."
+                f"An objective is a class, a target such as 'logits:3' or a function, not {quoted(objective)}."
             )
     if recorder:
         layers |= recorder.requested
@@ -215,6 +217,20 @@ def _resolve(
         )
 
     return list(layers), score, targets if len(targets) == len(functions) * images else []
+
+
+def _target(network: Network, text: str | int) -> Target:
+    """Return a target of a network that is given as text, or by the index of its class."""
+    if network.labels:
+        return read_target(text, class_set(network.labels), LOGITS, network.layers())
+    if isinstance(text, int):
+        return parse(f"{LOGITS}:{text}")
+    if text.strip().isalpha() and text.strip() not in network.layers():
+        raise UnknownNameError(
+            f"{network.card.title} has no layer {quoted(text)}, and no labels by which classes could be named: give "
+            "actmax.wrap the argument labels=[…]."
+        )
+    return parse(text)
 
 
 class _Recorder(Outputs):

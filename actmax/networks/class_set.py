@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -76,6 +76,13 @@ class ClassSet:
 
     def __len__(self) -> int:
         return len(self.names) or labels.CLASSES
+
+
+def class_set(names: Sequence[str]) -> ClassSet:
+    """Return the classes with these names; ImageNet's, if they are all of its names in their order."""
+    own = tuple(names)
+    imagenet = len(own) == labels.CLASSES and own == tuple(label.name for label in labels.classes())
+    return ClassSet() if imagenet else ClassSet(own)
 
 
 @lru_cache(maxsize=8)

@@ -190,7 +190,7 @@ def _refusal(name: str, found: Sequence[Meaning]) -> str:
     if not found:
         if not slugify(name) and any(letter.isalpha() for letter in name):
             return f"{shown} cannot be looked up: ImageNet's names are English, in Latin letters. {LIST_CLASSES}"
-        near = search(name, most=3)
+        near = search(name, most=3) or search(name.partition(",")[0], most=3)
         nearest = f" Nearest: {', '.join(repr(unique_name(label)) for label in near)}." if near else ""
         return f"ImageNet-1k has no class {shown}.{nearest} {LIST_CLASSES}"
     if all(meaning.near for meaning in found):
@@ -269,7 +269,7 @@ def _by_name() -> dict[str, tuple[Label, ...]]:
     for label in classes():
         found[slugify(label.name)][label] = None
     for label in classes():
-        for synonym in label.synonyms:
+        for synonym in (*label.synonyms, ", ".join(label.synonyms)):  # lists of ImageNet's classes join them
             found[slugify(synonym)][label] = None
     for label in classes():  # these are nobody else's
         for own in (label.wnid, f"{slugify(label.name)}-{label.index}"):

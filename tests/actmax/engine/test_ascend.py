@@ -22,7 +22,7 @@ from actmax.ascent.optimizers import adam, gradient_ascent
 from actmax.ascent.params import Canvas, cppn, fourier, generator, pixels, pyramid
 from actmax.ascent.penalties import l2_penalty, total_variation
 from actmax.ascent.transforms import affine, jitter, random_crop, rotate
-from actmax.engine.ascend import Result, ascend, grid
+from actmax.engine.ascend import Result, _resolve, ascend, grid
 from actmax.engine.methods import method
 from actmax.engine.pictures import fit
 from actmax.engine.render import render
@@ -248,7 +248,14 @@ def test_layers_above_those_of_the_objective_are_not_computed() -> None:
         (lambda a: a["left"].mean((1, 2, 3)) / 0, RecipeError, "left the finite numbers in step 1"),
         ("left:99", RecipeError, "left has 6 channels"),
         ("the zebra", RecipeError, "is not a target"),
-        (3, RecipeError, "An objective is a label, a target such as 'logits:3' or a function, not 3"),
+        (
+            "zebra",
+            UnknownNameError,
+            r"my net has no layer 'zebra', and no labels .*: give actmax\.wrap the argument labels",
+        ),
+        (3.5, RecipeError, "An objective is a class, a target such as 'logits:3' or a function, not 3.5"),
+        (True, RecipeError, "An objective is a class, .*, not True"),
+        (-3, RecipeError, "'logits:-3' is not a target"),
         ([], RecipeError, "There is nothing to optimize"),
     ],
 )
@@ -256,6 +263,22 @@ def test_impossible_objectives_are_refused_in_a_sentence(objective: object, erro
     network = wrap(Forked(3), size=64, name="my net")
     with pytest.raises(error, match=words):
         ascend(network, objective, Method(steps=2))  # type: ignore[arg-type]
+
+
+def test_a_label_comes_before_a_layer_and_a_layer_before_other_names_of_a_class() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 4))
+    network = wrap(module, size=16, labels=["2", "One", "tree", "Tree"])
+
+    def target(text: str | int) -> str:
+        return str(_resolve(network, [text], 1, (16, 16))[2][0])
+
+    assert [target(text) for text in ("2", "0", "one", "One", 3, "0:2")] == [
+        "logits:0", "0", "logits:1", "logits:1", "logits:3", "0:2"
+    ]  # fmt: skip
+    with pytest.raises(UnknownNameError, match=r"'tree' is the name of 2 classes: write 'tree-2' or 'tree-3'"):
+        target("tree")
+    with pytest.raises(UnknownNameError, match=r"None of the 4 labels is 'onne'\. Did you mean 'One'\?"):
+        target("onne")
 
 
 @pytest.mark.parametrize(
