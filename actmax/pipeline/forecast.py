@@ -6,8 +6,9 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
 from typing import Self
+
+import numpy as np
 
 from actmax.engine.batches import batches
 from actmax.networks.cards import Card
@@ -19,9 +20,8 @@ LOG_INTERVAL = 10.0
 """Seconds between two lines of a log, whatever is being done."""
 MIN_MEASURED = 3.0
 """Seconds of drawing that are measured before a forecast is made."""
-
-Costs = list[tuple[int, float]]
-"""Of drawings in their order: the number of steps, and the relative cost of each."""
+HALF_LIFE = 120.0
+"""Seconds of drawing after which a measurement counts half: a machine may slow down."""
 
 
 class Forecast:
@@ -38,10 +38,11 @@ class Forecast:
     def __init__(self, log: Log, seconds_after: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._log, self._seconds_after, self._clock = log, seconds_after, clock
         self._stopped, self._thread = threading.Event(), threading.Thread(target=self._report, daemon=True)
-        self._now: Costs = []
-        self._later: Costs = []
+        self._now: list[tuple[int, float]] = []  # steps and cost of each drawing, in their order
+        self._later: list[tuple[int, float]] = []
         self._drawn = self._steps = 0
-        self._seconds, self._last = 0.0, clock()
+        self._sum_up()
+        self._seconds, self._cost, self._last = 0.0, 0.0, clock()
         self.begin()
 
     def __enter__(self) -> Self:
@@ -64,11 +65,17 @@ class Forecast:
             recipes: similar ones are drawn together.
             card: of their network.
         """
-        self._now += _costs(chain.from_iterable(batches(recipes, len(recipes))), card)
+        self._now += [_cost(recipe, card) for batch in batches(recipes, len(recipes)) for recipe in batch]
+        self._sum_up()
 
     def expect_later(self, recipes: Iterable[Recipe], card: Card) -> None:
         """Set what is drawn after that, as far as it is known."""
-        self._later = _costs(recipes, card)
+        self._later = [_cost(recipe, card) for recipe in recipes]
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Set the number of steps, and what they cost, up to each drawing."""
+        self._sums = np.cumsum([(0, 0.0), *self._now, *self._later], axis=0).T
 
     def begin(self, task: str = "") -> None:
         """Name what is done now; nothing where it is drawing."""
@@ -76,10 +83,12 @@ class Forecast:
 
     def step(self, more: int) -> None:
         """Count image-steps; 0 where drawing begins, so that what was done before does not count as drawing."""
-        now = self._clock()
+        now, steps = self._clock(), self._steps + more
         if more:
-            self._seconds += now - self._last
-        self._steps, self._last = self._steps + more, now
+            took, cost = now - self._last, self._cost_of(steps) - self._cost_of(self._steps)
+            kept = 0.5 ** (took / HALF_LIFE)
+            self._seconds, self._cost = kept * self._seconds + took, kept * self._cost + cost
+        self._steps, self._last = steps, now
 
     def drawn(self) -> None:
         """Count a finished drawing."""
@@ -87,19 +96,18 @@ class Forecast:
 
     def seconds_left(self) -> float | None:
         """Forecast the seconds until everything is done; None until enough is measured."""
-        expected, steps, done, left = self._now + self._later, self._steps, 0.0, 0.0
-        for own, cost in expected:
-            taken = min(own, steps)
-            steps -= taken
-            done, left = done + taken * cost, left + (own - taken) * cost
-        after = self._seconds_after * len(expected)
+        left = self._sums[1, -1] - self._cost_of(self._steps)
+        after = self._seconds_after * (len(self._now) + len(self._later))
         if not left:
-            return max(after - (self._clock() - self._since), 0.0)
-        return None if self._seconds < MIN_MEASURED else left * self._seconds / done + after
+            return max(after - (self._clock() - self._since if self._task else 0.0), 0.0)
+        return None if self._seconds < MIN_MEASURED else left * self._seconds / self._cost + after
+
+    def _cost_of(self, steps: int) -> float:
+        return float(np.interp(steps, *self._sums))
 
     def line(self) -> str:
         """Return the line of the log; empty where nothing is drawn or begun."""
-        total, left = len(self._now + self._later), self.seconds_left()
+        total, left = len(self._now) + len(self._later), self.seconds_left()
         parts = (
             f"drawn {self._drawn} of {total}" if self._now else "",
             f"now {self._task}" if self._task else "",
@@ -108,12 +116,11 @@ class Forecast:
         return ", ".join(filter(None, parts))
 
 
-def _costs(recipes: Iterable[Recipe], card: Card) -> Costs:
-    return [(recipe.steps, _cost_of_step(recipe, card)) for recipe in recipes]
+def _cost(recipe: Recipe, card: Card) -> tuple[int, float]:
+    """Return the number of steps, and what they cost relative to others of the same network.
 
-
-def _cost_of_step(recipe: Recipe, card: Card) -> float:
-    """Estimate what a step costs, relative to others of the same network: less up to an early layer."""
+    A step costs less for a smaller image, and up to an early layer.
+    """
     layers, layer = list(card.layers), parse(recipe.target).layer
     depth = (layers.index(layer) + 1) / len(layers) if layer in layers else 1.0
-    return recipe.views * recipe.side**2 * math.sqrt(depth)
+    return recipe.steps, recipe.steps * recipe.views * recipe.side**2 * math.sqrt(depth)

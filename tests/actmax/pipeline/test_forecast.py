@@ -99,6 +99,17 @@ def test_every_drawing_is_counted_and_the_forecast_is_within_thirty_percent(tmp_
     assert made.line() == f"drawn {total} of {total}, now measurements"
 
 
+def test_a_machine_that_becomes_slow_is_measured_anew() -> None:
+    clock, steps = Clock(), 64 * 100
+    made = Forecast(lambda _: None, clock=clock)
+    made.expect(recipes("fc8", 100), COMPACT.card)
+    made.step(0)
+    for seconds in (*[0.1] * 3000, *[0.2] * 1200):
+        clock.advance(seconds)
+        made.step(1)
+    assert made.seconds_left() == pytest.approx(0.2 * (steps - 4200), rel=0.3)
+
+
 def test_nothing_is_forecast_before_drawing_is_measured() -> None:
     clock = Clock()
     made = Forecast(lambda _: None, clock=clock)
