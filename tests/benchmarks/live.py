@@ -2,11 +2,12 @@
 
 ::
 
-    python tests/benchmarks/live.py [--classes 20]
+    python tests/benchmarks/live.py [--classes 20] [--address http://127.0.0.1:8000] [--flag=--enable-unsafe-webgpu]
 
 In a headless Chromium, on one thread, with both modules and the settings of the site's live widgets: a class at three
-sizes, and channels of other layers. For comparison: torch on one
-thread in float32, with the same method and size, one image at a time; and the build's own drawings of the same classes
+sizes, and channels of other layers; the parts of a step; and the same on the graphics processor where the browser
+reaches one. For comparison: torch on one thread in float32, with the same method and size, one image at a time, and its
+rate for a product of matrices, which stands for the processor's peak; and the build's own drawings of the same classes
 at 224 pixels. EfficientNet-Lite0, with which the size was chosen, evaluates both as 8-bit images.
 """
 
@@ -17,6 +18,7 @@ import functools
 import gzip
 import http.server
 import json
+import platform
 import shutil
 import statistics
 import tempfile
@@ -30,6 +32,7 @@ import torch
 import typer
 from playwright.sync_api import Page, sync_playwright
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from actmax.engine.render import render
 from actmax.measure.measure import resized
@@ -48,6 +51,8 @@ CLASS, CHANNELS = "fc8:340", ("conv2:17", "conv3:117", "conv4:117", "conv5:12", 
 HARNESS = """
 import { instantiate } from "./engine.js";
 import { optimize } from "./optimize.js";
+import { GpuNetwork, Race, RULES } from "./race.js";
+import { LAYERS } from "./target.js";
 import { unpack } from "./weights.js";
 window.begin = async (module, layers) => {
   const started = performance.now();
@@ -55,16 +60,51 @@ window.begin = async (module, layers) => {
   const [wasm, ...files] = await Promise.all([module, ...layers].map(bytes));
   const fetched = performance.now();
   window.network = await instantiate(wasm);
-  for (const file of files) network.loadLayer(await unpack(file));
+  window.unpacked = await Promise.all(files.map(unpack));
+  for (const file of unpacked) network.loadLayer(file);
   return { fetched: fetched - started, unpacked: performance.now() - fetched };
 };
-window.draw = (settings) => {
+/** The name of the graphics processor, with the network loaded; null if there is none. */
+window.beginGpu = async () => {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) return null;
+  window.gpu = await GpuNetwork.create(adapter);
+  await gpu.load(unpacked);
+  Object.assign(RULES, { patience: 1e4, handicap: 1e4 });
+  return [adapter.info.vendor, adapter.info.architecture, adapter.info.description].filter(Boolean).join(" ");
+};
+/** Milliseconds of each layer forward and backward: what a network with it takes longer than the network below it. */
+window.layers = (size) => {
+  let below = [0, 0];
+  return LAYERS.map(([name], layer) => {
+    network.prepare(size, size, layer);
+    const best = [Infinity, Infinity];
+    const passes = ["forward", "backward"].map((pass) => () => network.engine[pass](layer, ...network.channels, 0));
+    for (let turn = 0; turn < 9; turn++)
+      passes.forEach((pass, index) => {
+        const started = performance.now();
+        pass();
+        best[index] = Math.min(best[index], performance.now() - started);
+      });
+    const own = best.map((time, index) => time - below[index]);
+    below = best;
+    return [name, ...own];
+  });
+};
+window.draw = async (settings, onGpu = false) => {
   const times = [];
+  const lines = {};
   let before = performance.now();
   const started = before;
   let first = 0;
-  for (const event of optimize(network, settings)) {
-    if (typeof event === "string") continue;
+  let line = null;
+  let since = 0;
+  const race = onGpu && new Race(network, gpu, true);
+  for await (const event of optimize(network, settings, () => race || network)) {
+    if (line) lines[line] = (lines[line] ?? 0) + (performance.now() - since) / settings.steps;
+    since = performance.now();
+    line = typeof event === "string" && event;
+    if (line) continue;
     if (event.step) times.push(performance.now() - before);
     network.rgba();
     before = performance.now();
@@ -74,12 +114,17 @@ window.draw = (settings) => {
   let text = "";
   for (let i = 0; i < rgba.length; i += 32768) text += String.fromCharCode(...rgba.subarray(i, i + 32768));
   const memory = network.engine.memory.buffer.byteLength;
-  return { times, first, whole: performance.now() - started, rgba: btoa(text), memory };
+  const result = { times, lines, engine: race?.engineName ?? "wasm", first, whole: performance.now() - started };
+  return { ...result, rgba: btoa(text), memory };
 };
 """
 
 
-def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly spaced; 0: speed alone.")] = 20) -> None:
+def main(
+    classes: Annotated[int, typer.Option(help="Number of classes, evenly spaced; 0: speed alone.")] = 20,
+    address: Annotated[str, typer.Option(help="Of a served site: its front page draws, and its tasks are timed.")] = "",
+    flag: Annotated[list[str] | None, typer.Option(help="Of Chromium, in place of --disable-gpu.")] = None,
+) -> None:
     indices = [(10 + 1000 * index // classes) % 1000 for index in range(classes)]
     network, judge = load(resolve_weights("compact")), load("efficientnet-lite0")
     method = live_settings(DEFAULT)
@@ -88,11 +133,17 @@ def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly sp
         f"compressed: {sum(compressed.values()) / 1024:.1f} KB, of which {compressed['live.js'] / 1024:.1f} KB before "
         "the first click"
     )
+    peak = products_per_second()
+    print(f"processor: {processor()}; one thread multiplies matrices at {peak / 1e9:.0f} billion operations a second")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         program = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        flags = ["--no-sandbox", *(flag or ["--disable-gpu"])]
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
         page = open_engine(browser.new_page(), Path(folder))
         torch_steps = {size: milliseconds_per_step(network, size) for size in SIZES}
+        for size, step in torch_steps.items():
+            share = operations(network, size) / (step / 1000) / peak
+            print(f"torch, {CLASS}, {size} px: a step {step:.0f} ms ({share:.0%} of the peak)")
         print(f"weights: {', '.join(f'{layer.name} {len(layer.content) / 1e6:.2f} MB' for layer in weights().layers)}")
         for module in engine.MODULES:
             files = [layer.file for layer in weights().layers]
@@ -101,12 +152,21 @@ def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly sp
             for target, size in [*((CLASS, size) for size in SIZES), *((channel, SIZE) for channel in CHANNELS)]:
                 live = page.evaluate("settings => draw(settings)", request(method, target, size))
                 step = statistics.median(live["times"])
-                compared = f" ({torch_steps[size] / step:.0%} of torch's rate, {torch_steps[size]:.0f} ms)"
-                print(
-                    f"{target}, {size} px: a step {step:.0f} ms{compared if target == CLASS else ''}, "
-                    f"{len(live['times'])} steps {live['whole'] / 1000:.1f} s, first image {live['first']:.0f} ms, "
-                    f"{live['memory'] / 1e6:.0f} MB"
-                )
+                share = operations(network, size) / (step / 1000) / peak
+                compared = f" ({torch_steps[size] / step:.0%} of torch's rate, {share:.0%} of the peak)"
+                print(f"{target}, {size} px: {seconds(live, compared if target == CLASS else '')}")
+                if (target, size) == (CLASS, SIZE):
+                    print(f"  of a step, ms: {', '.join(f'{line} {time:.1f}' for line, time in live['lines'].items())}")
+            parts = ", ".join(f"{name} {ahead:.1f} + {back:.1f}" for name, ahead, back in page.evaluate("layers", SIZE))
+            print(f"  forward + backward at {SIZE} px, ms: {parts}")
+        adapter = page.evaluate("beginGpu()")
+        print(f"graphics processor: {adapter}")
+        for target, size in [*((CLASS, size) for size in SIZES), *((channel, SIZE) for channel in CHANNELS)]:
+            if adapter is not None:
+                live = page.evaluate("settings => draw(settings, true)", request(method, target, size))
+                print(f"{target}, {size} px on {live['engine']}: {seconds(live)}")
+        if address:
+            print(f"the front page: {tasks(browser.new_page(), address)}")
         if not indices:
             return
         results = [
@@ -121,6 +181,62 @@ def main(classes: Annotated[int, typer.Option(help="Number of classes, evenly sp
         for evaluated in (network, judge):
             counts = recognized(evaluated, images, indices)
             print(f"{name}, {classes} classes, top-1 and top-5 by {evaluated.card.title}: {counts}")
+
+
+def seconds(live: dict[str, Any], compared: str = "") -> str:
+    """Return the durations of a drawing as text."""
+    return (
+        f"a step {statistics.median(live['times']):.0f} ms{compared}, {len(live['times'])} steps "
+        f"{live['whole'] / 1000:.1f} s, first image {live['first']:.0f} ms, {live['memory'] / 1e6:.0f} MB"
+    )
+
+
+def tasks(page: Page, address: str) -> str:
+    """Draw on a site's front page, and return the longest task of its thread and the duration of the drawing."""
+    page.add_init_script(
+        "window.tasks = [0]; new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) =>"
+        " task.duration))).observe({ type: 'longtask', buffered: true });"
+    )
+    page.goto(address)
+    page.wait_for_timeout(2000)
+    opened = page.evaluate("Math.max(...tasks.splice(0), 0)")
+    started = time.perf_counter()
+    page.click(".live button[name=go]")
+    page.wait_for_selector(".live[data-state=done]", timeout=120_000)
+    drawn = page.evaluate("Math.max(...tasks, 0)")
+    return (
+        f"longest task {opened:.0f} ms while it opens and {drawn:.0f} ms while it draws (0: below 50), "
+        f"download and drawing {time.perf_counter() - started:.1f} s"
+    )
+
+
+def processor() -> str:
+    """Return the name of the machine's processor."""
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.processor())
+
+
+def products_per_second(side: int = 1024) -> float:
+    """Return the floating-point operations a second of torch's matrix product on one thread: the best of several."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    a, b = torch.rand(side, side), torch.rand(side, side)
+    times = []
+    for _ in range(10):
+        started = time.perf_counter()
+        a @ b
+        times.append(time.perf_counter() - started)
+    torch.set_num_threads(threads)
+    return 2 * side**3 / min(times)
+
+
+def operations(network: Network, size: int) -> int:
+    """Return the floating-point operations of a step for a class: forward, and backward to the image."""
+    image = torch.zeros(1, 3, size, size, requires_grad=True)
+    with FlopCounterMode(display=False) as counter:
+        network.submodel(["fc8"], (size, size))(network.normalize(image))["fc8"].sum().backward()
+    return counter.get_total_flops()
 
 
 def open_engine(page: Page, folder: Path) -> Page:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
-import hashlib
 import importlib.util
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,43 +12,39 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
-from browsing import served
+from engines import (
+    CLASSES,
+    SIZES,
+    TARGETS,
+    TOLERANCE,
+    engine_page,
+    packed,
+    published_network,
+    relative_distance,
+    torch_gradient,
+    unpacked,
+    well_conditioned_image,
+)
 from nightly import smoke
-from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
-from actmax.ascent.gradients import margin, normalize, on_gradient, relu_leak, split
-from actmax.ascent.objectives import of_target
+from actmax.ascent.gradients import margin, normalize, on_gradient, split
 from actmax.ascent.params import Canvas, fourier
 from actmax.ascent.params.pixels import pixels
 from actmax.ascent.penalties import excess_variation
-from actmax.ascent.transforms import apply_affine, random_affine
+from actmax.ascent.transforms import random_affine
 from actmax.engine.render import render
 from actmax.measure.measure import measure
-from actmax.networks.cards import card
-from actmax.networks.hooks import GradientHooks
-from actmax.networks.load import load
 from actmax.networks.network import Network
-from actmax.networks.weights import Source
 from actmax.recipe import METHODS, Recipe, compose
 from actmax.recipe.target import parse
 from gen.pages.live import BENCH_METHODS, ENGINE, LIVE_FIELDS, live_settings
-from gen.pages.live_weights import rounded, weights
 from gen.tools import engine
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-CLASSES = (1, 130, 292, 340, 407, 555, 751, 980)
-SIZES = (128, 224)
 KERNELS = [module.name for module in engine.MODULES]
-# fmt: off
-TARGETS = smoke([
-    "conv3:7@3,4", "fc6:3 - 0.5*fc6:9", "conv1:3", "conv2:117", "conv4:117", "conv5:9@center", "conv5:250 + 2*conv5:3",
-    "conv1:63@20,1", "conv2:0 - 3*conv2:5", "conv4", "fc6:511", "fc8:3 - fc8:9", "conv3:383", "conv2", "fc8",
-], 5)
-# fmt: on
-"""Channels, units, sums and whole layers."""
 # fmt: off
 WRITTEN = [
     "conv1:3", "conv4:117", "conv3:7@3,4", "conv5:9@center", "conv5", "fc6", "fc8:340", "logits:340", "fc6:3@center",
@@ -67,29 +60,17 @@ WRONG = [
 ]
 # fmt: on
 """Targets of recipes, and texts that are none, with what is said."""
-TOLERANCE = 1e-4
-"""Relative distance of two float32 results whose sums were computed in another order."""
-
 HARNESS = """
 import { instantiate } from "./engine.js";
 import { optimize, subtractLeader } from "./optimize.js";
 import { Fourier, Pixels } from "./parameters.js";
 import { channelRange, classIndex, parseTarget, score, scoreBackward, targetText } from "./target.js";
-import { unpack } from "./weights.js";
-const bytes = async (name) => (await fetch(name)).arrayBuffer();
 const networks = {};
 for (const module of ["engine.wasm", "engine-relaxed.wasm"]) {
-  networks[module] = await instantiate(await bytes(module));
-  for (const name of LAYER_FILES) networks[module].loadLayer(await unpack(await bytes(name)));
+  networks[module] = await instantiate(await fetched(module));
+  for (const layer of layers) networks[module].loadLayer(layer);
 }
 window.network = networks["engine.wasm"];
-const unpacked = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-const packed = (numbers) => {
-  const bytes = new Uint8Array(new Float32Array(numbers).buffer);
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
-  return btoa(text);
-};
 window.gradientOf = ({ module, height, width, image, target: text, map, relu_leak }) => {
   const network = networks[module];
   const target = parseTarget(text);
@@ -105,9 +86,9 @@ window.gradientOf = ({ module, height, width, image, target: text, map, relu_lea
   network.backward(pointer, relu_leak, 0, channelRange(target));
   return { logits, score: value, gradient: packed(network.gradient) };
 };
-window.failed = (settings) => {
+window.failed = async (settings) => {
   try {
-    optimize(network, settings).next();
+    await optimize(network, settings).next();
   } catch (error) {
     return error.message;
   }
@@ -150,59 +131,31 @@ window.encodeAndDecode = ({ size, parameterization, rgba }) => {
   parameters.decode();
   return packed(network.image);
 };
-window.optimized = (settings) => {
+window.optimized = async (settings) => {
   const activations = [];
   settings.start = unpacked(settings.start);
   settings.maps = settings.maps && unpacked(settings.maps);
-  for (const event of optimize(network, settings)) if (event.step) activations.push(event.activation);
+  for await (const event of optimize(network, settings)) if (event.step) activations.push(event.activation);
   return { activations, picture: packed(network.image) };
 };
 window.bytesPrepared = (size, layer = 6) => {
   network.prepare(size, size, layer);
   return network.engine.mark() - network.weightsEnd;
 };
-window.ready = true;
 """
-
-
-def packed(numbers: Tensor) -> str:
-    return base64.b64encode(numbers.detach().float().contiguous().numpy().tobytes()).decode()
-
-
-def unpacked(text: str) -> Tensor:
-    return torch.from_numpy(np.frombuffer(base64.b64decode(text), dtype=np.float32).copy())
-
-
-def relative_distance(actual: Tensor, expected: Tensor) -> float:
-    """Return ``|actual - expected| / |expected|``."""
-    return ((actual - expected.detach().flatten()).norm() / expected.norm()).item()
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
     """The network with the weights that are published for the engine."""
-    file = tmp_path_factory.mktemp("weights") / "live.safetensors"
-    save_file(dict(rounded(load_file(card("compact").file or Path()))), file)
-    return load(Source("compact", hashlib.sha256(file.read_bytes()).hexdigest()[:16], file))
+    return published_network(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(scope="module")
 def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A page with the engine and its weights."""
-    folder = tmp_path_factory.mktemp("engine")
-    for name in ENGINE:
-        (folder / name).write_bytes((engine.SOURCE.parent / name).read_bytes())
-    for layer in weights().layers:
-        (folder / layer.file).write_bytes(layer.content)
-    script = HARNESS.replace("LAYER_FILES", json.dumps([layer.file for layer in weights().layers]))
-    (folder / "index.html").write_text(f'<title>Engine</title><script type="module">{script}</script>', "utf-8")
-
-    with served(folder) as address:
-        page = browser.new_page()
-        page.goto(f"{address}/")
-        page.wait_for_function("window.ready")
-        yield page
-        page.close()
+    with engine_page(browser, tmp_path_factory.mktemp("engine"), HARNESS) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("module", engine.MODULES, ids=lambda module: module.name)
@@ -227,7 +180,7 @@ def test_logits_and_gradient_equal_those_of_pytorch(page: Page, network: Network
 
 @pytest.mark.parametrize("module", KERNELS)
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", smoke(TARGETS, 5))
 def test_the_gradient_of_any_target_equals_pytorchs(
     page: Page, network: Network, target: str, size: int, module: str
 ) -> None:
@@ -245,20 +198,6 @@ def gradient_of(page: Page, image: Tensor, target: str, module: str = KERNELS[0]
     request = {"module": module, "height": image.shape[2], "width": image.shape[3], "image": packed(image)}
     result: dict[str, Any] = page.evaluate("gradientOf", request | {"target": target, "relu_leak": 0, **settings})
     return result
-
-
-def well_conditioned_image(network: Network, size: int, target: str, seed: int) -> Tensor:
-    """Return an image at which rounding does not switch a ReLU or the maximum of a pooling window, where gradients of
-    two summation orders would differ."""
-    generator = torch.Generator().manual_seed(seed)
-    for _ in range(100):
-        image = torch.rand(1, 3, size, size, generator=generator)
-        _, gradient = torch_gradient(network, image, target)
-        perturbed = (image * (1 + 1e-6 * torch.randn(image.shape, generator=generator)) for _ in range(3))
-        gradients = (torch_gradient(network, other, target)[1] for other in perturbed)
-        if all(relative_distance(other.flatten(), gradient) <= TOLERANCE / 2 for other in gradients):
-            return image
-    raise AssertionError(f"rounding changes the gradient at each of 100 images of {size} pixels")
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (67, 101), (130, 91)])
@@ -279,22 +218,6 @@ def test_an_affine_transform_equals_pytorchs(page: Page, network: Network) -> No
         assert relative_distance(unpacked(result["logits"]), logits) <= TOLERANCE
         # Rounding can choose another maximum of a pooling window, which moves the gradient.
         assert relative_distance(unpacked(result["gradient"]), gradient) <= 100 * TOLERANCE
-
-
-def torch_gradient(
-    network: Network, image: Tensor, target: str, leak: float = 0.0, map_: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
-    """Return the logits, or the score of a target below them, and the gradient of the score at the image."""
-    x = image.clone().requires_grad_()
-    normalized = network.normalize(x)
-    if map_ is not None:
-        normalized = apply_affine(map_[None], normalized)
-    size = (image.shape[2], image.shape[3])
-    goal = parse(target)
-    outputs = network.submodel([goal.layer], size, hooks=GradientHooks(relu=relu_leak(leak)))(normalized)
-    score = of_target(goal)(outputs)
-    (gradient,) = torch.autograd.grad(score.sum(), x)
-    return (outputs["fc8"] if goal.layer == "fc8" and goal.unit is not None else score).detach(), gradient
 
 
 @pytest.mark.parametrize("text", WRITTEN)
@@ -510,8 +433,13 @@ def test_settings_are_those_of_the_methods() -> None:
 
 
 def test_the_engine_is_a_small_download() -> None:
-    sent = sum(len(gzip.compress((engine.SOURCE.parent / name).read_bytes())) for name in ENGINE)
-    assert sent <= 60 << 10
+    """A reader fetches one of the two modules, and the kernels for the graphics processor if there is one."""
+    sent = {name: len(gzip.compress((engine.SOURCE.parent / name).read_bytes())) for name in ENGINE}
+    modules = [sent.pop(module.name) for module in engine.MODULES]
+    assert sum(sent.values()) + max(modules) <= 60 << 10
+    for name in ("gpu.js", "shaders.js", "race.js"):
+        del sent[name]
+    assert sum(sent.values()) + max(modules) <= 45 << 10
 
 
 def test_every_file_of_the_engine_but_its_source_is_published() -> None:

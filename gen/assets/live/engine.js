@@ -59,6 +59,11 @@ export class Network {
     return this.floats(this.engine.image_data(), 3 * this.plane);
   }
 
+  /** The image after normalization and a random transform, written by the last forward function. */
+  get input() {
+    return this.floats(this.engine.network_input_data(), 3 * this.plane);
+  }
+
   /** The gradient at the image, written by the last backward function. */
   get gradient() {
     return this.floats(this.engine.gradient_data(), 3 * this.plane);

@@ -278,7 +278,8 @@ class LiveWidget {
     this.form.mark?.(line);
   }
 
-  async on_done({ activation, probability, rank, top }) {
+  async on_done({ activation, probability, rank, top, engine }) {
+    this.part.dataset.engine = engine;
     this.form.mark?.("");
     this.list(top ?? []);
     this.setState("done");

@@ -3,6 +3,24 @@
 import { facts, url } from "./facts.js";
 
 const START_SECONDS = 30; // Firefox reports no error when it cannot fetch a module of the worker
+const WINNERS = "actmax-engines"; // in the browser's storage: the faster engine by layer and size, as a race has found
+
+/** What an earlier page has kept. Storage may be forbidden or hold anything. */
+function winners() {
+  try {
+    return JSON.parse(localStorage.getItem(WINNERS));
+  } catch {
+    return null;
+  }
+}
+
+function keepWinners(found) {
+  try {
+    localStorage.setItem(WINNERS, JSON.stringify({ ...winners(), ...found }));
+  } catch {
+    // The next page races again.
+  }
+}
 
 export class LiveNetwork {
   /** onmessage: called with the worker's messages while it draws. */
@@ -35,7 +53,7 @@ export class LiveNetwork {
     this.open();
     await new Promise((resolve, reject) => {
       this.waiting = { resolve, reject, progress };
-      this.post({ type: "load", ...files, layer });
+      this.post({ type: "load", ...files, layer, winners: winners() });
     }).finally(() => (this.waiting = null));
     this.loaded = layer;
   }
@@ -76,6 +94,7 @@ export class LiveNetwork {
     if (data.type === "begun") clearTimeout(this.starting);
     else if (data.type === "progress") this.waiting?.progress(data.loaded / data.total);
     else if (data.type === "ready") this.waiting?.resolve();
+    else if (data.type === "raced") keepWinners(data.winners);
     else if (data.type === "error") this.fail(data.message, data.run);
     else this.onmessage(data);
   }

@@ -74,8 +74,10 @@ function gaussianWindow(size, width) {
  * contrast_limit, start_sd, jitter, scale, rotate, excess_variation_weight, excess_variation_limit, margin_weight,
  * relu_leak, gradient_window. Optional: picture, RGBA to start from; for tests start (the initial parameters) and maps (6
  * numbers a step, not random).
+ *
+ * engine: returns what computes `forward` and `backward` in the next step, such as a `Race`; by default the network.
  */
-export function* optimize(network, settings) {
+export async function* optimize(network, settings, engine = () => network) {
   const { size, steps, optimizer, decay_power, contrast_limit } = settings;
   const { excess_variation_weight, excess_variation_limit, margin_weight, relu_leak, gradient_window } = settings;
   const target = parseTarget(settings.target);
@@ -100,13 +102,14 @@ export function* optimize(network, settings) {
     yield "view";
     if (map) network.floats(map, 6).set(settings.maps?.slice(6 * k, 6 * k + 6) ?? randomMap(uniform, settings));
     yield "forward";
-    const output = network.forward(map, channels);
+    const passes = engine();
+    const output = await passes.forward(map, channels);
     const activation = score(target, output, network.mapSize);
     const logits = target.layer === FC8 ? output.slice() : null;
     yield "backward";
     scoreBackward(target, output, network.mapSize);
     if (margin_weight && classIndex(target) !== null) subtractLeader(output, margin_weight, logits);
-    network.backward(map, relu_leak, window, channels);
+    await passes.backward(map, relu_leak, window, channels);
     let scale = 1;
     if (excess_variation_weight) {
       yield "penalty";

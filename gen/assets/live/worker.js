@@ -42,6 +42,50 @@ function refusal(wasm, error) {
   return isModule ? ERRORS.simd : "The engine arrived damaged. Reload the page.";
 }
 
+const gpuFiles = []; // weights that the graphics processor does not have yet
+let gpu = null; // the network on the graphics processor, and the class of its races, when it is ready
+let loadingGpu = null; // the promise of it, or of null
+let winners = {}; // the faster engine on this machine, "wasm" or "gpu", by layer and size
+
+/** Load the network on the graphics processor too, if the browser reaches one. No drawing waits for it, or fails with it. */
+function loadOnGpu() {
+  const files = gpuFiles.splice(0);
+  if (!files.length) return;
+  gpu = null;
+  const loading = (loadingGpu ?? startGpu())
+    .then((started) => started?.network.load(files).then(() => started))
+    .catch(() => null);
+  loadingGpu = loading;
+  loading.then((loaded) => {
+    if (loadingGpu === loading) gpu = loaded;
+  });
+}
+
+async function startGpu() {
+  const adapter = await navigator.gpu.requestAdapter();
+  if (!adapter || adapter.info?.isFallbackAdapter) return null; // a processor that imitates one is slower than WebAssembly
+  const { GpuNetwork, Race } = await import("./race.js");
+  return { network: await GpuNetwork.create(adapter), Race };
+}
+
+/** What computes the next step of a drawing: the network, or a race once the graphics processor is ready. */
+function passes(key) {
+  if (!ascent.race && gpu && !gpu.network.fault && winners[key] !== "wasm")
+    ascent.race = new gpu.Race(network, gpu.network, winners[key] === "gpu", (winner) => {
+      winners[key] = winner;
+      postMessage({ type: "raced", winners });
+    });
+  return ascent.race ?? network;
+}
+
+let turn = Promise.resolve(); // of the work in progress, which may wait for the graphics processor
+
+/** Do work on the network when all that was begun before is done. Errors are reported. */
+function inTurn(work) {
+  turn = turn.then(work).catch(fail);
+  return turn;
+}
+
 /** Measures of a finished picture: of its 8 bits, as they are saved, without a random transform. */
 function measure(rgba, target) {
   network.setImage(rgba);
@@ -59,7 +103,7 @@ function measure(rgba, target) {
 function postStep({ step, activation, logits }) {
   const { steps, size, target } = ascent.settings;
   const picture = network.rgba();
-  const done = step === steps ? { type: "done", run: ascent.settings.run, ...measure(picture, parseTarget(target)) } : null;
+  const done = step === steps ? { type: "done", run: ascent.settings.run, engine: ascent.race?.engineName ?? "wasm", ...measure(picture, parseTarget(target)) } : null;
   postMessage({ type: "step", run: ascent.settings.run, step, steps, size, picture: picture.buffer, activation, top: logits && topClasses(softmax(logits)) }, [picture.buffer]);
   if (!done) return;
   postMessage(done);
@@ -68,10 +112,10 @@ function postStep({ step, activation, logits }) {
 }
 
 /** Compute the rest of a step, or one line of it. Returns whether there is more to do. */
-function advance(line = false) {
+async function advance(line = false) {
   if (!ascent || ascent.finished) return false;
   for (;;) {
-    const { value, done } = ascent.generator.next();
+    const { value, done } = await ascent.generator.next();
     if (done) return false;
     if (typeof value === "string") {
       if (ascent.settings.trace || line) postMessage({ type: "line", run: ascent.settings.run, line: value });
@@ -91,18 +135,22 @@ function fail(error) {
 }
 
 const handlers = {
-  /** Load the network up to a layer. modules: URLs of the engine. layers: of all weights. */
-  async load({ modules, layers, layer }) {
+  /** Load the network up to a layer. modules: URLs of the engine. layers: of all weights. winners: of earlier races. */
+  async load({ modules, layers, layer, winners: known }) {
+    winners = { ...known, ...winners };
     const needed = layers.slice(network?.loaded ?? 0, layer + 1);
     const total = needed.reduce((sum, { bytes }) => sum + bytes, 0);
     let loaded = 0;
     const progress = (bytes) => postMessage({ type: "progress", loaded: (loaded += bytes), total });
     const [engine, weights] = await Promise.all([start(modules), fetchLayers(needed, progress)]);
-    if (needed.length) [currentRun, ascent] = [0, null]; // its buffers are freed
-    network = engine;
-    for (const bytes of weights) network.loadLayer(bytes);
-    forget(needed);
-    postMessage({ type: "ready", layer: network.loaded - 1 });
+    await inTurn(() => {
+      if (needed.length) [currentRun, ascent] = [0, null]; // its buffers are freed
+      network = engine;
+      for (const bytes of weights) network.loadLayer(bytes);
+      if (navigator.gpu) gpuFiles.push(...weights);
+      forget(needed);
+      postMessage({ type: "ready", layer: network.loaded - 1 });
+    });
     await deleteOld(layers).catch(() => null);
   },
   /** Fetch what `load` will need. A failure is reported then. */
@@ -111,21 +159,25 @@ const handlers = {
   },
   start({ settings }) {
     currentRun = 0;
-    ascent = { settings, generator: optimize(network, settings), finished: false };
-    advance();
+    return inTurn(() => {
+      const key = `${parseTarget(settings.target).layer} ${settings.size}`;
+      ascent = { settings, race: null, generator: optimize(network, settings, () => passes(key)), finished: false };
+      if (winners[key] !== "wasm") loadOnGpu();
+      return advance();
+    });
   },
   step() {
     currentRun = 0;
-    advance();
+    return inTurn(() => advance());
   },
   line() {
     currentRun = 0;
-    advance(true);
+    return inTurn(() => advance(true));
   },
   async run() {
     const run = (currentRun = Date.now() + Math.random());
     // Messages are handled between steps, so that `pause` can end the run.
-    while (currentRun === run && advance()) await new Promise((resolve) => setTimeout(resolve));
+    while (currentRun === run && (await inTurn(() => advance()))) await new Promise((resolve) => setTimeout(resolve));
   },
   pause() {
     currentRun = 0;
@@ -133,13 +185,15 @@ const handlers = {
   /** Measure a picture. target: whose activation is wanted; the layers up to its own are computed. */
   classify({ picture, size, target = "fc8" }) {
     currentRun = 0;
-    ascent = null;
-    const parsed = parseTarget(target);
-    network.prepare(size, size, parsed.layer);
-    network.setImage(picture);
-    const output = network.forward();
-    const top = parsed.layer === FC8 ? topClasses(softmax(output)) : null;
-    postMessage({ type: "classified", top, activation: score(parsed, network.output, network.mapSize) });
+    return inTurn(() => {
+      ascent = null;
+      const parsed = parseTarget(target);
+      network.prepare(size, size, parsed.layer);
+      network.setImage(picture);
+      const output = network.forward();
+      const top = parsed.layer === FC8 ? topClasses(softmax(output)) : null;
+      postMessage({ type: "classified", top, activation: score(parsed, network.output, network.mapSize) });
+    });
   },
 };
 
