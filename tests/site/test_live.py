@@ -89,8 +89,8 @@ def test_only_scripts_are_fetched_before_a_drawing_is_started(visit: Open) -> No
     page = visit("/", requests)
     page.wait_for_timeout(300)
     names = {url.rpartition("/")[2] for url in requests if "/live/" in url}
-    modules = ("live", "bench", "facts", "form", "listing", "network", "picture", "target", "view")
-    assert names == {f"{module}.js" for module in modules}
+    modules = ("live", "address", "bench", "facts", "form", "listing", "network", "picture", "results", "target")
+    assert names == {f"{module}.js" for module in (*modules, "view")}
 
 
 def test_a_class_named_by_a_synonym_is_drawn(visit: Open) -> None:

@@ -1,16 +1,15 @@
 // Draw in the browser: the widgets of a page. The engine is fetched when a reader starts a drawing.
 
 import { all, element, enhance, onPage, plain } from "../helpers.js";
-import { facts, pageOf, resolveTarget } from "./facts.js";
+import { copyLink, readAddress } from "./address.js";
 import { Bench } from "./bench.js";
+import { facts, resolveTarget } from "./facts.js";
 import { article, button, Form } from "./form.js";
 import { LiveNetwork } from "./network.js";
 import { acceptPictures, croppedSquare, savePicture } from "./picture.js";
-import { classIndex, FC8, isTarget, parseTarget, targetText } from "./target.js";
-import { activationOf, percent, View } from "./view.js";
-
-const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
-const STEPS_PER_PICTURE = 16; // with reduced motion
+import { reducedMotion, show } from "./results.js";
+import { FC8, parseTarget } from "./target.js";
+import { View } from "./view.js";
 
 class LiveWidget {
   constructor(part) {
@@ -25,11 +24,12 @@ class LiveWidget {
     this.run = 0; // the number of the ascent in progress
     this.form = this.kind === "bench" ? new Bench(this.name, JSON.parse(part.dataset.bench)) : new Form(this.kind, this.name);
     this.view = new View(part.querySelector(".replay"));
-    this.network = new LiveNetwork((message) => this.receive(message));
+    // Messages of an ascent that is no longer in progress arrive late, and are not shown.
+    this.network = new LiveNetwork((message) => [undefined, this.run].includes(message.run) && show[message.type](this, message));
     this.build();
     for (const event of ["pointerenter", "focusin", "touchstart"]) this.form.element.addEventListener(event, () => this.network.prefetch(), { once: true, passive: true });
-    this.readAddress();
-    addEventListener("hashchange", () => this.readAddress());
+    readAddress(this);
+    addEventListener("hashchange", () => readAddress(this));
   }
 
   build() {
@@ -47,7 +47,7 @@ class LiveWidget {
     });
     form.restartButton.addEventListener("click", () => this.restart());
     form.stepButtons.forEach((step, index) => step.addEventListener("click", () => this.advance(["step", "line"][index])));
-    this.copyButton.addEventListener("click", () => this.copyLink());
+    this.copyButton.addEventListener("click", () => copyLink(this));
     this.saveButton.addEventListener("click", () => savePicture(view.canvas, `${plain(this.name).replaceAll(" ", "-")}-seed-${form.seed}-live`));
     if (kind === "class") acceptPictures(part, form.fields.file, (file) => this.takePicture(file));
     const privacy = kind === "class" ? "Nothing leaves your machine: " : "";
@@ -73,37 +73,6 @@ class LiveWidget {
 
   get megabytes() {
     return `${(Number(this.part.dataset.bytes) / 1e6).toFixed(1)} MB`;
-  }
-
-  // The address.
-
-  readAddress() {
-    const parameters = new URLSearchParams(location.hash.slice(1));
-    let name = parameters.get("draw");
-    if (name === null || (this.kind === "class" && plain(name) !== plain(this.name))) return;
-    let fault = "";
-    try {
-      name = isTarget(name) ? targetText(parseTarget(name)) : name;
-      parameters.set("draw", name);
-    } catch (error) {
-      fault = error.message;
-    }
-    this.form.read(parameters);
-    this.stale = true;
-    if (this.result) this.result.hidden = false;
-    else this.part.scrollIntoView({ block: "center" });
-    this.view.say(fault || `Settings from the address: ${name}, seed ${this.form.seed}. Press ${this.form.drawButton.textContent}.`);
-  }
-
-  async copyLink() {
-    const hash = `#${this.form.parameters(this.name)}`;
-    try {
-      await navigator.clipboard.writeText(location.href.split("#")[0] + hash);
-      this.view.say("The link is copied: it opens with these settings.");
-    } catch {
-      location.hash = hash;
-      this.view.say("The address bar has the link now.");
-    }
   }
 
   // The reader's own picture.
@@ -253,64 +222,6 @@ class LiveWidget {
       this.view.status.append(" ", choice);
     }
     this.view.status.scrollIntoView({ block: "nearest" });
-  }
-
-  // Messages of the worker. Those of an ascent that is no longer in progress arrive late, and are not shown.
-
-  receive(message) {
-    if (message.run === undefined || message.run === this.run) this[`on_${message.type}`](message);
-  }
-
-  on_step({ step, steps, picture, size, activation, top }) {
-    this.step = step;
-    if (activation !== null) this.activations.push(activation);
-    if (reducedMotion.matches && this.state === "running" && step % STEPS_PER_PICTURE && step < steps) return;
-    this.view.show(new ImageData(new Uint8ClampedArray(picture), size, size), `The drawing of ${this.name} after ${step} of ${steps} steps`);
-    this.view.plot(this.activations, steps, this.name, (value) => this.formatted(value));
-    if (top) this.list(top);
-    this.view.progressed(step, steps, top ? `${this.classes[top[0].index][0]} ${percent(top[0].probability)}` : "");
-    const result = top ? `prediction: ${this.prediction(top)}` : `activation ${this.formatted(activation ?? 0)}`;
-    if (step && step < steps && (this.state === "paused" || step % Math.ceil(steps / 4) === 0)) this.view.say(`${this.name}: step ${step} of ${steps}; ${result}.`);
-    if (this.state === "paused") this.setState("paused");
-  }
-
-  on_line({ line }) {
-    this.form.mark?.(line);
-  }
-
-  async on_done({ activation, probability, rank, top, engine }) {
-    this.part.dataset.engine = engine;
-    this.form.mark?.("");
-    this.list(top ?? []);
-    this.setState("done");
-    const ranked = rank > 1 ? `; ${this.name} has rank ${rank} (${percent(probability)})` : "";
-    const predicted = top ? ` The network's prediction for this picture: ${this.prediction(top)}${ranked}.` : "";
-    this.view.say(`Done.${predicted} The ${rank ? "logit" : `activation of ${this.name}`} is ${this.formatted(activation)}.`);
-    const page = this.kind !== "class" && (await pageOf(this.drawnTarget));
-    if (page) this.view.status.append(" ", element("a", { href: page, textContent: `The page of ${this.name}` }), ".");
-  }
-
-  on_classified({ top }) {
-    this.list(top);
-    this.view.say(`The network's prediction for your picture: ${this.prediction(top)}. The picture stays on your machine. Press Draw to optimize it for ${this.name}.`);
-  }
-
-  on_error({ message }) {
-    this.setState("idle");
-    this.view.say(message);
-  }
-
-  list(top) {
-    this.view.list(top, classIndex(parseTarget(this.target)), (index) => this.classes[index][0]);
-  }
-
-  /** An activation of the target, for a reader. */
-  formatted(value) {
-    return activationOf(parseTarget(this.target), value);
-  }
-
-  prediction([{ index, probability }]) {
-    return `${this.classes[index][0]} (${percent(probability)})`;
   }
 }
 
