@@ -126,7 +126,7 @@ def wait_for_page(tab: Tab, name: str) -> None:
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         with suppress(RuntimeError, PlaywrightError):
-            if tab.run("return location.pathname").endswith(f"/{name}/"):
+            if str(tab.run("return location.pathname")).endswith(f"/{name}/"):  # None while Firefox changes it
                 return
         time.sleep(0.05)
     pytest.fail(f"the page {name} is not shown")
