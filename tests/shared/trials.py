@@ -24,8 +24,10 @@ MAX_SECONDS = 2.0
 MAX_MEGABYTES = 500
 MAX_MESSAGE = 5000
 """Characters."""
-TIMEOUT = 30.0
-"""Seconds after which the process counts as hanging."""
+TIMEOUT = 120.0
+"""Seconds after which the process counts as hanging, on however busy a machine."""
+START_TIMEOUT = 600.0
+"""The same for its first file, before which it imports torch."""
 REMEDIES = ("Save", "Name", "Take", "Use", "Remove", "Install")
 """The first words of sentences that tell the user what to do."""
 
@@ -42,6 +44,7 @@ class Trials:
         self.tried = self.accepted = self.refused = 0
         self.slowest: tuple[float, str] = (0.0, "none")
         self.largest: tuple[float, str] = (0.0, "none")
+        self._timeout = START_TIMEOUT
         self._process: subprocess.Popen[str] | None = None
 
     def __call__(self, name: str, path: Path | str, **options: Any) -> Outcome:
@@ -82,12 +85,14 @@ class Trials:
         if not self._process:
             command = [sys.executable, "-W", "ignore", __file__, self.kind]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self._timeout = START_TIMEOUT
         process = self._process
         assert process.stdin
         assert process.stdout
         process.stdin.write(json.dumps(request) + "\n")
         process.stdin.flush()
-        if not select.select([process.stdout], [], [], TIMEOUT)[0]:
+        timeout, self._timeout = self._timeout, TIMEOUT
+        if not select.select([process.stdout], [], [], timeout)[0]:
             self.close()
             return Outcome(time.perf_counter() - started, 0, faults=["hangs"])
         if line := process.stdout.readline():
