@@ -27,6 +27,8 @@ MAX_INDEX_DIGITS = 18
 """A longer number is no class's, and slow to read."""
 MAX_SLUG_LETTERS = 200
 """Letters of a text that becomes a slug: ImageNet's longest name has 32, and file systems end at 255."""
+MAX_LETTERS = 60
+"""The same for letters that are not Latin, of which one may take four bytes."""
 MIN_SIMILARITY = 0.8
 """Share of letters in common below which a class is not what a misspelled name meant: a woman is no wombat."""
 MIN_PREFIX = 4
@@ -63,6 +65,17 @@ def slugify(text: str) -> str:
     """Turn a text into lower-case ASCII words joined by hyphens: ``jack-o'-lantern`` into ``jack-o-lantern``."""
     plain = unicodedata.normalize("NFKD", text[:MAX_SLUG_LETTERS]).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain.replace("'s", "s")).strip("-")
+
+
+def url_name(text: str) -> str:
+    """Return a text as a part of a URL: its slug or, without Latin letters and digits, its own letters.
+
+    >>> url_name("Mountain bike"), url_name("Горный велосипед")
+    ('mountain-bike', 'горный-велосипед')
+    """
+    shortened = unicodedata.normalize("NFC", text[:MAX_LETTERS]).lower()
+    letters = (letter if unicodedata.category(letter)[0] in "LMN" else " " for letter in shortened)
+    return slugify(text) or "-".join("".join(letters).split())
 
 
 @cache

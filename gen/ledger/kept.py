@@ -11,7 +11,7 @@ from gen.plan import ClassPage, Plan, addresses
 
 _DRAWING = re.compile(r"[a-z0-9-]+-seed-[0-9]+")
 """The anchor of a drawing."""
-_ALIAS = re.compile(rf"{addresses.GALLERY}[a-z0-9-]+/")
+_ALIAS = re.compile(rf"{addresses.GALLERY}[^/]+/")
 _OF_NETWORK = re.compile(rf"{addresses.NETWORK}(?:[a-z0-9-]+/(?:[0-9]+/)?)?")
 """The network's map, a layer or a channel."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from actmax.networks.labels import slugify
+from actmax.networks.labels import url_name
 from gen.pages import markdown
 from gen.plan import addresses
 
@@ -26,7 +26,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "share": markdown.share,
     "of": markdown.counted,
     "setting": markdown.setting,
-    "slug": slugify,
+    "slug": url_name,
 }
 # Without autoescape: templates write Markdown, where entities would show up in titles.
 OPTIONS: dict[str, Any] = {

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable
 
-from actmax.networks.labels import Label, slugify
+from actmax.networks.labels import Label, url_name
 
 GALLERY = "gallery/"
 """The page of all classes; below it lies all that is generated but assets and the walk."""
@@ -82,7 +82,7 @@ def _at(pattern: str) -> Callable[..., str]:
 
     def fill(*parts: str | float) -> str:
         texts = (f"{part:g}" if isinstance(part, float) else str(part) for part in parts)
-        slugs = (text if name in ("page", "file") else slugify(text) for name, text in zip(names, texts, strict=True))
+        slugs = (text if name in ("page", "file") else url_name(text) for name, text in zip(names, texts, strict=True))
         return pattern.format(**dict(zip(names, slugs, strict=True)))
 
     return fill
@@ -146,7 +146,7 @@ def of_class(label: Label) -> str:
 
 def names(label: Label, words: tuple[str, ...] = ()) -> tuple[str, ...]:
     """What leads to a class besides its own name: index, WNID, the author's words."""
-    return (*label.keys, *map(slugify, words))
+    return (*label.keys, *map(url_name, words))
 
 
 def source(page: str) -> str:

@@ -59,7 +59,7 @@ def class_pages(settings: Settings) -> tuple[ClassPage, ...]:
     for group, members in settings.members.items():
         for member in members:
             groups.setdefault(member.label, {})[group] = None
-            slug = labels.slugify(member.word)
+            slug = labels.url_name(member.word)
             if member.stand_in:
                 words.setdefault(member.label, {}).setdefault(slug, member.word)
             elif slug not in addresses_of(member.label) and slug not in slugs:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from actmax.errors import UnknownNameError, did_you_mean, quoted
-from actmax.networks.labels import Label, slugify
+from actmax.networks.labels import Label, url_name
 from actmax.recipe import DEFAULT, METHODS, parse
 from gen.plan.drawings import PlannedDrawing
 from gen.settings import Method
@@ -30,7 +30,7 @@ class Shown:
     def anchor(self) -> str:
         """Its name in links: ``drawing-conv4-117-robust-seed-2``."""
         parts = ["drawing", self.word, self.method, "" if self.seed is None else f"seed-{self.seed}"]
-        return "-".join(filter(None, map(slugify, parts)))
+        return "-".join(filter(None, map(url_name, parts)))
 
 
 def planned(plan: Plan, shown: Shown, page: str) -> PlannedDrawing:

@@ -105,10 +105,8 @@ def _members(line: Any, info: ValidationInfo) -> tuple[Member, ...]:
         if len(line) != 1:
             raise fault(f"is {quoted(line)}: write one `word: class` in a line.")
         ((word, line),) = line.items()
-        if not isinstance(word, str) or not labels.slugify(word):
-            raise fault(
-                f"is {quoted({word: line})}: the word needs Latin letters or digits, since it is part of a URL."
-            )
+        if not isinstance(word, str) or not labels.url_name(word):
+            raise fault(f"is {quoted({word: line})}: the word needs letters or digits, since it is part of a URL.")
     try:
         label = known.resolve(line)
     except UnknownNameError as error:
@@ -134,7 +132,7 @@ def _once(lines: list[tuple[Member, ...]]) -> list[tuple[Member, ...]]:
 
 
 def _group_name(name: str) -> str:
-    if not labels.slugify(name):
+    if not labels.url_name(name):
         raise fault("has a name without letters or digits.")
     return name
 
@@ -443,7 +441,8 @@ class Settings(Section):
     (`n02391049`); a synonym (`puma`) is shown as you write it, and `/gallery/puma/` leads to the page. A word that
     several classes share (`crane`, `dog`) is refused with what it may mean, which `actmax classes` lists in full.
     Where ImageNet has no class for your word, write which one stands for it, such as
-    `bicycle: mountain bike`: the page then states it, and `/gallery/bicycle/` leads to it. `everything: all`
+    `bicycle: mountain bike`: the page then states it, and `/gallery/bicycle/` leads to it. Your words may be of any
+    script (`зебра: zebra`). `everything: all`
     is all 1000 classes, and `animals: [0-397]` those of a range of indices."""
 
     _classes: ClassSet = PrivateAttr(default_factory=ClassSet)

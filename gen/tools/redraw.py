@@ -29,9 +29,9 @@ def redraw(site: Site, names: Sequence[str], log: Log) -> Outcome:
 
 def _recipes(site: Site, name: str) -> list[Recipe]:
     plan = site.plan
-    slug = labels.slugify(name)
+    slug = labels.url_name(name)
     for page in plan.class_pages:
-        if name in page.words or slug in map(labels.slugify, page.words):
+        if name in page.words or slug in map(labels.url_name, page.words):
             return [variant.recipe for variant in page.variants]
     if (channel := plan.unit_named(name)) is not None:
         return [variant.recipe for variant in channel.every]

@@ -290,6 +290,16 @@ def test_an_authors_word_is_shown_literally(
         assert visible(page).count(word) == times
 
 
+def test_a_word_of_another_script_has_its_address_and_a_group_its_anchor(published: Callable[..., Files]) -> None:
+    groups = {"动物": [{"зебра": "zebra"}, "tiger"]}
+    files = published(groups, methods={"plain": {"steps": 2}})
+    assert 'content="0; url=../zebra/"' in files["gallery/зебра/index.html"]
+    assert 'id="动物"' in files["gallery/index.md"]
+    assert "<b>зебра</b>" in files["gallery/index.md"]
+    assert 'href="../зебра/"' in files["gallery/zebra/index.md"]
+    assert "assets/activation_maximization/动物/зебра_2.jpg" in files
+
+
 def test_a_stand_in_is_explained(published: Callable[..., Files], rendered: Text, visible: Text) -> None:
     files = published({"vehicles": [{"car": "sports car"}, "ambulance"]})
     page = visible(rendered(text(files, "gallery/sports-car/index.md")))

@@ -63,6 +63,19 @@ def test_a_synonym_that_is_another_classs_address_gets_none(planned: Plans) -> N
     assert partridge.url == "gallery/partridge/"
 
 
+def test_words_and_groups_may_be_of_any_script(planned: Plans) -> None:
+    made = planned({"动物": [{"Зебра": "zebra"}, {"ゾウ": "tusker"}, {"कुत्ता": "Chihuahua"}], "植物": ["daisy"]})
+    assert [page.aliases[2:] for page in made.class_pages] == [
+        ("gallery/зебра/",), ("gallery/ゾウ/",), ("gallery/कुत्ता/",), ()
+    ]  # fmt: skip
+    assert [page.words for page in made.class_pages] == [("Зебра",), ("ゾウ",), ("कुत्ता",), ()]
+    with pytest.raises(SettingsError, match="two names for one URL: 'ЗЕБРА'"):
+        planned({"a": [{"зебра": "zebra"}, {"ЗЕБРА": "tiger"}]})
+    for groups in ({"🙂": ["zebra"]}, {"a": [{"🙂": "zebra"}]}):
+        with pytest.raises(SettingsError, match="letters or digits"):
+            planned(groups)
+
+
 def test_a_class_in_two_groups_is_one_page(planned: Plans) -> None:
     made = planned({"striped": ["zebra", "tiger"], "horses": ["n02391049", {"my horse": "zebra"}]})
     assert [page.label.name for page in made.class_pages] == ["zebra", "tiger"]
