@@ -1,9 +1,7 @@
 // Enhancements of the pages. Without scripts the pages show the same content.
 
-import { compare } from "./compare.js";
 import { all, element, enhance, onPage } from "./helpers.js";
 import { replay } from "./replay.js";
-import { explainSearch, searchClasses, suggestPages } from "./search.js";
 
 // The style hides what a script replaces, but only where this one runs.
 document.documentElement.classList.add("scripted");
@@ -154,17 +152,22 @@ function nameListings() {
   all(".md-code__nav").forEach((buttons, index) => buttons.setAttribute("aria-label", `Listing ${index + 1}`));
 }
 
-enhance(".gallery-tools:not(.units-tools)", searchClasses);
+// What few pages need is fetched there, and the search's part when a reader searches.
+const search = () => import("./search.js");
+enhance(".gallery-tools:not(.units-tools)", async (part) => (await search()).searchClasses(part));
 enhance(".units-tools", sortChannels);
 enhance(".large fieldset", dragSteps);
 enhance(".curve", followCurve);
 enhance('.frames > input[type="range"]', connectSlider);
 enhance(".copy-link", copyOnClick);
-enhance(".compare", compare);
+enhance(".compare", async (part) => (await import("./compare.js")).compare(part));
 enhance(".replay", replay);
-enhance(".lost", suggestPages);
+enhance(".lost", async (part) => (await search()).suggestPages(part));
 // In somebody else's site the search is theirs.
-if (!document.querySelector("[data-guest]")) enhance('[data-md-component="search-query"]', explainSearch);
+if (!document.querySelector("[data-guest]")) {
+  const explain = async ({ target }) => (await search()).explainSearch(target);
+  enhance('[data-md-component="search-query"]', (input) => input.addEventListener("focus", explain, { once: true }));
+}
 onPage(highlightGallery);
 onPage(() => setTimeout(nameListings)); // after the theme has made their buttons
 onPage(makeScrollable);

@@ -112,7 +112,7 @@ function decoded(text) {
   }
 }
 
-/** The site's search: say which classes an everyday word means, above what the search finds. input: its field. */
+/** The site's search: say which classes an everyday word means, above what the search finds. input: its field, in focus. */
 export function explainSearch(input) {
   const results = input.closest(".md-search")?.querySelector(".md-search-result");
   if (!results) return;
@@ -125,6 +125,6 @@ export function explainSearch(input) {
     line.hidden = !found.length || list.pages.has(classOf(found));
     line.replaceChildren(...(line.hidden ? [] : explanation(input.value, list)));
   };
-  input.addEventListener("focus", () => words().catch(() => null), { once: true });
   input.addEventListener("input", show);
+  show();
 }
