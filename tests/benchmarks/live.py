@@ -75,21 +75,18 @@ window.beginGpu = async () => {
 };
 /** Milliseconds of each layer forward and backward: what a network with it takes longer than the network below it. */
 window.layers = (size) => {
-  let below = [0, 0];
-  return LAYERS.map(([name], layer) => {
-    network.prepare(size, size, layer);
-    const best = [Infinity, Infinity];
-    const passes = ["forward", "backward"].map((pass) => () => network.engine[pass](layer, ...network.channels, 0));
-    for (let turn = 0; turn < 9; turn++)
-      passes.forEach((pass, index) => {
+  const best = LAYERS.map(() => [Infinity, Infinity]);
+  for (let turn = 0; turn < 15; turn++)
+    best.forEach((times, layer) => {
+      network.prepare(size, size, layer);
+      ["forward", "backward"].forEach((pass, index) => {
         const started = performance.now();
-        pass();
-        best[index] = Math.min(best[index], performance.now() - started);
+        network.engine[pass](layer, ...network.channels, 0);
+        times[index] = Math.min(times[index], performance.now() - started);
       });
-    const own = best.map((time, index) => time - below[index]);
-    below = best;
-    return [name, ...own];
-  });
+    });
+  const below = (layer, index) => (layer ? best[layer - 1][index] : 0);
+  return LAYERS.map(([name], layer) => [name, ...best[layer].map((time, index) => time - below(layer, index))]);
 };
 window.draw = async (settings, onGpu = false) => {
   const times = [];
@@ -126,7 +123,7 @@ def main(
     flag: Annotated[list[str] | None, typer.Option(help="Of Chromium, in place of --disable-gpu.")] = None,
 ) -> None:
     indices = [(10 + 1000 * index // classes) % 1000 for index in range(classes)]
-    network, judge = load(resolve_weights("compact")), load("efficientnet-lite0")
+    network = load(resolve_weights("compact"))
     method = live_settings(DEFAULT)
     compressed = {name: len(gzip.compress((FOLDER / "live" / name).read_bytes())) for name in ENGINE}
     print(
@@ -173,6 +170,7 @@ def main(
             page.evaluate("settings => draw(settings)", request(method, f"fc8:{index}", SIZE)) for index in indices
         ]
         browser.close()
+    judge = load("efficientnet-lite0")
     drawn = torch.cat([canvas_image(result["rgba"]) for result in results])
     built = [compose(network="compact", weights=network.weights, target=f"fc8:{index}") for index in indices]
     finished = {drawing.recipe: drawing.image for drawing in render(built, network)}
