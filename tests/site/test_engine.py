@@ -26,17 +26,19 @@ from engines import (
     well_conditioned_image,
 )
 from nightly import smoke
+from PIL import Image
 from torch import Tensor
 
 from actmax.ascent.gradients import margin, normalize, on_gradient, split
 from actmax.ascent.params import Canvas, fourier
 from actmax.ascent.params.pixels import pixels
-from actmax.ascent.penalties import excess_variation
+from actmax.ascent.penalties import excess_variation, feature_distance
 from actmax.ascent.transforms import random_affine
 from actmax.engine.render import render
 from actmax.measure.measure import measure
 from actmax.networks.network import Network
 from actmax.recipe import METHODS, Recipe, compose
+from actmax.recipe.methods import accentuation
 from actmax.recipe.target import parse
 from gen.pages.live import BENCH_METHODS, ENGINE, LIVE_FIELDS, live_settings
 from gen.tools import engine
@@ -44,6 +46,7 @@ from gen.tools import engine
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+PHOTOGRAPH = Path(__file__).parents[2] / "docs" / "assets" / "photographs" / "chelsea.webp"
 KERNELS = [module.name for module in engine.MODULES]
 # fmt: off
 WRITTEN = [
@@ -62,6 +65,7 @@ WRONG = [
 """Targets of recipes, and texts that are none, with what is said."""
 HARNESS = """
 import { instantiate } from "./engine.js";
+import { FeatureDistance, layerIndex } from "./features.js";
 import { optimize, subtractLeader } from "./optimize.js";
 import { Fourier, Pixels } from "./parameters.js";
 import { channelRange, classIndex, parseTarget, score, scoreBackward, targetText } from "./target.js";
@@ -122,6 +126,15 @@ window.subtractExcessVariation = ({ height, width, image, gradient, weight, limi
   network.engine.subtract_excess_variation(weight, limit);
   return packed(network.gradient);
 };
+window.subtractFeatureGradient = ({ size, highest, start, image, gradient, magnitude, relu_leak }) => {
+  network.prepare(size, size, layerIndex(highest));
+  network.image.set(unpacked(start));
+  const features = new FeatureDistance(network, layerIndex("conv3"));
+  network.image.set(unpacked(image));
+  network.gradient.set(unpacked(gradient));
+  features.subtract(magnitude, relu_leak);
+  return packed(network.gradient);
+};
 window.encodeAndDecode = ({ size, parameterization, rgba }) => {
   network.prepare(size, size);
   network.setImage(Uint8ClampedArray.from(rgba));
@@ -133,6 +146,7 @@ window.encodeAndDecode = ({ size, parameterization, rgba }) => {
 };
 window.optimized = async (settings) => {
   const activations = [];
+  if (settings.picture) settings.picture = Uint8ClampedArray.from(settings.picture);
   settings.start = unpacked(settings.start);
   settings.maps = settings.maps && unpacked(settings.maps);
   for await (const event of optimize(network, settings)) if (event.step) activations.push(event.activation);
@@ -358,6 +372,38 @@ def test_the_default_method_reaches_the_activation_of_the_build(
     ratios = [activation_ratio(page, network, index) for index in indices]
     assert sum(ratios) / len(ratios) == pytest.approx(1, abs=2.5 * 0.03 / len(ratios) ** 0.5)
     assert ratios == pytest.approx([1] * len(ratios), abs=0.15)
+
+
+@pytest.mark.parametrize("highest", ["conv3", "fc8"])
+def test_the_features_of_a_picture_are_kept_as_in_the_build(page: Page, network: Network, highest: str) -> None:
+    start = well_conditioned_image(network, 96, "conv3", seed=3)
+    generator = torch.Generator().manual_seed(4)
+    image = (start + 0.1 * torch.randn(start.shape, generator=generator)).requires_grad_()
+    gradient = torch.randn(image.shape, generator=generator)
+    forward = network.submodel(["conv3"], (96, 96), hooks=GradientHooks(relu=relu_leak(0.1)))
+    penalty = feature_distance(lambda images: forward(network.normalize(images))["conv3"], start)
+    (own,) = torch.autograd.grad(penalty(image).sum(), image)
+    request = {"size": 96, "highest": highest, "start": packed(start), "image": packed(image)}
+    request |= {"gradient": packed(gradient), "magnitude": 0.4, "relu_leak": 0.1}
+    result = page.evaluate("subtractFeatureGradient", request)
+    assert relative_distance(unpacked(result), gradient - 0.4 * normalize(own)) <= TOLERANCE
+
+
+@pytest.mark.parametrize("target", ["fc8:292", "conv2:117"])
+def test_a_picture_is_accentuated_as_in_the_build(page: Page, network: Network, target: str) -> None:
+    """The penalty's first gradient is that of rounding errors, scaled up: from there on steps agree in part alone."""
+    with Image.open(PHOTOGRAPH) as photograph:
+        photo = photograph.convert("RGB").resize((128, 128))
+    fields = {"size": 128, "precision": "fp32", "jitter": 7, "steps": 8} | accentuation("0" * 16, 0.4)
+    recipe = compose("smooth", fields, network="compact", weights=network.weights, target=target)
+    settings = {"feature_weight": 0.4, "feature_layer": recipe.feature_layer}
+    request = live_request(recipe, network) | settings | {"picture": list(photo.convert("RGBA").tobytes())}
+    result = page.evaluate("optimized", request)
+    (drawing,) = render([recipe], network, starts={recipe.start: photo})
+    assert result["activations"][0] == pytest.approx(drawing.activations[0], rel=10 * TOLERANCE)
+    assert result["activations"] == pytest.approx(drawing.activations, rel=0.05, abs=0.1)
+    loose = page.evaluate("optimized", request | {"feature_weight": 0})
+    assert loose["activations"][-1] > result["activations"][-1]
 
 
 def activation_ratio(page: Page, network: Network, index: int) -> float:

@@ -36,10 +36,10 @@ export class Network {
     this.weightsEnd = engine.mark();
   }
 
-  /** Allocate the buffers for images of a size and the network up to a layer, and free those before. */
-  prepare(height, width, layer = FC8) {
+  /** Allocate the buffers for images of a size and the network up to a layer, and free those before. highest: where layers above are computed too. */
+  prepare(height, width, layer = FC8, highest = layer) {
     this.engine.release(this.weightsEnd);
-    if (!this.engine.prepare(height, width, layer)) throw new RangeError("memory");
+    if (!this.engine.prepare(height, width, highest)) throw new RangeError("memory");
     Object.assign(this, { height, width, layer, plane: height * width });
   }
 

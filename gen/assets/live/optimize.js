@@ -1,5 +1,6 @@
 // The optimization loop of the gallery: x ← x + α ∇ₓh(x), with penalties, random transforms and gradient modifiers.
 
+import { FeatureDistance, layerIndex, meanMagnitude } from "./features.js";
 import { Fourier, Pixels } from "./parameters.js";
 import { channelRange, classIndex, FC8, parseTarget, positions, score, scoreBackward } from "./target.js";
 
@@ -58,8 +59,6 @@ export function subtractLeader(gradient, weight, logits) {
   gradient[logits.reduce((leader, logit, index) => (logit > logits[leader] ? index : leader), 0)] -= weight;
 }
 
-const meanMagnitude = (values) => values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
-
 /** A Gaussian weight for each row, then for each column: largest in the center (`gradient_window`). */
 function gaussianWindow(size, width) {
   const weights = Array.from({ length: size }, (_, i) => Math.exp(-0.5 * ((2 * i) / (size - 1) - 1) ** 2 / width ** 2));
@@ -72,22 +71,25 @@ function gaussianWindow(size, width) {
  *
  * settings: target, size, seed and the recipe fields steps, parameterization, optimizer, step_size, anneal, decay_power,
  * contrast_limit, start_sd, jitter, scale, rotate, excess_variation_weight, excess_variation_limit, margin_weight,
- * relu_leak, gradient_window. Optional: picture, RGBA to start from; for tests start (the initial parameters) and maps (6
- * numbers a step, not random).
+ * relu_leak, gradient_window. Optional: picture, RGBA to start from, with feature_weight and feature_layer; for tests start
+ * (the initial parameters) and maps (6 numbers a step, not random).
  *
  * engine: returns what computes `forward` and `backward` in the next step, such as a `Race`; by default the network.
  */
 export async function* optimize(network, settings, engine = () => network) {
   const { size, steps, optimizer, decay_power, contrast_limit } = settings;
-  const { excess_variation_weight, excess_variation_limit, margin_weight, relu_leak, gradient_window } = settings;
+  const { excess_variation_weight, excess_variation_limit, margin_weight, relu_leak, gradient_window, feature_weight } = settings;
   const target = parseTarget(settings.target);
   const channels = channelRange(target);
-  network.prepare(size, size, target.layer);
+  const featureLayer = feature_weight ? layerIndex(settings.feature_layer) : 0;
+  network.prepare(size, size, target.layer, Math.max(target.layer, featureLayer));
   positions(target, network.mapSize); // throws if there is none
   const uniform = random(settings.seed);
   const parameters = settings.parameterization === "fourier" ? new Fourier(network, decay_power, contrast_limit) : new Pixels(network);
+  let features = null;
   if (settings.picture) {
     network.setImage(settings.picture);
+    if (feature_weight) features = new FeatureDistance(network, featureLayer);
     parameters.encode();
   } else if (settings.start) parameters.values.set(settings.start);
   else parameters.initialize(normal(uniform), settings.start_sd);
@@ -115,6 +117,10 @@ export async function* optimize(network, settings, engine = () => network) {
       yield "penalty";
       if (optimizer === "ascent") scale = meanMagnitude(network.gradient); // undoes the scaling, so that the step size keeps its meaning
       network.engine.subtract_excess_variation(excess_variation_weight, excess_variation_limit);
+    }
+    if (features) {
+      yield "features";
+      features.subtract(feature_weight * (excess_variation_weight ? 1 : meanMagnitude(network.gradient)), relu_leak);
     }
     yield "step";
     parameters.decodeBackward();
