@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gen.pages import pictures
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import enlargement
-from gen.pages.live import quiz
+from gen.pages.live import live_widget, quiz
 from gen.pages.rendering import render_page
 from gen.plan import addresses
 from gen.study.photo import Photo
@@ -20,6 +20,7 @@ def from_a_photo(contents: Contents, photo: Photo) -> Iterator[File]:
         addresses.PHOTO,
         "photo.md.jinja",
         photo=photo,
+        live_widget=live_widget(contents, "photo", addresses.PHOTO, photo.label),
         quiz=quiz(contents, addresses.PHOTO),
         scale=enlargement(contents.plan.settings.size),
         # The smallest weight that keeps anything of the photo.

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from actmax.networks import labels
 from actmax.networks.cards import card
-from actmax.recipe import DEFAULT, METHODS, Recipe
+from actmax.recipe import ACCENTUATION, DEFAULT, METHODS, Recipe
 from gen.pages.assets import FOLDER
 from gen.pages.contents import Contents, File
 from gen.pages.live_weights import NETWORK, weights
@@ -62,6 +62,7 @@ def live(contents: Contents) -> Iterator[File]:
         ],
         "size": SIZE,
         "method": live_settings(DEFAULT),
+        "accentuation": dict(ACCENTUATION),
         "channels": {page.name: addresses.link(addresses.LIVE, page.url) for page in contents.plan.channels},
     }
     yield f"{addresses.LIVE}live.json", json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
@@ -72,7 +73,7 @@ def live_widget(contents: Contents, kind: str, here: str, label: labels.Label | 
 
     Args:
         contents: of the site.
-        kind: ``bench``, all settings; ``class``, this class.
+        kind: ``bench``, all settings; ``class``, this class; ``photo``, any target, from a picture of the reader's.
         here: the page's address.
         label: the class that is drawn first; by default the class of the walk, else the first of the gallery.
     """
@@ -88,6 +89,8 @@ def live_widget(contents: Contents, kind: str, here: str, label: labels.Label | 
         weights=weights(),
         size=SIZE,
         bench=json.dumps(_bench()) if kind == "bench" else "",
+        photo=addresses.link(here, addresses.FROM_PHOTO_STRIP) if kind == "photo" else "",
+        photo_size=contents.plan.settings.size,
     )
 
 

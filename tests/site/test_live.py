@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from nightly import pairs, smoke
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from actmax.recipe import METHODS
 from gen.pages.live_weights import weights
@@ -89,8 +89,8 @@ def test_only_scripts_are_fetched_before_a_drawing_is_started(visit: Open) -> No
     page = visit("/", requests)
     page.wait_for_timeout(300)
     names = {url.rpartition("/")[2] for url in requests if "/live/" in url}
-    modules = ("live", "address", "bench", "facts", "form", "listing", "network", "picture", "results", "target")
-    assert names == {f"{module}.js" for module in (*modules, "view")}
+    modules = ("live", "address", "bench", "facts", "form", "listing", "network", "own-picture", "picture", "results")
+    assert names == {f"{module}.js" for module in (*modules, "target", "view")}
 
 
 def test_a_class_named_by_a_synonym_is_drawn(visit: Open) -> None:
@@ -403,6 +403,78 @@ def test_a_readers_own_picture_is_classified_and_optimized(visit: Open) -> None:
     assert drawn(page).getpixel((2, 2))[0] > 0  # type: ignore[index]
 
 
+PHOTO = "/write-ups/from-a-photo/"
+
+
+def contrast(image: Image.Image) -> float:
+    return ImageStat.Stat(image.convert("L")).stddev[0]
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    return ImageStat.Stat(ImageChops.difference(one, other).convert("L")).mean[0]
+
+
+def test_any_target_is_brought_out_in_the_photo_of_the_page_and_less_with_a_larger_weight(visit: Open) -> None:
+    page = visit(f"{PHOTO}#draw=conv3:7&size=96")
+    page.click(".live button[name=photo]")
+    status_contains(page, "bring out conv3:7")
+    photo = drawn(page)
+    assert contrast(photo) > 20
+    page.click(".live button[name=go]")
+    assert "The activation of conv3:7 is" in finished(page)
+    loose = drawn(page)
+    assert difference(loose, photo) > 4
+    slider = page.locator(".live input[name=feature_weight]")
+    slider.press("End")  # draws at once
+    page.wait_for_selector(".live[data-state=running]")
+    finished(page)
+    assert slider.input_value() == "1"
+    assert difference(drawn(page), photo) < 0.8 * difference(loose, photo)
+
+
+def test_before_and_after_are_compared_and_the_gradient_is_shown_with_the_keyboard(visit: Open) -> None:
+    page = visit(f"{PHOTO}#draw=tiger&size=96")
+    part = page.locator(".live-photo")
+    assert not part.locator(".live-before, .live-compare, .live-gradient").filter(visible=True).count()
+    page.set_input_files(".live input[name=file]", picture_file())
+    status_contains(page, "prediction for your picture")
+    clip = "getComputedStyle(document.querySelector('.live-before')).clipPath"
+    assert page.evaluate(clip) == "inset(0px 50% 0px 0px)"
+    part.locator("input[name=compare]").press("Home")
+    assert page.evaluate(clip) == "inset(0px 100% 0px 0px)"
+    assert not part.locator(".live-gradient").is_visible()
+    part.locator("input[name=gradient]").press("Space")
+    assert part.locator(".live-gradient").is_visible()
+    alphas = page.evaluate(
+        """() => {
+          const map = document.querySelector('.live-gradient');
+          const { data } = map.getContext('2d').getImageData(0, 0, map.width, map.height);
+          return [...data].filter((_, i) => i % 4 === 3);
+        }"""
+    )
+    assert len(alphas) == 144
+    assert min(alphas) == 0  # where the gradient is the largest
+    assert max(alphas) > 100
+    page.click(".live button[name=again]")
+    finished(page)
+    assert not part.locator(".live-before, .live-compare, .live-gradient").filter(visible=True).count()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("x.heic", "image/heic", "cannot read HEIC pictures. Save it as JPEG or PNG"),
+        ("x.HEIC", "", "cannot read HEIC pictures"),
+        ("x.pdf", "application/pdf", "“x.pdf” is not a picture. Choose a JPEG, PNG or WebP file"),
+        ("x.png", "image/png", "cannot read this file as a picture"),
+    ],
+)
+def test_a_file_that_is_no_picture_is_refused_with_what_to_do(visit: Open, name: str, kind: str, words: str) -> None:
+    page = visit(PHOTO)
+    page.set_input_files(".live input[name=file]", {"name": name, "mimeType": kind, "buffer": b"no picture"})
+    status_contains(page, words)
+
+
 def test_a_readers_own_picture_follows_a_new_size_of_the_address(visit: Open) -> None:
     page = visit("/gallery/zebra/#draw=zebra&size=96")
     page.set_input_files(".live input[name=file]", picture_file())
@@ -414,12 +486,6 @@ def test_a_readers_own_picture_follows_a_new_size_of_the_address(visit: Open) ->
     assert drawn(page).size == (64, 64)
     # The picture is darkest in its center, which the first size's pixels would not be at this size.
     assert drawn(page).getpixel((32, 32))[0] < drawn(page).getpixel((2, 32))[0]  # type: ignore[index]
-
-
-def test_a_file_that_is_no_picture_is_refused(visit: Open) -> None:
-    page = visit("/gallery/zebra/")
-    page.set_input_files(".live input[name=file]", {"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"})
-    status_contains(page, "cannot read this file as a picture")
 
 
 @pytest.mark.parametrize(("size", "expected"), [("64.5", 65), ("3", 64), ("1e9", 448), ("large", 160)])

@@ -24,7 +24,7 @@ export const sized = (method, size) => ({ ...method, size, jitter: Math.round((m
 
 /** The form of a widget: a class and a seed, drawn by the gallery's method. Fields carry the names of recipe fields. */
 export class Form {
-  /** kind: `draw`, `class` or `bench`. name: the class that is drawn first. */
+  /** kind: `draw`, `class`, `photo` or `bench`. name: the class that is drawn first. */
   constructor(kind, name) {
     this.seed = 0;
     this.size = null; // of the address
@@ -33,14 +33,10 @@ export class Form {
     this.drawButton = element("button", { type: "submit", name: "go", textContent: "Draw" });
     this.restartButton = button("again", "From other noise", { disabled: true });
     this.stepButtons = [];
-    if (kind === "class") this.addFileRow();
-    else this.addClassRow(kind, name);
-  }
-
-  addFileRow() {
-    const file = input("file", "file", { accept: "image/*" });
-    const text = "or start from a picture of yours (choose, drop or paste it)";
-    this.element.append(paragraph(this.drawButton, this.restartButton, label(text, file)));
+    this.ownPicture = null; // the reader's, which this form has fields for
+    if (kind !== "class") this.addClassRow(kind, name);
+    if (kind === "class") this.element.append(paragraph(this.drawButton, this.restartButton));
+    else if (kind === "photo") this.element.lastChild.append(this.restartButton);
   }
 
   addClassRow(kind, name) {
@@ -64,7 +60,8 @@ export class Form {
 
   /** The settings of the ascent, by the names of recipe fields. all: the contents of live.json. */
   settings(all) {
-    return { ...sized(all.method, this.size ?? all.size), seed: this.seed };
+    const method = { ...all.method, ...this.ownPicture?.settings(all.accentuation) };
+    return { ...sized(method, this.size ?? all.size), seed: this.seed };
   }
 
   /** Fill the fields from the parameters of an address. */

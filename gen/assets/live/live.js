@@ -6,7 +6,8 @@ import { Bench } from "./bench.js";
 import { facts, resolveTarget } from "./facts.js";
 import { article, button, Form } from "./form.js";
 import { LiveNetwork } from "./network.js";
-import { acceptPictures, croppedSquare, savePicture } from "./picture.js";
+import { OwnPicture } from "./own-picture.js";
+import { croppedSquare, savePicture } from "./picture.js";
 import { reducedMotion, show } from "./results.js";
 import { FC8, parseTarget } from "./target.js";
 import { View } from "./view.js";
@@ -19,7 +20,6 @@ class LiveWidget {
     this.name = part.dataset.name;
     this.state = "idle"; // idle, loading, running, paused, done
     this.stale = false; // whether settings differ from those of the ascent in progress
-    this.photo = null; // the reader's own picture
     this.activations = [];
     this.run = 0; // the number of the ascent in progress
     this.form = this.kind === "bench" ? new Bench(this.name, JSON.parse(part.dataset.bench)) : new Form(this.kind, this.name);
@@ -49,8 +49,9 @@ class LiveWidget {
     form.stepButtons.forEach((step, index) => step.addEventListener("click", () => this.advance(["step", "line"][index])));
     this.copyButton.addEventListener("click", () => copyLink(this));
     this.saveButton.addEventListener("click", () => savePicture(view.canvas, `${plain(this.name).replaceAll(" ", "-")}-seed-${form.seed}-live`));
-    if (kind === "class") acceptPictures(part, form.fields.file, (file) => this.takePicture(file));
-    const privacy = kind === "class" ? "Nothing leaves your machine: " : "";
+    const takesPictures = ["class", "photo"].includes(kind);
+    if (takesPictures) form.ownPicture = new OwnPicture(part, form, view, { use: (picture) => this.takePicture(picture), change: () => this.draw(), say: (text) => view.say(text) });
+    const privacy = takesPictures ? "Nothing leaves your machine: " : "";
     if (kind !== "draw") view.say(`${privacy}${privacy ? "the" : "The"} compact AlexNet (${this.megabytes}) is downloaded and draws in your browser, ${part.dataset.size} pixels wide.`);
   }
 
@@ -77,18 +78,23 @@ class LiveWidget {
 
   // The reader's own picture.
 
-  async takePicture(file) {
-    const photo = await createImageBitmap(file).catch(() => null);
-    if (!photo) return this.view.say("Your browser cannot read this file as a picture.");
+  async takePicture(bitmap) {
     if (!(await this.prepare(FC8))) return;
-    this.photo = photo;
+    this.form.ownPicture.set(bitmap);
     this.run += 1;
     const { size } = this.form.settings(await facts());
-    const image = croppedSquare(photo, size);
+    const image = croppedSquare(bitmap, size);
+    this.view.clear();
     this.view.show(image, "Your picture, cropped to the network's input");
+    this.form.ownPicture.showBefore(image);
     this.stale = true;
     this.setState("paused");
-    this.network.post({ type: "classify", size, picture: image.data });
+    this.classify(image);
+  }
+
+  /** Ask for the predictions of the reader's picture, and for its gradient map. */
+  classify(image) {
+    this.network.post({ type: "classify", size: image.width, picture: image.data, target: this.target, gradient: true });
   }
 
   // Drawing.
@@ -120,7 +126,7 @@ class LiveWidget {
   async restart() {
     if (this.kind !== "bench") {
       this.form.seed += 1;
-      this.photo = null;
+      this.form.ownPicture?.set(null);
       return this.draw();
     }
     if (!(await this.prepare())) return;
@@ -163,7 +169,13 @@ class LiveWidget {
 
   async start() {
     const settings = { ...this.form.settings(await facts()), target: this.target, trace: this.kind === "bench" && !reducedMotion.matches };
-    if (this.photo) settings.picture = croppedSquare(this.photo, settings.size).data;
+    const own = this.form.ownPicture;
+    if (own?.bitmap) {
+      const image = croppedSquare(own.bitmap, settings.size);
+      settings.picture = image.data;
+      own.showBefore(image);
+      if (own.target !== this.target) this.classify(image);
+    }
     this.steps = settings.steps;
     settings.run = this.run += 1;
     this.step = 0;

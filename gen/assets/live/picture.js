@@ -2,14 +2,16 @@
 
 import { element } from "../helpers.js";
 
-/** Call `use` with each picture that is chosen in a field, dropped on an element, or pasted into the page. */
-export function acceptPictures(part, field, use) {
-  const first = (files) => {
-    const picture = [...(files ?? [])].find((file) => file.type.startsWith("image/"));
-    if (picture) use(picture);
-    return picture;
+/** Call `use` with each picture that is chosen in a field, dropped on an element, or pasted into the page, as an ImageBitmap; or `say` why a file is none. */
+export function acceptPictures(part, field, use, say) {
+  const first = ([file] = []) => {
+    if (file) createImageBitmap(file).then(use, () => say(refusal(file)));
+    return file;
   };
-  field.addEventListener("change", () => first(field.files));
+  field.addEventListener("change", () => {
+    first(field.files);
+    field.value = ""; // so that the same file can be chosen again
+  });
   part.addEventListener("dragover", (event) => event.preventDefault());
   part.addEventListener("drop", (event) => {
     event.preventDefault();
@@ -18,6 +20,21 @@ export function acceptPictures(part, field, use) {
   addEventListener("paste", (event) => {
     if (first(event.clipboardData?.files)) part.scrollIntoView({ block: "center" });
   });
+}
+
+/** Why a file cannot be read as a picture, as a sentence. */
+function refusal({ name, type }) {
+  if (/hei[cf]/i.test(type) || /\.hei[cf]$/i.test(name)) return "This browser cannot read HEIC pictures. Save it as JPEG or PNG, and try again.";
+  if (type && !type.startsWith("image/")) return `“${name}” is not a picture. Choose a JPEG, PNG or WebP file.`;
+  return "Your browser cannot read this file as a picture. Choose a JPEG, PNG or WebP file.";
+}
+
+/** The first frame of a filmstrip at an address, an ImageBitmap of a width. Throws a sentence for the reader. */
+export async function firstFrame(address, width) {
+  const response = await fetch(address).catch(() => null);
+  const bitmap = response?.ok && (await createImageBitmap(await response.blob(), 0, 0, width, width).catch(() => null));
+  if (!bitmap) throw new Error("The photo could not be fetched. Try again.");
+  return bitmap;
 }
 
 /** The central square of a picture at a size, as RGBA. */

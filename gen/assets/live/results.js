@@ -41,9 +41,11 @@ export const show = {
     if (page) view.status.append(" ", element("a", { href: page, textContent: `The page of ${name}` }), ".");
   },
 
-  classified(widget, { top }) {
+  classified(widget, { top, gradient, target }) {
+    widget.form.ownPicture.setGradient(gradient, target);
+    if (widget.state !== "paused") return; // of the drawing, its own predictions are shown
     list(widget, top);
-    widget.view.say(`The network's prediction for your picture: ${prediction(widget, top)}. The picture stays on your machine. Press Draw to optimize it for ${widget.name}.`);
+    widget.view.say(`The network's prediction for your picture: ${prediction(widget, top)}. The picture stays on your machine. Press Draw to bring out ${widget.name} in it.`);
   },
 
   error(widget, { message }) {

@@ -27,13 +27,14 @@ export class View {
     chart.setAttribute("viewBox", "0 0 320 96");
     chart.setAttribute("aria-hidden", "true");
     chart.append(this.line);
+    this.picture = figure ? null : element("div", { className: "live-picture" }, this.canvas);
     const figures = [this.status, this.topClasses, element("figure", { className: "live-curve" }, chart, this.caption)];
     this.element = figure
       ? element("div", { className: "live-right" }, this.progress, ...figures)
       : element(
           "div",
           { className: "live-main" },
-          element("div", { className: "live-left" }, element("div", { className: "live-picture" }, this.canvas), this.progress),
+          element("div", { className: "live-left" }, this.picture, this.progress),
           element("div", { className: "live-right" }, ...figures),
         );
   }

@@ -2,7 +2,7 @@
 
 import { instantiate } from "./engine.js";
 import { optimize, softmax, topClasses } from "./optimize.js";
-import { classIndex, FC8, parseTarget, score } from "./target.js";
+import { channelRange, classIndex, FC8, parseTarget, score, scoreBackward } from "./target.js";
 import { deleteOld, fetchChecked, fetchLayers, forget } from "./weights.js";
 
 const ERRORS = {
@@ -100,6 +100,14 @@ function measure(rgba, target) {
   return { activation, probability: probabilities[index], rank, top };
 }
 
+/** The magnitude of the target's gradient at each pixel of the image. */
+function gradientMagnitude(target) {
+  scoreBackward(target, network.forward(0, channelRange(target)), network.mapSize);
+  network.backward(0, 0, 0, channelRange(target));
+  const { gradient, plane } = network;
+  return Float32Array.from({ length: plane }, (_, i) => Math.max(...[0, 1, 2].map((c) => Math.abs(gradient[c * plane + i]))));
+}
+
 function postStep({ step, activation, logits }) {
   const { steps, size, target } = ascent.settings;
   const picture = network.rgba();
@@ -182,17 +190,18 @@ const handlers = {
   pause() {
     currentRun = 0;
   },
-  /** Measure a picture. target: whose activation is wanted; the layers up to its own are computed. */
-  classify({ picture, size, target = "fc8" }) {
+  /** Measure a picture. target: whose activation is wanted; the layers up to its own are computed. gradient: whether the predictions and the target's gradient are wanted, too. */
+  classify({ picture, size, target, gradient = false }) {
     currentRun = 0;
     return inTurn(() => {
       ascent = null;
       const parsed = parseTarget(target);
-      network.prepare(size, size, parsed.layer);
+      network.prepare(size, size, gradient ? FC8 : parsed.layer);
       network.setImage(picture);
-      const output = network.forward();
-      const top = parsed.layer === FC8 ? topClasses(softmax(output)) : null;
-      postMessage({ type: "classified", top, activation: score(parsed, network.output, network.mapSize) });
+      const top = gradient ? topClasses(softmax(network.forward())) : null;
+      network.layer = parsed.layer;
+      const activation = score(parsed, network.forward(), network.mapSize);
+      postMessage({ type: "classified", target, top, activation, gradient: gradient ? gradientMagnitude(parsed) : null });
     });
   },
 };
