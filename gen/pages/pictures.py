@@ -32,6 +32,11 @@ def lossless(entry: Entry) -> bytes:
     return entry.derived(f"lossless-{REVISION}.webp", partial(_webp, entry, entry.recipe.size, lossless=True))
 
 
+def compressed(picture: bytes) -> bytes:
+    """Return a WebP that looks like the picture, for a page where no measure refers to its file."""
+    return encode_image(read_rgb(picture), "WEBP", quality=90)
+
+
 def cutout(entry: Entry) -> bytes | None:
     """Return a WebP that is transparent where gradients were small; None if the drawing has no mask."""
     if MASK not in entry.record.files:

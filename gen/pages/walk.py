@@ -8,10 +8,10 @@ from typing import Any
 from actmax.measure.models import Ablation
 from actmax.networks.labels import Label, slugify
 from gen.figures import Cell, chart, strips
+from gen.pages import pictures
 from gen.pages.contents import Contents, File
 from gen.pages.figures import in_order
 from gen.pages.markdown import tenths
-from gen.pages.pictures import mosaic, thumbnail
 from gen.pages.rendering import render_page
 from gen.plan import addresses
 from gen.plan.drawings import DRAWING
@@ -24,6 +24,8 @@ INPUT_CONTRIBUTION = 0.1
 """Contribution that the lines from the picture to the first layer show: there is nothing to compare it with."""
 FILTER_COLUMNS, FILTER_SCALE = 8, 7
 """Filters in a row, and the side of an enlarged pixel."""
+CELL_PIXELS = 160
+"""Width of the file of a channel in the figure, where it is half as wide, for dense screens."""
 QUOTED = 4
 """Index in COUNTS of the number of ablated units that the text quotes."""
 
@@ -43,12 +45,14 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         ablation=_ablation(study.ablations, numbered) if study.ablations else None,
     )
     yield addresses.STUDY_PICTURE, study.picture
+    yield addresses.STUDY_PICTURE_SHOWN, pictures.compressed(study.picture)
     if study.filters:
-        filters = mosaic(study.filters.pixels, study.filters.side, FILTER_COLUMNS, FILTER_SCALE)
+        filters = pictures.mosaic(study.filters.pixels, study.filters.side, FILTER_COLUMNS, FILTER_SCALE)
         yield addresses.STUDY_FILTERS, filters
     for (layer, channel), entry in study.channels.items():
         yield addresses.channel(layer, channel), entry.read("drawing.png")
-        yield addresses.channel_thumbnail(layer, channel), thumbnail(entry)
+        yield addresses.channel_thumbnail(layer, channel), pictures.thumbnail(entry)
+        yield addresses.channel_cell(layer, channel), pictures.thumbnail(entry, CELL_PIXELS)
     for name, entry in study.variations.items():
         yield addresses.variation(name), entry.read("drawing.png")
     yield addresses.STUDY_FRAMES, study.variations[DRAWING].read("frames.webp")
@@ -62,7 +66,7 @@ def _figure(contents: Contents, study: Study, kinds: Mapping[str, str]) -> str:
         cells = [
             Cell(
                 name=f"{layer}, {kinds[layer]} {channel.number}",
-                picture=addresses.link(addresses.WALK, addresses.channel_thumbnail(layer, channel.number)),
+                picture=addresses.link(addresses.WALK, addresses.channel_cell(layer, channel.number)),
                 link=_channel_link(contents, layer, channel.number),
                 contributions=row,
             )
@@ -79,7 +83,7 @@ def _figure(contents: Contents, study: Study, kinds: Mapping[str, str]) -> str:
         "shows what its channel responds to. The wider a line, the larger the contribution to the activation of the "
         "channel below; dashed red lines are negative contributions."
     )
-    return strips(addresses.link(addresses.WALK, addresses.STUDY_PICTURE), layers, end, caption)
+    return strips(addresses.link(addresses.WALK, addresses.STUDY_PICTURE_SHOWN), layers, end, caption)
 
 
 def _filters(study: Study) -> dict[str, int] | None:

@@ -59,6 +59,7 @@ FIGURES = "assets/activation_maximization/"
 STUDY = "assets/study/"
 """Where the pictures of the study lie: the walk's picture, channels, variations."""
 STUDY_PICTURE = f"{STUDY}picture.png"
+STUDY_PICTURE_SHOWN = f"{STUDY}picture.webp"
 STUDY_FILTERS = f"{STUDY}filters.png"
 STUDY_FRAMES = f"{STUDY}over-the-steps.webp"
 PHOTOGRAPH = f"{STUDY}photograph.webp"
@@ -131,6 +132,7 @@ figure = _at(FIGURES + "{group}/{word}_{steps}.jpg")
 """A figure of the write-up: ``assets/activation_maximization/vehicles/ambulance_1000.jpg``."""
 channel = _at(STUDY + "{layer}-{number}.png")
 channel_thumbnail = _at(STUDY + "{layer}-{number}.webp")
+channel_cell = _at(STUDY + "{layer}-{number}-small.webp")
 variation = _at(STUDY + "{name}.png")
 sound = _at(ASSETS + "sounds/{kind}-{file}")
 compared = _at(COMPARED + "{method}/{label}.webp")
