@@ -57,6 +57,7 @@ def quoted(value: object) -> str:
     if isinstance(value, int) and abs(value) >= 10**MAX_QUOTED:
         return "a number of too many digits"  # Python refuses to convert some of those to text
     text = repr(value[: MAX_QUOTED + 1] if isinstance(value, str | bytes) else value)
+    text = " ".join(text.split()) if "\n" in text else text  # of arrays
     return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"
 
 

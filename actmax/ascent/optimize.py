@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 import torch
 from torch import Generator, Tensor
 
+from actmax.ascent.checks import check_parts, whole
 from actmax.ascent.constraints import Constraint, takes_gradient
 from actmax.ascent.context import Context
 from actmax.ascent.gradients import (
@@ -27,7 +28,7 @@ from actmax.ascent.params import fourier
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params
 from actmax.ascent.penalties import NetworkPenalty, Penalty
 from actmax.ascent.transforms import Transform, View, make_views
-from actmax.errors import RecipeError
+from actmax.errors import RecipeError, quoted
 from actmax.networks.hooks import GradientHooks
 from actmax.recipe.misplaced import misplaced
 
@@ -77,8 +78,8 @@ class Method:
 
     def __post_init__(self) -> None:
         for name in ("steps", "views"):
-            if getattr(self, name) < 1:
-                raise RecipeError(f"{name} must be at least 1, not {getattr(self, name)}.")
+            whole(name, getattr(self, name), 1)
+        check_parts({part.name: getattr(self, part.name) for part in fields(self)})
 
     def bind(self, context: Context) -> tuple[Method, GradientHooks]:
         """Return the method with all that depends on the network filled in, and the hooks of the submodel.
@@ -222,6 +223,8 @@ def optimize(
     # Always the processor's generators: those of another device draw other numbers.
     generators = [Generator().manual_seed(seed) for seed in seeds]
     param = method.params(generators, canvas)
+    if not isinstance(param, Parameterization):
+        raise RecipeError(f"params must return an actmax.params.Parameterization, not {quoted(param)}.")
     if start is not None:
         param = param.starting_from(start)
     views = make_views(method.transforms, generators, method.steps * method.views, canvas, view_size)
@@ -255,6 +258,11 @@ def check_finite(activations: Tensor, images: Tensor) -> None:
     finite = torch.cat([activations.isfinite().all(0), images.isfinite().all().cpu()[None]])
     if not finite.all():
         step = min(int((~finite).nonzero()[0]) + 1, activations.shape[1])
+        if step == 1 and not activations[:, 0].isfinite().all():
+            raise RecipeError(
+                "The optimization left the finite numbers in step 1: the objective itself is not finite for the image "
+                "at the start."
+            )
         raise RecipeError(
             f"The optimization left the finite numbers in step {step}: lower the step size, or the standard deviation "
             "of the start."

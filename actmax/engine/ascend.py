@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from actmax.ascent.checks import whole, wholes
 from actmax.ascent.objectives import ObjectiveFunction, Outputs, channels_first, direction, of_target
 from actmax.ascent.optimize import Method, Step, check_finite
 from actmax.engine.device import choose_device, exact
@@ -22,10 +23,12 @@ from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted
 from actmax.networks.cards import LOGITS
 from actmax.networks.class_set import class_set
 from actmax.networks.network import Network
+from actmax.networks.weights import Source
 from actmax.pictures import read_rgb
 from actmax.recipe.methods import DEFAULT
 from actmax.recipe.misplaced import placed
 from actmax.recipe.named import read_target
+from actmax.recipe.recipe import Recipe
 from actmax.recipe.target import Target, parse
 
 AnyObjective = str | int | ObjectiveFunction
@@ -115,14 +118,17 @@ def ascend(
             values become infinite or NaN.
         PictureError: a file at the start cannot be read as an image.
     """
-    chosen = method if isinstance(method, Method) else named_method(method or DEFAULT)
+    _check_network(network)
+    chosen = _method(method)
     shape = _shape(network, size)
-    each = list(range(n)) if seeds is None else list(seeds)
+    each = list(range(whole("n", n))) if seeds is None else wholes("seeds", seeds)
     functions: Sequence[Any] = objective if isinstance(objective, list | tuple) else [objective]
     if not each or not functions:
         raise RecipeError("There is nothing to optimize: at least one objective and one seed are needed.")
     count = len(functions) * len(each)
-    wanted = frozenset(frames)
+    wanted = frozenset(wholes("frames", frames))
+    if callback is not None and not callable(callback):
+        raise RecipeError(f"callback is a function that is given the state after each step, not {quoted(callback)}.")
     computed_on = choose_device(device)
     with exact():
         layers, score, targets = _resolve(network, functions, len(each), shape)
@@ -149,6 +155,26 @@ def ascend(
         kept,
         torch.zeros(count, *shape) if magnitude is None else magnitude.float().cpu(),
     )
+
+
+def _check_network(network: object) -> None:
+    if isinstance(network, Network):
+        return
+    if isinstance(network, str | Source):
+        raise RecipeError(f"{quoted(network)} is not loaded yet: give actmax.load({quoted(network)}).")
+    if isinstance(network, torch.nn.Module):
+        raise RecipeError(f"A module has to be wrapped first: actmax.wrap(module, size=…), a {type(network).__name__}.")
+    raise RecipeError(f"A network comes from actmax.load or actmax.wrap, and is not {quoted(network)}.")
+
+
+def _method(method: object) -> Method:
+    if isinstance(method, Method):
+        return method
+    if method is None or isinstance(method, str):
+        return named_method(method or DEFAULT)
+    if isinstance(method, Recipe):
+        raise RecipeError("A recipe is drawn by actmax.render_files; a method is actmax.method(name, …).")
+    raise RecipeError(f"A method is actmax.method(name, …), actmax.Method(…) or a name, not {quoted(method)}.")
 
 
 def _shape(network: Network, size: object) -> tuple[int, int]:
@@ -293,6 +319,7 @@ def grid(
     Raises:
         RecipeError: the layer has no map.
     """
+    _check_network(network)
     picture = _start(image, network.size, network.channels)[None]
     with exact():
         output = network.submodel([layer], network.size)(network.normalize(picture))[layer]

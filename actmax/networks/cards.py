@@ -193,6 +193,8 @@ def card(name: str) -> Card:
     Raises:
         UnknownNameError: what is given cannot be the name of a network.
     """
+    if not isinstance(name, str):
+        raise UnknownNameError(f"A network has a name, such as 'compact', not {quoted(name)}.")
     if name in CARDS:
         return CARDS[name]
     if name.isidentifier() and name.isascii():

@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import isfinite
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,8 @@ def normalization(mean: Any, std: Any, channels: int | None) -> tuple[tuple[floa
         RecipeError: they are not numbers, do not fit the channels, or are those of images from 0 to 255.
     """
     given = [values for values in (mean, std) if _is_sequence(values)]
+    if channels is not None and (not isinstance(channels, Integral) or channels < 1):
+        raise RecipeError(f"channels must be a whole number from 1 on, not {quoted(channels)}.")
     count = int(channels or max(map(len, given), default=3))
     try:
         means, stds = (
@@ -144,7 +147,7 @@ def normalization(mean: Any, std: Any, channels: int | None) -> tuple[tuple[floa
         )
     except (TypeError, ValueError):
         raise RecipeError(f"mean {quoted(mean)} and std {quoted(std)} must be numbers.") from None
-    if not len(means) == len(stds) == count or not min(stds) > 0:
+    if not len(means) == len(stds) == count or not min(stds) > 0 or not all(map(isfinite, means + stds)):
         raise RecipeError(f"mean {mean} and std {std} must be {count} numbers each, one a channel, and std above 0.")
     if max(means) > 1 or max(stds) > 10:
         means, stds = (tuple(float(f"{value / 255:.4g}") for value in values) for values in (means, stds))

@@ -48,7 +48,9 @@ def load(network: str | Source, file: Path | str | None = None, progress: Progre
         UnknownNameError: there is no such classifier.
         WeightsError: the weights cannot be had, cannot be read, or belong to another network.
     """
-    source = resolve_weights(network, file) if isinstance(network, str) else network
+    if isinstance(network, nn.Module):
+        raise UnknownNameError("A module is there already: wrap it, actmax.wrap(module, size=…).")
+    source = network if isinstance(network, Source) else resolve_weights(network, file)
     about = source.card
     build = _builder(about, source.folder)
     path = fetch(source, progress)

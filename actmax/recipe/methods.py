@@ -220,8 +220,8 @@ def compose(method: str = DEFAULT, overrides: Mapping[str, Any] | None = None, *
         UnknownNameError: no such method, or a field that no recipe has.
         RecipeError: a value that a recipe cannot have; the message names field and value.
     """
-    if method not in METHODS:
-        raise UnknownNameError(f"There is no method {quoted(method)}. {did_you_mean(method, METHODS)}")
+    if not isinstance(method, str) or method not in METHODS:
+        raise UnknownNameError(f"There is no method {quoted(method)}. {did_you_mean(str(method), METHODS)}")
     given = {**fields, **(overrides or {})}
     chosen = {**METHODS[method], **given}
     for name, needed in NEEDS.items():

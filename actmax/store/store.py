@@ -81,9 +81,9 @@ class Store:
         path: the folder; created by the first write.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._drawings = path / "drawings"
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._drawings = self.path / "drawings"
 
     def get(self, recipe: Recipe) -> Entry | None:
         """Return the drawing of a recipe, or None where none is stored whole."""

@@ -1,0 +1,99 @@
+"""Whether the parts of a method are parts: what is wrong with them in a sentence, before anything runs."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+from actmax.errors import RecipeError, quoted
+
+LISTS = ("transforms", "constraints", "gradients")
+"""Parts that are lists of functions."""
+WEIGHTED = ("penalties", "relative_penalties")
+"""Lists of weights, each with a function."""
+_MAKES = frozenset({"Params", "affine", "Constraint", "ImageGradient", "Optimizer"})
+"""What functions of this package return that make parts, and are none."""
+
+
+def whole(name: str, value: object, least: int | None = None) -> int:
+    """Return a value as a whole number.
+
+    Raises:
+        RecipeError: it is none, or too small.
+    """
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise RecipeError(f"{name} must be a whole number, not {quoted(value)}.") from None
+    if least is not None and number < least:
+        raise RecipeError(f"{name} must be at least {least}, not {number}.")
+    return number
+
+
+def wholes(name: str, values: Any) -> list[int]:
+    """Return values as a list of whole numbers.
+
+    Raises:
+        RecipeError: they are none.
+    """
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise RecipeError(f"{name} is a list of whole numbers, such as {name}=[3], not {quoted(values)}.")
+    return [whole(f"Each of {name}", value) for value in values]
+
+
+def listed(name: str, value: Any) -> Sequence[Any]:
+    """Return a value that must be a list.
+
+    Raises:
+        RecipeError: it is none.
+    """
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise RecipeError(f"{name} is a list, such as {name}=[…], not {_shown(value)}.")
+    return value
+
+
+def check_parts(parts: dict[str, Any]) -> None:
+    """Check the parts of an :class:`actmax.Method` by name.
+
+    Raises:
+        RecipeError: one is no list, function or pair as it should be, or has to be called first.
+    """
+    _check_function("params", parts["params"])
+    if not callable(parts["optimizer"]) or _is_maker(parts["optimizer"], classes=False):
+        _check_function("optimizer", parts["optimizer"], classes=False)
+    for name in LISTS:
+        for part in listed(name, parts[name]):
+            _check_function(name, part)
+    for name in WEIGHTED:
+        for part in listed(name, parts[name]):
+            if not isinstance(part, Sequence) or len(part) != 2 or not isinstance(part[0], Real):
+                raise RecipeError(
+                    f"{name} is a list of weights and penalties, such as {name}=[(0.25, actmax.penalties."
+                    f"total_variation)], and has {_shown(part)}."
+                )
+            _check_function(name, part[1])
+
+
+def _check_function(name: str, part: Any, classes: bool = True) -> None:
+    if _is_maker(part, classes):
+        raise RecipeError(f"{name} has {part.__name__}, which makes such a part: call it, {part.__name__}(…).")
+    if not callable(part) and not hasattr(part, "hooks") and not hasattr(part, "bind"):
+        raise RecipeError(f"{name} takes functions, such as those of {_module(name)}, not {quoted(part)}.")
+
+
+def _is_maker(part: Any, classes: bool = True) -> bool:
+    """Whether it has to be called to make a part: a class, or a function of this package that returns one."""
+    if isinstance(part, type):
+        return classes
+    own = str(getattr(part, "__module__", "")).startswith("actmax.")
+    return own and getattr(part, "__annotations__", {}).get("return") in _MAKES
+
+
+def _module(name: str) -> str:
+    return f"actmax.{'penalties' if name in WEIGHTED else 'optimizers' if name == 'optimizer' else name}"
+
+
+def _shown(value: Any) -> str:
+    return str(getattr(value, "__name__", "")) or quoted(value)

@@ -1,0 +1,142 @@
+"""An argument of a wrong kind is refused in a sentence, before anything is drawn: never by torch or by Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torchvision import transforms as tv
+
+import actmax
+from actmax import gradients, params, penalties, transforms
+from actmax.errors import ActmaxError
+from actmax.networks.network import Network
+
+
+@pytest.fixture(scope="module")
+def module() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+
+
+@pytest.fixture(scope="module")
+def network(module: nn.Module) -> Network:
+    return actmax.wrap(module, size=16, labels=["cat", "dog", "owl"])
+
+
+PARTS: list[tuple[dict[str, Any], str]] = [
+    ({"steps": 2.0}, "steps must be a whole number, not 2.0"),
+    ({"steps": "2"}, "steps must be a whole number, not '2'"),
+    ({"views": 1.5}, "views must be a whole number, not 1.5"),
+    ({"params": params.fourier}, "params has fourier, which makes such a part: call it, fourier(…)"),
+    ({"params": "fourier"}, "params takes functions, such as those of actmax.params, not 'fourier'"),
+    ({"optimizer": "adam"}, "optimizer takes functions, such as those of actmax.optimizers, not 'adam'"),
+    ({"optimizer": actmax.optimizers.adam}, "optimizer has adam, which makes such a part: call it, adam(…)"),
+    ({"optimizer": torch.optim.Adam([torch.zeros(1)])}, "optimizer takes functions"),
+    ({"transforms": transforms.jitter(4)}, "transforms is a list, such as transforms=[…], not affine(jitter=4"),
+    ({"transforms": [transforms.jitter]}, "transforms has jitter, which makes such a part: call it, jitter(…)"),
+    ({"transforms": [tv.RandomAffine]}, "transforms has RandomAffine, which makes such a part"),
+    ({"transforms": [3]}, "transforms takes functions, such as those of actmax.transforms, not 3"),
+    ({"gradients": gradients.relu_leak(0.1)}, "gradients is a list, such as gradients=[…], not relu_leak(leak=0.1)"),
+    ({"gradients": [gradients.relu_leak]}, "gradients has relu_leak, which makes such a part"),
+    ({"constraints": "clip"}, "constraints is a list, such as constraints=[…], not 'clip'"),
+    ({"penalties": [penalties.total_variation]}, "penalties is a list of weights and penalties, such as"),
+    ({"penalties": penalties.total_variation}, "penalties is a list, such as penalties=[…], not total_variation"),
+    ({"relative_penalties": [("a", penalties.total_variation)]}, "relative_penalties is a list of weights and"),
+    ({"relative_penalties": [(1.0, 2.0)]}, "relative_penalties takes functions, such as those of actmax.penalties"),
+]
+
+
+@pytest.mark.parametrize(("parts", "words"), PARTS, ids=[words[:50] for _, words in PARTS])
+def test_a_part_of_a_method_that_is_none_is_refused(parts: dict[str, Any], words: str) -> None:
+    with pytest.raises(ActmaxError) as refusal:
+        actmax.Method(**parts)
+    assert words in str(refusal.value)
+    assert str(refusal.value).isprintable()
+
+
+def test_every_part_of_this_package_is_accepted() -> None:
+    for name in actmax.METHODS:
+        assert actmax.method(name).steps
+    own = actmax.Method(
+        params=lambda _, canvas: params.pixels()(_, canvas),
+        optimizer=torch.optim.Adam,
+        steps=np.int64(2),  # type: ignore[arg-type]
+        transforms=(transforms.pad(2), tv.RandomHorizontalFlip(), lambda images: images),
+        penalties=[(1, penalties.total_variation), (0.5, lambda images: images.mean((1, 2, 3)))],
+        relative_penalties=[(0.1, penalties.ChannelStatistics())],
+        constraints=[lambda x, *_: x],
+        gradients=[gradients.relu_leak(0.1), gradients.normalize, lambda gradient: gradient],
+    )
+    assert own.steps == 2
+
+
+ARGUMENTS: list[tuple[dict[str, Any], str]] = [
+    ({"method": {"steps": 2}}, "A method is actmax.method(name, …), actmax.Method(…) or a name, not {'steps': 2}"),
+    ({"method": actmax.Method}, "A method is actmax.method(name, …)"),
+    ({"method": 3}, "A method is actmax.method(name, …)"),
+    ({"method": actmax.compose("robust", network="", weights="", target="logits:0")}, "drawn by actmax.render_files"),
+    ({"method": "smoth"}, "There is no method 'smoth'. Did you mean 'smooth'?"),
+    ({"seeds": 3}, "seeds is a list of whole numbers, such as seeds=[3], not 3"),
+    ({"seeds": [1.5]}, "Each of seeds must be a whole number, not 1.5"),
+    ({"seeds": "12"}, "seeds is a list of whole numbers"),
+    ({"n": 1.5}, "n must be a whole number, not 1.5"),
+    ({"n": 0}, "There is nothing to optimize"),
+    ({"frames": 2}, "frames is a list of whole numbers"),
+    ({"callback": 3}, "callback is a function that is given the state after each step, not 3"),
+    ({"size": 96.0}, "size must be a whole number of pixels"),
+    ({"start": np.zeros((16, 16, 3))}, "A start is an image, a file or a tensor, not array([[[0., 0., 0.], "),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), ARGUMENTS, ids=[words[:50] for _, words in ARGUMENTS])
+def test_an_argument_of_a_wrong_kind_is_refused(network: Network, arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(ActmaxError) as refusal:
+        actmax.ascend(network, "owl", **{"method": actmax.method("plain", steps=1)} | arguments)
+    assert words in str(refusal.value)
+    assert str(refusal.value).isprintable()
+
+
+def test_whole_numbers_of_numpy_are_taken(network: Network) -> None:
+    method = actmax.method("plain", steps=2)
+    result = actmax.ascend(network, "owl", method, seeds=np.arange(2), size=np.int64(32), frames=np.array([1]))  # type: ignore[arg-type]
+    assert result.values.shape == (2, 3, 32, 32)
+    assert list(result.frames) == [1]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda _: actmax.ascend("compact", "zebra"), "'compact' is not loaded yet: give actmax.load('compact')."),  # type: ignore[arg-type]
+        (lambda module: actmax.ascend(module, "zebra"), "A module has to be wrapped first: actmax.wrap(module"),
+        (
+            lambda _: actmax.grid(None, "cat.jpg", "0"),
+            "A network comes from actmax.load or actmax.wrap, and is not None",
+        ),  # type: ignore[arg-type]
+        (lambda module: actmax.load(module), "A module is there already: wrap it"),
+        (lambda _: actmax.load(3), "A network has a name, such as 'compact', not 3"),  # type: ignore[arg-type]
+        (lambda _: actmax.card(None), "A network has a name, such as 'compact', not None"),  # type: ignore[arg-type]
+        (lambda _: actmax.method(3), "There is no method 3. Allowed: erhan, "),  # type: ignore[arg-type]
+        (lambda module: actmax.wrap(module, channels=0), "channels must be a whole number from 1 on, not 0"),
+        (lambda module: actmax.wrap(module, mean=float("nan")), "must be 3 numbers each"),
+    ],
+)
+def test_a_network_of_a_wrong_kind_is_refused(call: Callable[[nn.Module], Any], words: str, module: nn.Module) -> None:
+    with pytest.raises(ActmaxError) as refusal:
+        call(module)
+    assert words in str(refusal.value)
+
+
+def test_an_objective_that_is_not_finite_is_told_from_too_large_a_step(network: Network) -> None:
+    method = actmax.method("plain", steps=2)
+    with pytest.raises(ActmaxError, match="in step 1: the objective itself is not finite for the image at the start"):
+        actmax.ascend(network, lambda outputs: outputs["logits"][:, 0] * float("nan"), method)
+
+
+def test_a_store_may_be_named_by_text(tmp_path: Any) -> None:
+    store = actmax.Store(str(tmp_path / "store"))
+    store.set_note("a", {"b": 1})
+    assert store.note("a") == {"b": 1}
