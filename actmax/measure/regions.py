@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from actmax.ascent.objectives import channels_first
 from actmax.measure.models import Box, Regions
@@ -20,7 +21,8 @@ def active_regions(network: Network, image: Tensor, selected: Mapping[str, Seque
     """Find the region around each channel's maximum in which it is active: at least half as much, without a gap.
 
     In a map, what is active is the activation after the ReLU. A unit of a vector and a class have no positions of their
-    own; for them it is gradient × activation in the last map below, summed over its channels.
+    own; for them it is gradient × activation in the last map below, summed over its channels and averaged over 3 × 3
+    positions.
 
     Args:
         network: as loaded.
@@ -49,7 +51,8 @@ def active_regions(network: Network, image: Tensor, selected: Mapping[str, Seque
 def _contributing(value: Tensor, maps: Sequence[Tensor]) -> Box | None:
     for last in maps:
         (grad,) = torch.autograd.grad(value, last, retain_graph=True, allow_unused=True)
-        return None if grad is None else _around_maximum((last * grad)[0].sum(0).detach())
+        # A position contributes together with its neighbors: the weights above see them all.
+        return None if grad is None else _around_maximum(avg_pool2d((last * grad).sum(1).detach(), 3, 1, 1)[0])
     return None
 
 

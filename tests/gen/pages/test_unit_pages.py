@@ -214,7 +214,7 @@ def test_the_authors_pictures_are_shown_small_under_the_name_of_their_content(
         assert page.count('<i style="left:0.0%;top:0.0%;right:75.0%;bottom:50.0%">') == 1
         assert 'alt="A photograph; the active region is in the upper left"' in page
         assert 'alt="A photograph without an active region"' in page
-        assert "From a folder of 7 photographs." in page
+        assert "7 photographs were shown to the network." in page
     assert '<h2 id="photos"' not in text(made({"conv4": [117]}), "network/conv4/117/index.md")
 
 
