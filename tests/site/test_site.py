@@ -16,7 +16,7 @@ from nightly import pairs, smoke
 
 from actmax.recipe import METHODS
 from actmax.store import Record, Store
-from gen.pages.markdown import number
+from gen.pages.markdown import tenths
 
 if TYPE_CHECKING:
     from .conftest import Built
@@ -134,7 +134,7 @@ def test_the_captions_quote_the_measures_of_the_files_shown(built: Built) -> Non
     assert len(plain) == 5
     for record in plain:
         measures = record.measures["drawing.jpg"]
-        assert f"rank {measures.rank} of 1000, logit {number(measures.activation)}" in page
+        assert f"rank {measures.rank} of 1000, logit {tenths(measures.activation)}" in page
 
 
 @pytest.mark.parametrize("page", ["zebra", "340", "n02391049", "mountain-bike", "bicycle", "671"])
