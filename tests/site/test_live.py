@@ -400,6 +400,7 @@ def test_a_readers_own_picture_is_classified_and_optimized(visit: Open) -> None:
     assert drawn(page).getpixel((48, 48))[0] < 60 < 90 < drawn(page).getpixel((2, 48))[0]  # type: ignore[index]
     page.click(".live button[name=go]")
     assert "zebra" in finished(page)
+    assert page.locator(".live canvas[role=img]").is_visible()
     assert drawn(page).getpixel((2, 2))[0] > 0  # type: ignore[index]
 
 
