@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from actmax.errors import StoreError
-from actmax.files import digest, write_atomically
+from actmax.files import Stamp, digest, read_stamped, write_atomically
 from actmax.measure.models import Measures
 from actmax.recipe.recipe import Recipe
 from actmax.store.record import Record
-
-Stamp = tuple[int, int, int]
-"""Inode, time of the last change in nanoseconds, and size of a file."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ class Entry:
         with contextlib.suppress(OSError):
             for path in folder.glob(f"{stem}.*.{suffix}"):
                 with contextlib.suppress(OSError):
-                    data = path.read_bytes()
+                    data, _ = read_stamped(path)
                     if path.name == self._checked(stem, suffix, data):
                         return data
         data = make()
@@ -87,14 +83,3 @@ class Entry:
     def _checked(self, stem: str, suffix: str, data: bytes) -> str:
         """Return a file name with a checksum of the content and of the image that it was derived from."""
         return f"{stem}.{digest(f'{self.record.picture} {stem} '.encode() + data)}.{suffix}"
-
-
-def read_stamped(path: Path) -> tuple[bytes, Stamp]:
-    """Read a file, with the stamp that it has.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with path.open("rb") as file:
-        stat = os.fstat(file.fileno())
-        return file.read(), (stat.st_ino, stat.st_mtime_ns, stat.st_size)

@@ -13,13 +13,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from actmax.errors import ActmaxError
+from actmax.errors import ActmaxError, StoreError, quoted
 from actmax.files import DIGITS
 from actmax.measure.models import Frozen, Measures
 from actmax.recipe.recipe import Recipe
 
 SCHEMA = 3
-"""Revision of the layout; entries of any other revision are drawn again."""
+"""Revision of the layout; entries of an older one are drawn again, and those of a newer one left alone."""
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^[a-z]+\.(png|jpg|webp)$")]
@@ -84,13 +84,28 @@ class Record(Frozen):
 
     @classmethod
     def parse(cls, text: bytes) -> Record | None:
-        """Parse the content of ``record.json``; None where it is damaged or of another schema."""
+        """Parse the content of ``record.json``; None where it is damaged or of an older schema.
+
+        Raises:
+            StoreError: it is of a newer schema.
+        """
         try:
             values = json.loads(text)
-            if values.pop("checksum") != _checksum(values) or values["schema"] != SCHEMA:
+            if values.pop("checksum") != _checksum(values):
                 return None
+            schema, name = int(values["schema"]), quoted(values["digest"])
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+        if schema > SCHEMA:
+            raise StoreError(
+                f"The drawing {name} was stored by a newer version of actmax (schema {schema}, and this version reads "
+                f"{SCHEMA}): update actmax, or choose another folder for the store."
+            )
+        if schema != SCHEMA:
+            return None
+        try:
             record = cls.model_validate(values)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ActmaxError):
+        except (ValueError, ActmaxError):
             return None
         whole = "drawing.png" in record.files and "drawing.png" in record.measures
         return record if whole and record.recipe.digest() == values["digest"] else None

@@ -33,9 +33,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from actmax.errors import StoreError, reason
-from actmax.files import DIGITS, sync_folder, write_atomically, write_synced
+from actmax.files import DIGITS, is_absent, listed, read_stamped, sync_folder, write_atomically, write_synced
 from actmax.recipe.recipe import Recipe
-from actmax.store.entry import Entry, read_stamped
+from actmax.store.entry import Entry
 from actmax.store.record import Record
 
 MEASUREMENTS = "measurements"
@@ -86,17 +86,21 @@ class Store:
         self._drawings = self.path / "drawings"
 
     def get(self, recipe: Recipe) -> Entry | None:
-        """Return the drawing of a recipe, or None where none is stored whole."""
+        """Return the drawing of a recipe, or None where none is stored whole.
+
+        Raises:
+            StoreError: there is one that cannot be read, or of a newer version; it is not to be replaced.
+        """
         entry = self._read(self._drawings / recipe.digest())
         return entry if entry is not None and entry.recipe == recipe else None
 
     def stored(self) -> list[Stored]:
-        """List every drawing, whole or not, by digest. A folder is one by its name and the digest in its record."""
-        try:
-            names = sorted(os.listdir(self._drawings))
-        except OSError:
-            return []
-        return [drawing for name in names if (drawing := self._stored(name)) is not None]
+        """List every drawing, whole or not, by digest. A folder is one by its name and the digest in its record.
+
+        Raises:
+            StoreError: a folder or record cannot be read, or is of a newer version.
+        """
+        return [drawing for name in listed(self._drawings) if (drawing := self._stored(name)) is not None]
 
     def entries(self) -> Iterator[Entry]:
         """Yield every drawing that is stored whole."""
@@ -158,7 +162,7 @@ class Store:
             StoreError: this store cannot be written, or the other not be read; what was copied until then is there.
         """
         added = present = damaged = measurements = 0
-        digests = [name for name in _listed(other._drawings) if _DIGEST.fullmatch(name)]
+        digests = [name for name in listed(other._drawings) if _DIGEST.fullmatch(name)]
         with self.lock():
             for name in digests:
                 entry = other._read(other._drawings / name)
@@ -169,7 +173,7 @@ class Store:
                 else:
                     self.put({name: entry.read(name) for name in entry.record.files}, entry.record)
                     added += 1
-            for file in _listed(other.path / MEASUREMENTS):
+            for file in listed(other.path / MEASUREMENTS):
                 name = f"{MEASUREMENTS}/{file.removesuffix('.json')}"
                 if file.endswith(".json") and (note := other.note(name)) and not self.note(name):
                     self.set_note(name, note)
@@ -178,7 +182,7 @@ class Store:
 
     def sweep(self) -> None:
         """Remove the unfinished files of crashed writers, and restore a drawing that one of them had set aside."""
-        if not self._drawings.is_dir():
+        if not os.path.isdir(self._drawings):
             return
         with self.lock(), self._explained():
             for folder in self._drawings.glob(f"{_OLD}*"):
@@ -226,10 +230,16 @@ class Store:
             lock.release()
 
     def note(self, name: str) -> dict[str, Any]:
-        """Return a small JSON document of the store, such as the network that ``auto`` resolved to; empty if absent."""
+        """Return a small JSON document of the store, such as the network that ``auto`` resolved to; empty if it is
+        absent or damaged.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        text = self._content(self.path / f"{name}.json")
         try:
-            value = json.loads((self.path / f"{name}.json").read_text("utf-8"))
-        except (OSError, ValueError, RecursionError):
+            value = json.loads(text)
+        except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 
@@ -251,29 +261,52 @@ class Store:
         folder = self._drawings / name
         if not _DIGEST.fullmatch(name) or folder.is_symlink():
             return None
+        text = self._content(folder / "record.json")
+        Record.parse(text)  # raises if it is of a newer version
         try:
-            values = json.loads((folder / "record.json").read_bytes())
+            values = json.loads(text)
             if values["digest"] != name:
                 return None
             network = values["recipe"]["network"]
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return None
         return Stored(name, network if isinstance(network, str) else "")
 
     def _read(self, folder: Path, digest: str = "") -> Entry | None:
-        """Read the entry in a folder, if it is whole and has that digest (the folder's name by default)."""
+        """Read the entry in a folder, if it is whole and has that digest (the folder's name by default).
+
+        Raises:
+            StoreError: a file cannot be read, though it may be whole.
+        """
         stamps = {}
         try:
-            record = Record.parse((folder / "record.json").read_bytes())
+            record = Record.parse(read_stamped(folder / "record.json")[0])
             if record is None or record.recipe.digest() != (digest or folder.name):
                 return None
             for name, checksum in record.files.items():
                 data, stamps[name] = read_stamped(folder / name)
                 if hashlib.sha256(data).hexdigest() != checksum:
                     return None
-        except OSError:
+        except OSError as error:
+            if not is_absent(error):
+                raise self._unreadable(error) from None
             return None
         return Entry(folder, record, stamps)
+
+    def _content(self, path: Path) -> bytes:
+        """Return the content of a file; empty if it is absent."""
+        try:
+            return read_stamped(path)[0]
+        except OSError as error:
+            if not is_absent(error):
+                raise self._unreadable(error) from None
+            return b""
+
+    def _unreadable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"{error.filename or 'A file'} of the store {self.path} cannot be read: {reason(error)}. It stays as it "
+            "is: mend what is wrong, or choose another folder for the store."
+        )
 
     def _aside(self, prefix: str, digest: str) -> Path:
         """Return an unused name for a drawing that is moved aside."""
@@ -310,16 +343,6 @@ class Store:
 def _file_lock(path: Path, process: int) -> FileLock:  # noqa: ARG001 - a forked process has locks of its own
     """Return one lock for all `Store` objects of a process on the same folder, so that it never waits for itself."""
     return FileLock(path)
-
-
-def _listed(folder: Path) -> list[str]:
-    """List the names in another store's folder; empty where there is no such folder."""
-    try:
-        return sorted(os.listdir(folder))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be read: {reason(error)}.") from None
 
 
 def _discard(path: Path) -> None:

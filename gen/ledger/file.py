@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from actmax.errors import ActmaxError, reason, validation_messages
+from actmax.files import explained
 
 _SEGMENT = r"(?!\.\.?(?:/|$))[^\s/:\\\"'<>&`{}|?#\x00-\x1f\x7f\ud800-\udfff]{1,120}"
 _ADDRESS = re.compile(rf"(?:{_SEGMENT}/){{0,20}}(?:{_SEGMENT})?")
@@ -104,6 +105,7 @@ class Ledger(BaseModel):
         return f'{{"schema": {SCHEMA}, "addresses": {{\n{lines}\n}}}}\n'
 
 
+@explained()
 def read(path: Path) -> Ledger:
     """Read the ledger; an absent one is empty.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from actmax.errors import ActmaxError, StoreError, reason
-from actmax.files import DIGITS, save
+from actmax.files import DIGITS, below, explained, save
 from gen.ledger import scan
 from gen.ledger.file import Address, Ledger, is_address, is_redirect_target, read
 from gen.plan import addresses
@@ -33,6 +32,7 @@ class Recorded:
         )
 
 
+@explained()
 def record(site_dir: Path, docs: Path, *, pictures: bool = True) -> Recorded:
     """Add a built site to the ledger in docs/, and copy the images that citations link to.
 
@@ -65,7 +65,7 @@ def recorded(site_dir: Path, old: Ledger, *, pictures: bool = True) -> Ledger:
     Raises:
         ActmaxError: the folder holds no built site, or some of it cannot be read.
     """
-    files = (path for path in _below(site_dir, ".html") if path.name != "404.html" and path.is_file())
+    files = (path for path in below(site_dir, ".html") if path.name != "404.html" and path.is_file())
     pages = {addresses.of_html(path.relative_to(site_dir).as_posix()): path for path in files}
     if not pages:
         raise ActmaxError(f"{site_dir} holds no built site: run `mkdocs build` first.")
@@ -97,21 +97,8 @@ def _joined(old: Address | None, new: Address) -> Address:
 
 def _pictures(site_dir: Path) -> list[str]:
     """Addresses of the images that citations link to."""
-    names = (f"{addresses.DRAWINGS}{path.name}" for path in _below(site_dir / addresses.DRAWINGS, ".png"))
+    names = (f"{addresses.DRAWINGS}{path.name}" for path in below(site_dir / addresses.DRAWINGS, ".png"))
     return sorted(name for name in names if _MASTER.fullmatch(name) and (site_dir / name).is_file())
-
-
-def _below(folder: Path, suffix: str) -> list[Path]:
-    """All files with a suffix. An unreadable folder is an error, since its pages would be missing."""
-    if not folder.is_dir():
-        return []
-
-    def stop(error: OSError) -> None:
-        raise StoreError(f"{error.filename or folder} cannot be read: {reason(error)}.") from None
-
-    return [
-        Path(path, name) for path, _, names in os.walk(folder, onerror=stop) for name in names if name.endswith(suffix)
-    ]
 
 
 def _copy(picture: Path, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def merge(site: Site, folders: Sequence[Path]) -> Iterator[str]:
         StoreError: there is no store, or the site's cannot be written.
     """
     for folder in folders:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise StoreError(f"There is no store at {folder}.")
     for folder in folders:
         yield f"{folder}: {site.store.merge(Store(folder))}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from actmax.files import digest
+from actmax.files import below, digest, explained, listed
 from actmax.measure.models import Measures
 from actmax.pipeline.progress import Bar
 from actmax.pipeline.publish import PUBLISHED, load
@@ -46,6 +46,7 @@ class Verified:
         )
 
 
+@explained()
 def verify(site: Site, built: Path, docs: Path, *, measure: bool = False) -> Verified:
     """Check the whole store, and the built site against the store and the ledger; change nothing.
 
@@ -104,7 +105,10 @@ def _same(one: Measures, other: Measures) -> bool:
 
 def _masters(built: Path, done: Verified) -> Iterator[str]:
     """Drawings whose name is not their digest."""
-    for path in sorted((built / addresses.DRAWINGS).glob("*.png")):
+    for name in listed(built / addresses.DRAWINGS):
+        path = built / addresses.DRAWINGS / name
+        if path.suffix != ".png":
+            continue
         done.pictures += 1
         if digest(path.read_bytes()) != path.stem:
             yield f"/{addresses.DRAWINGS}{path.name} does not have the digest in its name: build the site again."
@@ -112,9 +116,10 @@ def _masters(built: Path, done: Verified) -> Iterator[str]:
 
 def _data(built: Path, entries: Mapping[str, Entry], done: Verified) -> Iterator[str]:
     """Differences between the site's data and the store's records."""
-    for path in sorted((built / addresses.GALLERY).glob("index-*.json")):
-        yield from _file(built, path, "classes", entries, done)
-    for path in sorted((built / addresses.NETWORK).glob("*/units.json")):
+    for name in listed(built / addresses.GALLERY):
+        if name.startswith("index-") and name.endswith(".json"):
+            yield from _file(built, built / addresses.GALLERY / name, "classes", entries, done)
+    for path in below(built / addresses.NETWORK, "units.json"):
         yield from _file(built, path, "units", entries, done)
 
 
@@ -124,7 +129,7 @@ def _file(built: Path, path: Path, key: str, entries: Mapping[str, Entry], done:
         drawings = [drawing for one in json.loads(path.read_bytes())[key] for drawing in one["drawings"]]
         for drawing in drawings:
             yield from _drawing(built, drawing, entries.get(drawing["recipe_digest"]), done)
-    except (OSError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         yield f"/{address} is not a file that a build wrote: build the site again."
 
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fakes
@@ -23,6 +24,9 @@ from recipes import of_class
 from actmax.errors import ActmaxError
 from actmax.store import Store
 from gen.ledger.record import record
+from gen.tools.merge import merge
+from gen.tools.prune import prune
+from gen.tools.verify import verify
 from gen.tools.write import write_tree
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS)
@@ -102,6 +106,16 @@ def prepare(root: Path) -> None:
         path.write_text(page)
 
 
+def site(root: Path) -> Any:
+    """The parts of a site that the tools for stores use: it shows the first drawing."""
+    plan = SimpleNamespace(recipes=lambda: [of_class(1)], complete=True, source=SimpleNamespace(network="compact"))
+    return SimpleNamespace(store=Store(root / "store"), plan=plan)
+
+
+PICTURE = "/gallery/drawings/0123456789abcdef.png does not have the digest in its name: build the site again."
+"""What is wrong with the site of `prepare`."""
+
+
 def crash(root: Path) -> None:
     """Leave what a writer leaves that died while it replaced a drawing, and one that died while it wrote."""
     drawings = root / "store" / "drawings"
@@ -125,11 +139,15 @@ OPERATIONS: dict[str, Callable[[Path], object]] = {
     "note": lambda root: Store(root / "store").note("measurements/one"),
     "merge": lambda root: Store(root / "store").merge(Store(root / "other")),
     "sweep": lambda root: Store(root / "store").sweep(),
+    "stored": lambda root: Store(root / "store").stored(),
+    "prune": lambda root: prune(site(root), log=lambda _: None),
+    "verify": lambda root: verify(site(root), root / "site", root / "docs"),
+    "merge stores": lambda root: list(merge(site(root), [root / "other"])),
     "record": lambda root: record(root / "site", root / "docs"),
     "write": lambda root: write_tree(pages(), {}, root / "site", None, root / "written"),
 }
-REPLACED = {"replace": {1}, "remove": {1}, "merge": {3}}
-"""The drawings that an operation may replace or remove. An unreadable drawing counts as absent, also in a merge."""
+REPLACED = {"replace": {1}, "remove": {1}, "prune": {2, 3}}
+"""The drawings that an operation may replace or remove."""
 
 SUCCEEDED: dict[str, Callable[[Path, Any], bool]] = {
     "put": lambda root, _: Store(root / "store").get(of_class(9)) is not None,
@@ -137,14 +155,20 @@ SUCCEEDED: dict[str, Callable[[Path, Any], bool]] = {
     "remove": lambda root, _: Store(root / "store").get(of_class(1)) is None,
     "derive": lambda root, contents: set(contents) <= {b"large"},
     "set_note": lambda root, _: Store(root / "store").note("measurements/one") == {"value": 3},
-    "merge": lambda root, merged: merged.added + merged.present + merged.damaged == 2,
+    "read": lambda root, contents: contents == [OLD["drawing.png"]] * 3,
+    "note": lambda root, note: note == {"value": 1},
+    "stored": lambda root, stored: len(stored) == 3,
+    "prune": lambda root, pruned: (pruned.removed, pruned.kept) == (2, 1),
+    "verify": lambda root, verified: (verified.drawings, verified.faults) == (3, [PICTURE]),
+    "merge": lambda root, merged: (merged.added, merged.present, merged.damaged) == (1, 1, 0),
+    "merge stores": lambda root, lines: len(lines) == 1 and "1 drawings and 1 measurements added" in lines[0],
     "record": lambda root, _: (root / "docs/gallery/ledger.json").is_file(),
     "write": lambda root, tree: tree.files == 6 and (root / "written/docs/gallery/drawings/one.png").is_file(),
 }
 """What must hold after an operation that raised nothing."""
 
 
-@pytest.mark.parametrize("name", ["replace", "write"])
+@pytest.mark.parametrize("name", ["replace", "verify", "write"])
 def test_an_error_at_any_call_loses_nothing_and_is_reported(name: str, tmp_path: Path, report: Any) -> None:
     """Each call fails once, with another error each time."""
     errors = itertools.cycle(ERRORS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import multiprocessing
@@ -136,6 +137,79 @@ def test_a_damaged_entry_counts_as_absent_and_is_repaired(store: Store, damage: 
     assert store.get(recipe()) is not None
     assert store.get(recipe(1)) is not None
     assert leftovers(store) == []
+
+
+def test_a_drawing_of_a_newer_version_is_left_alone(store: Store) -> None:
+    folder = put(store)
+    values = json.loads((folder / "record.json").read_text()) | {"schema": SCHEMA + 1, "more": "fields"}
+    del values["checksum"]
+    checksum = hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    (folder / "record.json").write_text(json.dumps({"checksum": checksum, **values}))
+    before = (folder / "record.json").read_bytes()
+    other = Store(store.path.parent / "other")
+    put(other)
+    for attempt in (
+        lambda: store.get(recipe()),
+        lambda: list(store.entries()),
+        store.stored,
+        lambda: store.merge(other),
+        lambda: other.merge(store),
+    ):
+        with pytest.raises(StoreError, match=rf"newer version of actmax \(schema {SCHEMA + 1}, .* update actmax"):
+            attempt()
+    assert (folder / "record.json").read_bytes() == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes are POSIX's")
+@pytest.mark.parametrize("name", ["record.json", "drawing.png", "derived"])
+def test_a_pipe_in_place_of_a_file_does_not_hang(store: Store, name: str) -> None:
+    folder = put(store)
+    store.set_note("network", {"network": "compact"})
+    if name == "derived":
+        entry(store).derived("small.webp", lambda: b"small")
+        (derived,) = (folder / "derived").iterdir()
+        derived.unlink()
+        os.mkfifo(derived)
+        assert entry(store).derived("small.webp", lambda: b"again") == b"again"
+    else:
+        (folder / name).unlink()
+        os.mkfifo(folder / name)
+        assert store.get(recipe()) is None
+        assert list(store.entries()) == []
+    (store.path / "network.json").unlink()
+    os.mkfifo(store.path / "network.json")
+    assert store.note("network") == {}
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.EMFILE])
+def test_what_cannot_be_read_is_neither_replaced_nor_absent(
+    store: Store, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store)
+    store.set_note("measurements/one", {"value": 1})
+    other = Store(store.path.parent / "other")
+    put(other, picture=b"another")
+    other.set_note("measurements/one", {"value": 2})
+    opened = Path.open
+
+    def fail(path: Path, *arguments: Any, **named: Any) -> Any:
+        if path.is_relative_to(store.path):
+            raise OSError(code, os.strerror(code), str(path))
+        return opened(path, *arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", fail)
+        for attempt in (
+            lambda: store.get(recipe()),
+            lambda: list(store.entries()),
+            store.stored,
+            lambda: store.note("measurements/one"),
+            lambda: store.merge(other),
+        ):
+            with pytest.raises(StoreError, match=rf"of the store .* cannot be read: {os.strerror(code)}. It stays as"):
+                attempt()
+    assert entry(store).read("drawing.png") == FILES["drawing.png"]
+    assert store.note("measurements/one") == {"value": 1}
 
 
 def test_put_replaces_an_older_drawing(store: Store) -> None:
