@@ -93,7 +93,8 @@ def write(
     own = theme.get("custom_dir") if isinstance(theme, dict) else None
     templates = config.parent / str(own) if own else None
     tools.require_ours(folder, [docs, *([templates] if templates else [])])
-    prepared = site.prepare(_gallery(values), config, docs, values.get("use_directory_urls") is not False)
+    folders = values.get("use_directory_urls") is not False
+    prepared = site.prepare(_gallery(values), config, docs, folders, values.get("exclude_docs"))
     if prepared.warning:
         typer.secho(prepared.warning, fg="yellow", err=True)
     info = SiteInfo.of(
@@ -145,7 +146,7 @@ def compile_engine() -> None:
 
 
 def _site(values: dict[str, Any], config: Path) -> site.Site:
-    return site.plan_site(_gallery(values), config, _folder(values, config, "docs_dir"))
+    return site.plan_site(_gallery(values), config, _folder(values, config, "docs_dir"), values.get("exclude_docs"))
 
 
 def _gallery(values: dict[str, Any]) -> object:

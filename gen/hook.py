@@ -67,6 +67,7 @@ def build(config: MkDocsConfig, log: logging.Logger, *, guest: bool = False) -> 
             SiteInfo.of(config.site_url, config.site_name, config.site_author, guest=guest),
             Path(config.docs_dir),
             config.use_directory_urls,
+            config.exclude_docs,
         )
     except ActmaxError as error:
         raise PluginError(str(error)) from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from actmax.errors import ActmaxError, RecipeError, reason
+from actmax.errors import ActmaxError, RecipeError
 from actmax.networks.weights import Source
 from actmax.pipeline.draw import Outcome, draw
 from actmax.pipeline.forecast import Forecast
@@ -28,6 +28,7 @@ from gen.plan.shown import planned as planned_for
 from gen.settings import KEY, Settings, SettingsError, read
 from gen.settings.evaluation import evaluation_network
 from gen.settings.starts import read_starts
+from gen.source import read_pages
 from gen.study import study
 from gen.study.comparison import rows
 from gen.study.diversity import diversity
@@ -74,13 +75,14 @@ class Site:
         )
 
 
-def plan_site(values: object, config: Path, docs: Path | None = None) -> Site:
+def plan_site(values: object, config: Path, docs: Path | None = None, exclude: object = None) -> Site:
     """Read the settings and plan the site, with what the store already knows of the walk.
 
     Args:
         values: what stands under ``extra: gallery:``.
         config: mkdocs.yml.
         docs: the folder of the author's pages; by default docs/ beside mkdocs.yml.
+        exclude: `exclude_docs` of mkdocs.yml.
 
     Raises:
         ActmaxError: invalid settings, weights that cannot be had, or a page that cannot be read or that asks for a
@@ -97,7 +99,7 @@ def plan_site(values: object, config: Path, docs: Path | None = None) -> Site:
     known = known_channels(planned, store, root)
     planned = planned if known is None else planned.with_walk(known)
     docs = docs or root / "docs"
-    authored = dict(_authored(docs))
+    authored = read_pages(docs, exclude)
     planned = replace(planned, shown=_shown(planned, store, authored))
     return Site(root, docs, planned, store, evaluation, selected.fallback, authored)
 
@@ -155,7 +157,13 @@ def _network(settings: Settings, root: Path, store: Store) -> NetworkSelection:
     return selected
 
 
-def prepare(values: object, config: Path, docs: Path | None = None, use_directory_urls: bool = True) -> Site:
+def prepare(
+    values: object,
+    config: Path,
+    docs: Path | None = None,
+    use_directory_urls: bool = True,
+    exclude: object = None,
+) -> Site:
     """Plan the site, and read the author's pages; done once a build, and before MkDocs clears the site's folder.
 
     Args:
@@ -163,6 +171,7 @@ def prepare(values: object, config: Path, docs: Path | None = None, use_director
         config: mkdocs.yml.
         docs: the folder of the author's pages; by default docs/ beside mkdocs.yml.
         use_directory_urls: whether pages are folders, as addresses of the gallery are.
+        exclude: `exclude_docs` of mkdocs.yml.
 
     Raises:
         ActmaxError: as :func:`plan_site`; or pages are no folders, or one of the author's cannot be read, or names
@@ -170,7 +179,7 @@ def prepare(values: object, config: Path, docs: Path | None = None, use_director
     """
     if not use_directory_urls:
         raise ActmaxError("The gallery's addresses are folders, for years: `use_directory_urls` must not be false.")
-    site = plan_site(values, config, docs)
+    site = plan_site(values, config, docs, exclude)
     for name, text in site.authored.items():
         check(site.plan, name, text)
     _refuse_replaced(site)
@@ -208,7 +217,13 @@ class Built:
 
 
 def build(
-    values: object, config: Path, log: Log, info: SiteInfo, docs: Path | None = None, use_directory_urls: bool = True
+    values: object,
+    config: Path,
+    log: Log,
+    info: SiteInfo,
+    docs: Path | None = None,
+    use_directory_urls: bool = True,
+    exclude: object = None,
 ) -> Built:
     """Plan, draw and measure the site, and fill in the author's pages: all that can fail, before MkDocs clears the
     folder of the last site.
@@ -220,13 +235,14 @@ def build(
         info: the address, name and author of the site.
         docs: the folder of the author's pages; by default docs/ beside mkdocs.yml.
         use_directory_urls: whether pages are folders, as addresses of the gallery are.
+        exclude: `exclude_docs` of mkdocs.yml.
 
     Raises:
         ActmaxError: as :func:`prepare` and :func:`generate`; or a page names what is not there.
     """
     with Forecast(log) as forecast:
         forecast.begin("settings and weights")  # which may be downloaded
-        site = prepare(values, config, docs, use_directory_urls)
+        site = prepare(values, config, docs, use_directory_urls, exclude)
     contents, outcome = generate(site, log, info)
     return Built(site, contents, outcome, tuple(_authored_pages(site, contents)))
 
@@ -308,21 +324,3 @@ def _authored_pages(site: Site, contents: Contents) -> Iterator[File]:
         filled = filled_in(contents, name, text)
         if filled is not None:
             yield name, filled
-
-
-def _authored(docs: Path) -> Iterator[tuple[str, str]]:
-    """The author's pages: no links that lead out of docs/, and regular files only."""
-    inside = docs.resolve()
-    for path in sorted(docs.rglob("*.md")):
-        if path.is_file() and path.resolve().is_relative_to(inside):
-            name = path.relative_to(docs).as_posix()
-            yield name, _text(path, name)
-
-
-def _text(path: Path, name: str) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ActmaxError(f"docs/{name} is not UTF-8: save it as such.") from None
-    except OSError as error:
-        raise ActmaxError(f"docs/{name} cannot be read: {reason(error)}.") from None

@@ -64,6 +64,23 @@ class Outputs(Mapping[str, Tensor]):
         return len(self.outputs)
 
 
+class _Single(Outputs):
+    """The same outputs, those of half precision as float32."""
+
+    def __init__(self, outputs: Mapping[str, Tensor]) -> None:
+        super().__init__(outputs, getattr(outputs, "size", None))
+
+    def __getitem__(self, name: str) -> Tensor:
+        output = self.outputs[name]
+        return output.float() if output.dtype in (torch.bfloat16, torch.float16) else output
+
+
+def in_single(function: ObjectiveFunction) -> ObjectiveFunction:
+    """Return a function that gets its outputs as float32, whatever the network computes in, so that it may combine them
+    with tensors of its own. Those of this module are returned as they are."""
+    return function if isinstance(function, Objective) else lambda outputs: function(_Single(outputs))
+
+
 @dataclass(frozen=True)
 class Objective:
     """A score for each image, to be maximized.
@@ -80,7 +97,8 @@ class Objective:
         return self.function(outputs)
 
     def __add__(self, other: ObjectiveFunction | float) -> Objective:
-        return Objective(lambda outputs: self(outputs) + (other(outputs) if callable(other) else other))
+        more = in_single(other) if callable(other) else lambda _: other
+        return Objective(lambda outputs: self(outputs) + more(outputs))
 
     __radd__ = __add__
 

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from actmax.ascent.checks import whole, wholes
-from actmax.ascent.objectives import ObjectiveFunction, Outputs, channels_first, direction, of_target
+from actmax.ascent.objectives import ObjectiveFunction, Outputs, channels_first, direction, in_single, of_target
 from actmax.ascent.optimize import Method, Step, check_finite
 from actmax.engine.device import choose_device, exact
 from actmax.engine.methods import method as named_method
@@ -223,8 +223,9 @@ def _resolve(
             functions.append(of_target(target))
         elif callable(objective):
             recorder = recorder or _Recorder(network, size)
-            objective(recorder)
-            functions.append(objective)
+            function = in_single(objective)
+            function(recorder)
+            functions.append(function)
         else:
             raise RecipeError(
                 f"An objective is a class, a target such as 'logits:3' or a function, not {quoted(objective)}."

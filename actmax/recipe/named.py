@@ -29,6 +29,7 @@ def read_target(text: str | int, classes: ClassSet, output: str, layers: Collect
         RecipeError: it is no target.
     """
     unknown = None
+    is_target = False
     parts = _SIGNS.split(str(text).strip())
     for index in range(0, len(parts), 2):
         if len(parts) > 1 and not parts[index]:  # before a leading minus
@@ -40,10 +41,10 @@ def read_target(text: str | int, classes: ClassSet, output: str, layers: Collect
         try:
             parts[index] = f"{weight}{times}{output}:{classes.resolve(text if isinstance(text, int) else name).index}"
         except UnknownNameError as error:
-            unknown = unknown or error
+            unknown, is_target = unknown or error, is_target or ":" in name
             if _WORD.fullmatch(name):
                 raise
     try:
         return parse("".join(parts))
     except RecipeError as error:
-        raise unknown or error from None
+        raise (error if is_target or unknown is None else unknown) from None

@@ -163,7 +163,7 @@ def source(page: str) -> str:
 
 def of_source(file: str) -> str:
     """The address of a page whose Markdown file, below docs/, is this."""
-    stem = file.removesuffix(".md")
+    stem = posixpath.splitext(file)[0]
     return stem.removesuffix("index") if stem == "index" or stem.endswith("/index") else f"{stem}/"
 
 

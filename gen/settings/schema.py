@@ -187,6 +187,12 @@ def _all(lines: Any) -> Any:
     return ["all"] if lines == "all" else lines
 
 
+def _distinct(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) < len(seeds):
+        raise fault(f"is {quoted(seeds)}, with one seed twice: the same drawing would be shown twice.")
+    return seeds
+
+
 def _some(groups: Any, info: ValidationInfo) -> Any:
     if not groups and info.data.get("publish") != "figures":
         raise fault("is missing or {}: at least 1 group of classes is required.")
@@ -197,7 +203,7 @@ ClassName = Annotated[Label, BeforeValidator(_class)]
 FilePath = Annotated[str, AfterValidator(_path)]
 """Relative to mkdocs.yml, unless it is absolute."""
 Values = Annotated[float | tuple[float, ...], BeforeValidator(_values)]
-Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)]
+Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1), AfterValidator(_distinct)]
 Line = Annotated[tuple[Member, ...], BeforeValidator(_members)]
 Group = Annotated[list[Line], BeforeValidator(_all), Field(min_length=1), AfterValidator(_once)]
 

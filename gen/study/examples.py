@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actmax.errors import ActmaxError
-from actmax.files import digest
+from actmax.files import below, digest
 from actmax.measure import kinds
 from actmax.measure.models import Box, ChannelValues, Regions
 from actmax.networks.cards import LOGITS
@@ -78,7 +78,7 @@ def examples(plan: Plan, store: Store, root: Path) -> Mapping[Unit, Examples]:
         return {}
     folder = root / plan.settings.photos
     try:
-        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        paths = [path for path in below(folder) if path.suffix.lower() in SUFFIXES and path.is_file()]
         photos = [Photo(digest(path.read_bytes()), path) for path in paths[:MAX_PHOTOS]]
     except OSError:
         photos = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from actmax.files import below, digest, explained, listed
+from actmax.files import digest, explained, listed
 from actmax.measure.models import Measures
 from actmax.pipeline.progress import Bar
 from actmax.pipeline.publish import PUBLISHED, load
@@ -119,8 +119,10 @@ def _data(built: Path, entries: Mapping[str, Entry], done: Verified) -> Iterator
     for name in listed(built / addresses.GALLERY):
         if name.startswith("index-") and name.endswith(".json"):
             yield from _file(built, built / addresses.GALLERY / name, "classes", entries, done)
-    for path in below(built / addresses.NETWORK, "units.json"):
-        yield from _file(built, path, "units", entries, done)
+    for layer in listed(built / addresses.NETWORK):
+        path = built / addresses.NETWORK / layer / "units.json"
+        if path.is_file():
+            yield from _file(built, path, "units", entries, done)
 
 
 def _file(built: Path, path: Path, key: str, entries: Mapping[str, Entry], done: Verified) -> Iterator[str]:

@@ -21,6 +21,7 @@ def config_of(root: Path, gallery: dict[str, Any]) -> Any:
         config_file_path=str(root / "mkdocs.yml"),
         docs_dir=str(root / "docs"),
         use_directory_urls=True,
+        exclude_docs=None,
         site_url="",
         site_name="A site",
         site_author="",

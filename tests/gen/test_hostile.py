@@ -237,7 +237,7 @@ def test_only_regular_files_within_docs_are_read(contents: Contents, tmp_path: P
     outside.mkdir()
     page = "---\nmeasured: true\n---\n{{ network.title }}\n"
     (docs / "own.md").write_text(page)
-    (outside / "secret.md").write_text(page)
+    (outside / "secret.md").write_text("# A secret\n")
     (docs / "link.md").symlink_to(outside / "secret.md")
     (docs / "folder").symlink_to(outside, target_is_directory=True)
     (docs / "dangling.md").symlink_to(outside / "nothing.md")

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from actmax.ascent.constraints import clip
 from actmax.ascent.gradient_ascent import gradient
 from actmax.ascent.gradients import blur, normalize, relu_leak, window
-from actmax.ascent.objectives import channel, cosine, diversity
+from actmax.ascent.objectives import channel, cosine, diversity, logit
 from actmax.ascent.optimize import Method, Step
 from actmax.ascent.optimizers import adam, gradient_ascent
 from actmax.ascent.params import Canvas, cppn, fourier, generator, pixels, pyramid
@@ -263,6 +263,21 @@ def test_impossible_objectives_are_refused_in_a_sentence(objective: object, erro
     network = wrap(Forked(3), size=64, name="my net")
     with pytest.raises(error, match=words):
         ascend(network, objective, Method(steps=2))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_function_of_ones_own_gets_single_precision(compact: Network, precision: str) -> None:
+    """So that it may combine outputs with tensors of its own, on any processor."""
+    seen: set[torch.dtype] = set()
+    vector = torch.rand(256)
+
+    def along(outputs: Mapping[str, Tensor]) -> Tensor:
+        seen.add(outputs["conv5"].dtype)
+        return outputs["conv5"].mean((2, 3)) @ vector
+
+    one_step = method("plain", steps=1, precision=precision)
+    ascend(compact, [along, logit(340) + along], one_step, size=64)
+    assert seen == {torch.float32}
 
 
 def test_a_label_comes_before_a_layer_and_a_layer_before_other_names_of_a_class() -> None:

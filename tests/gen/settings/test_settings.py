@@ -209,6 +209,7 @@ BAD: list[tuple[object, tuple[str, ...]]] = [
     ),
     (settings(store=None), ("store", "not None", "string")),
     (settings(store=["a"]), ("store", "not ['a']", "string")),
+    (settings(seeds=[3, 0, 3]), ("seeds in", "[3, 0, 3]", "one seed twice")),
     # Keys of other sections.
     (
         settings(steps=64),
