@@ -20,7 +20,6 @@ from actmax.errors import ActmaxError
 from actmax.networks.cards import card
 from actmax.networks.weights import metadata
 from actmax.recipe import DEFAULT, METHODS, OVERRIDABLE, Recipe
-from gen.compared import compared, preset
 from gen.pages import citation, markdown
 from gen.pages.calls import replaced
 from gen.pages.captions import caption
@@ -32,6 +31,7 @@ from gen.pages.live import live_widget
 from gen.pages.markdown import percent, rank, setting, tenths
 from gen.pages.templating import render, sandbox
 from gen.plan import addresses
+from gen.plan.classes import ClassPage
 from gen.plan.drawings import DRAWING, PARAMETERIZATIONS, PENALTIES, STEP_SIZES, STEPS
 from gen.settings import Settings
 from gen.study.comparison import benchmarks
@@ -108,7 +108,7 @@ def values(
         "figure": figures(contents, here, numbers),
         "see": {name: f"[figure {number}](#{anchor(name)})" for name, number in numbers.items()},
         "lead": _lead(contents),
-        "recognition": asdict(contents.recognition) if contents.recognition else None,
+        "recognition": _recognition(contents, here),
         "many": _many(),
         **_functions(contents, here, title),
     }
@@ -117,6 +117,25 @@ def values(
     if contents.study:
         known["study"] = _study(contents, contents.study)
     return known
+
+
+def _recognition(contents: Contents, here: str) -> dict[str, Any] | None:
+    """Return how many classes the evaluation network recognizes, and the one of which it recognizes the least, if that
+    is not in its top 5 although the target network recognizes it; None without an evaluation network."""
+    if contents.recognition is None:
+        return None
+    worst = [page for page in contents.best if contents.drawings[page.label][0].only_by_target][-1:]
+    return asdict(contents.recognition) | {"worst": _worst(contents, here, *worst) if worst else None}
+
+
+def _worst(contents: Contents, here: str, page: ClassPage) -> dict[str, Any]:
+    drawing = contents.drawings[page.label][0]
+    return {
+        "name": page.label.name,
+        "link": addresses.markdown_link(here, page.url),
+        "rank": drawing.evaluation.rank if drawing.evaluation else None,
+        "prediction": drawing.second_top[0][0].name,
+    }
 
 
 def _lead(contents: Contents) -> dict[str, Any] | None:
@@ -230,22 +249,20 @@ def _accuracy(about: Mapping[str, str]) -> dict[str, int] | None:
 
 def _many() -> dict[str, Any] | None:
     """Return, of the first network measured on many classes, how many of each method's drawings its first evaluation
-    network recognizes, and which regularizers are better by that than none."""
+    network recognizes: without a regularizer, with one, and with the gallery's method."""
     if not benchmarks():
         return None
     measured = benchmarks()[0]
     judge = measured.evaluation_networks[0]
     top1 = {name: round(by_judge[judge].top1 * measured.classes) for name, by_judge in measured.methods.items()}
-    regularizers = [name for name in top1 if name not in PARAMETERIZATIONS.values()]
-    better = [name for name in regularizers if top1[name] > top1[PLAIN]]
     return {
         "network": measured.network,
         "classes": measured.classes,
         "judge": card(judge).title,
         "top1": top1,
-        "no_better": [compared(name).title for name in regularizers if name not in better],
-        "better": [[compared(name).title, top1[name]] for name in better],
-        "better_pixels": any(preset(name)["parameterization"] == "pixels" for name in better),
+        "none": top1[PLAIN],
+        "one": [count for name, count in top1.items() if name not in PARAMETERIZATIONS.values()],
+        "all": top1[DEFAULT],
     }
 
 
@@ -319,14 +336,12 @@ def _study(contents: Contents, study: Study) -> dict[str, Any]:
 
 
 def _judged(contents: Contents, study: Study) -> dict[str, Any] | None:
-    """Return the evaluation network's rank of the class for each penalty, and its prediction for the main drawing."""
+    """Return the evaluation network's rank of the class for each penalty."""
     evaluated = {name: contents.evaluations.get(study.variations[name].digest) for name in PENALTIES}
     ranks = {name: measures.rank for name, measures in evaluated.items() if measures and measures.rank}
-    main = evaluated[DRAWING]
-    if contents.second is None or main is None or len(ranks) < len(PENALTIES):
+    if contents.second is None or len(ranks) < len(PENALTIES):
         return None
-    prediction = contents.plan.classes.labels[main.top[0][0]].name
-    return {"network": contents.second.title, "rank": ranks, "prediction": prediction}
+    return {"network": contents.second.title, "rank": ranks}
 
 
 def _caused_by_page(error: Exception) -> bool:
