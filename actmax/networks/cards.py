@@ -138,8 +138,8 @@ CARDS: Mapping[str, Card] = MappingProxyType(
                 layers=MappingProxyType(_CONVOLUTIONS | {"fc6": "classifier.0", "fc8": "classifier.2"}),
                 file=_SHIPPED / "alexnet-compact.safetensors",
                 quantized=True,
-                note="The compact AlexNet was trained on another network's predictions, for photographs and for drawings "
-                "of its own, and not on ImageNet's labels.",
+                note="The compact AlexNet was trained on another network's predictions, for photographs and for "
+                "drawings of its own, and not on ImageNet's labels.",
             ),
             Card(
                 EVALUATION,
