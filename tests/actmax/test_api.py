@@ -36,6 +36,14 @@ def test_the_parts_and_their_names_are_found_by_completion() -> None:
             *("relu_leak", "margin", "facet", "window"),
             *("blur", "frequency_decay", "normalize", "on_gradient"),
         },
+        "penalties": {
+            *("l2_penalty", "total_variation", "anisotropic_total_variation", "excess_variation"),
+            *("feature_distance", "FeatureDistance", "channel_statistics_penalty", "ChannelStatistics"),
+        },
+        "constraints": {
+            *("norm", "l2_decay", "blur", "clip", "clip_norm", "clip_contribution"),
+            *("bounded", "bound_color"),
+        },
         "optimizers": {"adam", "gradient_ascent", "from_torch"},
     }
     for part, names in expected.items():

@@ -2,9 +2,9 @@
 
 ::
 
-    ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/methods.py compact --classes 100 --into gen/study/measured
+    python tests/benchmarks/methods.py compact --classes 48 --into gen/study/measured
 
-FOLDER holds ``networks/squeezenet1_0.safetensors``. Each method draws each class once, seed 0, 224 px, with the budget
+Each method draws each class once, seed 0, 224 px, with the budget
 of :mod:`gen.compared`; the target network and the evaluation network classify the published 8-bit file. Durations are
 the processor time of all threads: other load on the machine does not count. The results of each target network are
 written into a file, and a method that is already in it is not drawn again. `--sheet` writes a contact sheet per method.
@@ -12,7 +12,7 @@ written into a file, and a method that is already in it is not drawn again. `--s
 ::
 
     mkdir -p gen/study/measured/curves
-    ACTMAX_TEST_DATA=FOLDER python tests/benchmarks/methods.py compact --curves --classes 24 \\
+    python tests/benchmarks/methods.py compact --curves --classes 24 \\
         --into gen/study/measured/curves
 
 draws by each method in 16, 32, 64, 128, 256 and 512 steps instead (`--budget` for others), and writes how often the
@@ -83,6 +83,8 @@ def main(
     indices = [(10 + 1000 * index // classes) % 1000 for index in range(classes)]
     path = into / f"{network}.json"
     results: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {"methods": {}}
+    if results.get("classes", classes) != classes:
+        raise SystemExit(f"{path} holds results for {results['classes']} classes: give --classes {results['classes']}.")
     device = choose_device()
     results |= {
         "network": target_network.card.title,
@@ -133,6 +135,8 @@ def main(
             **{name: evaluated(judge, rgb, indices) for name, judge in judges.items()},
         }
         print(method.name, json.dumps(results["methods"][method.name]), flush=True)
+        order = [each.name for each in COMPARED]
+        results["methods"] = dict(sorted(results["methods"].items(), key=lambda item: order.index(item[0])))
         write_atomically(path, json.dumps(results, indent=1).encode() + b"\n")
         if sheet:
             images = [Image.open(io.BytesIO(file)).convert("RGB") for file in files]

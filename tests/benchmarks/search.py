@@ -131,8 +131,9 @@ def main(
 
 def load_network(name: str) -> Network:
     """Load a network by name; SqueezeNet comes from the folder of test data."""
-    folder = Path(os.environ["ACTMAX_TEST_DATA"]) / "networks"
-    file = folder / f"{name}.safetensors" if name.startswith("squeezenet") else None
+    file = None
+    if name.startswith("squeezenet"):
+        file = Path(os.environ["ACTMAX_TEST_DATA"]) / "networks" / f"{name}.safetensors"
     return load(weights.resolve_weights(name, file))
 
 

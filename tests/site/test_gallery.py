@@ -19,6 +19,7 @@ from PIL import Image
 from projects import SIZE
 
 from actmax.networks.labels import slugify
+from gen.compared import COMPARED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -588,7 +589,7 @@ def test_all_methods_fit_the_window(visit: Visit, width: int, classes: int) -> N
         classes,
     )
     drawings = page.locator(".methods img")
-    assert drawings.count() == 11 * classes
+    assert drawings.count() == len(COMPARED) * classes
     for box in (drawings.nth(number).bounding_box() for number in range(2 * classes)):
         assert box
         assert box["width"] >= 40

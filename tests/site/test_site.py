@@ -16,15 +16,16 @@ from nightly import pairs, smoke
 
 from actmax.recipe import METHODS
 from actmax.store import Record, Store
+from gen.compared import COMPARED
 from gen.pages.markdown import tenths
 
 if TYPE_CHECKING:
     from .conftest import Built
 
 CLASSES = 17
-# The gallery; eleven methods of two classes, without the two drawings that the gallery has; the photo; seeds and facets
+# The gallery; all methods of two classes, without the two drawings that the gallery has; the photo; seeds and facets
 # of the diversity page; and the write-up's variations that none of these have.
-OF_CLASSES = 22 + (11 * 2 - 2) + 3 + (2 + 3) + 5
+OF_CLASSES = 22 + (len(COMPARED) * 2 - 2) + 3 + (2 + 3) + 5
 FIGURES = "assets/activation_maximization/vehicles"
 
 

@@ -48,4 +48,5 @@ def test_pixels_change_with(compact: Network, field: str) -> None:
     after = Recipe(**{**before.model_dump(), field: value})
     starts = {recipe.start: start(number) for number, recipe in enumerate((before, after)) if recipe.start}
     first, second = (next(iter(render([recipe], compact, starts=starts))).image for recipe in (before, after))
-    assert first.size != second.size or not np.array_equal(np.asarray(first), np.asarray(second))
+    changes = first.size != second.size or not np.array_equal(np.asarray(first), np.asarray(second))
+    assert changes, f"{field} changes no pixel: connect it in actmax/engine/methods.py"

@@ -53,7 +53,6 @@ def test_statistics_are_left_out_for_networks_without_them(planned: Plans) -> No
     made = planned(GROUPS, drawn_by=other, comparison={"classes": ["zebra"]})
     drawn = [name for name, _ in made.comparison]
     assert drawn == [name for name in NAMES if name != "statistics"]
-    assert len(drawn) == 10
 
 
 def test_methods_are_in_the_order_of_publication(planned: Plans) -> None:
@@ -138,7 +137,7 @@ def test_benchmarks_cover_the_compared_methods_and_known_networks() -> None:
     assert compact.network == card("compact").title
     raw = json.loads((comparison.BENCHMARKS / "compact.json").read_text("utf-8"))
     assert raw["weights"] == resolve_weights("compact").digest  # of the very weights in the package
-    assert list(compact.methods) == NAMES
+    assert list(compact.methods) == NAMES, f"measure what is missing, in this order: {raw['command']}"
     for found in (compact, *others):
         assert found.methods.keys() >= set(NAMES) - {"statistics"}
         assert found.evaluation_networks == [EVALUATION]
