@@ -386,7 +386,8 @@ def test_the_index_shows_how_well_the_evaluation_network_recognizes_each_drawing
     looks = dots.evaluate_all("all => all.map((dot) => getComputedStyle(dot).background)")
     assert len(set(looks)) == 3
     recognition = " ".join(index.locator("p", has_text="an evaluation network").inner_text().split())
-    assert "recognizes 2 of 8 classes (top-1), and 5 in its top 5." in recognition
+    assert "recognizes 2 of 8 (95 % interval 7–59 %) drawings (top-1), and has 5 of 8" in recognition
+    assert "(95 % interval 31–86 %) in its top 5." in recognition
 
 
 def test_the_random_class_is_one_that_is_shown(index: Page) -> None:
