@@ -24,8 +24,8 @@ from gen.study.comparison import Benchmark, Curves, Recognition, benchmarks, bud
 WIDTH = 160
 """Width of a drawing in the table, in pixels."""
 TITLES = {**{method.name: method.title for method in COMPARED}, "horama-maco": "Horama's own MACO"}
-CHARTED, LARGEST = ("mahendran", "robust", "smooth"), 512
-"""The methods in the chart over the number of steps, and its last number."""
+CHARTED, LARGEST = 3, 512
+"""How many methods are in the chart over the number of steps, and its last number."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,18 @@ def _table(measured: Curves) -> dict[str, dict[int, str]]:
 
 
 def _charts(measured: Curves) -> str:
-    """Return a chart of some methods' top-1 shares, for the first evaluation network; empty where one is missing."""
+    """Return a chart of the first evaluation network's top-1 shares, for the methods with the largest after the most
+    steps; empty where a number of steps was not measured."""
     judge, steps = measured.evaluation_networks[0], [each for each in measured.steps if each <= LARGEST]
-    drawn = {name: measured.methods.get(name, {}) for name in CHARTED}
-    if len(steps) < 2 or any(each not in curve for curve in drawn.values() for each in steps):
+    whole = {
+        name: [100 * curve[each][judge].top1 for each in steps]
+        for name, curve in measured.methods.items()
+        if all(each in curve for each in steps)
+    }
+    best = sorted(whole, key=lambda name: -whole[name][-1])[:CHARTED]
+    if len(steps) < 2 or len(best) < CHARTED:
         return ""
-    series = {TITLES[name]: [100 * curve[each][judge].top1 for each in steps] for name, curve in drawn.items()}
+    series = {TITLES[name]: whole[name] for name in whole if name in best}
     low, high = wilson(0.5, measured.classes)
     caption = (
         f"How many drawings {card(judge).title} recognizes after more and fewer steps. Each method drew "

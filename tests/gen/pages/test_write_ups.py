@@ -263,21 +263,25 @@ def test_curves_are_a_table_and_a_chart(
     contents: Contents, rendered: Text, visible: Text, tmp_path: Path, curves_of: Callable[..., dict[str, Any]]
 ) -> None:
     (tmp_path / "curves").mkdir()
-    measured = curves_of("mahendran", "robust", "smooth", steps=(16, 64))
+    measured = curves_of("erhan", "mahendran", "robust", "smooth", steps=(16, 64))
+    worst = {"log_probability": -3.0, "top1": 0.0, "top5": 0.5}
+    measured["methods"]["erhan"]["64"] = {"seconds": 1.5, "target": worst, "mobilenet-v2": worst}
     measured["methods"]["horama-maco"] = {"1000": measured["methods"]["smooth"]["64"]}
     (tmp_path / "curves" / "compact.json").write_text(json.dumps(measured), "utf-8")
     page = page_of(contents, METHODS)
     table = tables(rendered(page))[-1]
     assert table[0] == ["Steps", "16", "64", "1000"]
-    assert table[1] == ["Total variation", "4 of 16 (10–49 %) / 8", "4 of 16 (10–49 %) / 8", "–"]
-    assert table[4] == ["Horama's own MACO", "–", "–", "4 of 16 (10–49 %) / 8"]
+    assert table[2] == ["Total variation", "4 of 16 (10–49 %) / 8", "4 of 16 (10–49 %) / 8", "–"]
+    assert table[5] == ["Horama's own MACO", "–", "–", "4 of 16 (10–49 %) / 8"]
     words = visible(rendered(page))
     assert "How many of the 16 classes MobileNet V2 recognizes: top-1" in words
     assert page.count("<svg") == 2  # the dot plot is the other
     assert "up to 22 percentage points to either side" in page  # Wilson for 8 of 16
-    assert "Three methods are in the chart, and all of them in the table." in words
+    assert "The chart has the three methods that do best with the most steps" in words
     assert "Fourier and random transforms: from 25.0 at 16 to 25.0 at 64" in page
-    measured["methods"].pop("robust")
+    assert "Norm constraint: from" not in page
+    for name in ("erhan", "robust"):
+        measured["methods"].pop(name)
     (tmp_path / "curves" / "compact.json").write_text(json.dumps(measured), "utf-8")
     assert page_of(contents, METHODS).count("<svg") == 1
 
