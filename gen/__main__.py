@@ -94,7 +94,7 @@ def write(
     templates = config.parent / str(own) if own else None
     tools.require_ours(folder, [docs, *([templates] if templates else [])])
     folders = values.get("use_directory_urls") is not False
-    prepared = site.prepare(_gallery(values), config, docs, folders, values.get("exclude_docs"))
+    prepared = site.prepare(_gallery(values), config, docs, folders, _excluded(values))
     if prepared.warning:
         typer.secho(prepared.warning, fg="yellow", err=True)
     info = SiteInfo.of(
@@ -146,7 +146,12 @@ def compile_engine() -> None:
 
 
 def _site(values: dict[str, Any], config: Path) -> site.Site:
-    return site.plan_site(_gallery(values), config, _folder(values, config, "docs_dir"), values.get("exclude_docs"))
+    return site.plan_site(_gallery(values), config, _folder(values, config, "docs_dir"), _excluded(values))
+
+
+def _excluded(values: dict[str, Any]) -> str:
+    """What MkDocs leaves out of a site that it builds."""
+    return "\n".join(str(values.get(key) or "") for key in ("exclude_docs", "draft_docs"))
 
 
 def _gallery(values: dict[str, Any]) -> object:

@@ -1,7 +1,5 @@
 """Entry point for MkDocs: the plugin mkdocs-gen-files runs this script inside `mkdocs build`."""
 
-from itertools import chain
-
 import mkdocs_gen_files
 from mkdocs.exceptions import PluginError
 
@@ -27,7 +25,7 @@ def write(file: File) -> None:
 try:
     made = drawn(config)
     config.extra.update(site.footer(made.site, made.contents))
-    for generated in chain(made.authored, pages(made.contents)):
+    for generated in pages(made.contents):
         write(generated)
 except ActmaxError as error:
     raise PluginError(str(error)) from None

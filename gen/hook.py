@@ -11,7 +11,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.pages import Page
 
 from actmax.errors import ActmaxError
-from gen import ledger, other_plugins, site
+from gen import ledger, other_plugins, site, source
 from gen.ledger import losses
 from gen.pages import SiteInfo
 from gen.plan import addresses
@@ -30,6 +30,14 @@ _VERBATIM = re.compile(r"(<(?:pre|textarea|script|style)\b.*?</(?:pre|textarea|s
 _LINES = re.compile(r"\s*\n\s*")
 
 log = logging.getLogger("mkdocs.plugins.ledger")
+
+_filled: dict[str, str] = {}
+"""The author's pages with drawings and measurements, by their path below docs/."""
+
+
+def on_startup(command: str, **_: object) -> None:
+    """Keep whether drafts are shown: `mkdocs serve` shows them."""
+    source.drafts_shown = command == "serve"
 
 
 def drawn(config: MkDocsConfig) -> site.Built:
@@ -67,14 +75,22 @@ def build(config: MkDocsConfig, log: logging.Logger, *, guest: bool = False) -> 
             SiteInfo.of(config.site_url, config.site_name, config.site_author, guest=guest),
             Path(config.docs_dir),
             config.use_directory_urls,
-            config.exclude_docs,
+            excluded(config),
         )
     except ActmaxError as error:
         raise PluginError(str(error)) from None
     if built.site.warning:
         log.warning("%s", built.site.warning)
     log.info("%s", built.outcome)
+    _filled.clear()
+    _filled.update((name, str(text)) for name, text in built.authored)
     return built
+
+
+def excluded(config: MkDocsConfig) -> object:
+    """Return the patterns of what MkDocs leaves out: in a build, of drafts too."""
+    drafts = None if source.drafts_shown else config.draft_docs
+    return config.exclude_docs + drafts if config.exclude_docs and drafts else config.exclude_docs or drafts
 
 
 def check_site(config: MkDocsConfig) -> None:
@@ -107,6 +123,11 @@ def on_pre_build(config: MkDocsConfig) -> None:
     if "gallery" in config.extra:
         check_site(config)
         config.extra[BUILT] = build(config, logging.getLogger("mkdocs.plugins.gallery"))
+
+
+def on_page_read_source(page: Page, **_: object) -> str | None:
+    """Return an author's page with its drawings. The file stays the author's, with its dates and its edit link."""
+    return _filled.get(page.file.src_uri)
 
 
 @event_priority(FIRST)

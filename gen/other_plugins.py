@@ -7,6 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from actmax.errors import ActmaxError
+from gen.plan import addresses
 
 WAITING = "finished_html"
 """Key of a page's meta data under which its finished parts wait while its Markdown is converted."""
@@ -42,6 +43,25 @@ def refuse(plugins: Mapping[str, Any]) -> None:
         name = key.rpartition("/")[2].partition(" ")[0]  # material/offline; "i18n #2", of two
         if name in REFUSED and plugin.config.get("enabled", True):
             raise ActmaxError(f"The gallery does not work with the plugin {name} of mkdocs.yml, which {REFUSED[name]}.")
+
+
+def refuse_feed(plugins: Mapping[str, Any]) -> None:
+    """Check that no feed lists the gallery's pages where they are in memory alone: the plugin rss reads their files.
+
+    Args:
+        plugins: by name, as MkDocs collects them.
+
+    Raises:
+        ActmaxError: one does; the message has the lines to add.
+    """
+    shown = addresses.source(addresses.GALLERY)
+    for key, plugin in plugins.items():
+        feed = key.partition(" ")[0] == "rss" and plugin.config.get("enabled", True)
+        if feed and re.match(plugin.config.get("match_path", ".*"), shown):
+            raise ActmaxError(
+                "The plugin rss of mkdocs.yml cannot list the gallery's pages, which are in no file. Leave them out:\n"
+                "\nplugins:\n  - rss:\n      match_path: (?!gallery/|network/).*"
+            )
 
 
 def protected(markdown: str, meta: MutableMapping[str, Any]) -> str:

@@ -11,10 +11,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
-from mkdocs.structure.pages import Page
 
 from actmax.errors import ActmaxError
-from gen import hook, site
+from gen import hook, other_plugins, site
 from gen.pages import files as pages
 from gen.plan import addresses
 
@@ -58,12 +57,8 @@ class Gallery(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
             raise PluginError(f"The plugin actmax needs to know what to draw. Add to mkdocs.yml:\n{EXAMPLE}")
         settings = config.extra["gallery"] if isinstance(config.extra["gallery"], dict) else {}
         _refuse_twice(config)
-        if settings.get("publish") != "figures" and config.theme.name != THEME:
-            raise PluginError(
-                f"The gallery's pages are made for the theme Material, and this site has {config.theme.name!r}. Either "
-                "write `theme: material` in mkdocs.yml, or, for drawings on pages of yours, add `publish: figures` "
-                "below `gallery:`."
-            )
+        if settings.get("publish") != "figures":
+            _check_pages(config)
         hook.check_site(config)
 
     def on_pre_build(self, config: MkDocsConfig) -> None:
@@ -73,7 +68,6 @@ class Gallery(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
             PluginError: a setting, the network, a drawing or a page is at fault.
         """
         self.built = hook.build(config, log, guest=True)
-        self.authored = {name: str(text) for name, text in self.built.authored}
 
     @event_priority(50)  # before plugins that make a navigation of the files
     def on_files(self, files: Files, config: MkDocsConfig) -> None:
@@ -103,16 +97,28 @@ class Gallery(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
             level = InclusionLevel.NOT_IN_NAV if below else InclusionLevel.UNDEFINED
             yield File.generated(config, name, content=content, inclusion=level)
 
-    def on_page_read_source(self, page: Page, config: MkDocsConfig) -> str | None:  # noqa: ARG002 - MkDocs' names
-        """Return an author's page with its drawings. The file stays the author's, with its dates and its edit link."""
-        return self.authored.get(page.file.src_uri)
-
+    on_startup = staticmethod(hook.on_startup)
+    on_page_read_source = staticmethod(hook.on_page_read_source)
     on_page_markdown = staticmethod(hook.on_page_markdown)
     on_page_content = staticmethod(hook.on_page_content)
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         """Warn of each published address and anchor that the site no longer has."""
         hook.report_losses(config)
+
+
+def _check_pages(config: MkDocsConfig) -> None:
+    """Check that the site can show pages, not only figures."""
+    if config.theme.name != THEME:
+        raise PluginError(
+            f"The gallery's pages are made for the theme Material, and this site has {config.theme.name!r}. Either "
+            "write `theme: material` in mkdocs.yml, or, for drawings on pages of yours, add `publish: figures` "
+            "below `gallery:`."
+        )
+    try:
+        other_plugins.refuse_feed(config.plugins)
+    except ActmaxError as error:
+        raise PluginError(str(error)) from None
 
 
 def _refuse_twice(config: MkDocsConfig) -> None:

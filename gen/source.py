@@ -17,6 +17,8 @@ SUFFIXES = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
 """Of pages, as MkDocs has them."""
 LEFT_OUT = (".*", "/templates/")
 """What MkDocs leaves out besides `exclude_docs`."""
+drafts_shown = False
+"""Whether MkDocs shows drafts. Kept here by gen/hook.py, which MkDocs loads anew for each build of a served site."""
 
 
 @explained()

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from mkdocs.exceptions import PluginError
+from pathspec.gitignore import GitIgnoreSpec
 
-from gen import hook, site
+from gen import hook, site, source
 
 
 def config_of(root: Path, gallery: dict[str, Any]) -> Any:
@@ -18,10 +19,11 @@ def config_of(root: Path, gallery: dict[str, Any]) -> Any:
     return SimpleNamespace(
         extra={"gallery": gallery},
         plugins={},
+        exclude_docs=None,
+        draft_docs=None,
         config_file_path=str(root / "mkdocs.yml"),
         docs_dir=str(root / "docs"),
         use_directory_urls=True,
-        exclude_docs=None,
         site_url="",
         site_name="A site",
         site_author="",
@@ -34,15 +36,33 @@ def test_a_build_draws_the_site_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def build(*_: object) -> site.Built:
         calls.append(_)
         made: Any = site.plan_site({"network": "compact", "groups": {"animals": ["zebra"]}}, tmp_path / "mkdocs.yml")
-        return site.Built(made, made, made, ())
+        return site.Built(made, made, made, (("own.md", "# Filled in"),))
 
     monkeypatch.setattr("gen.site.build", build)
     config = config_of(tmp_path, {})
     hook.on_pre_build(config)
     hook.drawn(config)
     assert (len(calls), list(config.extra)) == (1, ["gallery"])  # pages see nothing of it
+    pages: list[Any] = [SimpleNamespace(file=SimpleNamespace(src_uri=name)) for name in ("own.md", "other.md")]
+    assert [hook.on_page_read_source(page) for page in pages] == ["# Filled in", None]
     with pytest.raises(PluginError, match=r"Add to mkdocs\.yml:\n\nhooks: \[gen/hook\.py\]"):
         hook.drawn(config)  # where there is no hook
+
+
+@pytest.mark.parametrize(("command", "text"), [("build", "drafts/"), ("build", ""), ("serve", "drafts/")])
+def test_drafts_are_read_while_a_site_is_served(
+    command: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs/drafts").mkdir(parents=True)
+    (tmp_path / "docs/old.md").write_text('{{ drawing("no such class") }}\n', "utf-8")
+    (tmp_path / "docs/drafts/a.md").write_text("# A draft\n", "utf-8")
+    config = config_of(tmp_path, {})
+    config.exclude_docs = GitIgnoreSpec.from_lines(["old.md"])
+    config.draft_docs = GitIgnoreSpec.from_lines([text]) if text else None
+    monkeypatch.setattr(source, "drafts_shown", False)
+    hook.on_startup(command=command, dirty=False)
+    pages = source.read_pages(tmp_path / "docs", hook.excluded(config))
+    assert list(pages) == ([] if (command, text) == ("build", "drafts/") else ["drafts/a.md"])
 
 
 def test_a_missing_extension_is_named_with_the_lines_to_add(tmp_path: Path) -> None:

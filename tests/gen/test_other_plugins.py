@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from mkdocs.exceptions import PluginError
 
+from actmax.errors import ActmaxError
 from gen import hook, other_plugins
 
 
@@ -68,3 +71,14 @@ def test_a_plugin_that_spoils_the_gallery_is_refused_by_name(name: str) -> None:
         hook.check_site(configured(f"{name} #2", enabled=True))
     hook.check_site(configured(name, enabled=False))
     hook.check_site(configured(f"another-{name}"))
+
+
+def test_a_feed_of_pages_that_are_in_no_file_is_refused_with_the_lines_to_add() -> None:
+    with pytest.raises(ActmaxError, match="match_path") as caught:
+        other_plugins.refuse_feed(configured("rss").plugins)
+    (lines,) = re.findall(r"\n\n(.*)", str(caught.value), re.DOTALL)
+    (added,) = yaml.safe_load(lines)["plugins"]
+    other_plugins.refuse_feed(configured("rss", **added["rss"]).plugins)
+    other_plugins.refuse_feed(configured("rss", enabled=False).plugins)
+    with pytest.raises(ActmaxError):
+        other_plugins.refuse_feed(configured("rss #2", match_path="gallery/.*").plugins)

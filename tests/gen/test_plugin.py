@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import fakes
+import projects
 import pytest
 import yaml
 from mkdocs.config import load_config
@@ -30,21 +30,6 @@ from gen.plugin import Gallery
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Path(__file__).with_name("guest")
 QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "NO_COLOR": "1"}
-
-
-def installed(folder: Path) -> Path:
-    """A folder for PYTHONPATH that looks like an installation: the packages, and their entry points."""
-    about = folder / "actmax-1.0.0.dist-info"
-    about.mkdir(parents=True)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: actmax\nVersion: 1.0.0\n")
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
-    lines = [
-        f"[{group}]\n" + "".join(f"{name} = {to}\n" for name, to in points.items()) for group, points in groups.items()
-    ]
-    (about / "entry_points.txt").write_text("\n".join(lines))
-    for package in ("actmax", "gen"):
-        (folder / package).symlink_to(ROOT / package)
-    return folder
 
 
 class Guest:
@@ -90,7 +75,7 @@ class Guest:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return installed(tmp_path_factory.mktemp("installed") / "packages")
+    return projects.installation(tmp_path_factory.mktemp("installed") / "packages")
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,22 @@ def environment() -> dict[str, str]:
     """Return the environment of processes that build a copy with the packages of this checkout."""
     quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "NO_COLOR": "1"}
     return os.environ | quiet | {"PYTHONPATH": str(ROOT)}
+
+
+def installation(folder: Path) -> Path:
+    """Make a folder for PYTHONPATH that looks like an installation: the packages, and their entry points."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    about = folder / f"actmax-{project['version']}.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: actmax\nVersion: {project['version']}\n")
+    groups = project["entry-points"]
+    lines = [
+        f"[{group}]\n" + "".join(f"{name} = {to}\n" for name, to in points.items()) for group, points in groups.items()
+    ]
+    (about / "entry_points.txt").write_text("\n".join(lines))
+    for package in ("actmax", "gen"):
+        (folder / package).symlink_to(ROOT / package)
+    return folder
 
 
 def copy_project(folder: Path, values: dict[str, Any]) -> None:
