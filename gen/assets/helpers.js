@@ -1,7 +1,7 @@
 // Helpers that the gallery's scripts and the live engine share.
 
 /** All elements that match a selector, as an array. */
-export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+export const all = (selector, /** @type {ParentNode} */ root = document) => [...root.querySelectorAll(selector)];
 
 /** Call a function now, and after each navigation that loads no page (Material's navigation.instant). */
 export function onPage(show) {
@@ -9,7 +9,11 @@ export function onPage(show) {
   globalThis.document$?.subscribe(show);
 }
 
-/** Call a function once with each element that matches a selector, on this page and on those that replace it. */
+/**
+ * Call a function once with each element that matches a selector, on this page and on those that replace it.
+ * @param {string} selector
+ * @param {(part: HTMLElement) => void} change
+ */
 export function enhance(selector, change) {
   const done = new WeakSet();
   onPage(() => {
@@ -50,7 +54,13 @@ export const plain = (text) =>
     .replace(/[^a-z0-9]+/g, " ")
     .trim();
 
-/** Create an element with properties (or attributes) and children. */
+/**
+ * Create an element with properties (or attributes) and children.
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Record<string, any>} properties
+ * @param {...(Node | string)} children
+ */
 export function element(name, properties = {}, ...children) {
   const created = document.createElement(name);
   for (const [key, value] of Object.entries(properties))

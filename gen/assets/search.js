@@ -76,7 +76,7 @@ export function searchClasses(tools) {
 
 /** The page for unknown addresses: link the classes and pages whose names are closest to the address. */
 export async function suggestPages(part) {
-  const root = new URL(`${part.dataset.root.replace(/\/$/, "")}/`, location);
+  const root = new URL(`${part.dataset.root.replace(/\/$/, "")}/`, location.href);
   const json = async (path) => {
     const response = await fetch(new URL(path, root)).catch(() => null);
     return response?.ok ? response.json() : null;

@@ -13,6 +13,7 @@ async function fetchWords() {
   const address = new URL("words.json", import.meta.url);
   const { of, classes, pages, draw, rows } = await fetchJson(address, "The list of classes");
   const absolute = (link) => new URL(link, address).href;
+  /** @type {[number, string][]} */
   const linked = Object.entries(pages).map(([index, page]) => [Number(index), absolute(page)]);
   return { of, classes, pages: new Map(linked), draw: draw && absolute(draw), byName: namesOf(classes), ...parse(rows) };
 }

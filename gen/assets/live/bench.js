@@ -20,7 +20,7 @@ export class Bench extends Form {
     this.stepSizes = stepSizes;
     this.restartButton.textContent = "Start again";
     this.stepButtons = [button("step", "One step"), button("one-line", "One line")];
-    this.element.lastChild.append(" ", ...this.stepButtons.flatMap((step) => [step, " "]), this.restartButton);
+    this.element.lastElementChild.append(" ", ...this.stepButtons.flatMap((step) => [step, " "]), this.restartButton);
     const set = (name, text) => {
       const created = button("method", text, { value: name });
       created.addEventListener("click", () => this.change(() => this.use(name)));
@@ -32,7 +32,7 @@ export class Bench extends Form {
       element("div", { className: "bench" }, element("div", { className: "bench-lines", role: "group", "aria-label": "What is computed" }, ...this.rows())),
     );
     this.besideListing = this.element.lastChild;
-    this.element.addEventListener("input", ({ target }) => this.fieldChanged(target));
+    this.element.addEventListener("input", (event) => this.fieldChanged(/** @type {HTMLInputElement} */ (event.target)));
     this.use("plain");
   }
 
@@ -157,7 +157,7 @@ export class Bench extends Form {
     const parameters = super.parameters(name);
     for (const field of ["parameterization", "optimizer", "steps", "excess_variation_weight"]) parameters.set(field, fields[field].value);
     parameters.set("step_size", stepSize);
-    for (const field of ["transforms", ...SWITCHES]) parameters.set(field, fields[field].checked ? 1 : 0);
+    for (const field of ["transforms", ...SWITCHES]) parameters.set(field, fields[field].checked ? "1" : "0");
     return parameters;
   }
 }

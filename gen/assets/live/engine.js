@@ -14,6 +14,8 @@ export class Network {
     this.engine = engine;
     this.loaded = 0; // layers that have their weights, from the image on
     this.weightsEnd = engine.mark();
+    this.height = this.width = this.plane = 0;
+    this.layer = FC8;
   }
 
   /** Load the weights of the next layer, a safetensors file, and free the buffers of `prepare`. Throws RangeError("memory") if memory is short. */
@@ -40,7 +42,10 @@ export class Network {
   prepare(height, width, layer = FC8, highest = layer) {
     this.engine.release(this.weightsEnd);
     if (!this.engine.prepare(height, width, highest)) throw new RangeError("memory");
-    Object.assign(this, { height, width, layer, plane: height * width });
+    this.height = height;
+    this.width = width;
+    this.plane = height * width;
+    this.layer = layer;
   }
 
   /** Allocate numbers, freed by the next `prepare`. Returns a pointer. */
@@ -69,7 +74,7 @@ export class Network {
     return this.floats(this.engine.gradient_data(), 3 * this.plane);
   }
 
-  /** [height, width] of a channel of the layer. */
+  /** Height and width of a channel of the layer. @returns {[number, number]} */
   get mapSize() {
     return this.layer < FC6 ? [this.engine.map_height(this.layer), this.engine.map_width(this.layer)] : [1, 1];
   }

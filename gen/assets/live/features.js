@@ -7,7 +7,10 @@ export const layerIndex = (name) => LAYERS.findIndex(([own]) => own === name);
 
 /** The distance from a picture's features in a layer of the network, as a penalty (feature_distance in actmax.ascent.penalties). */
 export class FeatureDistance {
-  /** Keep the features of the network's current image. The network is prepared up to `layer`, or a higher one. */
+  /**
+   * Keep the features of the network's current image. The network is prepared up to `layer`, or a higher one.
+   * @param {import("./engine.js").Network} network
+   */
   constructor(network, layer) {
     this.network = network;
     this.layer = layer;

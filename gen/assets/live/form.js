@@ -29,14 +29,17 @@ export class Form {
     this.seed = 0;
     this.size = null; // of the address
     this.element = element("form", { noValidate: true });
+    /** @type {Record<string, any>} */
     this.fields = this.element.elements;
     this.drawButton = element("button", { type: "submit", name: "go", textContent: "Draw" });
     this.restartButton = button("again", "From other noise", { disabled: true });
     this.stepButtons = [];
+    this.besideListing = null; // the element of a bench that the picture goes into
     this.ownPicture = null; // the reader's, which this form has fields for
+    this.onchange = null;
     if (kind !== "class") this.addClassRow(kind, name);
     if (kind === "class") this.element.append(paragraph(this.drawButton, this.restartButton));
-    else if (kind === "photo") this.element.lastChild.append(this.restartButton);
+    else if (kind === "photo") this.element.lastElementChild.append(this.restartButton);
   }
 
   addClassRow(kind, name) {
@@ -72,11 +75,14 @@ export class Form {
     if (this.fields.draw) this.className = parameters.get("draw");
   }
 
+  /** Mark the line of the listing that is computed next, if there is a listing. */
+  mark(line) {}
+
   /** The parameters of an address that opens with these settings. name: of the class, where it has no field. */
   parameters(name) {
-    const parameters = { draw: this.className || name, seed: this.seed };
-    if (this.size) parameters.size = this.size;
-    return new URLSearchParams(parameters);
+    const parameters = new URLSearchParams({ draw: this.className || name, seed: String(this.seed) });
+    if (this.size) parameters.set("size", String(this.size));
+    return parameters;
   }
 }
 

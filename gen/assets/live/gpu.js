@@ -5,6 +5,7 @@ import { SHADERS } from "./shaders.js";
 import { FC6, FC8, LAYERS } from "./target.js";
 
 // Of each convolution: input channels, kernel size, stride, padding, whether its output is pooled.
+/** @type {[number, number, number, number, boolean][]} */
 const CONVOLUTIONS = [[3, 11, 4, 2, true], [64, 5, 1, 2, true], [192, 3, 1, 1, false], [384, 3, 1, 1, false], [256, 3, 1, 1, true]];
 const BINS = 256 * 36; // inputs of fc6
 const KERNELS = {
@@ -20,7 +21,7 @@ const BINDINGS = { weights: 1, extra: 2, x: 3, y: 4, argmax: 5, stored: 6 };
 const threads = (count) => [Math.ceil(count / 64), 1, 1];
 
 export class GpuNetwork {
-  /** Compile the kernels. Rejects if the adapter has no device, or a kernel does not compile. */
+  /** Compile the kernels. Rejects if the adapter has no device, or a kernel does not compile. @param {GPUAdapter} adapter */
   static async create(adapter) {
     const device = await adapter.requestDevice();
     const module = device.createShaderModule({ code: SHADERS });
@@ -28,8 +29,13 @@ export class GpuNetwork {
     return new GpuNetwork(device, Object.fromEntries(await Promise.all(Object.entries(KERNELS).map(compile))));
   }
 
+  /** @param {GPUDevice} device */
   constructor(device, pipelines) {
-    Object.assign(this, { device, pipelines, layers: [], buffers: [], fault: null });
+    this.device = device;
+    this.pipelines = pipelines;
+    this.layers = []; // of each layer: bias, and weights for the passes forward and backward
+    this.buffers = []; // those that the next `prepare` frees
+    this.fault = null;
     device.lost.then(({ message }) => (this.fault ??= new Error(message)));
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -95,8 +101,8 @@ export class GpuNetwork {
     for (let i = 0; i <= layer && i < FC6; i++) {
       const [, kernel, stride, padding, pooled] = CONVOLUTIONS[i];
       const map = this.map(LAYERS[i][1], ...[x.height, x.width].map((n) => Math.floor((n + 2 * padding - kernel) / stride) + 1));
-      const [own, mode] = i === layer ? [[from, to], BIAS] : [[0, map.channels], RELU];
-      this.convolve("forward", i, x, map, { padding, stride }, own, [0, x.channels], { mode, extra: this.layers[i].bias });
+      const output = { mode: i === layer ? BIAS : RELU, extra: this.layers[i].bias };
+      this.convolve("forward", i, x, map, { padding, stride }, i === layer ? [from, to] : [0, map.channels], [0, x.channels], output);
       this.maps.push(map);
       x = this.pools[i] = i < layer && pooled ? this.pool(map) : map;
     }
@@ -213,10 +219,10 @@ export class GpuNetwork {
     device.queue.writeBuffer(target.values, 4 * offset, numbers);
     const encoder = device.createCommandEncoder();
     const compute = encoder.beginComputePass();
-    for (const { pipeline, group, groups } of pass) {
+    for (const { pipeline, group, groups: [x, y, z] } of pass) {
       compute.setPipeline(pipeline);
       compute.setBindGroup(0, group);
-      compute.dispatchWorkgroups(...groups);
+      compute.dispatchWorkgroups(x, y, z);
     }
     compute.end();
     encoder.copyBufferToBuffer(values, 4 * from, staging, 0, 4 * count);

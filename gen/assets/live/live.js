@@ -13,6 +13,7 @@ import { FC8, parseTarget } from "./target.js";
 import { View } from "./view.js";
 
 class LiveWidget {
+  /** @param {HTMLElement} part */
   constructor(part) {
     this.part = part;
     this.kind = part.dataset.kind;
@@ -60,6 +61,7 @@ class LiveWidget {
     const { part } = this;
     part.querySelector(".front-ask").replaceChildren(this.form.element);
     links.prepend(this.form.restartButton, " ");
+    /** @type {HTMLElement} */
     this.result = part.querySelector(".front-result");
     this.result.replaceChildren(this.view.element, links);
     for (const chip of all("[data-draw]", part))
@@ -181,7 +183,7 @@ class LiveWidget {
     this.step = 0;
     this.activations = [];
     this.view.clear();
-    this.form.mark?.("");
+    this.form.mark("");
     this.stale = false;
     this.drawnTarget = this.target;
     this.network.post({ type: "start", settings });

@@ -78,7 +78,7 @@ export class LiveNetwork {
     if (this.worker) return;
     this.worker = new Worker(url("worker.js"), { type: "module" });
     this.worker.onmessage = ({ data }) => this.receive(data);
-    this.starting = setTimeout(() => this.worker?.onerror(new Event("error")), 1000 * START_SECONDS);
+    this.starting = setTimeout(() => this.worker?.onerror(new ErrorEvent("error")), 1000 * START_SECONDS);
     this.worker.onerror = (event) => {
       event.preventDefault(); // the reader is told
       clearTimeout(this.starting);
@@ -93,7 +93,7 @@ export class LiveNetwork {
   receive(data) {
     if (data.type === "begun") clearTimeout(this.starting);
     else if (data.type === "progress") this.waiting?.progress(data.loaded / data.total);
-    else if (data.type === "ready") this.waiting?.resolve();
+    else if (data.type === "ready") this.waiting?.resolve(data.layer);
     else if (data.type === "raced") keepWinners(data.winners);
     else if (data.type === "error") this.fail(data.message, data.run);
     else this.onmessage(data);

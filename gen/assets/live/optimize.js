@@ -75,6 +75,7 @@ function gaussianWindow(size, width) {
  * (the initial parameters) and maps (6 numbers a step, not random).
  *
  * engine: returns what computes `forward` and `backward` in the next step, such as a `Race`; by default the network.
+ * @param {import("./engine.js").Network} network
  */
 export async function* optimize(network, settings, engine = () => network) {
   const { size, steps, optimizer, decay_power, contrast_limit } = settings;

@@ -14,7 +14,7 @@ export class OwnPicture {
    * use(picture): called with each picture, an ImageBitmap. change(): called when the feature weight is another.
    */
   constructor(part, form, view, { use, change, say }) {
-    Object.assign(this, { form, use, say, bitmap: null });
+    this.bitmap = null;
     const file = input("file", "file", { accept: "image/*" });
     const choose = label("Your picture (choose, drop or paste)", file);
     const { photo, photoSize } = part.dataset;
@@ -29,7 +29,8 @@ export class OwnPicture {
     this.fields = paragraph(label("Feature weight: how much of it stays", this.strength, value), label("Gradient map", this.where));
     form.element.append(paragraph(choose, given), this.fields);
     const layer = (className) => element("canvas", { className, width: 1, height: 1, "aria-hidden": "true" });
-    [this.before, this.gradient] = [layer("live-before"), layer("live-gradient")];
+    this.before = layer("live-before");
+    this.gradient = layer("live-gradient");
     this.compare = input("range", "compare", { className: "live-compare", min: 0, max: 100, value: 50, "aria-label": "Before and after: percentage of the width that shows your picture" });
     this.compare.addEventListener("input", () => this.show());
     view.picture.append(this.before, this.gradient, this.compare);
@@ -58,7 +59,8 @@ export class OwnPicture {
 
   /** Keep the gradient's magnitude at each pixel. target: whose gradient it is. */
   setGradient(map, target) {
-    Object.assign(this, { map, target });
+    this.map = map;
+    this.target = target;
     this.show();
   }
 

@@ -5,8 +5,11 @@ const STD = [0.229, 0.224, 0.225];
 // A square root of the covariance of ImageNet's colors; source in actmax/ascent/params/fourier.py.
 const COLORS = [[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]];
 
+/** @typedef {import("./engine.js").Network} Network */
+
 /** The parameters that are optimized. Subclasses decode them to the image, and backpropagate its gradient to them. */
 class ImageParameters {
+  /** @param {Network} network */
   constructor(network, count) {
     this.network = network;
     this.count = count;
@@ -34,6 +37,7 @@ class ImageParameters {
 
 /** The normalized pixels. */
 export class Pixels extends ImageParameters {
+  /** @param {Network} network */
   constructor(network) {
     super(network, 3 * network.plane);
   }
@@ -61,6 +65,7 @@ export class Pixels extends ImageParameters {
 
 /** Fourier coefficients, scaled by frequency, in decorrelated colors. contrastLimit: largest standard deviation before the sigmoid; 0: none. */
 export class Fourier extends ImageParameters {
+  /** @param {Network} network */
   constructor(network, decayPower, contrastLimit) {
     const { engine, height, width } = network;
     if (!engine.prepare_fourier()) throw new RangeError("memory");

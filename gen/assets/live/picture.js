@@ -4,7 +4,8 @@ import { element } from "../helpers.js";
 
 /** Call `use` with each picture that is chosen in a field, dropped on an element, or pasted into the page, as an ImageBitmap; or `say` why a file is none. */
 export function acceptPictures(part, field, use, say) {
-  const first = ([file] = []) => {
+  const first = (files) => {
+    const file = files?.[0];
     if (file) createImageBitmap(file).then(use, () => say(refusal(file)));
     return file;
   };

@@ -37,7 +37,7 @@ class Quiz {
     this.lately = []; // targets of the last questions
     /** @type {{ resolve: (activation: number) => void, reject: (error: Error) => void } | null} */
     this.waiting = null;
-    this.network = new LiveNetwork((/** @type {any} */ message) => this.receive(message));
+    this.network = new LiveNetwork((message) => this.receive(message));
     this.question = element("p", { className: "quiz-question", tabIndex: -1 });
     this.shown = element("div", { className: "quiz-pictures" });
     this.status = element("p", { className: "live-status", role: "status", textContent: "The network computes the answer in your browser. The score is kept on this page alone." });

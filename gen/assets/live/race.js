@@ -29,11 +29,20 @@ const within = (milliseconds, promise) => Promise.race([promise, new Promise((_,
 export class Race {
   /**
    * gpu: a GpuNetwork with the layers of the network. won: whether it has won such a race before; then one step is compared.
-   * onend(name): called with the name of the engine that is faster.
+   * onend: called with the name of the engine that is faster.
+   * @param {import("./engine.js").Network} network
+   * @param {import("./gpu.js").GpuNetwork} gpu
+   * @param {(name: string) => void} onend
    */
   constructor(network, gpu, won = false, onend = () => {}) {
-    Object.assign(this, { network, gpu, won, onend, rounds: won ? 1 : RULES.rounds });
-    Object.assign(this, { round: 0, leader: null, times: { wasm: Infinity, gpu: Infinity } });
+    this.network = network;
+    this.gpu = gpu;
+    this.won = won;
+    this.onend = onend;
+    this.rounds = won ? 1 : RULES.rounds;
+    this.round = 0;
+    this.leader = null;
+    this.times = { wasm: Infinity, gpu: Infinity };
   }
 
   /** The engine that computes: "wasm" or "gpu". */

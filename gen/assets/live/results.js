@@ -25,13 +25,13 @@ export const show = {
   },
 
   line({ form }, { line }) {
-    form.mark?.(line);
+    form.mark(line);
   },
 
   async done(widget, { activation, probability, rank, top, engine }) {
     const { form, kind, name, part, view } = widget;
     part.dataset.engine = engine;
-    form.mark?.("");
+    form.mark("");
     list(widget, top ?? []);
     widget.setState("done");
     const ranked = rank > 1 ? `; ${name} has rank ${rank} (${percent(probability)})` : "";

@@ -1,6 +1,6 @@
 // What is drawn, in the grammar of recipes (actmax/recipe/target.py): its text, its score and the score's gradient.
 
-/** The layers, from the image on: name, channels. */
+/** The layers, from the image on: name, channels. @type {[string, number][]} */
 export const LAYERS = [["conv1", 64], ["conv2", 192], ["conv3", 384], ["conv4", 256], ["conv5", 256], ["fc6", 512], ["fc8", 1000]];
 export const FC6 = 5;
 export const FC8 = 6;
@@ -14,9 +14,11 @@ const EXAMPLES = "“conv4:117” for a channel, “conv4:117@3,4” for the uni
 export const isTarget = (text) => /^[\s+\-*.\d]*(?:conv|fc|logits)\d*\s*(?:[:@+-]|$)/i.test(text);
 
 /**
- * Parse a target: { layer: index in LAYERS, terms: [[channel, weight], …], position: "mean", "center" or [row, column] }.
- * Without terms it is the whole layer. Throws a sentence for the reader.
+ * layer: index in LAYERS. terms: channels and weights; without, it is the whole layer.
+ * @typedef {{ layer: number, terms: [number, number][], position: "mean" | "center" | [number, number] }} Target
  */
+
+/** Parse a target. Throws a sentence for the reader. @returns {Target} */
 export function parseTarget(text) {
   const said = `“${text.trim()}”`;
   const found = [];
@@ -34,6 +36,7 @@ export function parseTarget(text) {
   if (layer < 0) throw new Error(`The network has no layer ${name}. Its layers are ${LAYERS.map(([own]) => own).join(", ")}.`);
   const whole = found.some((match) => match[4] === undefined);
   if (whole && (found.length > 1 || found[0][1] === "-" || found[0][2])) throw new Error(`${said} weighs a whole layer. Only channels and units can be weighed.`);
+  /** @type {Target["terms"]} */
   const terms = whole ? [] : found.map(([, sign, factor, , channel]) => [Number(channel), Number(`${sign}${factor ?? 1}`)]);
   for (const [channel, weight] of terms) checkTerm(LAYERS[layer], channel, weight);
   if (new Set(terms.map(([channel]) => channel)).size < terms.length) throw new Error(`${said} names a channel twice. Add its weights up.`);
@@ -45,13 +48,14 @@ function checkTerm([name, channels], channel, weight) {
   if (Math.abs(weight) < WEIGHTS[0] || Math.abs(weight) > WEIGHTS[1]) throw new Error(`A weight lies between ${WEIGHTS[0]} and ${WEIGHTS[1]}, not at ${Math.abs(weight)}.`);
 }
 
+/** @returns {Target["position"]} */
 function readPosition(text, layer) {
   if (text === undefined || (text === "center" && layer >= FC6)) return "mean";
   if (layer >= FC6) throw new Error(`${LAYERS[layer][0]} has no space: leave out the position, “@${text}”.`);
   return text === "center" ? text : text.split(",").map(Number);
 }
 
-/** The text of a target, the same for all texts that mean the same. */
+/** The text of a target, the same for all texts that mean the same. @param {Target} target */
 export function targetText({ layer, terms, position }) {
   const name = LAYERS[layer][0];
   const at = position === "mean" ? "" : `@${position}`;
@@ -62,16 +66,16 @@ export function targetText({ layer, terms, position }) {
   return terms.map(term).join("") || name;
 }
 
-/** The class, if the target is a single class, or null. */
+/** The class, if the target is a single class, or null. @param {Target} target */
 export const classIndex = ({ layer, terms }) => (layer === FC8 && terms.length === 1 && terms[0][1] === 1 ? terms[0][0] : null);
 
-/** The channels from the first to the last of a target. */
+/** The channels from the first to the last of a target. @param {Target} target */
 export function channelRange({ layer, terms }) {
   const channels = terms.map(([channel]) => channel);
   return terms.length ? [Math.min(...channels), Math.max(...channels) + 1] : [0, LAYERS[layer][1]];
 }
 
-/** [from, to] of the positions that a target reads in a map. Throws a sentence if it has none there. */
+/** [from, to] of the positions that a target reads in a map. Throws a sentence if it has none there. @param {Target} target */
 export function positions({ layer, position }, [height, width]) {
   if (position === "mean") return [0, height * width];
   const [row, column] = position === "center" ? [height >> 1, width >> 1] : position;
@@ -79,7 +83,7 @@ export function positions({ layer, position }, [height, width]) {
   return [row * width + column, row * width + column + 1];
 }
 
-/** The score of a layer's output: planes of channels, size [height, width] each. */
+/** The score of a layer's output: planes of channels, size [height, width] each. @param {Target} target */
 export function score(target, output, size) {
   const plane = size[0] * size[1];
   if (!target.terms.length) return output.reduce((sum, value) => sum + value * value, 0) / output.length;
@@ -88,7 +92,7 @@ export function score(target, output, size) {
   return target.terms.reduce((sum, [channel, weight]) => sum + weight * mean(channel), 0);
 }
 
-/** Replace a layer's output by the gradient of the score, within `channelRange`. */
+/** Replace a layer's output by the gradient of the score, within `channelRange`. @param {Target} target */
 export function scoreBackward(target, output, size) {
   if (!target.terms.length) {
     const factor = 2 / output.length;

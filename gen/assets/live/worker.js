@@ -11,6 +11,7 @@ const ERRORS = {
   infinite: "The steps were too large: the picture left the finite numbers. Choose a smaller α.",
 };
 
+/** @type {import("./engine.js").Network} */
 let network = null;
 let ascent = null; // the optimization in progress: its settings, its generator, whether it is finished
 let currentRun = 0; // identifies the run in progress; 0: none
@@ -78,6 +79,7 @@ function passes(key) {
   return ascent.race ?? network;
 }
 
+/** @type {Promise<boolean | void>} */
 let turn = Promise.resolve(); // of the work in progress, which may wait for the graphics processor
 
 /** Do work on the network when all that was begun before is done. Errors are reported. */
@@ -96,7 +98,7 @@ function measure(rgba, target) {
   const top = topClasses(probabilities);
   const index = classIndex(target);
   if (index === null) return { activation, top };
-  const rank = 1 + output.reduce((better, logit) => better + (logit > activation), 0);
+  const rank = 1 + output.reduce((better, logit) => better + Number(logit > activation), 0);
   return { activation, probability: probabilities[index], rank, top };
 }
 
@@ -112,7 +114,7 @@ function postStep({ step, activation, logits }) {
   const { steps, size, target } = ascent.settings;
   const picture = network.rgba();
   const done = step === steps ? { type: "done", run: ascent.settings.run, engine: ascent.race?.engineName ?? "wasm", ...measure(picture, parseTarget(target)) } : null;
-  postMessage({ type: "step", run: ascent.settings.run, step, steps, size, picture: picture.buffer, activation, top: logits && topClasses(softmax(logits)) }, [picture.buffer]);
+  postMessage({ type: "step", run: ascent.settings.run, step, steps, size, picture: picture.buffer, activation, top: logits && topClasses(softmax(logits)) }, { transfer: [picture.buffer] });
   if (!done) return;
   postMessage(done);
   currentRun = 0;
