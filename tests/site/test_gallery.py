@@ -593,7 +593,7 @@ def test_all_methods_fit_the_window(visit: Visit, width: int, classes: int) -> N
     assert drawings.count() == len(COMPARED) * classes
     for box in (drawings.nth(number).bounding_box() for number in range(2 * classes)):
         assert box
-        assert box["width"] >= 40
+        assert box["width"] >= 80
         assert 0 <= box["x"] < box["x"] + box["width"] <= width
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
