@@ -30,7 +30,7 @@ def chart(
         xs: positive, in ascending order, such as 1, 2, 4, 8.
         axis: label of the horizontal axis.
         vertical: label of the vertical axis.
-        caption: plain text below the drawing; also its title.
+        caption: plain text below the drawing; its first sentence is also the title.
         signs: whether values above 0 are labeled with a plus.
     """
     west, east, north, south = 60.0, 405.0, 34.0, 254.0
@@ -64,7 +64,7 @@ def chart(
         parts += [f'<path d="M60 {y - 5:g}H100" style="{style}"/>', text(110, y, escape(name), "start")]
         description.append(signed(f"{name}: from {line[0]:.1f} at {xs[0]} to {line[-1]:.1f} at {xs[-1]}"))
     return figure(
-        caption,
+        caption.partition(". ")[0],
         f"The {vertical} against {axis}. " + "; ".join(description) + ".",
         parts,
         south + LEGEND + 22 * len(series),
