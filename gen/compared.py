@@ -141,7 +141,7 @@ COMPARED = (
     ),
     Compared(
         "smooth",
-        "This site's default",
+        "The gallery's method",
         "write-ups/activation-maximization/index.md#gallery",
         "this site",
         "Fourier coefficients, random transforms, a ReLU leak, a window around the center, the leading class pushed "

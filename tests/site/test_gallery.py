@@ -572,7 +572,7 @@ def test_a_drawing_of_the_comparison_opens_at_full_size_with_its_title(visit: Vi
     page = visit("/write-ups/methods/")
     page.locator(".methods a.enlarge").nth(3 * 10 + 1).click()
     page.wait_for_function("document.querySelector('.gslide.current img')?.naturalWidth === 224")
-    assert page.locator(".gslide.current").inner_text().strip() == "This site's default: volcano"
+    assert page.locator(".gslide.current").inner_text().strip() == "The gallery's method: volcano"
     page.keyboard.press("Escape")
     page.locator(".glightbox-container").wait_for(state="detached")
 
