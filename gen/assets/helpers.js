@@ -44,9 +44,12 @@ export async function fetchJson(address, what) {
   });
 }
 
+const MAX_LETTERS = 200; // of a name; what compares names takes long for longer ones
+
 /** Normalize text for comparison: lower case, ASCII letters and digits, single spaces. Agrees with `slugify`. */
 export const plain = (text) =>
   text
+    .slice(0, MAX_LETTERS)
     .normalize("NFKD")
     .replace(/[^\x00-\x7f]/g, "")
     .toLowerCase()

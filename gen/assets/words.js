@@ -27,7 +27,7 @@ function namesOf(classes) {
   };
   const own = classes.map(([name]) => plain(name.replace(/ \(\d+\)$/, "")));
   own.forEach(add);
-  classes.forEach(([, , ...synonyms], index) => synonyms.forEach((synonym) => add(plain(synonym), index)));
+  classes.forEach(([, , ...synonyms], index) => [...synonyms, synonyms.join(" ")].forEach((synonym) => add(plain(synonym), index)));
   const keys = ([, wnid], index) => [...(wnid ? [wnid, String(index)] : []), `${own[index]} ${index}`];
   classes.forEach((one, index) => keys(one, index).forEach((name) => byName.set(name, [index])));
   return byName;
@@ -64,6 +64,7 @@ function singulars(word, plurals) {
 /** What a word may mean: a list of { words, classes, near }, empty if nothing is known. list: of `words()`. */
 export function meanings(typed, list) {
   const wanted = plain(typed);
+  if (/^\d+$/.test(wanted) && typed.trim() !== wanted) return []; // -1 is not the class 1
   for (const word of wanted ? [wanted, ...singulars(wanted, list.plurals)] : []) {
     const named = (list.byName.get(word) ?? []).map((index) => ({ words: list.classes[index].slice(2), classes: [index], near: false }));
     const found = [...named, ...(list.senses.get(word) ?? [])];

@@ -240,6 +240,11 @@ def test_the_saved_picture_equals_the_canvas(visit: Open) -> None:
         page.click(".live button[name=save]")
     assert download.value.suggested_filename == "zebra-seed-0-live.png"
     assert Image.open(download.value.path()).convert("RGB").tobytes() == drawn(page).tobytes()
+    page.evaluate("location.hash = '#draw=tiger&seed=7&size=64'")  # the picture stays the zebra's
+    page.wait_for_function("document.querySelector('.live input[name=draw]').value === 'tiger'")
+    with page.expect_download() as download:
+        page.click(".live button[name=save]")
+    assert download.value.suggested_filename == "zebra-seed-0-live.png"
 
 
 @pytest.mark.nightly
@@ -538,7 +543,15 @@ def test_a_file_that_the_server_refuses_is_named(browser: Browser, address: str,
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    smoke([("missing", "could not be fetched"), ("changed", "damaged"), ("truncated", "damaged")], 2),
+    smoke(
+        [
+            ("missing", "could not be fetched"),
+            ("changed", "damaged"),
+            ("truncated", "damaged"),
+            ("stalled", "could not be fetched"),
+        ],
+        2,
+    ),
 )
 def test_missing_or_damaged_weights_are_reported(browser: Browser, address: str, fault: str, words: str) -> None:
     context = browser.new_context()
@@ -548,7 +561,10 @@ def test_missing_or_damaged_weights_are_reported(browser: Browser, address: str,
     bodies = {"truncated": whole[:-9], "changed": whole[:-1] + bytes([whole[-1] ^ 1])}
 
     def respond(route: Any) -> None:
-        route.abort() if fault == "missing" else route.fulfill(body=bodies[fault])
+        if fault == "missing":
+            route.abort()
+        elif fault != "stalled":  # then no answer ever comes
+            route.fulfill(body=bodies[fault])
 
     context.route(f"**/{layer.file}", respond)
     page.goto(f"{address}/")

@@ -17,6 +17,7 @@ WORDS = (
     *("bike", "plane", "phone", "soccer ball", "hot dog", "Hot-Dogs", "crane", "crane (517)", "crane-134", "cardigan"),
     *("mice", "geese", "timber wolves", "volcanoes", "glasses", "cow", "Café", "Zébra", "n02391049", "340", "person"),
     *("zebre", "quokka", "キリン", "жираф", "", "  ", "s", "es", "jack-o'-lantern", "carpenter's kit", "maillot"),
+    *("-1", "#1", "1", "tench, Tinca tinca", "zebra " * 40_000),
 )
 ASK = """async (typed) => {
   const { explain, meanings, words } = await import("/assets/words.js");

@@ -3,12 +3,15 @@
 import { plain } from "../helpers.js";
 import { isTarget, parseTarget, targetText } from "./target.js";
 
+const MAX_LETTERS = 1000; // of a target or the name of a class
+
 /** Read the settings from the address, if they are for this widget. */
 export function readAddress(widget) {
   const { kind, form, part, view } = widget;
   const parameters = new URLSearchParams(location.hash.slice(1));
-  let name = parameters.get("draw");
+  let name = parameters.get("draw")?.slice(0, MAX_LETTERS) ?? null;
   if (name === null || (kind === "class" && plain(name) !== plain(widget.name))) return;
+  parameters.set("draw", name);
   let fault = "";
   try {
     name = isTarget(name) ? targetText(parseTarget(name)) : name;

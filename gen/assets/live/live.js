@@ -49,7 +49,7 @@ class LiveWidget {
     form.restartButton.addEventListener("click", () => this.restart());
     form.stepButtons.forEach((step, index) => step.addEventListener("click", () => this.advance(["step", "line"][index])));
     this.copyButton.addEventListener("click", () => copyLink(this));
-    this.saveButton.addEventListener("click", () => savePicture(view.canvas, `${plain(this.name).replaceAll(" ", "-")}-seed-${form.seed}-live`));
+    this.saveButton.addEventListener("click", () => savePicture(view.canvas, this.file ?? this.fileName()));
     const takesPictures = ["class", "photo"].includes(kind);
     if (takesPictures) form.ownPicture = new OwnPicture(part, form, view, { use: (picture) => this.takePicture(picture), change: () => this.draw(), say: (text) => view.say(text) });
     const privacy = takesPictures ? "Nothing leaves your machine: " : "";
@@ -100,6 +100,11 @@ class LiveWidget {
   }
 
   // Drawing.
+
+  /** The name of a picture by the settings of now. */
+  fileName() {
+    return `${plain(this.name).replaceAll(" ", "-")}-seed-${this.form.seed}-live`;
+  }
 
   setState(state) {
     const { form } = this;
@@ -186,6 +191,7 @@ class LiveWidget {
     this.form.mark("");
     this.stale = false;
     this.drawnTarget = this.target;
+    this.file = this.fileName(); // whatever the fields say later
     this.network.post({ type: "start", settings });
     this.view.say(`Drawing ${this.name}: ${this.steps} steps, ${settings.size} × ${settings.size} pixels.`);
   }

@@ -1,14 +1,28 @@
 // The weights of each layer: fetched once, checked, kept in the browser's cache, unpacked.
 
 const CACHE = "actmax-layers";
+const STALL_SECONDS = 20; // without a byte: the connection is given up, and the reader can try again
 
 const pending = new Map(); // URL -> promise of a layer's bytes
 
 /** Fetch a file, or throw a sentence that names it. */
 export async function fetchChecked(url, what) {
-  const response = await fetch(url).catch(() => null);
+  const stop = new AbortController();
+  const response = await inTime(fetch(url, { signal: stop.signal }), () => stop.abort()).catch(() => null);
   if (!response?.ok) throw new Error(`${what} could not be fetched${response ? ` (HTTP ${response.status})` : ""}. Try again.`);
   return response;
+}
+
+/** Wait for what arrives from a server; fail when nothing does. stop(): called then. */
+function inTime(arrival, stop) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error("stalled"));
+      stop();
+    }, 1000 * STALL_SECONDS);
+  });
+  return Promise.race([arrival, late]).finally(() => clearTimeout(timer));
 }
 
 /** The weights of layers, [{ url, sha256, bytes }], all at once. progress(bytes): bytes that have arrived. */
@@ -51,7 +65,7 @@ async function fetchLayer({ url, sha256, bytes }, progress) {
   let loaded = 0;
   const reader = response.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read().catch(() => {
+    const { done, value } = await inTime(reader.read(), () => reader.cancel()).catch(() => {
       throw new Error("The network's weights could not be fetched. Try again.");
     });
     if (done) break;
