@@ -51,7 +51,7 @@ class Recipe(BaseModel):
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
 
-    algorithm: int = ALGORITHM
+    algorithm: Annotated[int, Field(ge=1, le=1_000_000)] = ALGORITHM
     network: str
     """Its name: ``alexnet``, ``compact``, a torchvision classifier, or ``timm/`` and the name of one of timm's."""
     weights: str

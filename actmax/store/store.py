@@ -128,6 +128,7 @@ class Store:
             try:
                 for name, data in {**files, "record.json": text}.items():
                     write_synced(folder / name, data)
+                    os.chmod(folder / name, 0o644)  # like the folder, whatever the umask is
                 sync_folder(folder)
                 entry = self._read(folder, final.name)
                 if entry is None:

@@ -153,6 +153,8 @@ def test_an_unknown_method_or_field_is_refused_with_the_nearest_name(
 @pytest.mark.parametrize(
     ("field", "value"),
     [
+        ("algorithm", 0),
+        ("algorithm", 10**7),
         ("steps", -5),
         ("steps", 0),
         ("steps", 2.0),

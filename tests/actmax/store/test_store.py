@@ -233,9 +233,15 @@ def test_remove_deletes_one_drawing_whole_or_damaged(store: Store) -> None:
     assert leftovers(store) == []
 
 
-def test_other_users_may_read_a_drawing(store: Store) -> None:
-    folder = put(store)
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_other_users_may_read_a_drawing(store: Store, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        folder = put(store)
+    finally:
+        os.umask(before)
     assert folder.stat().st_mode & 0o555 == 0o555
+    assert all(path.stat().st_mode & 0o444 == 0o444 for path in folder.iterdir())
 
 
 # Derived files.
