@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actmax.errors import ActmaxError, RecipeError
+from actmax.files import explained
 from actmax.networks.weights import Source
 from actmax.pipeline.draw import Outcome, draw
 from actmax.pipeline.forecast import Forecast
@@ -75,6 +76,7 @@ class Site:
         )
 
 
+@explained()
 def plan_site(values: object, config: Path, docs: Path | None = None, exclude: object = None) -> Site:
     """Read the settings and plan the site, with what the store already knows of the walk.
 
@@ -157,6 +159,7 @@ def _network(settings: Settings, root: Path, store: Store) -> NetworkSelection:
     return selected
 
 
+@explained()
 def prepare(
     values: object,
     config: Path,
@@ -247,6 +250,7 @@ def build(
     return Built(site, contents, outcome, tuple(_authored_pages(site, contents)))
 
 
+@explained()
 def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
     """Draw and measure what the store lacks.
 

@@ -9,6 +9,7 @@ import pytest
 from mkdocs.config.defaults import MkDocsConfig
 
 from actmax.errors import ActmaxError, StoreError
+from gen import site
 from gen.plan import addresses
 from gen.source import read_pages
 
@@ -67,6 +68,22 @@ def test_a_plain_page_may_be_a_link_and_links_in_a_circle_end(tmp_path: Path) ->
     (docs / "dangling.md").symlink_to(docs / "nothing.md")
     assert list(read_pages(docs)) == ["index.md", "own.md"]
     assert read_pages(tmp_path / "none") == {}
+
+
+def test_an_error_of_the_system_while_the_site_is_planned_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_file = Path.is_file
+
+    def fail(path: Path) -> bool:
+        if path.is_relative_to(tmp_path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", fail)
+    values = {"network": "compact", "second_opinion": False, "groups": {"animals": ["zebra"]}}
+    with pytest.raises(StoreError, match=r"index\.md cannot be read or written: Permission denied"):
+        site.prepare(values, tmp_path / "mkdocs.yml", tmp_path / "docs")
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
