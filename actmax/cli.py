@@ -73,7 +73,7 @@ NetworkOption = Annotated[
         help="auto, alexnet, compact, a classifier of torchvision, timm/NAME, or your module:function, which runs.",
     ),
 ]
-WeightsOption = Annotated[Path | None, typer.Option("--weights", help="Weights file: a pickle or safetensors.")]
+WeightsOption = Annotated[Path | None, typer.Option("--weights", help="Weights file: a checkpoint or safetensors.")]
 LabelsOption = Annotated[
     Path | None,
     typer.Option("--labels", help="File with the names of the network's classes, one a line; by default ImageNet's."),

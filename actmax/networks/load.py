@@ -1,4 +1,4 @@
-"""Load networks by name: the architecture from its family, the weights from a file that may hold tensors only."""
+"""Load networks by name: the architecture from its family, the weights from a file, of which only tensors are read."""
 
 from __future__ import annotations
 

@@ -375,7 +375,7 @@ class Settings(Section):
     `auto` takes `alexnet` if its weights can be had, and else `compact`, with a warning; it is resolved
     once per store, and again by `actmax doctor --retry`."""
     weights: FilePath | None = None
-    """A weights file, relative to mkdocs.yml: a pickled state dict, or safetensors."""
+    """A weights file, relative to mkdocs.yml: a checkpoint as `torch.save` writes it, or safetensors."""
     labels: FilePath | None = None
     """A file with the names of the network's classes, relative to mkdocs.yml: one a line, in the order of the logits,
     or JSON; by default ImageNet's 1000. The names in `groups` are then these, there is no drawing in the browser, and
