@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import json
 import re
@@ -89,7 +90,7 @@ class Case:
     """A plugin or an option beside the gallery."""
 
     package: str = ""
-    """The distribution that has to be installed, if it is a plugin."""
+    """The distributions that have to be installed."""
     plugin: str = ""
     """Its name in mkdocs.yml, if it is not the case's."""
     options: str = ""
@@ -189,6 +190,17 @@ def glossary(folder: Path, config: Config) -> None:
     config["markdown_extensions"] += [{"pymdownx.snippets": snippets}]
 
 
+def together(folder: Path, config: Config) -> None:
+    """Plugins that many sites have, at once."""
+    names = ("macros", "table-reader", "minify", "redirects", "section-index")
+    options = {PLUGINS[name].plugin or name: yaml.safe_load(PLUGINS[name].options or "{}") for name in names}
+    config["plugins"] = [
+        *("glightbox", "tags", "meta", "autorefs", "include-markdown", "awesome-pages"),
+        *config["plugins"],
+        *({name: values} for name, values in options.items()),
+    ]
+
+
 def many_extensions(folder: Path, config: Config) -> None:
     named = [next(iter(each)) if isinstance(each, dict) else each for each in config["markdown_extensions"]]
     config["markdown_extensions"] += [name for name in EXTENSIONS if name not in named]
@@ -246,7 +258,16 @@ PLUGINS = {
     "meta": Case("mkdocs-material", prepare=topics),
     "blog": Case("mkdocs-material", prepare=posts),
 }
+TOGETHER = (
+    "mkdocs-autorefs mkdocs-awesome-pages-plugin mkdocs-include-markdown-plugin mkdocs-macros-plugin "
+    "mkdocs-minify-plugin mkdocs-redirects mkdocs-section-index mkdocs_table_reader_plugin"
+)
 OPTIONS = {
+    "together": Case(
+        TOGETHER,
+        config="theme: {features: [navigation.instant, navigation.instant.prefetch]}",
+        prepare=together,
+    ),
     "instant": Case(
         config="theme: {features: [navigation.instant, navigation.instant.prefetch, navigation.instant.progress]}"
     ),
@@ -312,7 +333,7 @@ def build(project: Path, folder: Path, door: str, name: str = "", case: Case | N
     shutil.copytree(project, folder, symlinks=True)
     case, config = case or Case(), config_of(door)
     config = merged(config, yaml.safe_load(case.config or "{}"))
-    if case.package:
+    if name in PLUGINS:
         line = {case.plugin or name: yaml.safe_load(case.options or "{}")}
         config["plugins"] = [line, *config["plugins"]] if case.first else [*config["plugins"], line]
     if case.prepare:
@@ -433,12 +454,16 @@ def differences(usual: Path, other: Path, case: Case) -> Iterator[str]:
         yield f"the search finds {found(other)}, and not {found(usual)}"
 
 
-def installed(package: str) -> bool:
-    try:
-        importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+def missing(packages: str) -> str:
+    """Return the first of these distributions that cannot be used; empty if there is none."""
+    for package in packages.split():
+        try:
+            importlib.metadata.version(package)
+            if package == "CairoSVG":
+                importlib.import_module("cairosvg")  # which needs the system's libcairo
+        except (importlib.metadata.PackageNotFoundError, OSError):
+            return package
+    return ""
 
 
 def test_the_guide_lists_the_plugins_that_are_tried(root: Path) -> None:
@@ -473,8 +498,8 @@ def test_the_gallery_is_the_same_or_refused(
     name: str, door: str, project: Path, usual: Mapping[str, Path], tmp_path: Path
 ) -> None:
     case, folder = CASES[name], tmp_path / "project"
-    if case.package and not installed(case.package):
-        pytest.skip(f"{case.package} is not installed: pip install -e '.[plugins]'")
+    if lacking := missing(case.package):
+        pytest.skip(f"{lacking} is not installed: pip install -e '.[plugins]'")
     done = build(project, folder, door, name, case)
     if case.refused:
         assert done.returncode != 0
