@@ -34,6 +34,7 @@ LIGHTBOX_FILES = {
 _PLAYER = re.compile(rb"https://cdn\.plyr\.io/[^\"]*")
 """Where GLightbox would fetch a player for videos, of which there are none. The plugin privacy would download it."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SCRIPT_COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/[ \t]*)\n", re.DOTALL | re.MULTILINE)
 _INDENT = re.compile(r"\s*\n\s*")
 
 
@@ -53,9 +54,15 @@ def assets(contents: Contents) -> Iterator[File]:
         yield addresses.asset(name), _PLAYER.sub(b"", (LIGHTBOX / file).read_bytes())
     for path in sorted(FOLDER.glob("*.*")):
         if not contents.site.guest or path.stem not in OWN_FONTS:
-            yield addresses.asset(path.name), path.read_bytes()
+            yield addresses.asset(path.name), published(path)
     address, names = (addresses.GUEST_STYLE, GUEST_STYLES) if contents.site.guest else (addresses.STYLE, STYLES)
     yield address, _style(names) + _frame_rules(max(counts))
+
+
+def published(path: Path) -> bytes:
+    """Return a file as readers fetch it: a script without the lines that hold only a comment."""
+    content = path.read_bytes()
+    return _SCRIPT_COMMENT.sub("", content.decode()).encode() if path.suffix == ".js" else content
 
 
 def _style(names: Iterable[str]) -> str:

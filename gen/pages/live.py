@@ -10,7 +10,7 @@ from urllib.parse import quote
 from actmax.networks import labels
 from actmax.networks.cards import card
 from actmax.recipe import ACCENTUATION, DEFAULT, METHODS, Recipe
-from gen.pages.assets import FOLDER
+from gen.pages.assets import FOLDER, published
 from gen.pages.contents import Contents, File
 from gen.pages.live_weights import NETWORK, weights
 from gen.pages.templating import render
@@ -48,7 +48,7 @@ def live(contents: Contents) -> Iterator[File]:
     if not contents.plan.live:
         return
     for name in ENGINE:
-        yield f"{addresses.LIVE}{name}", (FOLDER / "live" / name).read_bytes()
+        yield f"{addresses.LIVE}{name}", published(FOLDER / "live" / name)
     for layer in weights().layers:
         yield f"{addresses.LIVE}{layer.file}", layer.content
     file = card(NETWORK).file
