@@ -25,8 +25,10 @@ FURTHER_PAGES = ("walk", "comparison", "photo", "diversity", "sounds")
 """Settings that make pages besides those of classes and channels."""
 EXTENSIONS = ("attr_list", "md_in_html", "tables", "gen.mathml", "pymdownx.highlight", "pymdownx.superfences")
 """The Markdown extensions that those need."""
-_VERBATIM = re.compile(r"(<(?:pre|textarea|script|style)\b.*?</(?:pre|textarea|script|style)>)", re.DOTALL)
+_VERBATIM = re.compile(r"<(pre|textarea|script|style)\b.*?</\1>", re.DOTALL)
 """Elements whose line breaks are shown or needed."""
+_AUTHORED = re.compile(r"<(article|pre|textarea|script|style)\b.*?</\1>", re.DOTALL)
+"""The same of an author's page: whether its own elements need theirs, nobody but the author knows."""
 _LINES = re.compile(r"\s*\n\s*")
 
 log = logging.getLogger("mkdocs.plugins.ledger")
@@ -151,10 +153,14 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
         raise PluginError(str(error)) from None
 
 
-def on_post_page(output: str, **_: object) -> str:
+def on_post_page(output: str, page: Page, **_: object) -> str:
     """Drop the theme's empty lines and indents, a seventh of a class page."""
-    parts = _VERBATIM.split(output)
-    return "".join(part if index % 2 else _LINES.sub("\n", part) for index, part in enumerate(parts))
+    generated = page.file.src_uri.startswith((addresses.GALLERY, addresses.NETWORK))
+    parts, end = [], 0
+    for kept in (_VERBATIM if generated else _AUTHORED).finditer(output):
+        parts += [_LINES.sub("\n", output[end : kept.start()]), kept[0]]
+        end = kept.end()
+    return "".join([*parts, _LINES.sub("\n", output[end:])])
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,6 +21,8 @@ from gen.plan.drawings import STEP_SIZES, STEPS
 
 ENGINE = sorted(path.name for path in (FOLDER / "live").iterdir() if path.suffix in (".js", ".wasm"))
 """The files of the engine that are published: all but its C source."""
+MODULES = {"plain": "engine.wasm", "relaxed": "engine-relaxed.wasm"}
+"""Those that compute, of which a browser runs one."""
 SIZE = 160
 """Width of a live drawing in pixels, chosen with EfficientNet-Lite0: it recognizes 17 of 50 drawings of 160 pixels, and
 9 of 128 pixels; a step at 224 takes twice as long."""
@@ -56,6 +59,10 @@ def live(contents: Contents) -> Iterator[File]:
         notice = file.with_name("NOTICE.txt")  # credits the network that these weights were distilled from
         yield f"{addresses.LIVE}{notice.name}", notice.read_bytes()
     facts = {
+        "engine": {
+            kind: {"file": name, "sha256": hashlib.sha256((FOLDER / "live" / name).read_bytes()).hexdigest()}
+            for kind, name in MODULES.items()
+        },
         "layers": [
             {"name": layer.name, "file": layer.file, "sha256": layer.sha256, "bytes": len(layer.content)}
             for layer in weights().layers

@@ -19,6 +19,8 @@ CONFIG, DOCS, THEME = "mkdocs.yml", "docs", "theme"
 MARK = "# Written by `python -m gen write`, which writes it anew each time: edit the site's own mkdocs.yml instead.\n"
 """The first line of a written configuration, by which its folder is recognized."""
 
+_UNFINISHED = re.compile(rf"\.{re.escape(CONFIG)}\.\w{{8}}")
+"""What is left over of the first file, where the disk was too full to write it, and it could not be removed."""
 _LINK = re.compile(r'<\w[^>]*\b(?:src|href)="\.')
 """In HTML, a link to somewhere within the site."""
 
@@ -126,7 +128,12 @@ def require_ours(folder: Path, sources: Sequence[Path] = ()) -> None:
             one, other = folder.resolve(), source.resolve()
             if one.is_relative_to(other) or other.is_relative_to(one):
                 raise StoreError(f"{folder} and {source} are inside one another: name a folder outside of it.")
-        if not folder.is_dir() or not any(folder.iterdir()):
+        if not folder.is_dir():
+            return
+        there = list(folder.iterdir())
+        if all(_UNFINISHED.fullmatch(path.name) and path.is_file() for path in there):
+            for path in there:
+                path.unlink()
             return
         for name in (CONFIG, DOCS, THEME):
             if (folder / name).is_symlink():

@@ -74,8 +74,9 @@ def test_a_missing_extension_is_named_with_the_lines_to_add(tmp_path: Path) -> N
     hook.check_site(config)
 
 
-def on_post_page(output: str) -> str:
-    return hook.on_post_page(output)
+def on_post_page(output: str, name: str = "gallery/zebra/index.md") -> str:
+    page: Any = SimpleNamespace(file=SimpleNamespace(src_uri=name))
+    return hook.on_post_page(output, page)
 
 
 def test_a_pages_empty_lines_and_indents_are_left_out() -> None:
@@ -86,6 +87,14 @@ def test_a_pages_empty_lines_and_indents_are_left_out() -> None:
 def test_elements_that_show_line_breaks_keep_them(name: str) -> None:
     kept = f'<{name} class="a">\n\n  one\n    two\n</{name}>'
     assert on_post_page(f"<p>\n\n  x\n</p>\n\n{kept}\n\n\n<b>\n</b>{kept}") == f"<p>\nx\n</p>\n{kept}\n<b>\n</b>{kept}"
+
+
+def test_what_an_author_wrote_keeps_its_lines() -> None:
+    """A diagram in a div, and text that a style shows as it is."""
+    article = '<article>\n<div class="mermaid">mindmap\n  root\n\n    leaf\n</div><pre>\n a</pre>\n</article>'
+    page = f"<nav>\n\n  <a>\n</nav>\n  {article}\n\n<footer>\n  b</footer>"
+    assert on_post_page(page, "index.md") == f"<nav>\n<a>\n</nav>\n{article}\n<footer>\nb</footer>"
+    assert "root\nleaf" in on_post_page(page)
 
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {

@@ -17,10 +17,12 @@ import yaml
 from PIL import Image
 from typer.testing import CliRunner
 
+from actmax.errors import ActmaxError
 from actmax.networks import labels
 from actmax.recipe import compose
 from actmax.store import Entry, Store
 from gen import site as build
+from gen import tools
 from gen.__main__ import app
 from gen.ledger import Address, Ledger
 from gen.plan import addresses
@@ -357,6 +359,19 @@ def test_write_refuses_a_folder_that_it_has_not_written(author: Author, name: st
     output = author.calls("write", str(folder), fails=True)
     assert "holds other files: name a new or an empty folder" in " ".join(output.split())
     assert [path.name for path in folder.iterdir()] == [name]
+
+
+def test_an_unfinished_first_file_does_not_block_the_next_write(tmp_path: Path) -> None:
+    left = tmp_path / "tree/.mkdocs.yml.a1b2c3_d"
+    left.parent.mkdir()
+    left.write_text("ha")
+    tools.require_ours(left.parent, [])
+    assert not left.exists()
+    left.write_text("ha")
+    (left.parent / "mine.md").write_text("years of work")
+    with pytest.raises(ActmaxError, match="holds other files"):
+        tools.require_ours(left.parent, [])
+    assert left.exists()
 
 
 @pytest.mark.parametrize("name", ["docs", "theme", "mkdocs.yml"])

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -571,6 +572,26 @@ def test_missing_or_damaged_weights_are_reported(browser: Browser, address: str,
     page.click(".live button[name=go]")
     status_contains(page, words)
     context.unroute(f"**/{layer.file}")
+    page.click(".live button[name=go]")
+    page.wait_for_selector(".live[data-state=running]", timeout=TIMEOUT)
+    context.close()
+
+
+def test_a_changed_engine_is_refused(browser: Browser, address: str, root: Path) -> None:
+    """A bit may be flipped where the module stays valid, and would draw another picture."""
+    context = browser.new_context()
+    page = context.new_page()
+
+    def respond(route: Any) -> None:
+        body = bytearray((root / "gen/assets/live" / route.request.url.rpartition("/")[2]).read_bytes())
+        body[-1] ^= 1
+        route.fulfill(body=bytes(body), content_type="application/wasm")
+
+    context.route("**/engine*.wasm", respond)
+    page.goto(f"{address}/")
+    page.click(".live button[name=go]")
+    status_contains(page, "The engine arrived damaged. Reload the page.")
+    context.unroute("**/engine*.wasm")
     page.click(".live button[name=go]")
     page.wait_for_selector(".live[data-state=running]", timeout=TIMEOUT)
     context.close()

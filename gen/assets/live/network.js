@@ -69,9 +69,9 @@ export class LiveNetwork {
   }
 
   async files() {
-    const { layers } = await facts();
-    const modules = { plain: url("engine.wasm"), relaxed: url("engine-relaxed.wasm") };
-    return { modules, layers: layers.map(({ file, ...rest }) => ({ ...rest, url: url(file) })) };
+    const { engine, layers } = await facts();
+    const located = ({ file, ...rest }) => ({ ...rest, url: url(file) });
+    return { modules: { plain: located(engine.plain), relaxed: located(engine.relaxed) }, layers: layers.map(located) };
   }
 
   open() {

@@ -3,7 +3,7 @@
 import { instantiate } from "./engine.js";
 import { optimize, softmax, topClasses } from "./optimize.js";
 import { channelRange, classIndex, FC8, parseTarget, score, scoreBackward } from "./target.js";
-import { deleteOld, fetchChecked, fetchLayers, forget } from "./weights.js";
+import { deleteOld, fetchChecked, fetchLayers, forget, isWhole } from "./weights.js";
 
 const ERRORS = {
   memory: "There is not enough memory here for the network. A smaller picture may fit.",
@@ -21,13 +21,19 @@ const RELAXED = WebAssembly.validate(
   Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11),
 );
 
+const DAMAGED = "The engine arrived damaged. Reload the page.";
+
 let starting = null; // the promise of the engine without weights
 
-/** Fetch and instantiate the engine. modules: URLs, `plain` and `relaxed`. */
+/** Fetch and instantiate the engine. modules: { url, sha256 } of `plain` and `relaxed`. */
 function start(modules) {
-  starting ??= fetchChecked(modules[RELAXED ? "relaxed" : "plain"], "The engine")
+  const { url, sha256 } = modules[RELAXED ? "relaxed" : "plain"];
+  starting ??= fetchChecked(url, "The engine")
     .then((response) => response.arrayBuffer())
-    .then((wasm) => instantiate(wasm).catch((error) => Promise.reject(new Error(refusal(wasm, error)))))
+    .then(async (wasm) => {
+      if (!(await isWhole(wasm, sha256))) throw new Error(DAMAGED);
+      return instantiate(wasm).catch((error) => Promise.reject(new Error(refusal(wasm, error))));
+    })
     .catch((error) => {
       starting = null;
       throw error;
@@ -40,7 +46,7 @@ function refusal(wasm, error) {
   if (error instanceof RangeError) return ERRORS.memory;
   if (WebAssembly.validate(wasm)) return "This site's Content-Security-Policy forbids the engine: script-src must allow 'wasm-unsafe-eval'.";
   const isModule = new TextDecoder().decode(wasm.slice(0, 4)) === "\0asm";
-  return isModule ? ERRORS.simd : "The engine arrived damaged. Reload the page.";
+  return isModule ? ERRORS.simd : DAMAGED;
 }
 
 const gpuFiles = []; // weights that the graphics processor does not have yet
@@ -145,7 +151,7 @@ function fail(error) {
 }
 
 const handlers = {
-  /** Load the network up to a layer. modules: URLs of the engine. layers: of all weights. winners: of earlier races. */
+  /** Load the network up to a layer. modules: of the engine. layers: of all weights. winners: of earlier races. */
   async load({ modules, layers, layer, winners: known }) {
     winners = { ...known, ...winners };
     const needed = layers.slice(network?.loaded ?? 0, layer + 1);
