@@ -193,7 +193,7 @@ def test_the_index_shows_the_ranks_by_the_evaluation_network(
     words = visible(rendered(page))
     assert (
         "MobileNet V2, an evaluation network that played no part in the drawing, recognizes 1 of 3 (95 % interval "
-        "6–79 %) drawings (top-1), and has 2 of 3 (95 % interval 21–94 %) in its top 5."
+        "6–79 %), and has the class in its top 5 for 2 of 3 (95 % interval 21–94 %)."
     ) in " ".join(words.split())
 
 
