@@ -41,6 +41,8 @@ def mathml(tex: str, display: bool = False) -> str:
     unescaped = re.sub(r"\\[\\{}]", "", tex)
     if unescaped.count("{") != unescaped.count("}"):
         raise MathError(f"In the equation {quoted(tex)} braces do not match.")
+    if display:  # latex2mathml sets what belongs below these beside them
+        tex = re.sub(r"\\(argmax|argmin|max|min|sup|inf|lim)\s*_", r"\\\1\\limits_", tex)
     try:
         markup: str = convert(tex, display="block" if display else "inline")
     except Exception as error:  # latex2mathml raises many kinds, for instance KeyError and IndexError

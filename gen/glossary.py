@@ -22,9 +22,9 @@ class _FirstOccurrences(Treeprocessor):
 
     def run(self, root: Element) -> None:
         """Called with the page."""
-        self._visit(root, set())
+        self._visit(root, set(), linked=False)
 
-    def _visit(self, parent: Element, known: set[str]) -> None:
+    def _visit(self, parent: Element, known: set[str], linked: bool) -> None:
         before: Element | None = None
         for child in list(parent):
             if child.tag in SECTIONS:
@@ -40,8 +40,10 @@ class _FirstOccurrences(Treeprocessor):
                 continue
             if term:
                 known.add(term)
+                if not linked:  # for touch and keyboard: the style shows the title of what has the focus
+                    child.set("tabindex", "0")
             before = child
-            self._visit(child, known)
+            self._visit(child, known, linked or child.tag == "a")
 
 
 def _term(abbr: Element) -> str:

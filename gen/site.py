@@ -294,7 +294,7 @@ def generate(site: Site, log: Log, info: SiteInfo) -> tuple[Contents, Outcome]:
             comparison=rows(plan, entries),
             photograph=of_photograph,
             script=of_script,
-            photo=photo(plan, entries),
+            photo=photo(plan, entries, site.evaluation, store),
             diversity=diversity(plan, entries, site.evaluation or plan.source, store),
             sounds=heard,
             units=units(plan, entries, store),

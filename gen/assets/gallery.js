@@ -59,23 +59,6 @@ function followCurve(part) {
   showMark();
 }
 
-/** A slider beside radio buttons. */
-function connectSlider(range) {
-  const choices = all("input[type=radio]", range.parentElement);
-  const update = () => {
-    const chosen = choices.findIndex((choice) => choice.checked);
-    range.value = String(chosen);
-    range.setAttribute("aria-valuetext", choices[chosen].nextElementSibling.textContent);
-  };
-  range.addEventListener("input", () => {
-    choices[Number(range.value)].checked = true;
-    update();
-  });
-  for (const choice of choices) choice.addEventListener("change", update);
-  range.disabled = false;
-  update();
-}
-
 function copyOnClick(link) {
   const text = link.textContent;
   link.addEventListener("click", async () => {
@@ -158,7 +141,6 @@ enhance(".gallery-tools:not(.units-tools)", async (part) => (await search()).sea
 enhance(".units-tools", sortChannels);
 enhance(".large fieldset", dragSteps);
 enhance(".curve", followCurve);
-enhance('.frames > input[type="range"]', connectSlider);
 enhance(".copy-link", copyOnClick);
 enhance(".compare", async (part) => (await import("./compare.js")).compare(part));
 enhance(".replay", replay);
@@ -172,6 +154,8 @@ onPage(highlightGallery);
 onPage(() => setTimeout(nameListings)); // after the theme has made their buttons
 onPage(makeScrollable);
 document.addEventListener("click", showLarge);
+// Closes the explanation of a term.
+document.addEventListener("keydown", ({ key }) => key === "Escape" && document.activeElement?.closest("abbr")?.blur());
 addEventListener("load", makeScrollable);
 addEventListener("load", nameListings);
 addEventListener("resize", makeScrollable);

@@ -2,7 +2,7 @@
 // in the site's search.
 
 import { all, editDistance, element, plain } from "./helpers.js";
-import { classOf, explanation, meanings, words } from "./words.js";
+import { classOf, explain, explanation, meanings, words } from "./words.js";
 
 /** The index: filter while typing, sort, open a random class. */
 export function searchClasses(tools) {
@@ -30,6 +30,13 @@ export function searchClasses(tools) {
     rank: (a, b) => a.rank - b.rank || b.secondProbability - a.secondProbability,
   };
 
+  const clear = element("button", { type: "button", textContent: "Clear the filter" });
+  clear.addEventListener("click", () => {
+    filter.value = "";
+    show();
+    filter.focus();
+  });
+
   let list = null; // everyday words are fetched when a reader searches
   const fetchWords = async () => {
     list ??= await words().catch(() => null);
@@ -52,7 +59,9 @@ export function searchClasses(tools) {
       headings[index].hidden = sort.value !== "" || list.hidden;
     });
     count.textContent = shown.size === 1 ? "1 class" : `${shown.size || "no"} classes`;
-    if (!shown.size && list && meanings(filter.value, list).length) count.append(". ", ...explanation(filter.value, list));
+    if (shown.size) return;
+    if (list && meanings(filter.value, list).length) count.append(". ", ...explanation(filter.value, list));
+    count.append(" ", clear);
   }
 
   function order() {
@@ -98,6 +107,7 @@ export async function suggestPages(part) {
       .filter(({ distance }) => distance <= wanted.length / 3)
       .sort((a, b) => a.distance - b.distance)
       .slice(0, 3);
+    if (!closest.length && !position && list && explain(last, list).choices.length) return part.before(element("p", {}, ...explanation(last, list)));
     if (!closest.length) continue;
     const links = closest.map(({ name, url }) => element("a", { href: new URL(url, root), textContent: name }));
     return part.before(element("p", {}, "Did you mean ", ...links.flatMap((link, index) => (index ? [" or ", link] : [link])), "?"));

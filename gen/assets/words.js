@@ -108,11 +108,22 @@ function some(classes, most, list) {
   return [...drawn, ...Array.from({ length: room }, (_, step) => others[Math.floor((step * others.length) / room)])];
 }
 
-/** The class with the most similar name; null if none is. */
+/** The class with the most similar name, or with the same beginning; null if there is none. */
 function misspelled(word, { classes }) {
-  const distances = classes.map(([name]) => editDistance(plain(name), word));
+  const names = classes.map(([name]) => plain(name));
+  const distances = names.map((name) => editDistance(name, word));
   const least = Math.min(...distances);
-  return least <= Math.max(1, word.length / 4) ? distances.indexOf(least) : null;
+  if (least <= Math.max(1, word.length / 4)) return distances.indexOf(least);
+  const shared = names.map((name) => sameBeginning(name, word));
+  const longest = Math.max(...shared);
+  return longest >= 4 && longest > word.length / 2 ? shared.indexOf(longest) : null;
+}
+
+/** How many letters two words have in common before they differ. */
+function sameBeginning(a, b) {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
 }
 
 /** A paragraph's contents: an explanation with links to pages, or to the live drawing. */
@@ -123,5 +134,7 @@ export function explanation(typed, list) {
     const href = list.pages.get(index) ?? (list.draw && list.draw + encodeURIComponent(name));
     return href ? element("a", { href, textContent: name }) : name;
   });
+  const end = `${list.classes[choices[0]]?.[0]}?`;
+  if (text.endsWith(` ${end}`)) return [text.slice(0, -end.length), linked[0], "?"];
   return [text, ...linked.flatMap((link, index) => [index ? ", " : " ", link])];
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from gen.pages.contents import Contents
 from gen.pages.live import SIZE
@@ -13,6 +14,10 @@ from gen.pages.words import unique_name
 
 CHIPS = 6
 """How many classes the front page offers besides the one that it shows."""
+
+_LIKE_CONSONANT = re.compile(r"eu|ewe|one\b|once|ubi|uk|uni(?![mn])|ura|uro|us[aeu]|ut[eio]", re.IGNORECASE)
+"""A vowel's letter with the sound of "you" or "one". Agrees with gen/assets/live/form.js."""
+_SILENT_H = re.compile(r"heir|honest|honou?r|hour", re.IGNORECASE)
 
 
 def front(contents: Contents, here: str) -> str:
@@ -44,4 +49,5 @@ def front(contents: Contents, here: str) -> str:
 
 def a_or_an(name: str) -> str:
     """Return a name with its indefinite article: ``an ambulance``."""
-    return f"{'an' if name[:1].lower() in tuple('aeiou') else 'a'} {name}"
+    vowel = name[:1].lower() in tuple("aeiou") and not _LIKE_CONSONANT.match(name)
+    return f"{'an' if vowel or _SILENT_H.match(name) else 'a'} {name}"

@@ -25,7 +25,7 @@ INPUT_CONTRIBUTION = 0.1
 FILTER_COLUMNS, FILTER_SCALE = 8, 7
 """Filters in a row, and the side of an enlarged pixel."""
 CELL_PIXELS = 160
-"""Width of the file of a channel in the figure, where it is half as wide, for dense screens."""
+"""Width of the file of a channel in the figure, where it is half as wide, for dense screens, and in the rows."""
 QUOTED = 4
 """Index in COUNTS of the number of ablated units that the text quotes."""
 
@@ -41,6 +41,7 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         study=study,
         figure=numbered(_figure(contents, study, kinds)) if study.stages else "",
         kinds=kinds,
+        cell=CELL_PIXELS,
         filters=_filters(study),
         ablation=_ablation(study.ablations, numbered) if study.ablations else None,
     )
@@ -51,7 +52,6 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         yield addresses.STUDY_FILTERS, filters
     for (layer, channel), entry in study.channels.items():
         yield addresses.channel(layer, channel), entry.read("drawing.png")
-        yield addresses.channel_thumbnail(layer, channel), pictures.thumbnail(entry)
         yield addresses.channel_cell(layer, channel), pictures.thumbnail(entry, CELL_PIXELS)
     for name, entry in study.variations.items():
         yield addresses.variation(name), entry.read("drawing.png")

@@ -131,7 +131,6 @@ photo = _at(ASSETS + "photos/{digest}.webp")
 figure = _at(FIGURES + "{group}/{word}_{steps}.jpg")
 """A figure of the write-up: ``assets/activation_maximization/vehicles/ambulance_1000.jpg``."""
 channel = _at(STUDY + "{layer}-{number}.png")
-channel_thumbnail = _at(STUDY + "{layer}-{number}.webp")
 channel_cell = _at(STUDY + "{layer}-{number}-small.webp")
 variation = _at(STUDY + "{name}.png")
 sound = _at(ASSETS + "sounds/{kind}-{file}")

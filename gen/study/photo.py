@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
+from actmax.files import digest
+from actmax.measure.kinds import MEASURES
+from actmax.measure.models import Measures
 from actmax.networks.labels import Label
+from actmax.networks.weights import Source
 from actmax.pictures import encode_image
+from actmax.pipeline.measurements import measured
 from actmax.store.entry import Entry
+from actmax.store.store import Store
 from gen.plan import Plan
+
+if TYPE_CHECKING:
+    from actmax.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -23,14 +33,54 @@ class Photo:
     """A PNG, as large as the drawings."""
     drawings: Mapping[float, Entry]
     """By feature weight, in descending order."""
+    measures: Measures | None = None
+    """Of the photo itself, by the target network."""
+    evaluation: Measures | None = None
+    """Of the photo itself, by the evaluation network, if the site has one."""
 
 
-def photo(plan: Plan, entries: Mapping[str, Entry]) -> Photo | None:
-    """Return the photo and its drawings; None where the settings have none."""
+def photo(plan: Plan, entries: Mapping[str, Entry], evaluator: Source | None, store: Store) -> Photo | None:
+    """Return the photo and its drawings, with measures of the photo; None where the settings have none.
+
+    Args:
+        plan: of the site.
+        entries: the drawings, by the digests of their recipes.
+        evaluator: the evaluation network, if the site has one.
+        store: of measurements.
+
+    Raises:
+        ActmaxError: a network cannot be loaded.
+    """
     wanted = plan.settings.photo
     if wanted is None:
         return None
     size, picture = plan.settings.size, plan.starts.pictures[plan.starts.names[wanted.picture]]
     start = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)  # as the recipe starts
     drawings = {weight: entries[drawing.recipe.digest()] for weight, drawing in plan.from_photo.items()}
-    return Photo(wanted.label, encode_image(start, "PNG"), drawings)
+    png = encode_image(start, "PNG")
+    own = _measures(png, plan.class_target(wanted.label), plan.source, store, resize=False)
+    second = None
+    if evaluator:
+        second = _measures(png, f"{evaluator.card.output}:{wanted.label.index}", evaluator, store, resize=True)
+    return Photo(wanted.label, png, drawings, own, second)
+
+
+def _measures(png: bytes, target: str, network: Source, store: Store, *, resize: bool) -> Measures:
+    """Measure a network's response to the photo, or read it from the store.
+
+    Args:
+        png: the photo.
+        target: of the network.
+        network: which.
+        store: of measurements.
+        resize: to the size that the network was trained on, as drawings are for the evaluation network.
+    """
+
+    def compute(network: Network) -> Measures:
+        from actmax.measure.measure import decode, measure, resized
+
+        image = decode(png)
+        return measure(network, target, resized(image, network.size) if resize else image)
+
+    inputs = {"picture": digest(png), "target": target, "resized": resize}
+    return measured(MEASURES, inputs, compute, network, store)

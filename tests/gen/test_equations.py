@@ -35,6 +35,12 @@ def test_tex_becomes_valid_mathml(tex: str, words: str) -> None:
     assert "".join(element.itertext()).replace("\u2009", " ") == words
 
 
+def test_what_a_maximum_is_taken_over_stands_below_it_in_a_display() -> None:
+    for tex in ("\\argmax_x h", "\\max_{x} h", "\\lim _x h"):
+        assert "<munder>" in mathml(tex, display=True)
+        assert "<munder>" not in mathml(tex)
+
+
 @pytest.mark.parametrize(
     ("tex", "expected"),
     [

@@ -29,5 +29,13 @@ def test_a_section_explains_it_again() -> None:
     ]
 
 
+def test_a_term_can_have_the_focus_unless_a_link_has_it() -> None:
+    text = "A logit.\n\n# Two\n\nA [logit](#two)."
+    page = markdown.markdown(
+        text, extensions=["abbr", "gen.glossary"], extension_configs={"abbr": {"glossary": GLOSSARY}}
+    )
+    assert re.findall(r"<abbr(.*?)>", page) == [' tabindex="0" title="an output"', ' title="an output"']
+
+
 def test_html_is_a_part_of_its_section() -> None:
     assert explained('A logit.\n\n<div markdown="1">\n\nOne logit and a CNN.\n\n</div>\n\nA CNN.') == ["logit", "CNN"]

@@ -348,7 +348,12 @@ def test_a_filter_without_matches_shows_no_class_and_the_count(index: Page) -> N
         index.get_by_label("Filter", exact=True).fill(typed)
         assert names(index) == [], typed
         assert index.locator("h2:visible").count() == 0
-        assert index.locator(".gallery-tools output").inner_text() == "no classes"
+        assert index.locator(".gallery-tools output").inner_text() == "no classes Clear the filter"
+    index.get_by_role("button", name="Clear the filter").click()
+    assert names(index) == every
+    assert index.get_by_label("Filter", exact=True).evaluate(
+        "field => field === document.activeElement && !field.value"
+    )
     for typed in ("(", "\\", "*", " "):  # no letter or digit, so no filter
         index.get_by_label("Filter", exact=True).fill(typed)
         assert names(index) == every, typed
@@ -542,6 +547,26 @@ def test_the_steps_of_a_drawing_are_selected_by_buttons_and_by_slider(visit: Vis
     assert figure.locator("input[type=radio]").nth(2).is_checked()
 
 
+def test_a_term_is_explained_by_a_tap_until_escape(visit: Visit, real: str) -> None:
+    page = visit("/write-ups/activation-maximization/", real, viewport={"width": 390, "height": 844}, has_touch=True)
+    term = page.locator("abbr[tabindex]").first
+    shown = "term => getComputedStyle(term, '::after').content"
+    assert term.evaluate(shown) == "none"
+    term.tap()
+    assert term.evaluate(shown) == f'"{term.get_attribute("title")}"'
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.keyboard.press("Escape")
+    assert term.evaluate(shown) == "none"
+
+
+def test_the_sidebar_marks_the_section_that_was_chosen(visit: Visit, real: str) -> None:
+    page = visit("/write-ups/activation-maximization/", real)
+    links = page.locator(".md-sidebar--primary .md-nav--secondary .md-nav__link")
+    for link in (links.nth(2), links.nth(4)):
+        link.click()
+        page.wait_for_function("link => link.classList.contains('md-nav__link--active')", arg=link.element_handle())
+
+
 def test_figures_are_numbered_and_have_links(visit: Visit, real: str) -> None:
     page = visit(f"{WRITE_UP}#figure-vehicles", real)
     numbers = page.locator("a.numbered").all_inner_texts()
@@ -666,7 +691,13 @@ def test_a_channel_without_a_page_is_reported(visit: Visit, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "meant"),
-    [("gallery/zebrra", ["zebra"]), ("gold-fish/", ["goldfish"]), ("n02391041/", ["zebra"]), ("what/%C3%A4/ever", [])],
+    [
+        ("gallery/zebrra", ["zebra"]),
+        ("gold-fish/", ["goldfish"]),
+        ("n02391041/", ["zebra"]),
+        ("what/%C3%A4/ever", []),
+        ("gallery/gold-medal/", ["goldfish"]),
+    ],
 )
 def test_the_page_of_an_unknown_address_suggests_the_class(
     visit: Visit, real: str, path: str, meant: list[str]

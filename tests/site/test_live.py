@@ -445,10 +445,7 @@ def test_before_and_after_are_compared_and_the_gradient_is_shown_with_the_keyboa
     assert not part.locator(".live-before, .live-compare, .live-gradient").filter(visible=True).count()
     page.set_input_files(".live input[name=file]", picture_file())
     status_contains(page, "prediction for your picture")
-    clip = "getComputedStyle(document.querySelector('.live-before')).clipPath"
-    assert page.evaluate(clip) == "inset(0px 50% 0px 0px)"
-    part.locator("input[name=compare]").press("Home")
-    assert page.evaluate(clip) == "inset(0px 100% 0px 0px)"
+    assert not part.locator(".live-before, .live-compare").filter(visible=True).count()  # nothing to compare it with
     assert not part.locator(".live-gradient").is_visible()
     part.locator("input[name=gradient]").press("Space")
     assert part.locator(".live-gradient").is_visible()
@@ -462,6 +459,13 @@ def test_before_and_after_are_compared_and_the_gradient_is_shown_with_the_keyboa
     assert len(alphas) == 144
     assert min(alphas) == 0  # where the gradient is the largest
     assert max(alphas) > 100
+    page.click(".live button[name=go]")
+    page.wait_for_selector(".live[data-state=running]")
+    clip = "getComputedStyle(document.querySelector('.live-before')).clipPath"
+    assert page.evaluate(clip) == "inset(0px 50% 0px 0px)"
+    part.locator("input[name=compare]").press("Home")
+    assert page.evaluate(clip) == "inset(0px 100% 0px 0px)"
+    finished(page)
     page.click(".live button[name=again]")
     finished(page)
     assert not part.locator(".live-before, .live-compare, .live-gradient").filter(visible=True).count()
@@ -666,6 +670,10 @@ def test_the_front_page_plays_a_stored_drawing_and_its_canvas_becomes_the_live_o
     finished(page)
     assert page.locator("canvas").count() == 1
     assert drawn(page).width == 160
+    # All three are of the finished picture.
+    best = page.inner_text(".live-top li >> nth=0").split("\n")
+    assert page.inner_text(".replay-probability") == " ".join(part for part in best if part.strip())
+    assert best[-1] in page.inner_text(".live [role=status]")
 
 
 def test_a_stored_drawing_is_paused_and_goes_on(visit: Open) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -55,19 +56,31 @@ def activation(page: Page, answer: int, index: int) -> float:
 def test_the_keyboard_plays_it_and_the_network_computes_the_answer(page: Page) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    reserved = height(page)
+    assert height(page) < 250
     page.locator(".quiz button", has_text="Start the quiz").focus()
     page.keyboard.press("Enter")
+    reserved = height(page)
     page.wait_for_selector(ANSWERS)
+    assert page.inner_text(".quiz-answers").strip() == ""  # a name would give the answer away
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     asked = page.inner_text(".quiz-asked figcaption")
     pictures: list[dict[str, Any]] = json.loads(page.get_attribute(".quiz", "data-quiz") or "")
     (target,) = (picture["target"] for picture in pictures if picture["name"] == asked)
-    logits = [activation(page, answer, int(target.removeprefix("fc8:"))) for answer in (0, 1)]
+    number = int(target.removeprefix("fc8:"))
+    logits = [activation(page, answer, number) for answer in (0, 1)]
     assert page.locator(ANSWERS).nth(int(logits[1] > logits[0])).get_attribute("class") == "more"
     right = logits[0] > logits[1]  # the first was chosen
-    assert page.inner_text(".quiz [role=status]").startswith("Right: " if right else "Wrong: ")
+    words = page.inner_text(".quiz [role=status]")
+    assert words.startswith("Right: " if right else "Wrong: ")
+    said = re.search(
+        rf"the class {asked} the higher logit, (\S+) against (\S+)\. Its own drawing reaches \S+\.$", words
+    )
+    assert said is not None, words
+    high, low = (float(number.replace("−", "-")) for number in said.groups())
+    assert high >= low
+    names = {picture["name"] for picture in pictures}
+    assert {line for line in page.inner_text(".quiz-answers").split("\n") if "logit" not in line} <= names
     assert page.inner_text(".quiz-score") == f"{int(right)} of 1 right"
     assert height(page) == reserved
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from actmax.networks import labels
+from gen.pages.front import a_or_an
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -46,6 +47,14 @@ def test_the_browser_and_python_know_the_same_words(page: Page) -> None:
     assert [found for found, _ in asked] == expected
 
 
+def test_the_browser_and_python_use_the_same_articles(page: Page) -> None:
+    names = [*(label.name for label in labels.classes()), "unicorn", "uniform", "uninvited", "utensil", "heir", "user"]
+    ask = (
+        "names => import('/assets/live/form.js').then(({ article }) => names.map((name) => `${article(name)} ${name}`))"
+    )
+    assert page.evaluate(ask, names) == [a_or_an(name) for name in names]
+
+
 @pytest.mark.parametrize(
     ("word", "text"),
     [
@@ -54,6 +63,7 @@ def test_the_browser_and_python_know_the_same_words(page: Page) -> None:
         ("bike", "“bike” may mean bicycle or motorcycle:"),
         ("crane", "“crane” may mean several classes:"),
         ("zebre", "ImageNet has no class “zebre”. Did you mean zebra?"),
+        ("unicorn", "ImageNet has no class “unicorn”. Did you mean unicycle?"),
         ("quokka", "ImageNet has no class “quokka”."),
         ("woman", "ImageNet has no class “woman”."),
         ("キリン", "ImageNet's names are English: write one in Latin letters."),

@@ -86,8 +86,16 @@ export class Form {
   }
 }
 
+// A vowel's letter with the sound of “you” or “one”, and a silent h. Agrees with gen/pages/front.py.
+const LIKE_CONSONANT = /^(?:eu|ewe|one\b|once|ubi|uk|uni(?![mn])|ura|uro|us[aeu]|ut[eio])/i;
+const SILENT_H = /^(?:heir|honest|honou?r|hour)/i;
+
 /** The indefinite article of a name; none for a channel. */
-export const article = (name) => (isTarget(name) ? "" : /^[aeiou]/i.test(name.trim()) ? "an" : "a");
+export function article(name) {
+  const word = name.trim();
+  if (isTarget(word)) return "";
+  return (/^[aeiou]/i.test(word) && !LIKE_CONSONANT.test(word)) || SILENT_H.test(word) ? "an" : "a";
+}
 
 async function suggestClasses(list) {
   const loaded = await facts().catch(() => null);

@@ -88,7 +88,6 @@ class LiveWidget {
     const image = croppedSquare(bitmap, size);
     this.view.clear();
     this.view.show(image, "Your picture, cropped to the network's input");
-    this.form.ownPicture.showBefore(image);
     this.stale = true;
     this.setState("paused");
     this.classify(image);
@@ -180,7 +179,7 @@ class LiveWidget {
     if (own?.bitmap) {
       const image = croppedSquare(own.bitmap, settings.size);
       settings.picture = image.data;
-      own.showBefore(image);
+      own.compareWith(image);
       if (own.target !== this.target) this.classify(image);
     }
     this.steps = settings.steps;

@@ -14,7 +14,7 @@ export class OwnPicture {
    * use(picture): called with each picture, an ImageBitmap. change(): called when the feature weight is another.
    */
   constructor(part, form, view, { use, change, say }) {
-    this.bitmap = null;
+    Object.assign(this, { bitmap: null, drawn: false });
     const file = input("file", "file", { accept: "image/*" });
     const choose = label("Your picture (choose, drop or paste)", file);
     const { photo, photoSize } = part.dataset;
@@ -52,6 +52,7 @@ export class OwnPicture {
   /** Take a picture, an ImageBitmap; null: none. */
   set(bitmap) {
     this.bitmap = bitmap;
+    this.drawn = false;
     this.map = null;
     this.where.checked = false;
     this.show();
@@ -66,17 +67,20 @@ export class OwnPicture {
 
   show() {
     const { bitmap, before, gradient, compare, fields } = this;
-    for (const part of [before, compare, fields]) part.hidden = !bitmap;
+    fields.hidden = !bitmap;
+    const compared = Boolean(bitmap) && this.drawn;
+    for (const part of [before, compare]) part.hidden = !compared;
     gradient.hidden = !bitmap || !this.map || !this.where.checked;
     this.picture.style.setProperty("--before", `${compare.value}%`);
-    this.picture.classList.toggle("compared", Boolean(bitmap));
+    this.picture.classList.toggle("compared", compared);
     if (!bitmap) return;
     if (!gradient.hidden) draw(gradient, shade(this.map));
   }
 
-  /** Show the picture at the size of the drawing. */
-  showBefore(image) {
+  /** A drawing begins: from now on the picture, at its size, can be compared with it. */
+  compareWith(image) {
     draw(this.before, image);
+    this.drawn = true;
     this.show();
   }
 }

@@ -5,7 +5,7 @@ import { facts } from "./facts.js";
 import { button } from "./form.js";
 import { LiveNetwork } from "./network.js";
 import { croppedSquare } from "./picture.js";
-import { parseTarget } from "./target.js";
+import { FC8, parseTarget } from "./target.js";
 import { activationOf } from "./view.js";
 
 const CANDIDATES = 6; // of these, the two with the largest difference are shown
@@ -23,10 +23,17 @@ export function sample(from, count) {
   return Array.from({ length: Math.min(count, rest.length) }, () => rest.splice(Math.floor(Math.random() * rest.length), 1)[0]);
 }
 
+/**
+ * What is asked about, and what is measured.
+ * @param {Picture} asked
+ */
+const wordsFor = ({ target }) => (parseTarget(target).layer === FC8 ? { kind: "class", measure: "logit" } : { kind: "channel", measure: "activation" });
+
 class Quiz {
   /** @param {HTMLElement} part */
   constructor(part) {
     this.part = part;
+    this.own = 0; // the asked target's activation for its own drawing
     /** @type {Picture[]} */
     this.pictures = JSON.parse(part.dataset.quiz);
     this.right = 0;
@@ -43,13 +50,14 @@ class Quiz {
     this.status = element("p", { className: "live-status", role: "status", textContent: "The network computes the answer in your browser. The score is kept on this page alone." });
     this.next = button("next", "Start the quiz");
     this.score = element("span", { className: "quiz-score" });
-    part.replaceChildren(this.question, this.shown, this.status, element("p", { className: "live-links" }, this.next, " ", this.score));
+    part.replaceChildren(this.question, this.status, this.shown, element("p", { className: "live-links" }, this.next, " ", this.score));
     this.next.addEventListener("click", () => this.ask());
   }
 
   /** Show a new question, or the sentence that says why there is none. */
   async ask() {
     this.next.disabled = true;
+    this.part.classList.add("begun"); // takes its space at once, as the answer to the click
     try {
       const asked = sample(this.pictures.filter(({ target }) => target && !this.lately.includes(target)), 1)[0];
       this.lately = [...this.lately, asked.target].slice(-Math.floor(this.pictures.length / 2));
@@ -59,6 +67,7 @@ class Quiz {
       const others = this.pictures.filter(({ target }) => target !== asked.target);
       const measured = [];
       for (const picture of sample(others, CANDIDATES)) measured.push({ ...picture, activation: await this.measure(picture, asked.target) });
+      this.own = await this.measure(asked, asked.target);
       measured.sort((a, b) => a.activation - b.activation);
       this.pair = sample([measured[0], measured[measured.length - 1]], 2);
       this.show(asked);
@@ -71,13 +80,14 @@ class Quiz {
 
   /** @param {Picture} asked */
   show(asked) {
-    const kind = asked.target.startsWith("fc8") ? "class" : "channel";
+    const { kind } = wordsFor(asked);
     this.question.textContent = `This drawing excites the ${kind} ${asked.name}. Which of the two other pictures excites it more?`;
-    const image = (/** @type {Picture} */ { src, name }) => element("img", { src, alt: "", title: name, width: 160, height: 160 });
+    const image = (/** @type {Picture} */ { src }, alt = "") => element("img", { src, alt, width: 160, height: 160 });
     const drawing = element("figure", { className: "quiz-asked" }, image(asked), element("figcaption", { textContent: asked.name }));
+    // Their names would give the answer away.
     const answers = this.pair.map((picture, index) => {
       const answer = button("answer", "");
-      answer.append(image(picture), element("span", { textContent: picture.name }));
+      answer.append(image(picture, `Picture ${index + 1}`));
       answer.addEventListener("click", () => this.answer(index));
       return answer;
     });
@@ -95,15 +105,18 @@ class Quiz {
     const right = this.pair[chosen].activation >= this.pair[other].activation;
     this.asked += 1;
     this.right += Number(right);
-    const values = this.pair.map(({ activation }) => activationOf(parseTarget(this.asking?.target ?? ""), activation));
+    if (!this.asking) return;
+    const { kind, measure } = wordsFor(this.asking);
+    const target = parseTarget(this.asking.target);
+    const words = (/** @type {number} */ activation) => activationOf(target, activation);
+    const winner = right ? chosen : other;
+    const values = this.pair.map(({ activation }) => words(activation));
     this.answers?.forEach((answer, index) => {
       answer.disabled = true;
-      const more = this.pair[index].activation >= this.pair[1 - index].activation;
-      answer.className = more ? "more" : "";
-      answer.append(element("b", { textContent: `activation ${values[index]}${more ? ", more" : ""}` }));
+      answer.className = index === winner ? "more" : "";
+      answer.append(element("span", { textContent: this.pair[index].name }), element("b", { textContent: `${measure} ${values[index]}${index === winner ? ", higher" : ""}` }));
     });
-    const winner = right ? chosen : other;
-    this.status.textContent = `${right ? "Right" : "Wrong"}: the picture of ${this.pair[winner].name} excites ${this.asking?.name} more, ${values[winner]} against ${values[1 - winner]}.`;
+    this.status.textContent = `${right ? "Right" : "Wrong"}: the picture of ${this.pair[winner].name} gives the ${kind} ${this.asking.name} the higher ${measure}, ${values[winner]} against ${values[1 - winner]}. Its own drawing reaches ${words(this.own)}.`;
     this.score.textContent = `${this.right} of ${this.asked} right`;
     this.next.disabled = false;
     this.next.focus({ preventScroll: true });

@@ -20,7 +20,7 @@ export class View {
     this.canvas = figure?.querySelector("canvas") ?? element("canvas", { width: 128, height: 128, hidden: true, role: "img" });
     this.status = element("p", { className: "live-status", role: "status" });
     this.progress = element("progress", { max: 1, value: 0, hidden: true, "aria-label": "The network's weights" });
-    this.topClasses = element("ol", { className: "live-top", "aria-label": "The network's predictions" });
+    this.topClasses = element("ol", { className: "live-top predictions", "aria-label": "The network's predictions" });
     this.line = document.createElementNS(SVG, "polyline");
     this.caption = element("figcaption", { textContent: CAPTION });
     const chart = document.createElementNS(SVG, "svg");
@@ -75,7 +75,7 @@ export class View {
     const items = top.map(({ index, probability }) => {
       const item = element("li", {}, element("span", { textContent: nameOf(index) }), element("b", { textContent: percent(probability) }));
       item.style.setProperty("--part", probability);
-      if (index === target) item.className = "target";
+      if (index === target) item.className = index === top[0].index ? "target" : "target behind";
       return item;
     });
     this.topClasses.replaceChildren(...items);

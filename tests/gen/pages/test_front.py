@@ -58,7 +58,16 @@ def test_without_the_live_engine_the_drawing_is_still_played(
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("ambulance", "an ambulance"), ("Egyptian cat", "an Egyptian cat"), ("tiger", "a tiger")]
+    ("name", "said"),
+    [
+        ("ambulance", "an ambulance"),
+        ("Egyptian cat", "an Egyptian cat"),
+        ("tiger", "a tiger"),
+        ("unicycle", "a unicycle"),
+        ("European gallinule", "a European gallinule"),
+        ("umbrella", "an umbrella"),
+        ("hourglass", "an hourglass"),
+    ],
 )
 def test_names_have_an_article(name: str, said: str) -> None:
     assert a_or_an(name) == said

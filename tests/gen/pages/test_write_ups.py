@@ -70,7 +70,7 @@ def contents(planned: Plans, drawn: Draws, tmp_path: Path, monkeypatch: pytest.M
         entries,
         evaluation=Evaluation(card("mobilenet-v2"), measures),
         comparison=rows,
-        photo=Photo(TIGER, png((200, 30, 30)), photo),
+        photo=Photo(TIGER, png((200, 30, 30)), photo, *(fakes.measures(TIGER.index, rank) for rank in (7, 1))),
         diversity=Diversity(ZEBRA, card("mobilenet-v2"), seeds, facets, 0.125, 0.25, 0.5, 2),
     )
 
@@ -324,10 +324,13 @@ def test_the_style_has_a_rule_for_each_frame(contents: Contents) -> None:
 
 
 def test_bars_show_each_feature_weight_for_both_networks(contents: Contents) -> None:
-    shown = re.findall(r'--part:([\d.]+)"><span><a href="[^"]+">(.*?)</a>, (.*?)</span> <b>', page_of(contents, PHOTO))
+    shown = re.findall(r'--part:([\d.]+)"><span>(.*?), (.*?)</span> <b>', page_of(contents, PHOTO))
+    shown = [(part, re.sub("<.*?>", "", words), rank) for part, words, rank in shown]
     weights = ("weight 0.5", "weight 0.2", "weight 0")
     assert shown == [
+        ("0.0150", "photo", "rank 7"),
         *(("0.9000", weight, "rank 1") for weight in weights),
+        ("0.9000", "photo", "rank 1"),
         *(("0.0150", weight, "rank 3") for weight in weights),
     ]
 

@@ -12,12 +12,13 @@ import pytest
 import torch
 from PIL import Image
 
+from actmax import load
 from actmax.engine.pictures import fit
 from actmax.measure.measure import decode
 from actmax.networks import labels
 from actmax.networks.weights import Source
 from actmax.recipe import Recipe
-from actmax.store import Entry
+from actmax.store import Entry, Store
 from gen.plan import Plan
 from gen.study.photo import photo
 
@@ -54,9 +55,9 @@ def test_feature_weights_are_in_descending_order(planned: Plans, cat: str) -> No
     assert {(one.start, one.start_sd, one.target, one.seed) for one in found.values()} == {(cat, 0.0, "fc8:292", 7)}
 
 
-def test_without_the_setting_nothing_starts_from_a_photo(planned: Plans) -> None:
+def test_without_the_setting_nothing_starts_from_a_photo(planned: Plans, store: Store) -> None:
     assert recipes(planned(GROUPS)) == {}
-    assert photo(planned(GROUPS), {}) is None
+    assert photo(planned(GROUPS), {}, None, store) is None
 
 
 def test_networks_without_layer_names_keep_no_features(planned: Plans, cat: str) -> None:
@@ -67,12 +68,21 @@ def test_networks_without_layer_names_keep_no_features(planned: Plans, cat: str)
 
 
 def test_the_photo_is_shown_as_the_recipes_start(
-    planned: Plans, drawn: Callable[..., dict[str, Entry]], cat: str
+    planned: Plans, drawn: Callable[..., dict[str, Entry]], cat: str, store: Store
 ) -> None:
     made = planned(GROUPS, **wanted(0, 0.5))
     entries = drawn(made)
-    found = photo(made, entries)
+    found = photo(made, entries, made.source, store)
     assert found is not None
+    assert found.measures is not None
+    assert found.evaluation is not None
+    tiger = labels.resolve_class("tiger")
+    network = load("compact")
+    logits = network.logits(network.normalize(decode(found.picture)))[0]
+    assert found.measures.activation == pytest.approx(float(logits[tiger.index]), abs=1e-3)
+    assert found.measures.rank == 1 + int((logits > logits[tiger.index]).sum())
+    assert found.evaluation.activation != found.measures.activation  # at the size that the network was trained on
+    assert photo(made, entries, None, store).evaluation is None  # type: ignore[union-attr]
     assert found.label == labels.resolve_class("tiger")
     assert torch.equal(decode(found.picture)[0], fit(made.starts.pictures[cat], (64, 64)))
     assert {keep: entry.recipe for keep, entry in found.drawings.items()} == recipes(made)
