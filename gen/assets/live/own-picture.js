@@ -14,7 +14,8 @@ export class OwnPicture {
    * use(picture): called with each picture, an ImageBitmap. change(): called when the feature weight is another.
    */
   constructor(part, form, view, { use, change, say }) {
-    Object.assign(this, { bitmap: null, drawn: false });
+    this.bitmap = null;
+    this.drawn = false;
     const file = input("file", "file", { accept: "image/*" });
     const choose = label("Your picture (choose, drop or paste)", file);
     const { photo, photoSize } = part.dataset;
