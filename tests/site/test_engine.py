@@ -41,6 +41,7 @@ from actmax.networks.network import Network
 from actmax.recipe import METHODS, Recipe, compose
 from actmax.recipe.methods import accentuation
 from actmax.recipe.target import parse
+from gen.pages.assets import published
 from gen.pages.live import BENCH_METHODS, ENGINE, LIVE_FIELDS, live_settings
 from gen.tools import engine
 
@@ -482,7 +483,7 @@ def test_settings_are_those_of_the_methods() -> None:
 def test_the_engine_is_a_small_download() -> None:
     """A reader fetches one of the two modules, the kernels for the graphics processor if there is one, and the quiz on
     its page."""
-    sent = {name: len(gzip.compress((engine.SOURCE.parent / name).read_bytes())) for name in ENGINE}
+    sent = {name: len(gzip.compress(published(engine.SOURCE.parent / name))) for name in ENGINE}
     modules = [sent.pop(module.name) for module in engine.MODULES]
     assert sum(sent.values()) + max(modules) <= 60 << 10
     for name in ("gpu.js", "shaders.js", "race.js", "quiz.js"):

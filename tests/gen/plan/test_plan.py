@@ -141,7 +141,7 @@ def test_methods_may_be_limited_to_groups(planned: Plans) -> None:
 
 def test_each_class_is_drawn_once_for_each_method_and_seed(planned: Plans) -> None:
     methods = {"mine": {"preset": "robust", "steps": 3, "decay_power": 0.5}, "plain": {"steps": 2}}
-    (page,) = planned({"animals": ["zebra"]}, seeds=[3, 0, 3], methods=methods).class_pages
+    (page,) = planned({"animals": ["zebra"]}, seeds=[3, 0], methods=methods).class_pages
     assert [variant.anchor for variant in page.variants] == [
         "mine-seed-3",
         "mine-seed-0",
