@@ -213,11 +213,11 @@ def test_the_walks_page_links_its_channels(made: Made) -> None:
     assert isinstance(page, str)
     for layer, number in made.study.channels:
         assert f'href="../../assets/study/{layer}-{number}.png"' in page
-        assert f'src="../../assets/study/{layer}-{number}.webp"' in page
+        assert f'src="../../assets/study/{layer}-{number}-small.webp"' in page
     assert "<svg" in page
 
 
-def test_the_walks_page_names_a_layers_first_channels_and_folds_their_pictures(
+def test_the_walks_page_names_a_layers_first_channels_and_shows_their_pictures(
     made: Made, rendered: Callable[[str], str], visible: Callable[[str], str]
 ) -> None:
     page = rendered(str(dict(files(made.contents))["write-ups/from-picture-to-prediction/index.md"]))
@@ -225,8 +225,8 @@ def test_the_walks_page_names_a_layers_first_channels_and_folds_their_pictures(
     for layer, stage in made.study.stages.items():
         kind = "Unit" if layer == "fc6" else "Channel"
         assert f"{kind} {stage.responding[0].number} responds most compared with other drawings" in words
-        (fold,) = re.findall(rf"<summary>[^<]* of {layer} respond to</summary>(.*?)</details>", page, re.DOTALL)
-        assert fold.count("<img ") == 2 * len(stage.responding)
+        (rows,) = re.findall(rf'<h3 id="{layer}">(.*?)<summary>The numbers of {layer}</summary>', page, re.DOTALL)
+        assert rows.count('alt="What ') == 2 * len(stage.responding)
 
 
 def test_the_walks_page_shows_the_evaluation_of_the_gallery(
