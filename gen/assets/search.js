@@ -90,7 +90,9 @@ export async function suggestPages(part) {
     const response = await fetch(new URL(path, root)).catch(() => null);
     return response?.ok ? response.json() : null;
   };
-  const [gallery, index] = await Promise.all([json("gallery/index.json"), json("search/search_index.json")]);
+  // Zensical's index lies elsewhere; its pages tell the search where they redirect to.
+  const zensical = /"redirect":/.test(document.getElementById("__config")?.textContent ?? "");
+  const [gallery, index] = await Promise.all([json("gallery/index.json"), json(zensical ? "search.json" : "search/search_index.json")]);
   const classes = (gallery?.classes ?? []).map(({ name, url, names }) => ({ name, url, words: names }));
   const pages = (index?.docs ?? index?.items ?? [])
     .filter(({ location }) => location && !/#|^gallery\/./.test(location))
