@@ -124,8 +124,8 @@ def _recognition(contents: Contents, here: str) -> dict[str, Any] | None:
     is not in its top 5 although the target network recognizes it; None without an evaluation network."""
     if contents.recognition is None:
         return None
-    worst = [page for page in contents.best if contents.drawings[page.label][0].only_by_target][-1:]
-    return asdict(contents.recognition) | {"worst": _worst(contents, here, *worst) if worst else None}
+    only = [page for page in contents.best if contents.drawings[page.label][0].only_by_target]
+    return asdict(contents.recognition) | {"worst": _worst(contents, here, only[-1]) if only else None}
 
 
 def _worst(contents: Contents, here: str, page: ClassPage) -> dict[str, Any]:

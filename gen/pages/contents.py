@@ -19,11 +19,11 @@ from gen.plan import ClassPage, Plan
 from gen.study.comparison import Row
 from gen.study.diversity import Diversity
 from gen.study.evaluation import Evaluation
-from gen.study.examples import Examples, Unit
+from gen.study.examples import Examples
 from gen.study.photo import Photo
 from gen.study.photograph import Photograph
 from gen.study.study import Study
-from gen.study.units import Units
+from gen.study.units import Unit, Units
 
 File = tuple[str, str | bytes]
 """A path below docs/, with forward slashes, and the file's content."""

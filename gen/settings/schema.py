@@ -362,10 +362,7 @@ class Settings(Section):
     """What to draw, and how. Every key but the classes has a default."""
 
     elsewhere: ClassVar[Mapping[str, str]] = {
-        **{
-            name: f"It belongs to a method: `methods: {{{DEFAULT}: {{{name}: …}}}}`."
-            for name in ("preset", *OVERRIDABLE)
-        },
+        name: f"It belongs to a method: `methods: {{{DEFAULT}: {{{name}: …}}}}`." for name in ("preset", *OVERRIDABLE)
     }
 
     network: Annotated[str, BeforeValidator(lambda name: "auto" if name in (None, "") else name)] = "auto"

@@ -21,6 +21,7 @@ from actmax.store.store import Store
 from gen.plan import Plan
 from gen.settings import KEY, SettingsError
 from gen.study.attribution import by_channel, covers
+from gen.study.units import Unit
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 STRONGEST, WEAKEST = 6, 3
 """Maximum number of photos on a page that excite a channel most, and least."""
 MAX_PHOTOS = 20_000
-
-Unit = tuple[str, int]
-"""A layer's name, and the number of a channel; of a class with the layer ``logits``."""
 
 
 @dataclass(frozen=True)

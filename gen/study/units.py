@@ -35,7 +35,7 @@ CONTRIBUTING_LAYERS = 4
 """Layers on a class's page, counted from the last: the channels of the first ones contribute to every class."""
 
 Unit = tuple[str, int]
-"""A layer's name, and the number of a channel."""
+"""A layer's name, and the number of a channel; of a class with the layer ``logits``."""
 
 
 @dataclass(frozen=True)

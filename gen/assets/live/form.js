@@ -37,9 +37,9 @@ export class Form {
     this.besideListing = null; // the element of a bench that the picture goes into
     this.ownPicture = null; // the reader's, which this form has fields for
     this.onchange = null;
-    if (kind !== "class") this.addClassRow(kind, name);
-    if (kind === "class") this.element.append(paragraph(this.drawButton, this.restartButton));
-    else if (kind === "photo") this.element.lastElementChild.append(this.restartButton);
+    if (kind === "class") this.element.append(paragraph(this.drawButton));
+    else this.addClassRow(kind, name);
+    if (["class", "photo"].includes(kind)) this.element.lastElementChild.append(this.restartButton);
   }
 
   addClassRow(kind, name) {

@@ -2,7 +2,7 @@
 
 import { element } from "../helpers.js";
 import { button, input, label, paragraph } from "./form.js";
-import { acceptPictures, croppedSquare, firstFrame } from "./picture.js";
+import { acceptPictures, firstFrame } from "./picture.js";
 
 const STAYS = 0.2; // the feature weight at first
 const BLOCK = 8; // pixels: single ones are noise
@@ -45,11 +45,6 @@ export class OwnPicture {
     return this.bitmap && { ...accentuation, feature_weight: Number(this.strength.value) };
   }
 
-  /** Its pixels at a size, as RGBA; null if there is none. */
-  pixels(size) {
-    return this.bitmap && croppedSquare(this.bitmap, size).data;
-  }
-
   /** Take a picture, an ImageBitmap; null: none. */
   set(bitmap) {
     this.bitmap = bitmap;
@@ -74,7 +69,6 @@ export class OwnPicture {
     gradient.hidden = !bitmap || !this.map || !this.where.checked;
     this.picture.style.setProperty("--before", `${compare.value}%`);
     this.picture.classList.toggle("compared", compared);
-    if (!bitmap) return;
     if (!gradient.hidden) draw(gradient, shade(this.map));
   }
 
