@@ -7,11 +7,13 @@ recorded beside the drawing, so that a store made on one machine serves another.
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from actmax import files
+from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted, validation_messages
+from actmax.recipe.renamed import RENAMED
 from actmax.recipe.target import parse
 
 ALGORITHM = 2
@@ -45,7 +47,12 @@ NEEDS = {
 
 
 class Recipe(BaseModel):
-    """One drawing, fully described. Frozen, hashable, scalars only."""
+    """One drawing, fully described. Frozen, hashable, scalars only.
+
+    Raises:
+        UnknownNameError: a field that no recipe has; the nearest is named.
+        RecipeError: a value that the field cannot have, or fields that do not fit together.
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
@@ -170,6 +177,20 @@ class Recipe(BaseModel):
     """Width and height of the drawing, in pixels."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic inside the network as requested; the image itself is always float32."""
+
+    if not TYPE_CHECKING:  # for which pydantic knows the fields
+
+        def __init__(self, **fields: Any) -> None:
+            known = type(self).model_fields
+            for name in fields:
+                if name in RENAMED:
+                    raise UnknownNameError(f"The field {name!r} of a recipe is now called {RENAMED[name]!r}.")
+                if name not in known:
+                    raise UnknownNameError(f"A recipe has no field {quoted(name)}. {did_you_mean(name, known)}")
+            try:
+                super().__init__(**fields)
+            except ValidationError as error:
+                raise RecipeError("; ".join(validation_messages(error))) from None
 
     @field_validator("target")
     @classmethod

@@ -214,6 +214,29 @@ def test_missing_fields_are_named() -> None:
     assert str(refusal.value) == "weights: field required"
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": -5}, "steps: input should be greater than or equal to 1, not -5"),
+        ({"precision": "fp16"}, "precision: input should be 'auto', 'fp32' or 'bf16', not 'fp16'"),
+        ({"stepz": 3}, "A recipe has no field 'stepz'. Did you mean 'steps'"),
+        ({"leak": 0.1}, "The field 'leak' of a recipe is now called 'relu_leak'."),
+        ({"facet": 1}, "facet 1 is none of the 0 (facets), which are counted from 0"),
+        ({"target": "conv5[3]"}, "'conv5[3]' is not a target"),
+    ],
+)
+def test_a_recipe_that_is_made_without_a_method_is_refused_in_the_same_words(
+    changes: dict[str, Any], message: str
+) -> None:
+    for make in (lambda: robust(**changes), lambda: Recipe(**{**robust().model_dump(), **changes})):
+        with pytest.raises(ActmaxError) as refusal:
+            make()
+        assert str(refusal.value).startswith(message)
+        assert refusal.value.__context__ is None or refusal.value.__suppress_context__
+    with pytest.raises(RecipeError, match=r"^network: field required; weights: field required; target: field"):
+        Recipe()  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize("changes", [{"decay_power": 1.0}, {"decorrelate": True}])
 def test_pixels_refuse_fields_of_fourier(changes: dict[str, Any]) -> None:
     with pytest.raises(RecipeError, match="belongs to parameterization 'fourier', not to 'pixels'"):
