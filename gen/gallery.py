@@ -3,9 +3,8 @@
 import mkdocs_gen_files
 from mkdocs.exceptions import PluginError
 
-from actmax.errors import ActmaxError
 from gen import site
-from gen.hook import drawn
+from gen.hook import drawn, reported
 from gen.pages import File
 from gen.pages import files as pages
 
@@ -22,10 +21,8 @@ def write(file: File) -> None:
         raise PluginError(f"The gallery's page {path} cannot be written: {error}.") from None
 
 
-try:
+with reported():
     made = drawn(config)
     config.extra.update(site.footer(made.site, made.contents))
     for generated in pages(made.contents):
         write(generated)
-except ActmaxError as error:
-    raise PluginError(str(error)) from None

@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -37,6 +38,15 @@ _filled: dict[str, str] = {}
 """The author's pages with drawings and measurements, by their path below docs/."""
 
 
+@contextmanager
+def reported() -> Iterator[None]:
+    """Raise errors as MkDocs reports them: in a line, without a traceback."""
+    try:
+        yield
+    except ActmaxError as error:
+        raise PluginError(str(error)) from None
+
+
 def on_startup(command: str, **_: object) -> None:
     """Keep whether drafts are shown: `mkdocs serve` shows them."""
     source.drafts_shown = command == "serve"
@@ -69,7 +79,7 @@ def build(config: MkDocsConfig, log: logging.Logger, *, guest: bool = False) -> 
     Raises:
         PluginError: as :func:`gen.site.build`.
     """
-    try:
+    with reported():
         built = site.build(
             config.extra.get("gallery"),
             Path(config.config_file_path),
@@ -79,8 +89,6 @@ def build(config: MkDocsConfig, log: logging.Logger, *, guest: bool = False) -> 
             config.use_directory_urls,
             excluded(config),
         )
-    except ActmaxError as error:
-        raise PluginError(str(error)) from None
     if built.site.warning:
         log.warning("%s", built.site.warning)
     log.info("%s", built.outcome)
@@ -102,10 +110,8 @@ def check_site(config: MkDocsConfig) -> None:
     Raises:
         PluginError: one does; or an extension is missing, and the message has the lines to add.
     """
-    try:
+    with reported():
         other_plugins.refuse(config.plugins)
-    except ActmaxError as error:
-        raise PluginError(str(error)) from None
     settings = config.extra["gallery"]
     wanted = [key for key in FURTHER_PAGES if isinstance(settings, Mapping) and settings.get(key)]
     missing = [name for name in EXTENSIONS if name not in config.markdown_extensions] if wanted else []
@@ -147,10 +153,8 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
     Raises:
         PluginError: another plugin has changed the page's Markdown, and the place of a part is lost.
     """
-    try:
+    with reported():
         return other_plugins.restored(html, page.meta, page.file.src_uri)
-    except ActmaxError as error:
-        raise PluginError(str(error)) from None
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
@@ -178,10 +182,8 @@ def report_losses(config: MkDocsConfig) -> None:
         PluginError: the ledger is damaged.
     """
     path = Path(config.docs_dir) / addresses.LEDGER
-    try:
+    with reported():
         warnings = losses.report(ledger.read(path), Path(config.site_dir))
-    except ActmaxError as error:
-        raise PluginError(str(error)) from None
     for words in warnings:
         log.warning("%s", words)
     if warnings:

@@ -12,7 +12,6 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 
-from actmax.errors import ActmaxError
 from gen import hook, other_plugins, site
 from gen.pages import files as pages
 from gen.plan import addresses
@@ -76,7 +75,7 @@ class Gallery(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         Raises:
             PluginError: a drawing cannot be read, or another plugin has made a file of the same name.
         """
-        try:
+        with hook.reported():
             for file in self._generated(config):
                 there = files.get_file_from_path(file.src_uri)
                 if there and not file.src_uri.startswith(addresses.DRAWINGS):  # kept by `gen record`
@@ -85,8 +84,6 @@ class Gallery(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
                     )
                 if there is None:
                     files.append(file)
-        except ActmaxError as error:
-            raise PluginError(str(error)) from None
 
     def _generated(self, config: MkDocsConfig) -> Iterator[File]:
         assert self.built is not None  # noqa: S101 - MkDocs calls on_pre_build first
@@ -115,10 +112,8 @@ def _check_pages(config: MkDocsConfig) -> None:
             "write `theme: material` in mkdocs.yml, or, for drawings on pages of yours, add `publish: figures` "
             "below `gallery:`."
         )
-    try:
+    with hook.reported():
         other_plugins.refuse_feed(config.plugins)
-    except ActmaxError as error:
-        raise PluginError(str(error)) from None
 
 
 def _refuse_twice(config: MkDocsConfig) -> None:

@@ -13,13 +13,12 @@ UNNAMED = ("the first layer", "the second", "…", "the last layer")
 """Names for a network whose layers have none."""
 
 
-def onion(caption: str = "", skins: Sequence[str] = UNNAMED, result: str = "the class logits") -> str:
+def onion(caption: str = "", skins: Sequence[str] = UNNAMED) -> str:
     """Draw a network as nested functions: the image at the core, a skin for each layer, the output outside.
 
     Args:
         caption: plain text below the drawing.
         skins: names of the layers f₁ … fₙ, innermost first; each includes its ReLU and its pooling.
-        result: name of the output.
     """
     n, core, outer, cx, floor = len(skins), 50.0, 190.0, 210.0, 425.0
     radii = [core + (outer - core) * k / n for k in range(n + 1)]
@@ -40,12 +39,12 @@ def onion(caption: str = "", skins: Sequence[str] = UNNAMED, result: str = "the 
         position = f"translate({x2:.1f} {y2:.1f}) rotate({np.degrees(np.arctan2(y2 - y1, x2 - x1)):.0f})"
         parts.append(f'<path d="M7 0L-6 -6V6Z" transform="{position}" style="fill:{INK}"/>')
         parts += [text(cx + side * 168, 80 + 17 * line, word, "middle") for line, word in enumerate(labels)]
-    parts.append(text(cx, 30, f"{italic('h')}({italic('x')}): {escape(result)}", "middle"))
+    parts.append(text(cx, 30, f"{italic('h')}({italic('x')}): the class logits", "middle"))
     names = ", ".join(skins)
     description = (
         f"{n + 1} nested circles. The innermost is the image x. Around it lie the {n} layers from the inside out: "
-        f"{names}. Outside is h(x), {result}. An arrow for the values leads from the image outwards, and one for the "
-        "gradients from the outermost skin back to the image."
+        f"{names}. Outside is h(x), the class logits. An arrow for the values leads from the image outwards, and one "
+        "for the gradients from the outermost skin back to the image."
     )
     default = "The network as an onion. Values flow outwards, skin by skin; gradients flow back by the chain rule."
     return figure("The layers of a network as the skins of an onion", description, parts, 440, caption or default)

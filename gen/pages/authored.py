@@ -181,11 +181,11 @@ def _functions(contents: Contents, here: str, title: str) -> dict[str, Value]:
         return render("commands.md.jinja", commands=commands(contents))
 
     def drawn(method: str) -> str:
-        found = next((row for row in contents.comparison if row.method.name == method), None)
-        entry = found.drawings.get(contents.plan.walk) if found and contents.plan.walk else None
-        if found is None or entry is None or contents.plan.walk is None:
+        row = next((row for row in contents.comparison if row.method.name == method), None)
+        label = contents.plan.walk
+        if row is None or label not in row.drawings:
             return ""
-        return render("drawn.md.jinja", here=here, row=found, label=contents.plan.walk, size=settings.size)
+        return render("drawn.md.jinja", here=here, row=row, label=label, size=settings.size)
 
     def cite() -> str:
         years = (entry.record.provenance.drawn.year for entry in contents.entries.values())

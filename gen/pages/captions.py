@@ -59,7 +59,7 @@ def caption(contents: Contents, word: str, method: str = "plain") -> str:
         member=member,
         variant=planned,
         file="JPEG" if jpeg else "picture",
-        measures=contents.entries[planned.recipe.digest()].measures("drawing.jpg" if jpeg else "drawing.png"),
+        measures=contents.entries[planned.digest].measures("drawing.jpg" if jpeg else "drawing.png"),
         network=contents.network,
     ).strip()
 
@@ -81,7 +81,7 @@ def pairs(contents: Contents, group: str, method: str) -> list[Pair]:
     for member in contents.plan.groups.get(group, ()):
         page = contents.plan.class_page(member.label)
         planned = page.by_method(method)
-        if planned is None or planned.recipe not in published or planned == page.variants[0]:
+        if planned is None or planned.recipe not in published or planned == page.main:
             continue
         found.append(
             Pair(
@@ -90,8 +90,8 @@ def pairs(contents: Contents, group: str, method: str) -> list[Pair]:
                 file=published[planned.recipe],
                 other=addresses.thumbnail(page.url),
                 page=page.url,
-                measures=contents.entries[planned.recipe.digest()].measures("drawing.jpg"),
-                other_measures=contents.entries[page.variants[0].recipe.digest()].measures(),
+                measures=contents.entries[planned.digest].measures("drawing.jpg"),
+                other_measures=contents.entries[page.main.digest].measures(),
             )
         )
     if not found:

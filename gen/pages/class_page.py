@@ -8,11 +8,10 @@ from actmax.networks.cards import LOGITS
 from actmax.networks.labels import Label
 from gen.figures import curve
 from gen.ledger import kept
-from gen.pages import citation, data, pictures, reproduce
+from gen.pages import citation, data, pictures
 from gen.pages.card import class_card
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
-from gen.pages.examples import where
 from gen.pages.live import live_widget
 from gen.pages.redirects import redirect
 from gen.pages.rendering import render_page
@@ -46,10 +45,8 @@ def class_page(
         gone_anchors=kept.gone_anchors(contents.published, page),
         neighbors={group: _neighbors(contents, page, group) for group in page.groups},
         curves=[_curve(page.label, drawing) for drawing in drawings],
-        reproduce=reproduce.Reproduce(contents.plan.source),
         contributors=contents.units.contributors.get(page.label, {}) if contents.units else {},
         examples=contents.examples.get((LOGITS, page.label.index)),
-        where=where,
         live_widget=live_widget(contents, "class", page.url, page.label),
         citations=[citation.bibtex(each, page.label, contents.network.title, contents.site) for each in drawings],
         embeddings=[citation.embedding(each, page.label, contents.network.title, contents.site) for each in drawings],

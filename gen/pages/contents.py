@@ -15,7 +15,7 @@ from actmax.store.entry import Entry
 from gen.ledger.file import Ledger
 from gen.pages.drawing import TOP, Drawing
 from gen.pages.site_info import SiteInfo
-from gen.plan import ClassPage, Plan
+from gen.plan import ClassPage, Plan, PlannedDrawing
 from gen.study.comparison import Row
 from gen.study.diversity import Diversity
 from gen.study.evaluation import Evaluation
@@ -108,14 +108,12 @@ class Contents:
     @cached_property
     def drawings(self) -> dict[Label, list[Drawing]]:
         """The drawings of each class, the main one first."""
-        return {
-            page.label: [
-                Drawing(page.url, planned, self.entries[digest], self.evaluations.get(digest), self.plan.classes)
-                for planned in page.variants
-                for digest in [planned.recipe.digest()]
-            ]
-            for page in self.plan.class_pages
-        }
+        return {page.label: [self.drawing(planned) for planned in page.variants] for page in self.plan.class_pages}
+
+    def drawing(self, planned: PlannedDrawing) -> Drawing:
+        """A planned drawing with its measures."""
+        entry, evaluation = self.entries[planned.digest], self.evaluations.get(planned.digest)
+        return Drawing(planned.page, planned, entry, evaluation, self.plan.classes)
 
     @property
     def lead(self) -> Drawing:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from actmax.errors import ActmaxError
 from gen.pages.contents import Contents
-from gen.pages.drawing import Drawing
 from gen.pages.templating import render
 from gen.plan import PlannedDrawing, Shown, addresses
 
@@ -29,7 +28,7 @@ def drawing_function(contents: Contents, here: str) -> Callable[..., str]:
         if planned is None:
             raise ActmaxError("drawing() needs its arguments written out: what it shows is drawn before a page is read")
         times = used[shown.anchor] = used.get(shown.anchor, 0) + 1
-        made = as_drawing(contents, planned)
+        made = contents.drawing(planned)
         return render(
             "drawing.md.jinja",
             here=here,
@@ -43,13 +42,6 @@ def drawing_function(contents: Contents, here: str) -> Callable[..., str]:
         ).strip()
 
     return drawing
-
-
-def as_drawing(contents: Contents, planned: PlannedDrawing) -> Drawing:
-    """Return a planned drawing with its measures."""
-    digest = planned.recipe.digest()
-    evaluation = contents.evaluations.get(digest)
-    return Drawing(planned.page, planned, contents.entries[digest], evaluation, contents.plan.classes)
 
 
 def _has_page(planned: PlannedDrawing) -> bool:

@@ -18,6 +18,7 @@ from gen.pages.contents import Contents
 from gen.pages.templating import render
 from gen.plan import addresses
 from gen.plan.drawings import DRAWING
+from gen.study import Study
 
 
 def numbered(text: str) -> dict[str, int]:
@@ -77,10 +78,13 @@ def figures(contents: Contents, here: str, numbers: Mapping[str, int]) -> dict[s
         found = pairs(contents, str(group), str(method))
         return fill("versus.md.jinja", name, words, pairs=found, method=title, other="with the gallery's method")
 
+    def study_for(kind: str) -> Study:
+        if contents.study is None:
+            raise ActmaxError(f"figure.{kind}() shows the drawing of the walk, and mkdocs.yml has no `walk`")
+        return contents.study
+
     def steps(name: str, words: str = "") -> str:
-        study = contents.study
-        if study is None:
-            raise ActmaxError("figure.steps() shows the drawing of the walk, and mkdocs.yml has no `walk`")
+        study = study_for("steps")
         entry = study.variations[DRAWING]
         return fill(
             "steps.md.jinja",
@@ -93,9 +97,7 @@ def figures(contents: Contents, here: str, numbers: Mapping[str, int]) -> dict[s
         )
 
     def strip(name: str, words: str = "") -> str:
-        study = contents.study
-        if study is None:
-            raise ActmaxError("figure.strip() shows the drawing of the walk, and mkdocs.yml has no `walk`")
+        study = study_for("strip")
         frames = list(study.variations[DRAWING].record.frames)
         half = -(-len(frames) // 2)
         return fill(

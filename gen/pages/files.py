@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from gen.pages.assets import assets
 from gen.pages.card import card
 from gen.pages.class_page import class_page
 from gen.pages.contents import Contents, File
 from gen.pages.diversity import diversity
-from gen.pages.embedded import as_drawing
 from gen.pages.examples import examples
 from gen.pages.from_a_photo import from_a_photo
 from gen.pages.gone import gone
@@ -39,9 +39,8 @@ def files(contents: Contents) -> Iterator[File]:
         yield from index(contents)
         yield compare(contents)
     # The PNGs, at the addresses that citations contain.
-    masters = {drawing.master: drawing.entry for drawings in contents.drawings.values() for drawing in drawings}
-    for planned in contents.plan.shown.values():
-        masters |= {(shown := as_drawing(contents, planned)).master: shown.entry}
+    shown = map(contents.drawing, contents.plan.shown.values())
+    masters = {drawing.master: drawing.entry for drawing in chain(*contents.drawings.values(), shown)}
     for address, entry in masters.items():
         yield address, entry.read("drawing.png")
     pages = contents.plan.class_pages
@@ -49,7 +48,7 @@ def files(contents: Contents) -> Iterator[File]:
         yield from class_page(contents, page, previous, following)
     yield from gone(contents)
     for address, drawing in contents.plan.figures.items():
-        yield address, contents.entries[drawing.recipe.digest()].read("drawing.jpg")
+        yield address, contents.entries[drawing.digest].read("drawing.jpg")
     if contents.study:
         yield from walk(contents, contents.study)
     if contents.photograph:

@@ -11,15 +11,17 @@ import yaml
 from pydantic import BaseModel
 
 from actmax.measure.intervals import wilson
+from actmax.measure.models import Box
+from gen.figures.svg import PERCENT, signed
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _JINJA = re.compile(r"\{(?=[{%#])")
 DECLINED = {"glightbox": False, "render_macros": False}
 """Front matter by which a finished page declines plugins that wrap its pictures in links or fill in expressions."""
+WHOLE = 0.6
+"""Part of a photo from which a region counts as the whole of it."""
 ABSENT = "–"
 """Shown for a number that was not measured."""
-NARROW = "\N{NARROW NO-BREAK SPACE}"
-"""Stands before a percent sign."""
 
 
 def escape(text: object) -> str:
@@ -50,30 +52,29 @@ def percent(part: float | None) -> str:
     if part is None:
         return ABSENT
     if part >= 0.9995:
-        return f">\N{NO-BREAK SPACE}99.9{NARROW}%"
+        return f">\N{NO-BREAK SPACE}99.9{PERCENT}"
     if part < 0.0005:
-        return f"<\N{NO-BREAK SPACE}0.1{NARROW}%"
-    return f"{100 * part:.1f}{NARROW}%"
+        return f"<\N{NO-BREAK SPACE}0.1{PERCENT}"
+    return f"{100 * part:.1f}{PERCENT}"
 
 
 def share(part: float, count: int) -> str:
     """Format a share of ``count`` drawings with its 95 % confidence interval: ``38 of 100 (29–48 %)``."""
     low, high = (f"{100 * end:.0f}" for end in wilson(part, count))
-    return f"{round(part * count)} of {count} ({low}–{high}{NARROW}%)"
+    return f"{round(part * count)} of {count} ({low}–{high}{PERCENT})"
 
 
 def counted(part: int, count: int) -> str:
     """Format how many of a few drawings with the 95 % interval of their share: ``8 of 17 (95 % interval 26–69 %)``."""
     low, high = (f"{100 * end:.0f}" for end in wilson(part / count, count))
-    return f"{part} of {count} (95{NARROW}% interval {low}–{high}{NARROW}%)"
+    return f"{part} of {count} (95{PERCENT} interval {low}–{high}{PERCENT})"
 
 
 def number(value: float | None) -> str:
     """Format a setting, such as a step size, to three significant digits or one decimal, with a minus sign."""
     if value is None:
         return ABSENT
-    text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return signed(f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}")
 
 
 def tenths(value: float | None) -> str:
@@ -90,12 +91,27 @@ def _fixed(value: float | None, decimals: int) -> str:
     if value is None:
         return ABSENT
     rounded = round(value, decimals) or 0.0  # not -0.0
-    return f"{rounded:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+    return signed(f"{rounded:.{decimals}f}")
 
 
 def rank(value: int | None) -> str:
     """Format a rank among the classes, from 1."""
     return ABSENT if value is None else str(value)
+
+
+def where(box: Box) -> str:
+    """Return in words where in a photo a region is.
+
+    >>> where((0.0, 0.0, 0.2, 0.3)), where((0.4, 0.4, 0.6, 0.6)), where((0.0, 0.1, 1.0, 0.9))
+    ('in the upper left', 'in the center', 'nearly everywhere')
+    """
+    left, top, right, bottom = box
+    if (right - left) * (bottom - top) > WHOLE:
+        return "nearly everywhere"
+    across, down = (left + right) / 2, (top + bottom) / 2
+    column = "left" if across < 1 / 3 else "right" if across > 2 / 3 else ""
+    row = "upper" if down < 1 / 3 else "lower" if down > 2 / 3 else ""
+    return "in the " + (f"{row} {column or 'middle'}" if row else f"{column} half" if column else "center")
 
 
 def setting(value: object) -> str:

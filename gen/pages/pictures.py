@@ -19,6 +19,8 @@ MASK = "mask.webp"
 THUMBNAIL, THUMBNAIL_ON_PAGE = 224, 160
 """Width of a thumbnail's file, for dense screens, and its width on a page; at most that of the drawing."""
 MAX_WEBP_SIDE = 16_383
+MOSAIC_GAP = 2
+"""Transparent pixels between the pictures of a mosaic."""
 
 
 def thumbnail(entry: Entry, width: int = THUMBNAIL) -> bytes:
@@ -73,7 +75,7 @@ def photo(path: Path, width: int) -> bytes:
     return encode_image(square, "WEBP", quality=80)
 
 
-def mosaic(tiles: Sequence[bytes], side: int, columns: int, scale: int, gap: int = 2) -> bytes:
+def mosaic(tiles: Sequence[bytes], side: int, columns: int, scale: int) -> bytes:
     """Return small pictures as one PNG, row by row, each pixel enlarged.
 
     Args:
@@ -81,11 +83,10 @@ def mosaic(tiles: Sequence[bytes], side: int, columns: int, scale: int, gap: int
         side: of each, in pixels.
         columns: pictures in a row.
         scale: side of an enlarged pixel.
-        gap: transparent pixels between pictures.
     """
     pictures = [Image.frombytes("RGB", (side, side), tile) for tile in tiles]
     enlarged = [picture.resize((side * scale,) * 2, Image.Resampling.NEAREST) for picture in pictures]
-    return encode_image(_grid(enlarged, columns, "RGBA", gap), "PNG", optimize=True)
+    return encode_image(_grid(enlarged, columns, "RGBA", MOSAIC_GAP), "PNG", optimize=True)
 
 
 def _resized(picture: Image.Image, width: int) -> Image.Image:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -16,41 +15,12 @@ from actmax.recipe import METHODS, OVERRIDABLE, Recipe, accentuation, parse
 from gen.plan import PlannedDrawing
 
 
-@dataclass(frozen=True)
-class Reproduce:
-    """The commands of a site, whose target network may be the author's own."""
-
-    source: Source
-
-    def command(self, drawing: PlannedDrawing) -> str:
-        """Return the shell command that draws a picture again."""
-        return command(drawing, self.source)
-
-    def python(self, drawing: PlannedDrawing) -> str:
-        """Return lines of Python that do the same."""
-        return python(drawing, self.source)
-
-    def files(self, recipe: Recipe) -> str:
-        """Return what the names of files in both stand for, as the end of a sentence; empty where there is none."""
-        parts = []
-        if needs_file(recipe):
-            own = self.source.own is not None
-            parts.append(f"FILE is the weights file, SHA-256 {self.source.sha256[:DIGITS] if own else recipe.weights}…")
-        if self.source.card.names:
-            parts.append(f"LABELS is the file with the names of the network's {self.source.card.classes} classes")
-        if self.source.card.family == "function":
-            parts.append(f"the code of {recipe.network} lies where the command runs")
-        if recipe.start:
-            parts.append(f"PICTURE is the start picture, SHA-256 {recipe.start}…")
-        return "".join(f"; {part}" for part in parts)
-
-
-def command(drawing: PlannedDrawing, source: Source | None = None) -> str:
+def command(drawing: PlannedDrawing, source: Source) -> str:
     """Return the shell command that draws a picture again.
 
     Args:
         drawing: on a page.
-        source: the network, where the author has described it.
+        source: the target network, which may be the author's own.
     """
     recipe = drawing.recipe
     words = ["actmax", "draw", _target(recipe, source), "--network", recipe.network]
@@ -70,7 +40,7 @@ def command(drawing: PlannedDrawing, source: Source | None = None) -> str:
     return shlex.join(words)
 
 
-def python(drawing: PlannedDrawing, source: Source | None = None) -> str:
+def python(drawing: PlannedDrawing, source: Source) -> str:
     """Return lines of Python that do the same."""
     recipe = drawing.recipe
     overrides = _overrides(drawing, {})
@@ -100,6 +70,20 @@ def python(drawing: PlannedDrawing, source: Source | None = None) -> str:
     return "\n".join(lines)
 
 
+def files(recipe: Recipe, source: Source) -> str:
+    """Return what the names of files in both stand for, as the end of a sentence; empty where there is none."""
+    parts = []
+    if needs_file(recipe):
+        parts.append(f"FILE is the weights file, SHA-256 {source.sha256[:DIGITS] if source.own else recipe.weights}…")
+    if source.card.names:
+        parts.append(f"LABELS is the file with the names of the network's {source.card.classes} classes")
+    if source.card.family == "function":
+        parts.append(f"the code of {recipe.network} lies where the command runs")
+    if recipe.start:
+        parts.append(f"PICTURE is the start picture, SHA-256 {recipe.start}…")
+    return "".join(f"; {part}" for part in parts)
+
+
 def needs_file(recipe: Recipe) -> bool:
     """Return whether the weights are neither in the package nor those that are downloaded."""
     return recipe.weights != _default_weights(recipe.network)
@@ -112,10 +96,10 @@ def _default_weights(network: str) -> str:
     return resolve_weights(network).digest if known.file or known.url else ""
 
 
-def _described(source: Source | None) -> dict[str, Any]:
+def _described(source: Source) -> dict[str, Any]:
     """Return what the author says of the network: by option, the value."""
-    own = source.own if source else None
-    if source is None or own is None:
+    own = source.own
+    if own is None:
         return {}
     images = {"channels": own.channels, "mean": own.mean, "std": own.std}
     usual = source.sha256.startswith(source.digest)  # its identity is the file's alone
@@ -124,10 +108,10 @@ def _described(source: Source | None) -> dict[str, Any]:
     )
 
 
-def _target(recipe: Recipe, source: Source | None) -> str:
+def _target(recipe: Recipe, source: Source) -> str:
     """Return a class by its name, any other target as it is written."""
     target = parse(recipe.target)
-    known = source.card if source else card(recipe.network)
+    known = source.card
     is_class = target.layer in known.outputs and target.unit is not None and target.position == "mean"
     if target.unit is None or not is_class or not (known.labels or known.names):
         return recipe.target

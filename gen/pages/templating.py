@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from actmax.networks.labels import url_name
-from gen.pages import markdown
+from gen.pages import markdown, reproduce
 from gen.plan import addresses
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -42,8 +42,12 @@ OPTIONS: dict[str, Any] = {
 def package_environment() -> Environment:
     """Return the environment of the package's templates, in which an undefined name is an error."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), **OPTIONS)  # noqa: S701 - see OPTIONS
-    environment.filters |= FILTERS | {"listing": markdown.listing, "anywhere": markdown.anywhere}
-    environment.globals |= {"front_matter": markdown.front_matter, "at": addresses}
+    environment.filters |= FILTERS | {
+        "listing": markdown.listing,
+        "anywhere": markdown.anywhere,
+        "where": markdown.where,
+    }
+    environment.globals |= {"front_matter": markdown.front_matter, "at": addresses, "reproduce": reproduce}
     return environment
 
 

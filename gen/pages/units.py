@@ -7,10 +7,9 @@ from typing import Any
 
 from actmax.measure.models import Measures
 from gen.figures import curve
-from gen.pages import data, pictures, reproduce
+from gen.pages import data, pictures
 from gen.pages.contents import Contents, File
 from gen.pages.drawing import Drawing
-from gen.pages.examples import where
 from gen.pages.live import live_link
 from gen.pages.markdown import hundredths
 from gen.pages.rendering import render_page
@@ -63,8 +62,7 @@ def channel_drawings(contents: Contents, page: ChannelPage) -> list[ChannelDrawi
     """Return a channel's drawings, the main one first, those that minimize it last."""
     classes = contents.plan.classes
     return [
-        ChannelDrawing(page.url, planned, contents.entries[planned.recipe.digest()], classes=classes)
-        for planned in page.every
+        ChannelDrawing(page.url, planned, contents.entries[planned.digest], classes=classes) for planned in page.every
     ]
 
 
@@ -133,11 +131,9 @@ def _channel(
         classes=units.classes.get(unit, []),
         examples=contents.examples.get(unit),
         curve=curve(main.entry.record.activations, main.steps, None, caption),
-        reproduce=reproduce.Reproduce(contents.plan.source),
         labels=contents.plan.classes.labels,
         width=THUMBNAIL,
         live_link=live_link(contents, page.url, page.name),
-        where=where,
     )
     for drawing in drawings:
         yield drawing.file, drawing.entry.read("drawing.jpg")

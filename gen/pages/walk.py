@@ -91,8 +91,8 @@ def _filters(study: Study) -> dict[str, int] | None:
     if study.filters is None:
         return None
     count, side = len(study.filters.pixels), study.filters.side
-    pitch, rows = side * FILTER_SCALE + 2, -(-count // FILTER_COLUMNS)
-    width, height = FILTER_COLUMNS * pitch - 2, rows * pitch - 2
+    pitch, rows = side * FILTER_SCALE + pictures.MOSAIC_GAP, -(-count // FILTER_COLUMNS)
+    width, height = FILTER_COLUMNS * pitch - pictures.MOSAIC_GAP, rows * pitch - pictures.MOSAIC_GAP
     return {"count": count, "side": side, "scale": FILTER_SCALE, "width": width, "height": height}
 
 

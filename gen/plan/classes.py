@@ -28,7 +28,7 @@ class ClassPage:
     synonyms: tuple[str, ...] = ()
     """The author's words that are other names of the class, such as ``puma``; often none."""
     variants: tuple[PlannedDrawing, ...] = ()
-    """One for each method and seed, as soon as the network is known; the first is the page's main image."""
+    """One for each method and seed, as soon as the network is known."""
 
     @property
     def url(self) -> str:
@@ -39,6 +39,11 @@ class ClassPage:
     def aliases(self) -> tuple[str, ...]:
         """Other addresses of the page: by index, by WNID, by the author's words."""
         return tuple(addresses.of_name(name) for name in addresses.names(self.label, (*self.words, *self.synonyms)))
+
+    @property
+    def main(self) -> PlannedDrawing:
+        """The drawing that is the page's main image."""
+        return self.variants[0]
 
     def by_method(self, method: str) -> PlannedDrawing | None:
         """The first drawing by a method, if the class has one."""

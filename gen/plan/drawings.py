@@ -52,6 +52,11 @@ class PlannedDrawing:
         """Seed of the starting noise."""
         return self.recipe.seed
 
+    @property
+    def digest(self) -> str:
+        """Digest of the recipe, by which it is stored."""
+        return self.recipe.digest()
+
 
 @dataclass(frozen=True)
 class Composer:
@@ -188,13 +193,8 @@ def by_facets(composer: Composer, wanted: DiversitySettings) -> tuple[PlannedDra
 def of_walk(
     composer: Composer, wanted: WalkSettings, channels: Mapping[str, Sequence[int]]
 ) -> dict[tuple[str, int], PlannedDrawing]:
-    """The channels that the walk shows, by layer and number.
-
-    They are drawn by the first method that fits a channel: it has no facets, and starts from no picture of a class.
-    """
-    methods = composer.settings.methods.values()
-    fitting = (method for method in methods if not method.start and not method.overrides.get("facets"))
-    method = next(fitting, Method(name=DEFAULT, preset=DEFAULT))
+    """The channels that the walk shows, by layer and number."""
+    method = composer.settings.any_target_method
     overrides = {**method.overrides, "steps": wanted.steps}
     drawings = {}
     for layer, numbers in channels.items():

@@ -137,7 +137,7 @@ class Plan:
 
     def recipes(self) -> list[Recipe]:
         """Every recipe of the site, each once, by digest."""
-        return list({drawing.recipe.digest(): drawing.recipe for drawing in self.drawings}.values())
+        return list({drawing.digest: drawing.recipe for drawing in self.drawings}.values())
 
     def with_walk(self, channels: Mapping[str, Sequence[int]]) -> Plan:
         """The plan with the channels that the walk shows, by layer; which ones depends on the walk's picture."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from actmax.errors import UnknownNameError, did_you_mean, quoted
 from actmax.networks.labels import Label, url_name
-from actmax.recipe import DEFAULT, METHODS, parse
+from actmax.recipe import METHODS, parse
 from gen.plan.drawings import PlannedDrawing
 from gen.settings import Method
 
@@ -74,6 +74,4 @@ def _method(plan: Plan, name: str, label: Label | None) -> Method:
     if name:
         raise UnknownNameError(f"there is no method {quoted(name)}. {did_you_mean(name, {**methods, **METHODS})}")
     of_class = next((page.methods for page in plan.class_pages if page.label == label), ())
-    # A start picture or facets of a class say nothing about a channel.
-    usual = (method for method in methods.values() if not method.start and not method.overrides.get("facets"))
-    return next(iter(of_class), None) or next(usual, Method(name=DEFAULT, preset=DEFAULT))
+    return next(iter(of_class), plan.settings.any_target_method)

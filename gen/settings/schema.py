@@ -474,6 +474,14 @@ class Settings(Section):
         return {group: tuple(dict.fromkeys(chain.from_iterable(lines))) for group, lines in self.groups.items()}
 
     @property
+    def any_target_method(self) -> Method:
+        """The first method that fits any target: it has no facets, and starts from no picture of a class."""
+        fitting = (
+            method for method in self.methods.values() if not method.start and not method.overrides.get("facets")
+        )
+        return next(fitting, Method(name=DEFAULT, preset=DEFAULT))
+
+    @property
     def units_method(self) -> Method:
         """The method that draws channels."""
         named = self.units.method if self.units else ""

@@ -32,7 +32,7 @@ def ablations(plan: Plan, entries: Mapping[str, Entry], store: Store) -> dict[La
     """
     if not plan.card.hidden or not plan.card.layers:
         return {}
-    drawings = {plate.label: entries[plate.variants[0].recipe.digest()] for plate in plan.class_pages}
+    drawings = {plate.label: entries[plate.main.digest] for plate in plan.class_pages}
     return {label: _ablation(plan, label, entry, store) for label, entry in drawings.items()}
 
 

@@ -49,10 +49,8 @@ def diversity(plan: Plan, entries: Mapping[str, Entry], evaluator: Source, store
     """
     if plan.settings.diversity is None:
         return None
-    seeds, facets = (
-        [entries[drawing.recipe.digest()] for drawing in drawings] for drawings in (plan.by_seeds, plan.by_facets)
-    )
-    classes = [entries[plate.variants[0].recipe.digest()] for plate in plan.class_pages]
+    seeds, facets = ([entries[drawing.digest] for drawing in drawings] for drawings in (plan.by_seeds, plan.by_facets))
+    classes = [entries[plate.main.digest] for plate in plan.class_pages]
     return Diversity(
         label=plan.settings.diversity.label,
         network=evaluator.card,

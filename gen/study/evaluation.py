@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
 from actmax.errors import RecipeError, WeightsError
-from actmax.measure.kinds import MEASURES
 from actmax.measure.models import Measures
 from actmax.networks.cards import Card
 from actmax.networks.weights import Source
-from actmax.pipeline.measurements import measured
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan import Plan
 from gen.settings import SettingsError
 from gen.settings.evaluation import WHERE
-
-if TYPE_CHECKING:
-    from actmax.networks.network import Network
+from gen.study.measures import measures
 
 
 @dataclass(frozen=True)
@@ -39,25 +35,13 @@ def evaluate(plan: Plan, entries: Mapping[str, Entry], network: Source, store: S
             its own size.
     """
     evaluator = network.card
-    measures: dict[str, Measures] = {}
+    found: dict[str, Measures] = {}
     try:
         for drawing in plan.drawings:
-            entry = entries[drawing.recipe.digest()]
-            if drawing.label is not None and entry.digest not in measures:
-                target = f"{evaluator.output}:{drawing.label.index}"
-                inputs = {"picture": entry.picture, "target": target, "resized": True}
-                measures[entry.digest] = measured(MEASURES, inputs, measure_resized(entry, target), network, store)
+            if drawing.label is not None and drawing.digest not in found:
+                entry, target = entries[drawing.digest], f"{evaluator.output}:{drawing.label.index}"
+                read = partial(entry.read, "drawing.png")
+                found[drawing.digest] = measures(entry.picture, read, target, network, store, resize=True)
     except (WeightsError, RecipeError) as error:
         raise SettingsError(f"{WHERE}: {error}") from None
-    return Evaluation(evaluator, measures)
-
-
-def measure_resized(entry: Entry, target: str) -> Callable[[Network], Measures]:
-    """Return what measures a network's response to a drawing's PNG at the size that the network was trained on."""
-
-    def compute(network: Network) -> Measures:
-        from actmax.measure.measure import decode, measure, resized
-
-        return measure(network, target, resized(decode(entry.read("drawing.png")), network.size))
-
-    return compute
+    return Evaluation(evaluator, found)

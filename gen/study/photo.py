@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
 from actmax.files import digest
-from actmax.measure.kinds import MEASURES
 from actmax.measure.models import Measures
 from actmax.networks.labels import Label
 from actmax.networks.weights import Source
 from actmax.pictures import encode_image
-from actmax.pipeline.measurements import measured
 from actmax.store.entry import Entry
 from actmax.store.store import Store
 from gen.plan import Plan
-
-if TYPE_CHECKING:
-    from actmax.networks.network import Network
+from gen.study.measures import measures
 
 
 @dataclass(frozen=True)
@@ -56,31 +51,12 @@ def photo(plan: Plan, entries: Mapping[str, Entry], evaluator: Source | None, st
         return None
     size, picture = plan.settings.size, plan.starts.pictures[plan.starts.names[wanted.picture]]
     start = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)  # as the recipe starts
-    drawings = {weight: entries[drawing.recipe.digest()] for weight, drawing in plan.from_photo.items()}
+    drawings = {weight: entries[drawing.digest] for weight, drawing in plan.from_photo.items()}
     png = encode_image(start, "PNG")
-    own = _measures(png, plan.class_target(wanted.label), plan.source, store, resize=False)
+    name = digest(png)
+    own = measures(name, lambda: png, plan.class_target(wanted.label), plan.source, store, resize=False)
     second = None
     if evaluator:
-        second = _measures(png, f"{evaluator.card.output}:{wanted.label.index}", evaluator, store, resize=True)
+        target = f"{evaluator.card.output}:{wanted.label.index}"
+        second = measures(name, lambda: png, target, evaluator, store, resize=True)
     return Photo(wanted.label, png, drawings, own, second)
-
-
-def _measures(png: bytes, target: str, network: Source, store: Store, *, resize: bool) -> Measures:
-    """Measure a network's response to the photo, or read it from the store.
-
-    Args:
-        png: the photo.
-        target: of the network.
-        network: which.
-        store: of measurements.
-        resize: to the size that the network was trained on, as drawings are for the evaluation network.
-    """
-
-    def compute(network: Network) -> Measures:
-        from actmax.measure.measure import decode, measure, resized
-
-        image = decode(png)
-        return measure(network, target, resized(image, network.size) if resize else image)
-
-    inputs = {"picture": digest(png), "target": target, "resized": resize}
-    return measured(MEASURES, inputs, compute, network, store)

@@ -77,10 +77,10 @@ def study(plan: Plan, walked: Walk | None, entries: Mapping[str, Entry], store: 
         stages=walked.stages,
         baseline=walked.baseline,
         flow=walked.flow,
-        channels={unit: entries[drawing.recipe.digest()] for unit, drawing in (plan.walk_channels or {}).items()},
+        channels={unit: entries[drawing.digest] for unit, drawing in (plan.walk_channels or {}).items()},
         filters=first_filters(plan, store),
         ablations=ablations(plan, entries, store),
-        variations={name: entries[drawing.recipe.digest()] for name, drawing in plan.variations.items()},
+        variations={name: entries[drawing.digest] for name, drawing in plan.variations.items()},
     )
 
 

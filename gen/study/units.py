@@ -136,7 +136,7 @@ def _classes(
     labels = [plate.label for plate in plan.class_pages]
     values = []
     for plate in plan.class_pages:
-        entry = entries[plate.variants[0].recipe.digest()]
+        entry = entries[plate.main.digest]
         read = partial(entry.read, "drawing.png")
         values.append(attribution(entry.picture, read, plate.label, widths, plan.source, store))
     contributors = {

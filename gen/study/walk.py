@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from actmax.errors import PictureError
 from actmax.files import digest
 from actmax.measure import kinds
-from actmax.measure.models import ChannelValues, Flow, Measures
+from actmax.measure.models import ChannelValues, Flow
 from actmax.networks.labels import Label
 from actmax.pictures import encode_image, read_rgb
 from actmax.pipeline.measurements import measured, stored
@@ -27,6 +27,7 @@ from gen.plan.drawings import DRAWING, of_walk
 from gen.settings import KEY, SettingsError
 from gen.settings.schema import WalkSettings
 from gen.study.attribution import attribution, covers
+from gen.study.measures import measures
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -110,16 +111,9 @@ def walk(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path) -> 
     label = plan.walk
     if label is None:
         return None
-    picture, target = _picture(plan, entries[plan.variations[DRAWING].recipe.digest()], root), plan.class_target(label)
+    picture, target = _picture(plan, entries[plan.variations[DRAWING].digest], root), plan.class_target(label)
     name, hidden = digest(picture), plan.card.hidden
-
-    def measure(network: Network) -> Measures:
-        from actmax.measure.measure import decode, measure
-
-        return measure(network, target, decode(picture))
-
-    inputs = {"picture": name, "target": target, "resized": False}
-    measures = measured(kinds.MEASURES, inputs, measure, plan.source, store)
+    prediction = measures(name, lambda: picture, target, plan.source, store, resize=False)
     stages: dict[str, Stage] = {}
     if hidden:
         contributions = attribution(name, lambda: picture, label, _widths(plan), plan.source, store)
@@ -130,8 +124,8 @@ def walk(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path) -> 
     return Walk(
         picture=picture,
         own_picture=_settings(plan).picture is not None,
-        top=[(plan.classes.labels[index], probability) for index, probability in measures.top],
-        logit=measures.activation,
+        top=[(plan.classes.labels[index], probability) for index, probability in prediction.top],
+        logit=prediction.activation,
         stages=stages,
         flow=_flow(plan, picture, stages, store) if stages else {},
         baseline=len(_others(plan)),
@@ -231,7 +225,7 @@ def _flow(plan: Plan, picture: bytes, stages: Mapping[str, Stage], store: Store)
 
 def _others(plan: Plan) -> list[Recipe]:
     """Return the gallery's drawings of other classes, which make the baseline."""
-    return [plate.variants[0].recipe for plate in plan.class_pages if plate.label != plan.walk][:MAX_BASELINE]
+    return [plate.main.recipe for plate in plan.class_pages if plate.label != plan.walk][:MAX_BASELINE]
 
 
 def _stages(

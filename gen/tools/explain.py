@@ -15,7 +15,7 @@ def explain(site: Site) -> Iterator[str]:
     stored = {entry.digest for entry in site.store.stored()}
     planned: dict[str, PlannedDrawing] = {}
     for drawing in site.plan.drawings:
-        planned.setdefault(drawing.recipe.digest(), drawing)
+        planned.setdefault(drawing.digest, drawing)
     for digest, drawing in planned.items():
         recipe = drawing.recipe
         if site.store.get(recipe):

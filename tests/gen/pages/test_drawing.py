@@ -14,6 +14,7 @@ import pytest
 
 from actmax.errors import StoreError
 from actmax.measure.models import Measures
+from actmax.networks.weights import Source
 from actmax.pipeline import draw
 from actmax.recipe import compose
 from actmax.store import Entry, Store
@@ -33,10 +34,10 @@ def test_the_shell_command_and_the_python_lines_draw_the_stored_picture(
     entries = draw(made.recipes(), made.source, store).entries
     (variant,) = made.class_pages[0].variants
     entry = entries[variant.recipe.digest()]
-    program, *words = shlex.split(reproduce.command(variant))
+    program, *words = shlex.split(reproduce.command(variant, made.source))
     calls = [
         [Path(sys.executable).with_name(program), *words, "--out", "shell.png"],
-        [sys.executable, "-c", reproduce.python(variant)],
+        [sys.executable, "-c", reproduce.python(variant, made.source)],
     ]
     for call in calls:
         subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
@@ -112,7 +113,8 @@ def test_tex_commands_in_names_are_escaped(planned: Plans, collected: Callable[.
 )
 def test_the_command_names_a_class_by_its_slug_and_other_targets_as_written(target: str, words: str) -> None:
     recipe = compose("robust", network="compact", weights="x", target=target)
-    line = shlex.split(reproduce.command(PlannedDrawing("gallery/zebra/", "robust-seed-0", "robust", "robust", recipe)))
+    drawing = PlannedDrawing("gallery/zebra/", "robust-seed-0", "robust", "robust", recipe)
+    line = shlex.split(reproduce.command(drawing, Source("compact", "x", Path())))
     assert line[:3] == ["actmax", "draw", words]
 
 

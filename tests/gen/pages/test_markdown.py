@@ -11,9 +11,9 @@ import jinja2
 import pytest
 import yaml
 
+from gen.figures.svg import PERCENT
 from gen.pages.markdown import (
     DECLINED,
-    NARROW,
     attribute,
     counted,
     declining,
@@ -46,16 +46,16 @@ from gen.pages.templating import package_environment
     ],
 )
 def test_a_probability_is_a_percentage_and_never_certain(part: float, text: str) -> None:
-    assert percent(part) == text.replace(" %", f"{NARROW}%").replace(" ", "\N{NO-BREAK SPACE}")
+    assert percent(part) == text.replace(" %", f"{PERCENT}").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def test_a_count_has_an_interval() -> None:
-    assert counted(8, 17) == f"8 of 17 (95{NARROW}% interval 26–69{NARROW}%)"
+    assert counted(8, 17) == f"8 of 17 (95{PERCENT} interval 26–69{PERCENT})"
 
 
 def test_a_share_has_its_interval() -> None:
-    assert share(0.38, 100) == f"38 of 100 (29–48{NARROW}%)"
-    assert share(1.0, 20) == f"20 of 20 (84–100{NARROW}%)"
+    assert share(0.38, 100) == f"38 of 100 (29–48{PERCENT})"
+    assert share(1.0, 20) == f"20 of 20 (84–100{PERCENT})"
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,10 @@ from actmax.networks.cards import card
 from actmax.recipe import parse
 from actmax.store import Entry
 from gen.compared import compared
+from gen.figures.svg import PERCENT
 from gen.pages import Contents, filled_in
 from gen.pages import files as pages
-from gen.pages.markdown import NARROW, share, split_front_matter, tenths
+from gen.pages.markdown import share, split_front_matter, tenths
 from gen.plan import Plan, addresses
 from gen.study import Evaluation, comparison
 from gen.study.comparison import Row
@@ -180,7 +181,7 @@ def test_each_cell_shows_its_own_drawing_small_and_leads_to_it_large(
 
 
 def interval(part: float, count: int) -> str:
-    return share(part, count).replace(NARROW, " ")
+    return share(part, count).replace(PERCENT, " %")
 
 
 def test_the_tables_of_many_classes_agree_with_the_files(contents: Contents, rendered: Text) -> None:
@@ -213,7 +214,7 @@ def test_the_dot_plot_names_each_share_with_its_interval(contents: Contents) -> 
             assert (
                 f"{compared(name).title}: top-1 {100 * top1:.0f} % ({ends[0]:.0f}–{ends[1]:.0f} %), "
                 f"in the top 5 {100 * top5:.0f} % ({ends[2]:.0f}–{ends[3]:.0f} %)"
-            ) in page.replace(NARROW, " ")
+            ) in page.replace(PERCENT, " %")
 
 
 @pytest.mark.parametrize(
@@ -384,7 +385,7 @@ def test_each_drawing_of_the_diversity_page_has_its_probability_and_a_dot(conten
         ("facet-1.webp", "The drawing of zebra by facet 2"),
         ("facet-2.webp", "The drawing of zebra by facet 3"),
     ]
-    found = re.findall(r"<figcaption>(\w+ \d): (\S+) <span class=\"dot (\w+)\"", page.replace(NARROW, ""))
+    found = re.findall(r"<figcaption>(\w+ \d): (\S+) <span class=\"dot (\w+)\"", page.replace(PERCENT, "%"))
     # The first seed's is the drawing by `smooth` above.
     kinds = ["top1", "top5", "top5", "top5", "top5"]
     names = ["seed 0", "seed 1", "facet 1", "facet 2", "facet 3"]

@@ -7,13 +7,16 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fakes
 import numpy as np
 import pytest
+import torch
 from installed import needs
 from safetensors.numpy import save_file
+from torch import Tensor
 
 from actmax.measure.measure import decode, measure, resized
 from actmax.measure.models import Measures
@@ -82,17 +85,14 @@ def test_each_drawing_is_measured_once_and_stored(
     entries = drawn(made)
     calls: list[str] = []
 
-    def measure(entry: Entry, target: str) -> Callable[[object], Measures]:
-        def compute(_: object) -> Measures:
-            calls.append(f"{entry.digest} {target}")
-            return fakes.measures(340, rank=len(calls))
+    def measure(_: object, target: str, image: Tensor) -> Measures:
+        calls.append(f"{target} {image.shape[2:]}")
+        return fakes.measures(340, rank=len(calls))
 
-        return compute
-
-    monkeypatch.setattr("actmax.pipeline.measurements.load", lambda _: None)
-    monkeypatch.setattr("gen.study.evaluation.measure_resized", measure)
+    monkeypatch.setattr("actmax.pipeline.measurements.load", lambda _: SimpleNamespace(size=(40, 40)))
+    monkeypatch.setattr("actmax.measure.measure.measure", measure)
     first = evaluate(made, entries, OTHER, store)
-    assert sorted(calls) == sorted(f"{recipe.digest()} {recipe.target}" for recipe in made.recipes())
+    assert sorted(calls) == sorted(f"{recipe.target} {torch.Size([40, 40])}" for recipe in made.recipes())
     assert evaluate(made, entries, OTHER, store) == first
     assert len(calls) == 4
     evaluate(made, entries, Source("alexnet", "another file", Path()), store)
