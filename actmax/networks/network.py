@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch._C._functorch import is_functorch_wrapped_tensor
 
-from actmax.errors import PrecisionError, RecipeError, UnknownNameError, did_you_mean, quoted
+from actmax.errors import PrecisionError, RecipeError
 from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD, LOGITS, Card
 from actmax.networks.frozen import freeze
 from actmax.networks.hooks import GradientHooks
+from actmax.networks.layers import unknown_layer
 from actmax.networks.passes import Call, is_readable, run, runs_forwards_only, tensors_of
 
 CPU = torch.device("cpu")
@@ -348,9 +349,7 @@ class Network:
         if layer in self.card.outputs:
             return ""
         if layer not in self._paths:
-            raise UnknownNameError(
-                f"{self.card.title} has no layer {quoted(layer)}. {did_you_mean(layer, self.layers())}"
-            )
+            raise unknown_layer(self.card.title, str(layer), self.layers(), self.card.output, self.labels)
         path: str = self._paths[layer]
         return path
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from actmax.errors import RecipeError, UnknownNameError
+from actmax.errors import RecipeError, UnknownNameError, quoted
+from actmax.networks.cards import LOGITS
 from actmax.networks.class_set import ClassSet
-from actmax.recipe.target import Target, parse
+from actmax.recipe.misread import names_several_channels, refusal, several
+from actmax.recipe.target import Target, is_target, parse
 
 _SIGNS = re.compile(r"(^-|\s+[+-]\s+)")
 """Signs need spaces around them, but for the first, since a class name may contain hyphens."""
 _WORD = re.compile(r"[^\W\d_]+|\d+|n\d{8}")
 """A misspelled class, since names of layers contain both letters and digits, or dots; or a WNID."""
+
+_FIRST = re.compile(r"\w[\w.-]*", re.ASCII)
+_SEPARATORS = re.compile(r"\s*[+,;&]\s*")
+"""Between classes that somebody wrote one after the other."""
 
 
 def read_target(text: str | int, classes: ClassSet, output: str, layers: Collection[str] = ()) -> Target:
@@ -29,7 +35,7 @@ def read_target(text: str | int, classes: ClassSet, output: str, layers: Collect
         RecipeError: it is no target.
     """
     unknown = None
-    is_target = False
+    of_layer = False
     parts = _SIGNS.split(str(text).strip())
     for index in range(0, len(parts), 2):
         if len(parts) > 1 and not parts[index]:  # before a leading minus
@@ -41,10 +47,32 @@ def read_target(text: str | int, classes: ClassSet, output: str, layers: Collect
         try:
             parts[index] = f"{weight}{times}{output}:{classes.resolve(text if isinstance(text, int) else name).index}"
         except UnknownNameError as error:
-            unknown, is_target = unknown or error, is_target or ":" in name
+            unknown, of_layer = unknown or error, of_layer or ":" in parts[index] or begins_with_layer(name, layers)
             if _WORD.fullmatch(name):
                 raise
     try:
         return parse("".join(parts))
     except RecipeError as error:
-        raise (error if is_target or unknown is None else unknown) from None
+        near = _near(str(text).strip(), classes, (output, LOGITS, *layers))
+        raise (near or (error if of_layer or unknown is None else unknown)) from None
+
+
+def begins_with_layer(text: str, layers: Collection[str]) -> bool:
+    """Whether a text begins with the name of a layer and goes on, as ``conv5[3]`` does."""
+    first = _FIRST.match(text)
+    return first is not None and first[0] != text and first[0] in layers
+
+
+def _near(text: str, classes: ClassSet, layers: Collection[str]) -> RecipeError | None:
+    """Return the error for classes, or a range, that are written as no target is; None if it is something else."""
+    if names_several_channels(text):
+        return RecipeError(refusal(text, is_target))
+    layer, _, word = text.partition(":")
+    if layer in layers and re.search(r"[^\W\d]", word) and len(classes.find(word)) == 1:
+        return RecipeError(f"{quoted(text)} is not a target. Did you mean {word.strip()!r}?")
+    parts = _SEPARATORS.split(text)
+    if len(parts) < 2 or any(len(classes.find(part)) != 1 for part in parts):
+        return None
+    if "+" in text:
+        return RecipeError(f"{quoted(text)} is not a target. Did you mean {' + '.join(parts)!r}?")
+    return RecipeError(several(text, parts, "classes"))

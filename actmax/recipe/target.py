@@ -22,6 +22,7 @@ from math import isfinite
 
 from actmax.errors import RecipeError, UnknownNameError, quoted
 from actmax.networks.cards import LOGITS, Card, card
+from actmax.recipe.misread import names_several_channels, refusal
 
 # Lengths are bounded, so that no number is too long to be read; a layer's name is as long as it can be.
 _TERM = re.compile(
@@ -107,6 +108,8 @@ def parse(text: str) -> Target:
     for term in terms:
         layers.add(term["layer"])
         if term["channel"] is None:
+            if names_several_channels(text):
+                raise RecipeError(refusal(text, is_target))
             if len(terms) > 1 or term["sign"] == "-" or term["weight"]:
                 raise RecipeError(f"{quoted(text)} weighs a whole layer: only channels and units can be weighed.")
             continue
@@ -120,17 +123,22 @@ def parse(text: str) -> Target:
     return Target(layers.pop(), tuple(channels), positions.pop() if positions else "mean")
 
 
+def is_target(text: str) -> bool:
+    """Whether a text is a target."""
+    try:
+        parse(text)
+    except RecipeError:
+        return False
+    return True
+
+
 def _terms(text: str) -> list[re.Match[str]]:
     terms: list[re.Match[str]] = []
     end = 0
     while end < len(text) or not terms:
         match = _TERM.match(text, end)
         if match is None or (terms and not match["sign"]):
-            raise RecipeError(
-                f"{quoted(text)} is not a target: write a layer and a channel such as 'fc8:340' or 'conv5:12', "
-                "'conv5:12@center' for the unit at the center, 'conv5' for a whole layer, "
-                "'fc8:340 - 0.5*fc8:292' for a weighted group."
-            )
+            raise RecipeError(refusal(text, is_target))
         terms.append(match)
         end = match.end()
     return terms

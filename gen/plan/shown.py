@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from actmax.errors import UnknownNameError, did_you_mean, quoted
 from actmax.networks.labels import Label, url_name
 from actmax.recipe import METHODS, parse
+from actmax.recipe.named import begins_with_layer
 from gen.plan.drawings import PlannedDrawing
 from gen.settings import Method
 
@@ -47,7 +48,7 @@ def planned(plan: Plan, shown: Shown, page: str) -> PlannedDrawing:
     """
     composer = plan.composer
     seed = composer.settings.seeds[0] if shown.seed is None else shown.seed
-    if ":" in shown.word:
+    if ":" in shown.word or begins_with_layer(shown.word, plan.card.layers):
         target = parse(shown.word).canonical(composer.source.network)
         method = _method(plan, shown.method, None)
         return composer.of_target(page, shown.anchor, str(target), method, seed)

@@ -8,7 +8,8 @@ from actmax.errors import ActmaxError, quoted
 from actmax.networks import labels
 from actmax.pipeline.draw import Outcome, draw
 from actmax.pipeline.progress import Log
-from actmax.recipe import Recipe
+from actmax.recipe import Recipe, parse
+from actmax.recipe.named import begins_with_layer
 from gen.site import Site
 
 
@@ -35,8 +36,8 @@ def _recipes(site: Site, name: str) -> list[Recipe]:
             return [variant.recipe for variant in page.variants]
     if (channel := plan.unit_named(name)) is not None:
         return [variant.recipe for variant in channel.every]
-    layer, colon, _ = name.partition(":")
-    if colon and layer in plan.card.layers:
+    if begins_with_layer(name, plan.card.layers):
+        parse(name)  # raises what is wrong with it
         raise ActmaxError(f"{quoted(name)} has no page on this site: name it under `units:` first.")
     label = plan.classes.resolve(name)
     for page in plan.class_pages:

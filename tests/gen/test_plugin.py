@@ -250,6 +250,14 @@ FAULTS: dict[str, tuple[Callable[[Guest], object], tuple[str, ...]]] = {
         lambda guest: guest.guide('{{ drawing("conv4:117") }} {{ drawing("conv4:9999") }}\n'),
         ("docs/guide.md, line 1: ", "conv4 has 256 channels: 9999 is not one of 0…255"),
     ),
+    "a channel in another notation": (
+        lambda guest: guest.guide('{{ drawing("conv4[117]") }}\n'),
+        ("docs/guide.md, line 1: ", "'conv4[117]' is not a target. Did you mean 'conv4:117'?"),
+    ),
+    "several channels": (
+        lambda guest: guest.guide('{{ drawing("conv4:0-3") }}\n'),
+        ("docs/guide.md, line 1: ", "'conv4:0-3' is not a target: it names several channels", "'conv4:0 + conv4:3'"),
+    ),
     "a position beyond the map": (
         lambda guest: guest.guide('# Guide\n\n{{ drawing("conv4:1@99,0") }}\n'),
         ("docs/guide.md, line 3: ", "'conv4:1@99,0' lies outside it"),

@@ -129,9 +129,13 @@ def test_explain_and_redraw_take_names_of_channels(author: Author) -> None:
     ]
     assert "drew 2" in author.calls("redraw", "conv1:3")
     assert [line.split("  ")[2] for line in author.calls("explain").splitlines()[2:4]] == ["stored", "stored"]
-    for name in ("conv1:4", "conv1:", "conv1:x"):
-        output = author.calls("redraw", name, fails=True)
-        assert output == f"error: '{name}' has no page on this site: name it under `units:` first.\n"
+    for name, reason in {
+        "conv1:4": "has no page on this site: name it under `units:` first.\n",
+        "conv1[3]": "is not a target. Did you mean 'conv1:3'?\n",
+        "conv1:0-3": "is not a target: it names several channels.",
+        "conv1:x": "is not a target: write a layer and a channel",
+    }.items():
+        assert author.calls("redraw", name, fails=True).startswith(f"error: '{name}' {reason}")
 
 
 def test_explain_draws_and_writes_nothing(author: Author) -> None:

@@ -270,7 +270,16 @@ def test_a_submodel_in_another_precision_leaves_the_network_as_it_was(compact: N
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("conv6", "conv5"), ("Conv1", "conv1"), ("fc7", "fc6"), ("logit", "logits"), ("features.40", "features.4")],
+    [
+        *(("conv6", "conv5"), ("Conv1", "conv1"), ("fc7", "fc6"), ("logit", "logits"), ("features.40", "features.4")),
+        *(
+            ("conv5.3", "conv5:3"),
+            ("conv5_3", "conv5:3"),
+            ("conv5-3", "conv5:3"),
+            ("zebra", "fc8:340"),
+            ("340", "fc8:340"),
+        ),
+    ],
 )
 def test_an_unknown_layer_is_refused_and_the_nearest_is_named(name: str, nearest: str, compact: Network) -> None:
     with pytest.raises(UnknownNameError) as failure:
