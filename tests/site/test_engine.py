@@ -37,6 +37,7 @@ from actmax.ascent.transforms import random_affine
 from actmax.engine.render import render
 from actmax.measure.measure import measure
 from actmax.networks.hooks import GradientHooks
+from actmax.networks.labels import classes
 from actmax.networks.network import Network
 from actmax.recipe import METHODS, Recipe, compose
 from actmax.recipe.methods import accentuation
@@ -61,6 +62,8 @@ WRONG = [
     ("conv3:1@1,1 + conv3:2", "the same position"), ("conv3:1 + conv3:1", "twice"), ("conv3:1 conv3:2", "not a target"),
     ("conv3:1 - conv3", "a whole layer"), ("-conv3", "a whole layer"), ("conv3:", "not a target"), ("", "not a target"),
     ("0*conv3:1", "between 0.001 and 1000"), ("99999*conv3:1", "between 0.001 and 1000"), ("conv3:1.5", "not a target"),
+    ("conv3[1]", "“conv3[1]” is not a target. Did you mean “conv3:1”?"), ("conv3 1", "Did you mean “conv3:1”?"),
+    ("conv3:0-3", "several channels. Write one, such as “conv3:0”, or a sum, such as “conv3:0 + conv3:3”."),
     (" + ".join(f"conv3:{k}" for k in range(17)), "more than 16 terms"), ("conv3:-1", "not a target"),
 ]
 # fmt: on
@@ -70,7 +73,7 @@ import { instantiate } from "./engine.js";
 import { FeatureDistance, layerIndex } from "./features.js";
 import { optimize, subtractLeader } from "./optimize.js";
 import { Fourier, Pixels } from "./parameters.js";
-import { channelRange, classIndex, parseTarget, score, scoreBackward, targetText } from "./target.js";
+import { channelRange, classIndex, isTarget, parseTarget, score, scoreBackward, targetText } from "./target.js";
 const networks = {};
 for (const module of ["engine.wasm", "engine-relaxed.wasm"]) {
   networks[module] = await instantiate(await fetched(module));
@@ -104,6 +107,7 @@ window.gradientOfMargin = (target, weight, logits) => {
   subtractLeader(gradient, weight, logits);
   return gradient;
 };
+window.isTarget = isTarget;
 window.parsed = (text) => {
   try {
     return [targetText(parseTarget(text)), classIndex(parseTarget(text))];
@@ -247,7 +251,13 @@ def test_targets_are_those_of_recipes(page: Page, text: str) -> None:
 def test_what_is_wrong_with_a_target_is_said_in_a_sentence(page: Page, text: str, words: str) -> None:
     message = page.evaluate("parsed", text)
     assert words in message
-    assert message.endswith(".")
+    assert message[-1] in ".?"
+    assert page.evaluate("isTarget", text) == bool(text)
+
+
+def test_no_name_of_a_class_is_taken_for_a_target(page: Page) -> None:
+    names = [name for label in classes() for name in (label.name, *label.synonyms)]
+    assert page.evaluate("names => names.filter(isTarget)", names) == []
 
 
 def test_a_position_outside_of_the_map_is_an_error(page: Page) -> None:

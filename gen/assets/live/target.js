@@ -6,12 +6,14 @@ export const FC6 = 5;
 export const FC8 = 6;
 
 const TERM = /^\s*([+-]?)\s*(?:(\d{1,9}(?:\.\d{1,9})?)\s*\*\s*)?(\w[\w.]{0,40})(?::(\d{1,9})(?:@(center|\d{1,9}\s*,\s*\d{1,9}))?)?(?=\s*(?:[+-]|$))\s*/;
+const RANGE = /^\s*(\w+)\s*[:[({/#=]\s*[[({]?\s*(\d{1,9})\s*(?:[-–—…:,;+]|\.\.+|to)\s*(\d{1,9})[\s\d:,;.…+\])}-]*$/;
+const ELSEWHERE = /^\s*([+-]?\w+)\s*[:[({/#=\s]\s*(\d{1,9})\s*[\])}]?\s*$/; // a channel as other tools write it
 const TERMS = 16;
 const WEIGHTS = [0.001, 1000];
 const EXAMPLES = "“conv4:117” for a channel, “conv4:117@3,4” for the unit in row 3, column 4, “fc8:340 - 0.5*fc8:292” for a sum";
 
 /** Whether a text is meant as a target, not as the name of a class. */
-export const isTarget = (text) => /^[\s+\-*.\d]*(?:conv|fc|logits)\d*\s*(?:[:@+-]|$)/i.test(text);
+export const isTarget = (text) => /^[\s+\-*.\d]*(?:conv|fc|logits)\d*\s*(?:[:@+\-[({/#=]|\s\d|$)/i.test(text);
 
 /**
  * layer: index in LAYERS. terms: channels and weights; without, it is the whole layer.
@@ -21,10 +23,12 @@ export const isTarget = (text) => /^[\s+\-*.\d]*(?:conv|fc|logits)\d*\s*(?:[:@+-
 /** Parse a target. Throws a sentence for the reader. @returns {Target} */
 export function parseTarget(text) {
   const said = `“${text.trim()}”`;
+  const [several, of, first, last] = RANGE.exec(text) ?? [];
+  if (several) throw new Error(`${said} names several channels. Write one, such as “${of}:${first}”, or a sum, such as “${of}:${first} + ${of}:${last}”.`);
   const found = [];
   for (let rest = text; rest || !found.length; rest = rest.slice(found.at(-1)[0].length)) {
     const match = TERM.exec(rest);
-    if (!match || (found.length && !match[1])) throw new Error(`${said} is not a target. Write ${EXAMPLES}.`);
+    if (!match || (found.length && !match[1])) throw new Error(`${said} is not a target. ${ELSEWHERE.test(text) ? `Did you mean “${text.replace(ELSEWHERE, "$1:$2")}”?` : `Write ${EXAMPLES}.`}`);
     found.push(match);
   }
   const names = new Set(found.map(([, , , name]) => (name.toLowerCase() === "logits" ? "fc8" : name.toLowerCase())));
