@@ -101,6 +101,7 @@ def write(
         *(values.get(key) for key in ("site_url", "site_name", "site_author")), guest=tools.is_guest(values)
     )
     contents, outcome = site.generate(prepared, typer.echo, info)
+    typer.echo(site.WRITING)
     files, extra = site.files(prepared, contents), site.footer(prepared, contents)
     tree = tools.write_tree(files, values, docs, templates, folder, extra)
     typer.echo(f"{outcome}; wrote {tree.files} files to {folder}")

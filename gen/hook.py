@@ -92,6 +92,7 @@ def build(config: MkDocsConfig, log: logging.Logger, *, guest: bool = False) -> 
     if built.site.warning:
         log.warning("%s", built.site.warning)
     log.info("%s", built.outcome)
+    log.info(site.WRITING)
     _filled.clear()
     _filled.update((name, str(text)) for name, text in built.authored)
     return built

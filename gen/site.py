@@ -43,6 +43,8 @@ from gen.study.sounds import sounds
 from gen.study.units import channels, logit_count, units
 from gen.study.walk import known_channels, likely_drawings, walk
 
+WRITING = "now writing pages"
+"""Logged when everything is drawn and measured: for many classes the rest takes a minute."""
 SECONDS_OF_MEASURING = 0.1
 """What the measurements of a drawing take after all are drawn, on two cores."""
 

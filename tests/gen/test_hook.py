@@ -30,7 +30,9 @@ def config_of(root: Path, gallery: dict[str, Any]) -> Any:
     )
 
 
-def test_a_build_draws_the_site_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_draws_the_site_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     calls: list[object] = []
 
     def build(*_: object) -> site.Built:
@@ -40,7 +42,9 @@ def test_a_build_draws_the_site_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("gen.site.build", build)
     config = config_of(tmp_path, {})
-    hook.on_pre_build(config)
+    with caplog.at_level("INFO"):
+        hook.on_pre_build(config)
+    assert caplog.messages[-1] == "now writing pages"  # what follows takes seconds
     hook.drawn(config)
     assert (len(calls), list(config.extra)) == (1, ["gallery"])  # pages see nothing of it
     pages: list[Any] = [SimpleNamespace(file=SimpleNamespace(src_uri=name)) for name in ("own.md", "other.md")]

@@ -257,6 +257,7 @@ def test_write_writes_every_page_and_picture(author: Author) -> None:
         "notes/cats.md",
     } <= set(written)
     assert written["notes/dogs.md"].read_text() == "{{ not measured }}\n"
+    assert "now writing pages\n" in output
     # The pages, and mkdocs.yml.
     assert output.strip().endswith(f"drew 0, 2 from the store, 0 s; wrote {len(written) + 1} files to {folder}")
     assert "**my cat** (ImageNet's class *tiger* stands in for it)" in written["notes/cats.md"].read_text()
