@@ -27,7 +27,7 @@ TERMS = {
     "silenced": "ablated",
 }
 """Words that stand for nothing in the literature, and the term that does."""
-SUFFIXES = {".py", ".pyi", ".md", ".jinja", ".js", ".c", ".css", ".yml", ".toml"}
+SUFFIXES = {".py", ".pyi", ".md", ".jinja", ".js", ".c", ".h", ".css", ".yml", ".toml"}
 FOLDERS = ("actmax", "gen", "tests", "docs", ".ci", ".github")
 # The changelog names what was renamed, and published anchors stay.
 EXCEPTIONS = {"CHANGELOG.md", "tests/test_words.py", "actmax/recipe/renamed.py"}

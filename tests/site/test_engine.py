@@ -502,5 +502,5 @@ def test_the_engine_is_a_small_download() -> None:
 
 
 def test_every_file_of_the_engine_but_its_source_is_published() -> None:
-    on_disk = {path.name for path in Path(engine.SOURCE.parent).iterdir()} - {engine.SOURCE.name}
+    on_disk = {path.name for path in engine.SOURCE.parent.iterdir() if path.suffix not in (".c", ".h")}
     assert on_disk == set(ENGINE)

@@ -8,7 +8,7 @@
 #define API(name) __attribute__((export_name(#name))) name
 typedef float v4 __attribute__((vector_size(16), aligned(4)));
 typedef signed char int8;
-enum { MR = 4, NR = 8, KC = 256 }; // a tile of 4 x 8 sums fits 16 registers, a panel of 256 x 8 the first cache
+enum { MR = 5, NR = 8 }; // a tile of 5 x 8 sums, 8 numbers of B and one of A fit 15 registers
 
 typedef struct {
   int from, to;
@@ -46,37 +46,41 @@ static float *floats(int count) { return allocate(4u * count); }
 
 static void zero(float *x, int n) { __builtin_memset(x, 0, 4u * n); }
 
-// ---- C = A B + bias. A is packed: for each block of KC columns and each MR rows, the MR values of a column in a row.
+// ---- C = A B + bias, MR x NR sums at a time, of which rows x columns are stored. All that a tile covers is read.
 
-static void tile(const float *a, const float *b, int kc, float *c, int stride, const float *bias, int rows, int columns) {
+static void tile(const float *a, int a_stride, const float *b, int b_stride, int depth, const float *bias, float *c,
+                 int c_stride, int rows, int columns) {
   v4 sums[MR][2];
   for (int i = 0; i < MR; i++) sums[i][0] = sums[i][1] = splat(0);
-  for (int k = 0; k < kc; k++, a += MR, b += NR) {
+  for (int k = 0; k < depth; k++, a++, b += b_stride) {
     v4 left = *(const v4 *)b, right = *(const v4 *)(b + 4);
     for (int i = 0; i < MR; i++) {
-      v4 factor = splat(a[i]);
+      v4 factor = splat(a[i * a_stride]);
       sums[i][0] = multiply_add(factor, left, sums[i][0]);
       sums[i][1] = multiply_add(factor, right, sums[i][1]);
+      // Rows in this order: numbers of all rows, loaded ahead, would push sums out of the registers.
+      __asm__ volatile("" : "+r"(sums[i][0]), "+r"(sums[i][1])::"memory");
     }
   }
   for (int i = 0; i < rows; i++) {
-    float *row = c + i * stride;
+    float *row = c + i * c_stride, offset = bias ? bias[i] : 0;
     const float *sum = (const float *)sums[i];
     if (columns == NR) {
-      v4 *first = (v4 *)row, *second = (v4 *)(row + 4);
-      *first = (bias ? splat(bias[i]) : *first) + sums[i][0];
-      *second = (bias ? splat(bias[i]) : *second) + sums[i][1];
+      *(v4 *)row = splat(offset) + sums[i][0];
+      *(v4 *)(row + 4) = splat(offset) + sums[i][1];
     } else {
-      for (int j = 0; j < columns; j++) row[j] = (bias ? bias[i] : row[j]) + sum[j];
+      for (int j = 0; j < columns; j++) row[j] = offset + sum[j];
     }
   }
 }
 
-// ---- Convolution as a matrix product of the kernels with the image patches (im2col).
+#include "winograd.h"
+
+// ---- Convolutions. The first has a stride: a matrix product of its kernels with the image's patches (im2col).
 
 typedef struct {
   int in, out, kernel, stride, padding;
-  float *kernels, *kernels_backward, *bias; // both packed
+  float *kernels, *kernels_backward, *bias; // kernels as their product needs them
 } Conv;
 
 static Conv convs[] = {{3, 64, 11, 4, 2, 0, 0, 0},
@@ -84,75 +88,41 @@ static Conv convs[] = {{3, 64, 11, 4, 2, 0, 0, 0},
                        {192, 384, 3, 1, 1, 0, 0, 0},
                        {384, 256, 3, 1, 1, 0, 0, 0},
                        {256, 256, 3, 1, 1, 0, 0, 0}};
-static const float zero_bias[512]; // for the backward pass
-static float *patches, *padded;
-
-// kc columns from k0 on of the patch matrix (input channel, kernel row, kernel column), in panels of NR output pixels.
-static void pack_patches(const float *x, int h, int w, int kernel, int stride, int oh, int ow, int k0, int kc) {
-  int pixels = oh * ow;
-  for (int k = 0; k < kc; k++) {
-    int column = k0 + k, channel = column / (kernel * kernel), offset = column % (kernel * kernel);
-    const float *from = x + (channel * h + offset / kernel) * w + offset % kernel;
-    float *to = patches + k * NR;
-    int n = 0;
-    for (int y = 0; y < oh; y++)
-      for (int i = 0; i < ow; i++, n++) to[n / NR * (kc * NR) + n % NR] = from[y * stride * w + i * stride];
-    for (; n < rounded_up(pixels, NR); n++) to[n / NR * (kc * NR) + n % NR] = 0;
-  }
-}
-
-// rows: the output channels that are computed. channels: of x, outside of which it counts as zero.
-static void convolve(const float *packed, int out, Range rows, const float *bias, const float *x, int in, Range channels,
-                     int h, int w, int kernel, int stride, int padding, float *y) {
-  int high = h + 2 * padding, wide = w + 2 * padding;
-  if (padding) {
-    zero(padded + channels.from * high * wide, (channels.to - channels.from) * high * wide);
-    for (int c = channels.from; c < channels.to; c++)
-      for (int i = 0; i < h; i++)
-        __builtin_memcpy(padded + (c * high + i + padding) * wide + padding, x + (c * h + i) * w, 4u * w);
-    x = padded;
-  }
-  int oh = (high - kernel) / stride + 1, ow = (wide - kernel) / stride + 1, pixels = oh * ow, columns = in * kernel * kernel;
-  int first = channels.from * kernel * kernel, last = channels.to * kernel * kernel, count;
-  for (int k = first; k < last; k += count) {
-    int k0 = k / KC * KC, kc = minimum(KC, columns - k0); // the block that k lies in
-    count = minimum(k0 + kc, last) - k;
-    pack_patches(x, high, wide, kernel, stride, oh, ow, k, count);
-    for (int n = 0; n < pixels; n += NR)
-      for (int m = rows.from / MR * MR; m < rows.to; m += MR)
-        tile(packed + k0 * rounded_up(out, MR) + m * kc + (k - k0) * MR, patches + n * count, count, y + m * pixels + n,
-             pixels, k == first ? bias + m : 0, minimum(MR, out - m), minimum(NR, pixels - n));
-  }
-}
-
-// Index of A[row, column] in packed order.
-static int packed_index(int rows, int columns, int row, int column) {
-  int k0 = column / KC * KC, kc = minimum(KC, columns - k0);
-  return k0 * rounded_up(rows, MR) + row / MR * MR * kc + (column - k0) * MR + row % MR;
-}
+static float *padded, *scratch; // of the first layer's input; of the others
 
 int API(load_convolution)(int index, const int8 *weight, const float *scale, const float *bias) {
   Conv *c = &convs[index];
-  int area = c->kernel * c->kernel, columns = c->in * area;
-  // With stride 1 the backward pass is a convolution with mirrored kernels; otherwise a product, see scatter.
-  int mirrored = c->stride == 1, rows = mirrored ? c->in : columns, back = mirrored ? c->out * area : c->out;
-  c->kernels = floats(rounded_up(c->out, MR) * columns);
-  c->kernels_backward = floats(rounded_up(rows, MR) * back);
+  int columns = c->in * c->kernel * c->kernel;
+  int size = c->stride == 1 ? transformed_size(c->kernel, c->out * c->in) : rounded_up(columns, MR) * rounded_up(c->out, MR);
+  c->kernels = floats(size);
+  c->kernels_backward = floats(size);
   c->bias = floats(c->out);
   if (!c->kernels || !c->kernels_backward || !c->bias) return 0;
-  zero(c->kernels_backward, rounded_up(rows, MR) * back);
-  for (int o = 0; o < c->out; o++) {
-    c->bias[o] = bias[o];
-    for (int k = 0; k < columns; k++) {
-      float value = weight[o * columns + k] * scale[o];
-      c->kernels[packed_index(c->out, columns, o, k)] = value;
-      if (mirrored)
-        c->kernels_backward[packed_index(rows, back, k / area, o * area + area - 1 - k % area)] = value;
-      else
-        c->kernels_backward[packed_index(rows, back, k, o)] = value;
-    }
+  __builtin_memcpy(c->bias, bias, 4u * c->out);
+  if (c->stride == 1) {
+    transform_kernels(c->kernel, weight, scale, c->out, c->in, 0, c->kernels);
+    transform_kernels(c->kernel, weight, scale, c->out, c->in, 1, c->kernels_backward);
+    return 1;
   }
+  for (int o = 0; o < c->out; o++)
+    for (int k = 0; k < columns; k++)
+      c->kernels[o * columns + k] = c->kernels_backward[k * c->out + o] = weight[o * columns + k] * scale[o];
   return 1;
+}
+
+// The patch matrix (input channel, kernel row, kernel column) of an image, in panels of NR output pixels.
+static void pack_patches(const Conv *c, const float *x, int h, int w, int oh, int ow, float *patches) {
+  int high = h + 2 * c->padding, wide = w + 2 * c->padding, columns = c->in * c->kernel * c->kernel;
+  zero(padded, c->in * high * wide);
+  for (int i = 0; i < c->in * h; i++)
+    __builtin_memcpy(padded + (i / h * high + i % h + c->padding) * wide + c->padding, x + i * w, 4u * w);
+  for (int k = 0; k < columns; k++) {
+    int channel = k / (c->kernel * c->kernel), offset = k % (c->kernel * c->kernel), n = 0;
+    const float *from = padded + (channel * high + offset / c->kernel) * wide + offset % c->kernel;
+    for (int y = 0; y < oh; y++)
+      for (int i = 0; i < ow; i++, n++)
+        patches[(n / NR * columns + k) * NR + n % NR] = from[(y * wide + i) * c->stride];
+  }
 }
 
 // The transpose of pack_patches (col2im), for the strided layer.
@@ -283,7 +253,7 @@ static const int POOLS[CONVS] = {1, 1, 0, 0, 1};
 // Allocate the buffers for images of a size and the network up to a layer. Returns 0 if memory is short or the image is
 // too small for the network.
 int API(prepare)(int h, int w, int layer) {
-  int largest = linears[0].in > 3 * h * w ? linears[0].in : 3 * h * w, largest_patches = 0, largest_padded = 0;
+  int largest = linears[0].in > 3 * h * w ? linears[0].in : 3 * h * w, largest_scratch = 0;
   sizes[0] = (Size){h, w};
   for (int i = 0; i <= layer && i < CONVS; i++) {
     Conv *c = &convs[i];
@@ -292,13 +262,10 @@ int API(prepare)(int h, int w, int layer) {
     Size s = {(high - c->kernel) / c->stride + 1, (wide - c->kernel) / c->stride + 1};
     int pixels = s.h * s.w;
     largest = pixels * c->out > largest ? pixels * c->out : largest;
-    if (i == 0 && pixels * 364 > largest) largest = pixels * 364; // gradients of its patches: 3 x 11 x 11, rounded up
-    int panels = rounded_up(sizes[i].h * sizes[i].w > pixels ? sizes[i].h * sizes[i].w : pixels, NR) * KC;
-    if (i == 0) panels = rounded_up(pixels, NR) * KC;
-    largest_patches = panels > largest_patches ? panels : largest_patches;
-    // Only a backward pass with stride 1 pads the output channels.
-    int channels = c->stride == 1 && c->out > c->in ? c->out : c->in, padded_size = channels * high * wide;
-    largest_padded = padded_size > largest_padded ? padded_size : largest_padded;
+    int patches = rounded_up(pixels, NR) * c->in * c->kernel * c->kernel;
+    if (i == 0 && patches > largest) largest = patches; // they, and their gradients, take the place of a gradient
+    int own = i ? scratch_size(c->kernel, s.h, s.w, c->in + c->out) : 0;
+    largest_scratch = own > largest_scratch ? own : largest_scratch;
     map_sizes[i] = sizes[i + 1] = s;
     if (!(maps[i] = floats(pixels * c->out))) return 0;
     pools[i] = maps[i];
@@ -310,15 +277,15 @@ int API(prepare)(int h, int w, int layer) {
   }
   gradients[0] = floats(largest);
   gradients[1] = floats(largest);
-  patches = floats(largest_patches);
-  padded = floats(largest_padded);
+  padded = floats(convs[0].in * (h + 2 * convs[0].padding) * (w + 2 * convs[0].padding));
+  scratch = floats(largest_scratch);
   bins = floats(linears[0].in);
   hidden = floats(linears[0].out);
   logits = floats(linears[1].out);
   image = floats(3 * h * w);
   network_input = floats(3 * h * w);
   gradient = floats(3 * h * w);
-  return gradients[0] && gradients[1] && patches && padded && bins && hidden && logits && image && network_input &&
+  return gradients[0] && gradients[1] && padded && scratch && bins && hidden && logits && image && network_input &&
          gradient;
 }
 
@@ -335,11 +302,20 @@ void API(forward)(int layer, int from, int to) {
   for (int i = 0; i < CONVS; i++) {
     Conv *c = &convs[i];
     Range rows = {i == layer ? from : 0, i == layer ? to : c->out};
-    convolve(c->kernels, c->out, rows, c->bias, x, c->in, (Range){0, c->in}, sizes[i].h, sizes[i].w, c->kernel, c->stride,
-             c->padding, maps[i]);
+    int high = map_sizes[i].h, wide = map_sizes[i].w, pixels = high * wide, columns = c->in * c->kernel * c->kernel;
+    if (c->stride == 1) {
+      filter(c->kernel, c->kernels, c->out, rows, c->bias, x, c->in, (Range){0, c->in}, high, wide, maps[i], scratch);
+    } else {
+      float *patches = gradients[0];
+      pack_patches(c, x, sizes[i].h, sizes[i].w, high, wide, patches);
+      for (int n = 0; n < pixels; n += NR)
+        for (int m = rows.from / MR * MR; m < rows.to; m += MR)
+          tile(c->kernels + m * columns, columns, patches + n * columns, NR, columns, c->bias + m, maps[i] + m * pixels + n,
+               pixels, minimum(MR, c->out - m), minimum(NR, pixels - n));
+    }
     if (i == layer) return;
-    relu(maps[i], c->out * map_sizes[i].h * map_sizes[i].w);
-    if (POOLS[i]) max_pool(maps[i], c->out, map_sizes[i].h, map_sizes[i].w, pools[i], argmaxes[i]);
+    relu(maps[i], c->out * pixels);
+    if (POOLS[i]) max_pool(maps[i], c->out, high, wide, pools[i], argmaxes[i]);
     x = pools[i];
   }
   average_pool(pools[CONVS - 1], convs[CONVS - 1].out, sizes[CONVS].h, sizes[CONVS].w, bins, 0);
@@ -376,12 +352,14 @@ void API(backward)(int layer, int from, int to, float leak) {
       grad = current;
       channels = (Range){0, c->out};
     }
-    int rows = c->stride == 1 ? c->in : c->in * c->kernel * c->kernel;
     if (c->stride == 1) {
-      convolve(c->kernels_backward, rows, (Range){0, rows}, zero_bias, grad, c->out, channels, high, wide, c->kernel, 1,
-               c->kernel - 1 - c->padding, next);
+      filter(c->kernel, c->kernels_backward, c->in, (Range){0, c->in}, 0, grad, c->out, channels, high, wide, next, scratch);
     } else {
-      convolve(c->kernels_backward, rows, (Range){0, rows}, zero_bias, grad, c->out, channels, high, wide, 1, 1, 0, next);
+      int pixels = high * wide, rows = c->in * c->kernel * c->kernel;
+      for (int n = 0; n < pixels; n += NR)
+        for (int m = 0; m < rows; m += MR)
+          tile(c->kernels_backward + m * c->out + channels.from, c->out, grad + channels.from * pixels + n, pixels,
+               channels.to - channels.from, 0, next + m * pixels + n, pixels, minimum(MR, rows - m), minimum(NR, pixels - n));
       scatter(next, c, h, w, high, wide, gradient);
     }
     swap = current, current = next, next = swap;
@@ -506,7 +484,7 @@ typedef struct {
   v4 real, imaginary;
 } Complex4;
 
-static Complex4 *line, *transformed, *scratch; // four rows or columns
+static Complex4 *line, *transformed, *spare; // four rows or columns
 static float *spectrum[2];      // of a channel, real and imaginary: (h, w / 2 + 1)
 static float *roots[2];         // roots of unity: cos and sin of 2 pi k / n, for n = height and n = width
 static float *amplitudes;       // scale of each frequency
@@ -518,14 +496,14 @@ int API(prepare_fourier)(void) {
   int h = sizes[0].h, w = sizes[0].w, half = w / 2 + 1, long_side = h > w ? h : w;
   line = allocate(sizeof(Complex4) * long_side);
   transformed = allocate(sizeof(Complex4) * long_side);
-  scratch = allocate(sizeof(Complex4) * long_side);
+  spare = allocate(sizeof(Complex4) * long_side);
   for (int part = 0; part < 2; part++) spectrum[part] = floats(h * half);
   roots[0] = floats(2 * h);
   roots[1] = floats(2 * w);
   amplitudes = floats(h * half);
   colors = floats(9);
   values = floats(3 * h * w);
-  return line && transformed && scratch && spectrum[0] && spectrum[1] && roots[0] && roots[1] && amplitudes && colors &&
+  return line && transformed && spare && spectrum[0] && spectrum[1] && roots[0] && roots[1] && amplitudes && colors &&
          values;
 }
 
@@ -592,7 +570,7 @@ static void synthesize(const float *coefficients, float *to) {
       line[i].real = scale * __builtin_shufflevector(pair[0], pair[1], 0, 2, 4, 6);
       line[i].imaginary = scale * __builtin_shufflevector(pair[0], pair[1], 1, 3, 5, 7);
     }
-    fourier_transform(line, 1, transformed, h, roots[0], h, 1, scratch);
+    fourier_transform(line, 1, transformed, h, roots[0], h, 1, spare);
     for (int i = 0; i < h; i++) {
       *(v4 *)(spectrum[0] + i * half + k) = transformed[i].real;
       *(v4 *)(spectrum[1] + i * half + k) = transformed[i].imaginary;
@@ -609,7 +587,7 @@ static void synthesize(const float *coefficients, float *to) {
       line[k] = (Complex4){first - below, above + second};
       line[w - k] = (Complex4){first + below, second - above};
     }
-    fourier_transform(line, 1, transformed, w, roots[1], w, 1, scratch);
+    fourier_transform(line, 1, transformed, w, roots[1], w, 1, spare);
     for (int j = 0; j < w; j++) {
       store_down(to + i * w + j, w, splat(size) * transformed[j].real);
       store_down(to + (i + 4) * w + j, w, splat(size) * transformed[j].imaginary);
@@ -624,7 +602,7 @@ static void analyze(const float *from, float *coefficients) {
   for (int group = 0; group < h; group += 8) {
     int i = minimum(group, h - 8);
     for (int j = 0; j < w; j++) line[j] = (Complex4){down(from + i * w + j, w), down(from + (i + 4) * w + j, w)};
-    fourier_transform(line, 1, transformed, w, roots[1], w, -1, scratch);
+    fourier_transform(line, 1, transformed, w, roots[1], w, -1, spare);
     for (int k = 0; k < half; k++) { // a coefficient also sets its conjugate
       Complex4 one = transformed[k], other = transformed[k ? w - k : 0];
       v4 scale = splat(k == 0 || 2 * k == w ? size / 2 : size);
@@ -639,7 +617,7 @@ static void analyze(const float *from, float *coefficients) {
     int k = minimum(group, half - 4);
     for (int i = 0; i < h; i++)
       line[i] = (Complex4){*(v4 *)(spectrum[0] + i * half + k), *(v4 *)(spectrum[1] + i * half + k)};
-    fourier_transform(line, 1, transformed, h, roots[0], h, -1, scratch);
+    fourier_transform(line, 1, transformed, h, roots[0], h, -1, spare);
     for (int i = 0; i < h; i++) {
       v4 *pair = (v4 *)(coefficients + 2 * (i * half + k)), scale = *(const v4 *)(amplitudes + i * half + k);
       v4 real = scale * transformed[i].real, imaginary = scale * transformed[i].imaginary;

@@ -23,8 +23,8 @@ export class Network {
     const { engine, loaded: layer } = this;
     const tensor = readTensors(bytes);
     engine.release(this.weightsEnd);
-    // The packed weights are placed above where the largest unpacked layer ends.
-    engine.release(this.weightsEnd + 4 * (9216 + 1) * 512 + 1024);
+    // The packed weights are placed above where the largest unpacked layer ends, 19.7 MB.
+    engine.release(this.weightsEnd + (20 << 20));
     const copyIn = (values, type) => {
       const pointer = this.allocate(values.length, type.BYTES_PER_ELEMENT);
       new type(engine.memory.buffer, pointer, values.length).set(values);
