@@ -34,6 +34,7 @@ from actmax.recipe.misplaced import IN_METHODS
 from actmax.recipe.named import read_target
 from actmax.recipe.recipe import Recipe
 from actmax.recipe.renamed import RENAMED
+from actmax.stopping import STATUS, Terminated, keeping
 from actmax.store.store import Store
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ Options = TypeVar("Options", bound="BaseModel")
 
 
 class Commands(TyperGroup):
-    """Commands that print an error of ours as one paragraph, without a traceback, and exit with status 1."""
+    """Commands that print an error of ours as one paragraph, without a traceback, and exit with status 1; after SIGTERM
+    with that of SIGTERM."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -51,6 +53,8 @@ class Commands(TyperGroup):
         except ActmaxError as error:
             typer.secho(f"error: {error}", fg="red", err=True)
             raise typer.Exit(1) from None
+        except Terminated:
+            raise typer.Exit(STATUS) from None
 
 
 app = typer.Typer(
@@ -89,6 +93,7 @@ StoreOption = Annotated[Path, typer.Option(help="Store that remembers which netw
 FolderOption = Annotated[Path, typer.Option(help="Folder of the run: checkpoint, log and exported weights.")]
 OWN_OPTIONS = ("method", "network", "weights", "seed", "size", "start")
 """Of `draw`: what no ``--set`` sets."""
+RESUMES = "stopped: the same command goes on from the last checkpoint"
 MinutesOption = Annotated[float, typer.Option(help="Training time.")]
 SetOption = Annotated[
     list[str] | None,
@@ -177,10 +182,11 @@ def draw(
     if selection.fallback:
         typer.secho(f"Drawn by the compact AlexNet: {selection.fallback}", fg="yellow", err=True)
     by_recipe = {recipe_for(target, selection.source): path for target, path in paths.items()}
-    for encoded, record in render_files(list(by_recipe), selection.source, starts=starts):
-        path = by_recipe[record.recipe]
-        files.save(path, encoded[PUBLISHED[0]])
-        typer.echo(_report(path, record.recipe, record.measures[PUBLISHED[0]], selection.source.card.class_set))
+    with keeping(_print_error):
+        for encoded, record in render_files(list(by_recipe), selection.source, starts=starts):
+            path = by_recipe[record.recipe]
+            files.save(path, encoded[PUBLISHED[0]])
+            typer.echo(_report(path, record.recipe, record.measures[PUBLISHED[0]], selection.source.card.class_set))
 
 
 @app.command()
@@ -259,7 +265,8 @@ def distill(
     options = _options(DistillOptions, minutes, change)
     parts = (text.partition("=") for text in teacher)
     teachers = [resolve_weights(name, Path(file) if file else None) for name, _, file in parts]
-    typer.echo(distill(teachers, images, folder, options, warm_start, _print_error))
+    with keeping(_print_error, RESUMES):
+        typer.echo(distill(teachers, images, folder, options, warm_start, _print_error))
 
 
 @training.command()
@@ -276,7 +283,8 @@ def generator(
     from actmax.train.options import GeneratorOptions
 
     options = _options(GeneratorOptions, minutes, change)
-    typer.echo(train_generator(resolve_weights(network, weights), images, folder, options, _print_error))
+    with keeping(_print_error, RESUMES):
+        typer.echo(train_generator(resolve_weights(network, weights), images, folder, options, _print_error))
 
 
 @training.command()

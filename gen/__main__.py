@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from actmax.cli import Commands
+from actmax.stopping import KEPT, keeping
 from gen import configuration, site, tools
 from gen.ledger.record import record as recorded
 from gen.pages import SiteInfo
@@ -46,12 +47,11 @@ def draw(
     """Draw what the store lacks, without building the site: all of it, or one machine's share."""
     prepared = _site(configuration.read(config), config)
     wanted = tools.share(shard)
-    try:
-        done = tools.estimate(prepared, wanted) if dry_run else tools.draw(prepared, wanted, typer.echo, engine)
-    except KeyboardInterrupt:
-        typer.echo("stopped: what is drawn is kept, and the same command goes on from there", err=True)
-        raise
-    typer.echo(done)
+    if dry_run:
+        typer.echo(tools.estimate(prepared, wanted))
+        return
+    with keeping(_print_error, f"{KEPT}, and the same command goes on from there"):
+        typer.echo(tools.draw(prepared, wanted, typer.echo, engine))
 
 
 @app.command()
@@ -69,7 +69,9 @@ def redraw(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Draw classes or channels again; each new drawing replaces the stored one when it is done."""
-    typer.echo(tools.redraw(_site(configuration.read(config), config), names, typer.echo))
+    prepared = _site(configuration.read(config), config)
+    with keeping(_print_error):
+        typer.echo(tools.redraw(prepared, names, typer.echo))
 
 
 @app.command()
@@ -100,7 +102,8 @@ def write(
     info = SiteInfo.of(
         *(values.get(key) for key in ("site_url", "site_name", "site_author")), guest=tools.is_guest(values)
     )
-    contents, outcome = site.generate(prepared, typer.echo, info)
+    with keeping(_print_error, f"{KEPT}, and the same command goes on from there"):
+        contents, outcome = site.generate(prepared, typer.echo, info)
     typer.echo(site.WRITING)
     files, extra = site.files(prepared, contents), site.footer(prepared, contents)
     tree = tools.write_tree(files, values, docs, templates, folder, extra)
@@ -144,6 +147,10 @@ def verify(
 def compile_engine() -> None:
     """Compile the engine that draws in a reader's browser, after a change of its source."""
     typer.echo(tools.write_engine())
+
+
+def _print_error(message: str) -> None:
+    typer.echo(message, err=True)
 
 
 def _site(values: dict[str, Any], config: Path) -> site.Site:

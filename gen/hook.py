@@ -12,6 +12,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.pages import Page
 
 from actmax.errors import ActmaxError
+from actmax.stopping import KEPT, STATUS, Terminated, keeping
 from gen import ledger, other_plugins, site, source
 from gen.ledger import losses
 from gen.pages import SiteInfo
@@ -47,6 +48,15 @@ def reported() -> Iterator[None]:
         raise PluginError(str(error)) from None
 
 
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """End MkDocs with the status of SIGTERM; it knows only Ctrl-C."""
+    try:
+        yield
+    except Terminated:
+        raise SystemExit(STATUS) from None
+
+
 def on_startup(command: str, **_: object) -> None:
     """Keep whether drafts are shown: `mkdocs serve` shows them."""
     source.drafts_shown = command == "serve"
@@ -78,8 +88,9 @@ def build(config: MkDocsConfig, log: logging.Logger, *, guest: bool = False) -> 
 
     Raises:
         PluginError: as :func:`gen.site.build`.
+        SystemExit: SIGTERM came.
     """
-    with reported():
+    with _stopped_by_sigterm(), keeping(log.warning, f"{KEPT}, and the next build goes on from there"), reported():
         built = site.build(
             config.extra.get("gallery"),
             Path(config.config_file_path),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from safetensors import safe_open
 from actmax.cli import app
 from actmax.networks import cards, weights
 from actmax.networks.cards import CARDS
+from actmax.pipeline import publish
 from actmax.recipe.recipe import Recipe
 
 
@@ -311,6 +314,23 @@ def test_draw_prints_an_error_in_one_paragraph(words: list[str], message: str, r
     assert result.err.count("\n") == 1
     assert message in result.err
     assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_draw_that_is_stopped_keeps_what_is_drawn(
+    number: signal.Signals, status: int, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = publish.render_files
+
+    def render_files(recipes: list[Recipe], *given: Any, **named: Any) -> Iterator[Any]:
+        yield from original(recipes[:1], *given, **named)
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(publish, "render_files", render_files)
+    result = run("draw", "zebra", "tiger", *SMALL)
+    assert result.status == status
+    assert result.err.splitlines()[0] == "stopped: what is drawn is kept"
+    assert files(tmp_path) == ["zebra.png"]
 
 
 @pytest.mark.parametrize(

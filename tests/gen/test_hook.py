@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -51,6 +53,24 @@ def test_a_build_draws_the_site_once(
     assert [hook.on_page_read_source(page) for page in pages] == ["# Filled in", None]
     with pytest.raises(PluginError, match=r"Add to mkdocs\.yml:\n\nhooks: \[gen/hook\.py\]"):
         hook.drawn(config)  # where there is no hook
+
+
+@pytest.mark.parametrize(
+    ("number", "raised", "status"), [(signal.SIGINT, KeyboardInterrupt, None), (signal.SIGTERM, SystemExit, 143)]
+)
+def test_a_build_that_is_stopped_says_that_nothing_is_lost(
+    number: signal.Signals,
+    raised: type[BaseException],
+    status: int | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("gen.site.build", lambda *_: os.kill(os.getpid(), number))
+    with pytest.raises(raised) as stopped:
+        hook.on_pre_build(config_of(tmp_path, {}))
+    assert getattr(stopped.value, "code", None) == status
+    assert caplog.messages == ["stopped: what is drawn is kept, and the next build goes on from there"]
 
 
 @pytest.mark.parametrize(("command", "text"), [("build", "drafts/"), ("build", ""), ("serve", "drafts/")])

@@ -404,6 +404,26 @@ def test_an_invalid_equation_fails_the_build_with_a_message(warm: Site, host: st
     assert "Traceback" not in built.stdout
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("command", ["build", "serve"])
+def test_sigterm_ends_a_build_and_keeps_what_is_drawn(warm: Site, command: str) -> None:
+    warm.edit(methods={"robust": {"steps": 2}, "plain": {"steps": 20_000}})
+    stored, output = warm.stored(), warm.root / "output"
+    with output.open("w") as file, subprocess.Popen(**warm.words("mkdocs", command), stdout=file) as process:
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while "drawing 2 pictures, 2 are in the store" not in output.read_text():
+                assert time.monotonic() < deadline, output.read_text()
+                time.sleep(0.1)
+            process.terminate()
+            assert process.wait(PATIENCE) == 143
+        finally:
+            process.kill()
+    assert output.read_text().count("stopped: what is drawn is kept, and the next build goes on from there") == 1
+    assert "Traceback" not in output.read_text()
+    assert warm.stored() == stored
+
+
 # An author who edits while the site is served.
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -699,14 +701,29 @@ def test_a_dry_run_estimates_the_work_and_draws_nothing(author: Author) -> None:
     assert author.calls("draw", "--dry-run").endswith("nothing to draw, 2 are in the store\n")
 
 
-def test_an_interrupted_draw_reports_that_nothing_is_lost(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("gen.tools.draw", stop)
-    result = CliRunner().invoke(app, ["draw", "--config", str(author.config)])
-    assert result.exit_code == 130
-    assert result.output.startswith("stopped: what is drawn is kept, and the same command goes on from there\n")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("words", "verb", "more"),
+    [
+        (["draw"], "gen.tools.draw", ", and the same command goes on from there"),
+        (["redraw", "zebra"], "gen.tools.redraw", ""),
+        (["write", "written"], "gen.site.generate", ", and the same command goes on from there"),
+    ],
+)
+def test_an_interrupted_draw_reports_that_nothing_is_lost(
+    author: Author,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    verb: str,
+    more: str,
+    number: signal.Signals,
+    status: int,
+) -> None:
+    monkeypatch.chdir(author.root)
+    monkeypatch.setattr(verb, lambda *_: os.kill(os.getpid(), number))
+    result = CliRunner().invoke(app, [*words, "--config", str(author.config)])
+    assert result.exit_code == status
+    assert result.output.splitlines()[0] == f"stopped: what is drawn is kept{more}"
 
 
 @pytest.mark.parametrize(
