@@ -71,7 +71,7 @@ def printable(name: object) -> str:
     return text if text.isprintable() and len(text) <= MAX_PATH else quoted(text)
 
 
-def did_you_mean(name: str, allowed: Iterable[str], most: int = 3) -> str:
+def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     """Return a sentence that names the nearest valid choices, or lists some if none is near.
 
     >>> did_you_mean("zebre", ["zebra", "tiger"])
@@ -79,7 +79,7 @@ def did_you_mean(name: str, allowed: Iterable[str], most: int = 3) -> str:
     """
     choices = sorted(set(allowed))
     folded = {choice.casefold(): choice for choice in choices}
-    near = [folded[key] for key in difflib.get_close_matches(name[:MAX_QUOTED].casefold(), folded, most, 0.6)]
+    near = [folded[key] for key in difflib.get_close_matches(name[:MAX_QUOTED].casefold(), folded)]
     if near:
         return f"Did you mean {' or '.join(repr(choice) for choice in near)}?"
     return f"Allowed: {', '.join(choices[:12])}{', …' if len(choices) > 12 else ''}."

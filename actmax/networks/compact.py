@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -74,12 +73,3 @@ def dequantize(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def save(state: Mapping[str, Tensor], path: Path, about: Mapping[str, str]) -> None:
     """Write quantized weights with a header of plain text about their origin."""
     save_file({name: value.contiguous() for name, value in quantize(state).items()}, path, dict(about))
-
-
-def header(path: Path) -> dict[str, str]:
-    """Return the header of a file; empty if it has none or is not safetensors."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            return dict(file.metadata() or {})
-    except (SafetensorError, OSError):
-        return {}

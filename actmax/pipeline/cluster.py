@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from actmax.engine.batches import batches, best_size
@@ -30,7 +31,7 @@ def render_on_cluster(
     recipes: Sequence[Recipe],
     source: Source,
     progress: Callable[[int], object] = lambda _: None,
-    starts: Mapping[str, Image.Image] | None = None,
+    starts: Mapping[str, Image.Image] = MappingProxyType({}),
 ) -> Iterator[Rendered]:
     """Draw, encode and measure on all CPUs of a cluster, and yield each drawing when it is finished.
 
@@ -55,7 +56,7 @@ def render_on_cluster(
         ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     try:
         with drawing(sum(recipe.steps for recipe in recipes), progress) as advance:
-            yield from _render(ray, recipes, source, advance, dict(starts or {}))
+            yield from _render(ray, recipes, source, advance, dict(starts))
     finally:  # also after Ctrl-C, or where the caller stops early
         if own:
             ray.shutdown()

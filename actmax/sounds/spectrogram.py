@@ -11,7 +11,8 @@ WINDOW, HOP = 256, 64
 """Samples of a window, and from one window to the next."""
 RANGE = 50.0
 """Decibels from black to white."""
-MOMENTUM = 0.99
+ROUNDS, MOMENTUM = 100, 0.99
+"""Of the estimation of phases."""
 FULL_SCALE = WINDOW / 4
 """The magnitude that is white: that of a sine of amplitude 1 under this window."""
 
@@ -26,7 +27,7 @@ def spectrogram(samples: Tensor) -> Tensor:
     return (1 + decibels / RANGE).clamp(0, 1).flip(1)[:, None]
 
 
-def sound(picture: Tensor, rounds: int = 100, seed: int = 0) -> Tensor:
+def sound(picture: Tensor) -> Tensor:
     """Return a sound whose spectrogram is close to the given one.
 
     A spectrogram has no phases; they are estimated by alternating between sound and spectrogram (Griffin & Lim 1984,
@@ -34,8 +35,6 @@ def sound(picture: Tensor, rounds: int = 100, seed: int = 0) -> Tensor:
 
     Args:
         picture: the spectrogram, (1, SIDE, SIDE) in [0, 1].
-        rounds: number of iterations.
-        seed: of the phases at the start.
 
     Returns:
         (LENGTH,).
@@ -43,10 +42,10 @@ def sound(picture: Tensor, rounds: int = 100, seed: int = 0) -> Tensor:
     magnitude = torch.zeros(WINDOW // 2 + 1, LENGTH // HOP + 1)
     values = picture[0].flip(0)
     magnitude[:SIDE, :SIDE] = FULL_SCALE * 10 ** ((values - 1) * RANGE / 20) * (values > 0)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     spectrum = torch.polar(magnitude, 2 * torch.pi * torch.rand(magnitude.shape, generator=generator))
     before = torch.zeros_like(spectrum)
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         samples = torch.istft(spectrum, WINDOW, HOP, window=_window(), length=LENGTH)
         consistent = torch.stft(samples, WINDOW, HOP, window=_window(), return_complex=True)
         ahead = consistent + MOMENTUM * (consistent - before)

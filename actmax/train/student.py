@@ -22,6 +22,8 @@ from actmax.train.options import DistillOptions
 NORMALIZATION = IMAGENET
 """Of all views and drawings of a training."""
 CLASSES = 1000
+VIEWS_PER_PASS = 100
+"""Views of which the predictions are computed at a time."""
 
 
 def student() -> nn.Module:
@@ -133,17 +135,16 @@ def as_input(views: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def predictions(network: Callable[[Tensor], Tensor], views: Tensor, device: torch.device, batch: int = 100) -> Tensor:
+def predictions(network: Callable[[Tensor], Tensor], views: Tensor, device: torch.device) -> Tensor:
     """Return the class that a network predicts for each view.
 
     Args:
         network: normalized (B, 3, H, W) -> logits (B, classes).
         views: (B, 3, H, W), uint8.
         device: of the network.
-        batch: number of views per forward pass.
 
     Returns:
         Class indices (B,), on the CPU.
     """
-    parts = (as_input(part.to(device)) for part in torch.split(views, batch))
+    parts = (as_input(part.to(device)) for part in torch.split(views, VIEWS_PER_PASS))
     return torch.cat([network(part).argmax(1).cpu() for part in parts])

@@ -1,18 +1,18 @@
 // The compare page: two classes or channels side by side, chosen by the address (?a=…&b=…) or by menus.
 
-import { all, element } from "./helpers.js";
+import { all, element, fetchJson } from "./helpers.js";
 
 export async function compare(part) {
   const site = new URL(part.dataset.site, location.href);
-  const fetchJson = cachedFetch(site);
-  const index = await fetchJson(part.dataset.index);
+  const fetched = cachedFetch(site);
+  const index = await fetched(part.dataset.index);
   if (!index) return part.remove(); // the list of all classes remains
   const { classes, network } = index;
   const bySlug = new Map(classes.map((entry) => [entry.slug, entry]));
   const slugByName = new Map(classes.flatMap((entry) => entry.names.map((name) => [name, entry.slug])));
 
   async function classContent(entry) {
-    const page = (await fetchJson(entry.data))?.classes.find(({ slug }) => slug === entry.slug);
+    const page = (await fetched(entry.data))?.classes.find(({ slug }) => slug === entry.slug);
     return page && {
       name: page.name,
       url: page.url,
@@ -27,8 +27,8 @@ export async function compare(part) {
 
   async function channelContent(name) {
     const [, layer, channel] = /^([^:]+):(\d+)$/.exec(name) ?? [];
-    const layers = index.units && (await fetchJson(index.units))?.layers;
-    const page = layers && Object.hasOwn(layers, layer) && (await fetchJson(layers[layer].units));
+    const layers = index.units && (await fetched(index.units))?.layers;
+    const page = layers && Object.hasOwn(layers, layer) && (await fetched(layers[layer].units));
     const unit = page && page.units.find((candidate) => String(candidate.channel) === channel);
     return unit && {
       name,
@@ -87,10 +87,7 @@ export async function compare(part) {
 function cachedFetch(site) {
   const fetched = new Map();
   return (path) => {
-    if (!fetched.has(path)) {
-      const json = fetch(new URL(path, site)).then((response) => (response.ok ? response.json() : null)).catch(() => null);
-      fetched.set(path, json);
-    }
+    if (!fetched.has(path)) fetched.set(path, fetchJson(new URL(path, site), path).catch(() => null));
     return fetched.get(path);
   };
 }

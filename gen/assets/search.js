@@ -1,7 +1,7 @@
 // Finding classes: the index page's filter and order, suggestions on the page for unknown addresses, and everyday words
 // in the site's search.
 
-import { all, editDistance, element, plain } from "./helpers.js";
+import { all, editDistance, element, fetchJson, plain } from "./helpers.js";
 import { classOf, explain, explanation, meanings, words } from "./words.js";
 
 /** The index: filter while typing, sort, open a random class. */
@@ -86,10 +86,7 @@ export function searchClasses(tools) {
 /** The page for unknown addresses: link the classes and pages whose names are closest to the address. */
 export async function suggestPages(part) {
   const root = new URL(`${part.dataset.root.replace(/\/$/, "")}/`, location.href);
-  const json = async (path) => {
-    const response = await fetch(new URL(path, root)).catch(() => null);
-    return response?.ok ? response.json() : null;
-  };
+  const json = (path) => fetchJson(new URL(path, root), path).catch(() => null);
   // Zensical's index lies elsewhere; its pages tell the search where they redirect to.
   const zensical = /"redirect":/.test(document.getElementById("__config")?.textContent ?? "");
   const [gallery, index] = await Promise.all([json("gallery/index.json"), json(zensical ? "search.json" : "search/search_index.json")]);

@@ -29,7 +29,7 @@ def gone(ledger: Ledger, plan: Plan) -> list[Label]:
 def gone_of_network(ledger: Ledger, plan: Plan) -> list[str]:
     """Addresses of layers and channels that had a page once and that the plan no longer has."""
     planned = {addresses.of_layer(layer) for layer in plan.units}
-    planned |= {page.url for pages in plan.units.values() for page in pages}
+    planned |= {page.url for page in plan.channels}
     planned |= {addresses.NETWORK} if plan.units else set()
     return [
         address

@@ -72,11 +72,10 @@ def _argument(call: nodes.Call, position: int, name: str, default: str = "") -> 
 def _caption_fault(plan: Plan, word: str, method: str) -> str:
     if plan.unit_named(word) is not None or plan.drawn(word, method):
         return ""
-    members = [member for group in plan.groups.values() for member in group]
-    named = [member for member in members if member.word == word]
+    named = [member for member in plan.members if member.word == word]
     if named:
         drawings = (drawing for member in named for drawing in plan.class_page(member.label).variants)
         hint = f"It is drawn by {', '.join(sorted({drawing.method for drawing in drawings}))}"
     else:
-        hint = did_you_mean(word, [member.word for member in members])
+        hint = did_you_mean(word, [member.word for member in plan.members])
     return f"{no_caption(word, method)}. {hint}".rstrip(".")

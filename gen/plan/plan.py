@@ -95,6 +95,11 @@ class Plan:
         return self.settings.members
 
     @property
+    def members(self) -> Iterator[Member]:
+        """The members of all groups, in the author's order."""
+        return chain.from_iterable(self.groups.values())
+
+    @property
     def walk(self) -> Label | None:
         """The class that the write-up's figures are about, where there are any."""
         return self.settings.walk.label if self.settings.walk else None
@@ -177,7 +182,7 @@ class Plan:
 
     def drawn(self, word: str, method: str) -> tuple[Member, PlannedDrawing] | None:
         """The class that is listed under a word and its first drawing by a method, if there is one."""
-        for member in chain.from_iterable(self.groups.values()):
+        for member in self.members:
             variant = self.class_page(member.label).by_method(method)
             if member.word == word and variant is not None:
                 return member, variant

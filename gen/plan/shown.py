@@ -61,8 +61,7 @@ def planned(plan: Plan, shown: Shown, page: str) -> PlannedDrawing:
 
 
 def _label(plan: Plan, word: str) -> Label:
-    members = (member for group in plan.groups.values() for member in group)
-    found = next((member.label for member in members if member.word == word), None)
+    found = next((member.label for member in plan.members if member.word == word), None)
     return found or plan.classes.resolve(word)
 
 

@@ -212,7 +212,7 @@ def bare(network: Network, size: int, device: torch.device, dtype: torch.dtype) 
 def command_seconds() -> float:
     """Return the duration of the command that draws one class."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "actmax.cli", "draw", "zebra", "--network", "compact"]
+        command = [sys.executable, "-m", "actmax", "draw", "zebra", "--network", "compact"]
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True, cwd=folder)
         seconds = time.perf_counter() - started

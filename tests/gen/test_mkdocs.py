@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import pickle
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from installed import HOSTS
 from safetensors.numpy import save_file
 
 from actmax.networks import labels
@@ -29,16 +29,6 @@ from actmax.store import Entry
 from gen.plan import Plan
 
 SCRIPT = Path(__file__).parents[2] / "gen" / "gallery.py"
-HOSTS = [
-    pytest.param(
-        host,
-        marks=[
-            pytest.mark.skipif(importlib.util.find_spec(host) is None, reason=f"{host} is not installed"),
-            *([pytest.mark.nightly] if host == "properdocs" else []),
-        ],
-    )
-    for host in ("mkdocs", "properdocs")
-]
 PATIENCE = 60
 """Seconds after which what a server ought to do counts as not done."""
 

@@ -1,11 +1,25 @@
-"""Networks whose weights are in packages of their own, which the extra ``development`` installs."""
+"""Packages that may be absent: hosts of a site, and networks' weights, which the extra ``development`` installs."""
 
 from __future__ import annotations
+
+import importlib.util
 
 import pytest
 
 from actmax.errors import WeightsError
 from actmax.networks.weights import resolve_weights
+
+HOSTS = [
+    pytest.param(
+        host,
+        marks=[
+            pytest.mark.skipif(importlib.util.find_spec(host) is None, reason=f"{host} is not installed"),
+            *([pytest.mark.nightly] if host == "properdocs" else []),
+        ],
+    )
+    for host in ("mkdocs", "properdocs")
+]
+"""Those that build a site by MkDocs' own configuration and plugins."""
 
 
 def needs(name: str) -> pytest.MarkDecorator:

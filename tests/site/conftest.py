@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fakes as made
@@ -24,7 +25,6 @@ from torchvision import models
 from actmax.engine.render import frame_steps
 from actmax.measure.models import Measures
 from actmax.networks.cards import card
-from actmax.networks.network import Network
 from actmax.pipeline import encode
 from actmax.pipeline.publish import PUBLISHED
 from actmax.recipe import Recipe, parse
@@ -170,7 +170,8 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     entries = {entry.digest: entry for entry in map(functools.partial(_put, prepared.store), recipes)}
     assert prepared.evaluation
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "measure_resized", _measure)
+        patch.setattr("actmax.pipeline.measurements.load", lambda _: SimpleNamespace(size=(224, 224)))
+        patch.setattr("actmax.measure.measure.measure", _measure)
         evaluation.evaluate(prepared.plan, entries, prepared.evaluation, prepared.store)
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build"],
@@ -211,11 +212,11 @@ def _put(store: Store, recipe: Recipe) -> Entry:
     return store.put(files, known)
 
 
-def _measure(_: Entry, target: str) -> Callable[[Network], Measures]:
+def _measure(_: object, target: str, _image: object) -> Measures:
     """Imitate a network that classifies a third of the drawings correctly, a third within the top 5, and no other."""
     unit = parse(target).unit
     assert unit is not None
-    return lambda _: _measures(unit, 1 + 3 * (unit % 3))
+    return _measures(unit, 1 + 3 * (unit % 3))
 
 
 def _measures(unit: int, rank: int) -> Measures:

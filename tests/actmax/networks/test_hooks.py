@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from actmax.ascent.gradients import on_gradient
 from actmax.networks import Network, wrap
 from actmax.networks.hooks import GradientHooks
-
-
-class _Scaled(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:
-        ctx.factor = factor
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return grad * ctx.factor, None
 
 
 @dataclass(frozen=True)
@@ -32,8 +21,7 @@ class Scale:
     factor: float
 
     def __call__(self, x: Tensor) -> Tensor:
-        result: Tensor = _Scaled.apply(x, self.factor)
-        return result
+        return on_gradient(x, lambda grad: grad * self.factor)
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,11 @@ from actmax.ascent.gradients import relu_leak
 from actmax.ascent.optimize import Method
 from actmax.engine.ascend import ascend
 from actmax.networks.cards import EVALUATION, card
-from actmax.networks.compact import dequantize, header
+from actmax.networks.compact import dequantize
 from actmax.networks.load import load
 from actmax.networks.mobilenet import MobileNetV2
 from actmax.networks.network import Network
+from actmax.networks.weights import metadata
 
 FILE = card("mobilenet-v2").file or Path()
 MAX_BYTES = 3_700_000
@@ -80,10 +81,10 @@ def photograph(file: Path | io.BytesIO) -> Tensor:
 def test_it_is_the_default_evaluation_network_and_its_file_names_its_license() -> None:
     assert EVALUATION == "mobilenet-v2"
     assert FILE.stat().st_size <= MAX_BYTES
-    assert header(FILE)["license"] == f"Apache-2.0: see {FILE.stem}.NOTICE.txt"
+    assert metadata(FILE)["license"] == f"Apache-2.0: see {FILE.stem}.NOTICE.txt"
     notice = FILE.with_suffix(".NOTICE.txt").read_text("utf-8")
     assert notice.startswith(FILE.name)
-    assert header(FILE)["origin"].rpartition(" ")[2].strip("()") in notice
+    assert metadata(FILE)["origin"].rpartition(" ")[2].strip("()") in notice
     assert "END OF TERMS AND CONDITIONS" in notice
 
 

@@ -23,10 +23,10 @@ from torchvision.transforms import functional as pictures
 
 from actmax.errors import RecipeError, UnknownNameError, WeightsError
 from actmax.networks.cards import card
-from actmax.networks.compact import CompactAlexNet, dequantize, header, quantize, save
+from actmax.networks.compact import CompactAlexNet, dequantize, quantize, save
 from actmax.networks.load import load
 from actmax.networks.network import IMAGENET, Network
-from actmax.networks.weights import SCALE, Source, resolve_weights
+from actmax.networks.weights import SCALE, Source, metadata, resolve_weights
 
 COMPACT_FILE = resolve_weights("compact").path
 
@@ -81,14 +81,14 @@ def test_the_compact_network_knows_its_weights(compact: Network) -> None:
 
 
 def test_the_compact_file_has_a_header_with_its_origin() -> None:
-    assert header(COMPACT_FILE)
+    assert metadata(COMPACT_FILE)
 
 
 def test_a_file_without_metadata_has_an_empty_header(tmp_path: Path) -> None:
     (tmp_path / "net.safetensors").write_bytes(b"damaged")
     save_file({"weight": torch.zeros(1)}, tmp_path / "silent.safetensors")
-    assert header(tmp_path / "net.safetensors") == header(tmp_path / "silent.safetensors") == {}
-    assert header(tmp_path / "absent.safetensors") == {}
+    assert metadata(tmp_path / "net.safetensors") == metadata(tmp_path / "silent.safetensors") == {}
+    assert metadata(tmp_path / "absent.safetensors") == {}
 
 
 def test_quantization_is_exact_to_half_a_step() -> None:
@@ -124,7 +124,7 @@ def test_a_quantized_network_computes_nearly_the_same(tmp_path: Path) -> None:
     restored = nn.Sequential(nn.Conv2d(3, 16, 5), nn.ReLU(), nn.Conv2d(16, 8, 3), nn.Flatten(), nn.Linear(8 * 36, 10))
     save(original.state_dict(), tmp_path / "net.safetensors", {"origin": "a test"})
     restored.load_state_dict(dequantize(load_file(tmp_path / "net.safetensors")))
-    assert header(tmp_path / "net.safetensors") == {"origin": "a test"}
+    assert metadata(tmp_path / "net.safetensors") == {"origin": "a test"}
     with torch.inference_mode():
         wanted, found = original(noise(12, 16)), restored(noise(12, 16))
     # Three layers, each exact to about 1 / 254 of its largest weight.

@@ -322,7 +322,7 @@ def test_a_killed_run_resumes_to_the_same_weights(folder: Path, tar: Path, teach
     messages: list[str] = []
     resumed = distill([teacher], [folder, tar], tmp_path / "killed", DistillOptions(**SMALL), report=messages.append)
     assert messages[-1] == "resumes from step 1, 33% of the run"
-    assert compact.header(resumed) == compact.header(whole)
+    assert weights.metadata(resumed) == weights.metadata(whole)
     stored, expected = load_file(resumed), load_file(whole)
     assert stored.keys() == expected.keys()
     assert all(torch.equal(stored[name], expected[name]) for name in stored)
@@ -331,7 +331,7 @@ def test_a_killed_run_resumes_to_the_same_weights(folder: Path, tar: Path, teach
     assert {"loss", "images", "minutes", "images/s", "agreement", "accuracy"} <= lines[-1].keys()
 
     assert resumed.stat().st_mode & 0o777 == 0o644
-    header = compact.header(resumed)
+    header = weights.metadata(resumed)
     assert header["images"] == "18"
     assert header["teacher"] == f"{TEACHER} (weights {teacher.digest})"
     assert header["data"] == f"{folder.name}: 10 images; images.tar: 10 images"
@@ -452,7 +452,7 @@ def test_a_run_with_several_teachers_and_sources_says_so_in_its_header(
             ]
         )
     assert end.value.code == 0
-    header = compact.header(tmp_path / EXPORT)
+    header = weights.metadata(tmp_path / EXPORT)
     second = weights.resolve_weights("compact").digest
     assert header["teacher"] == f"{TEACHER} (weights {teacher.digest}); compact (weights {second})"
     scales = [float(scale) for scale in header["teacher scales"].split(", ")]

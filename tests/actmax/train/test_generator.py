@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError
-from actmax.networks import compact, decoder, weights
+from actmax.networks import decoder, weights
 from actmax.networks.load import load
 from actmax.networks.network import Network
 from actmax.networks.wrapping import wrap
@@ -119,7 +119,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
     messages: list[str] = []
     resumed = train_generator(COMPACT, [folder, tar], tmp_path / "interrupted", small(), messages.append)
     assert messages[-1] == "resumes from step 2, 50% of the run"
-    assert compact.header(resumed) == compact.header(whole)
+    assert weights.metadata(resumed) == weights.metadata(whole)
     stored, expected = load_file(resumed), load_file(whole)
     assert stored.keys() == expected.keys()
     assert all(torch.equal(stored[name], expected[name]) for name in stored)
@@ -130,7 +130,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
     for name in ("loss", "held out"):
         assert [line[name] for line in lines] == [line[name] for line in uninterrupted]
 
-    header = compact.header(resumed)
+    header = weights.metadata(resumed)
     assert header["network"] == f"compact (weights {COMPACT.digest})"
     assert header["data"] == f"{folder.name}: 10 images; images.tar: 10 images"
     assert header["images"] == "16"

@@ -16,7 +16,6 @@ from actmax.ascent.params.phase import SPECTRUM
 from actmax.ascent.penalties import channel_moments
 from actmax.engine.pictures import to_images
 from actmax.errors import ActmaxError, RecipeError, StoreError, UnknownNameError
-from actmax.networks import compact as stored
 from actmax.networks import statistics as shipped
 from actmax.networks import weights
 from actmax.networks.load import load
@@ -59,7 +58,7 @@ def test_white_noise_has_equal_amplitudes(tmp_path: Path) -> None:
     # The few coefficients of the lowest frequencies vary by chance.
     assert (measured[:, 8:] - measured[:, 8:].mean((1, 2), keepdim=True)).abs().max() < 0.15
     assert path.stat().st_mode & 0o777 == 0o644
-    assert stored.header(path)["photographs"] == "4 of noise"
+    assert weights.metadata(path)["photographs"] == "4 of noise"
 
 
 def test_a_known_spectrum_is_measured(tmp_path: Path) -> None:
@@ -99,7 +98,7 @@ def test_statistics_are_mean_and_deviation_over_the_images(compact: Network, fol
             activations = channel_moments(compact.submodel([layer], (SIZE, SIZE))(IMAGENET(images))[layer])
         torch.testing.assert_close(measured[f"{layer}.mean"].float(), activations.mean(0), rtol=2e-3, atol=2e-3)
         torch.testing.assert_close(measured[f"{layer}.deviation"].float(), activations.std(0), rtol=2e-3, atol=2e-3)
-    header = stored.header(path)
+    header = weights.metadata(path)
     assert (header["network"], header["weights"]) == ("compact", compact.weights)
     assert header["photographs"] == f"10 of {folder.name}"
     assert path.stat().st_mode & 0o777 == 0o644

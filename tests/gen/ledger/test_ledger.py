@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from installed import HOSTS
 from typer.testing import CliRunner
 
 from actmax.errors import ActmaxError, StoreError
@@ -26,16 +26,6 @@ from gen.ledger import Address, Ledger, kept, losses, record
 from gen.plan import Plan
 
 GEN = Path(__file__).parents[3] / "gen"
-HOSTS = [
-    pytest.param(
-        host,
-        marks=[
-            pytest.mark.skipif(importlib.util.find_spec(host) is None, reason=f"{host} is not installed"),
-            *([pytest.mark.nightly] if host == "properdocs" else []),
-        ],
-    )
-    for host in ("mkdocs", "properdocs")
-]
 PNG = b"\x89PNG, or so"
 DRAWING = f"gallery/drawings/{hashlib.sha256(PNG).hexdigest()[:16]}.png"
 EMPTY = Ledger(addresses={})
