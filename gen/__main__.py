@@ -95,8 +95,7 @@ def write(
     own = theme.get("custom_dir") if isinstance(theme, dict) else None
     templates = config.parent / str(own) if own else None
     tools.require_ours(folder, [docs, *([templates] if templates else [])])
-    folders = values.get("use_directory_urls") is not False
-    prepared = site.prepare(_gallery(values), config, docs, folders, _excluded(values))
+    prepared = site.prepare(_project(values, config))
     if prepared.warning:
         typer.secho(prepared.warning, fg="yellow", err=True)
     info = SiteInfo.of(
@@ -154,17 +153,18 @@ def _print_error(message: str) -> None:
 
 
 def _site(values: dict[str, Any], config: Path) -> site.Site:
-    return site.plan_site(_gallery(values), config, _folder(values, config, "docs_dir"), _excluded(values))
+    return site.plan_site(_project(values, config))
 
 
-def _excluded(values: dict[str, Any]) -> str:
-    """What MkDocs leaves out of a site that it builds."""
-    return "\n".join(str(values.get(key) or "") for key in ("exclude_docs", "draft_docs"))
-
-
-def _gallery(values: dict[str, Any]) -> object:
+def _project(values: dict[str, Any], config: Path) -> site.Project:
     extra = values.get("extra")
-    return extra.get("gallery") if isinstance(extra, dict) else None
+    return site.Project(
+        gallery=extra.get("gallery") if isinstance(extra, dict) else None,
+        config=config,
+        docs=_folder(values, config, "docs_dir"),
+        exclude="\n".join(str(values.get(key) or "") for key in ("exclude_docs", "draft_docs")),
+        use_directory_urls=values.get("use_directory_urls") is not False,
+    )
 
 
 def _folder(values: dict[str, Any], config: Path, key: str) -> Path:

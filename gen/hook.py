@@ -90,16 +90,16 @@ def build(config: MkDocsConfig, log: logging.Logger, *, guest: bool = False) -> 
         PluginError: as :func:`gen.site.build`.
         SystemExit: SIGTERM came.
     """
+    project = site.Project(
+        config.extra.get("gallery"),
+        Path(config.config_file_path),
+        Path(config.docs_dir),
+        excluded(config),
+        config.use_directory_urls,
+    )
     with _stopped_by_sigterm(), keeping(log.warning, f"{KEPT}, and the next build goes on from there"), reported():
-        built = site.build(
-            config.extra.get("gallery"),
-            Path(config.config_file_path),
-            log.info,
-            SiteInfo.of(config.site_url, config.site_name, config.site_author, guest=guest),
-            Path(config.docs_dir),
-            config.use_directory_urls,
-            excluded(config),
-        )
+        info = SiteInfo.of(config.site_url, config.site_name, config.site_author, guest=guest)
+        built = site.build(project, log.info, info)
     if built.site.warning:
         log.warning("%s", built.site.warning)
     log.info("%s", built.outcome)

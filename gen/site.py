@@ -50,6 +50,22 @@ SECONDS_OF_MEASURING = 0.1
 
 
 @dataclass(frozen=True)
+class Project:
+    """A site as its author has configured it."""
+
+    gallery: object
+    """What stands under ``extra: gallery:``."""
+    config: Path
+    """mkdocs.yml."""
+    docs: Path | None = None
+    """The folder of the author's pages; by default docs/ beside mkdocs.yml."""
+    exclude: object = None
+    """What MkDocs leaves out: `exclude_docs` of mkdocs.yml, as text or as MkDocs has parsed it."""
+    use_directory_urls: bool = True
+    """Whether pages are folders, as addresses of the gallery are."""
+
+
+@dataclass(frozen=True)
 class Site:
     """A site as it is planned, before anything is drawn."""
 
@@ -79,21 +95,15 @@ class Site:
 
 
 @explained()
-def plan_site(values: object, config: Path, docs: Path | None = None, exclude: object = None) -> Site:
+def plan_site(project: Project) -> Site:
     """Read the settings and plan the site, with what the store already knows of the walk.
-
-    Args:
-        values: what stands under ``extra: gallery:``.
-        config: mkdocs.yml.
-        docs: the folder of the author's pages; by default docs/ beside mkdocs.yml.
-        exclude: `exclude_docs` of mkdocs.yml.
 
     Raises:
         ActmaxError: invalid settings, weights that cannot be had, or a page that cannot be read or that asks for a
             drawing which cannot be made.
     """
-    root = config.resolve().parent
-    settings = read(values, root)
+    root = project.config.resolve().parent
+    settings = read(project.gallery, root)
     class_pages(settings)  # what is wrong is reported before anything is downloaded
     starts = read_starts(settings, root)
     store = Store(root / settings.store)
@@ -102,8 +112,8 @@ def plan_site(values: object, config: Path, docs: Path | None = None, exclude: o
     planned = plan(settings, selected.source, starts, channels(settings, selected.source, store))
     known = known_channels(planned, store, root)
     planned = planned if known is None else planned.with_walk(known)
-    docs = docs or root / "docs"
-    authored = read_pages(docs, exclude)
+    docs = project.docs or root / "docs"
+    authored = read_pages(docs, project.exclude)
     planned = replace(planned, shown=_shown(planned, store, authored))
     return Site(root, docs, planned, store, evaluation, selected.fallback, authored)
 
@@ -162,29 +172,16 @@ def _network(settings: Settings, root: Path, store: Store) -> NetworkSelection:
 
 
 @explained()
-def prepare(
-    values: object,
-    config: Path,
-    docs: Path | None = None,
-    use_directory_urls: bool = True,
-    exclude: object = None,
-) -> Site:
-    """Plan the site, and read the author's pages; done once a build, and before MkDocs clears the site's folder.
-
-    Args:
-        values: what stands under ``extra: gallery:``.
-        config: mkdocs.yml.
-        docs: the folder of the author's pages; by default docs/ beside mkdocs.yml.
-        use_directory_urls: whether pages are folders, as addresses of the gallery are.
-        exclude: `exclude_docs` of mkdocs.yml.
+def prepare(project: Project) -> Site:
+    """Plan the site, and check the author's pages; done once a build, and before MkDocs clears the site's folder.
 
     Raises:
         ActmaxError: as :func:`plan_site`; or pages are no folders, or one of the author's cannot be read, or names
             what will not be there.
     """
-    if not use_directory_urls:
+    if not project.use_directory_urls:
         raise ActmaxError("The gallery's addresses are folders, for years: `use_directory_urls` must not be false.")
-    site = plan_site(values, config, docs, exclude)
+    site = plan_site(project)
     for name, text in site.authored.items():
         check(site.plan, name, text)
     _refuse_replaced(site)
@@ -221,33 +218,21 @@ class Built:
     """The author's pages that quote measurements."""
 
 
-def build(
-    values: object,
-    config: Path,
-    log: Log,
-    info: SiteInfo,
-    docs: Path | None = None,
-    use_directory_urls: bool = True,
-    exclude: object = None,
-) -> Built:
+def build(project: Project, log: Log, info: SiteInfo) -> Built:
     """Plan, draw and measure the site, and fill in the author's pages: all that can fail, before MkDocs clears the
     folder of the last site.
 
     Args:
-        values: what stands under ``extra: gallery:``.
-        config: mkdocs.yml.
+        project: its configuration.
         log: log callback.
         info: the address, name and author of the site.
-        docs: the folder of the author's pages; by default docs/ beside mkdocs.yml.
-        use_directory_urls: whether pages are folders, as addresses of the gallery are.
-        exclude: `exclude_docs` of mkdocs.yml.
 
     Raises:
         ActmaxError: as :func:`prepare` and :func:`generate`; or a page names what is not there.
     """
     with Forecast(log) as forecast:
         forecast.begin("settings and weights")  # which may be downloaded
-        site = prepare(values, config, docs, use_directory_urls, exclude)
+        site = prepare(project)
     contents, outcome = generate(site, log, info)
     return Built(site, contents, outcome, tuple(_authored_pages(site, contents)))
 

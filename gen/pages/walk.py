@@ -39,14 +39,14 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
         addresses.WALK,
         "walk.md.jinja",
         study=study,
-        figure=numbered(_figure(contents, study, kinds)) if study.stages else "",
+        figure=numbered(_figure(contents, study, kinds)) if study.walk.stages else "",
         kinds=kinds,
         cell=CELL_PIXELS,
         filters=_filters(study),
         ablation=_ablation(study.ablations, numbered) if study.ablations else None,
     )
-    yield addresses.STUDY_PICTURE, study.picture
-    yield addresses.STUDY_PICTURE_SHOWN, pictures.compressed(study.picture)
+    yield addresses.STUDY_PICTURE, study.walk.picture
+    yield addresses.STUDY_PICTURE_SHOWN, pictures.compressed(study.walk.picture)
     if study.filters:
         filters = pictures.mosaic(study.filters.pixels, study.filters.side, FILTER_COLUMNS, FILTER_SCALE)
         yield addresses.STUDY_FILTERS, filters
@@ -61,8 +61,8 @@ def walk(contents: Contents, study: Study) -> Iterator[File]:
 def _figure(contents: Contents, study: Study, kinds: Mapping[str, str]) -> str:
     """Return the drawing of the channels with the largest attribution in each layer, joined by their contributions."""
     layers = []
-    for layer, stage in study.stages.items():
-        contributions = study.flow.get(layer, ((INPUT_CONTRIBUTION,),) * len(stage.contributing))
+    for layer, stage in study.walk.stages.items():
+        contributions = study.walk.flow.get(layer, ((INPUT_CONTRIBUTION,),) * len(stage.contributing))
         cells = [
             Cell(
                 name=f"{layer}, {kinds[layer]} {channel.number}",
@@ -73,9 +73,9 @@ def _figure(contents: Contents, study: Study, kinds: Mapping[str, str]) -> str:
             for channel, row in zip(stage.contributing, contributions, strict=True)
         ]
         layers.append((layer, cells))
-    last = list(study.stages.values())[-1]
+    last = list(study.walk.stages.values())[-1]
     end = (
-        f"{study.label.name}: {tenths(study.logit)}",
+        f"{study.label.name}: {tenths(study.walk.logit)}",
         [channel.attribution / (abs(last.attribution) or 1) for channel in last.contributing],
     )
     caption = (

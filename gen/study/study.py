@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from actmax.measure import kinds
-from actmax.measure.models import Ablation, Filters, Flow, LayerInfo
+from actmax.measure.models import Ablation, Filters, LayerInfo
 from actmax.networks.labels import Label
 from actmax.pipeline.measurements import measured
 from actmax.store.entry import Entry
@@ -15,7 +15,7 @@ from actmax.store.store import Store
 from gen.plan import Plan
 from gen.study.ablation import ablations
 from gen.study.filters import first_filters
-from gen.study.walk import Stage, Walk
+from gen.study.walk import Walk
 
 if TYPE_CHECKING:
     from actmax.networks.network import Network
@@ -27,24 +27,12 @@ class Study:
 
     label: Label
     """The class of the write-up's figures."""
-    picture: bytes
-    """A PNG: the drawing of the class, or the author's own picture."""
-    own_picture: bool
-    """Whether it is the author's."""
+    walk: Walk
+    """A picture's way through the network."""
     layers: Sequence[LayerInfo]
     """From the image on; empty where the network's layers have no names."""
-    top: list[tuple[Label, float]]
-    """The five most probable classes for the picture."""
-    logit: float
-    """Of the class, for the picture."""
-    stages: Mapping[str, Stage]
-    """By layer: the channels that respond most, and those that contribute most to the logit."""
-    baseline: int
-    """Number of drawings of other classes with which responses are compared."""
-    flow: Flow
-    """Between the contributing channels of each two successive layers."""
     channels: Mapping[tuple[str, int], Entry]
-    """Drawings of those channels, by layer and number."""
+    """Drawings of the walk's channels, by layer and number."""
     filters: Filters | None
     """Of the first layer, where it sees the image's colors."""
     ablations: Mapping[Label, Ablation]
@@ -69,14 +57,8 @@ def study(plan: Plan, walked: Walk | None, entries: Mapping[str, Entry], store: 
         return None
     return Study(
         label=plan.walk,
-        picture=walked.picture,
-        own_picture=walked.own_picture,
+        walk=walked,
         layers=_layers(plan, store),
-        top=walked.top,
-        logit=walked.logit,
-        stages=walked.stages,
-        baseline=walked.baseline,
-        flow=walked.flow,
         channels={unit: entries[drawing.digest] for unit, drawing in (plan.walk_channels or {}).items()},
         filters=first_filters(plan, store),
         ablations=ablations(plan, entries, store),

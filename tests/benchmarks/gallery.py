@@ -147,7 +147,7 @@ def main(
         copy_project(folder, values)
         if channels is Channels.alexnet:
             save_random_weights(folder / str(values["weights"]))
-        fill(gen_site.plan_site(values, folder / "mkdocs.yml"))
+        fill(gen_site.plan_site(gen_site.Project(values, folder / "mkdocs.yml")))
         first = build(folder)
         second = build(folder, profile.resolve() if profile else None)
         chosen = labels.classes()[:classes]

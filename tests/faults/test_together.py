@@ -47,7 +47,7 @@ def probability(green):
     return round(0.5 + green / 1000, 3)
 
 def prepared():
-    return site.prepare(values, root / "mkdocs.yml")
+    return site.prepare(site.Project(values, root / "mkdocs.yml"))
 
 def build():
     contents, outcome = site.generate(ready := prepared(), lambda _: None, SiteInfo())

@@ -39,7 +39,8 @@ def test_a_build_draws_the_site_once(
 
     def build(*_: object) -> site.Built:
         calls.append(_)
-        made: Any = site.plan_site({"network": "compact", "groups": {"animals": ["zebra"]}}, tmp_path / "mkdocs.yml")
+        gallery = {"network": "compact", "groups": {"animals": ["zebra"]}}
+        made: Any = site.plan_site(site.Project(gallery, tmp_path / "mkdocs.yml"))
         return site.Built(made, made, made, (("own.md", "# Filled in"),))
 
     monkeypatch.setattr("gen.site.build", build)

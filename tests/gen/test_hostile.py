@@ -137,7 +137,7 @@ def test_values_of_types_that_no_setting_has_are_refused_in_a_short_message(valu
 def test_a_folder_of_nobody_is_named(tmp_path: Path) -> None:
     values = {"network": "compact", "groups": {"animals": ["zebra"]}, "store": "~nobody-at-all/x"}
     with pytest.raises(SettingsError, match=r"extra\.gallery\.store in mkdocs\.yml is '~nobody-at-all/x'"):
-        site.prepare(values, tmp_path / "mkdocs.yml")
+        site.prepare(site.Project(values, tmp_path / "mkdocs.yml"))
 
 
 def test_one_message_lists_all_unknown_classes() -> None:
@@ -244,7 +244,7 @@ def test_only_regular_files_within_docs_are_read(contents: Contents, tmp_path: P
     os.mkfifo(docs / "pipe.md")
     (docs / "dir.md").mkdir()
     values = {"network": "compact", "groups": {"animals": ["zebra"]}}
-    prepared = site.prepare(values, tmp_path / "mkdocs.yml", docs)
+    prepared = site.prepare(site.Project(values, tmp_path / "mkdocs.yml", docs))
     assert dict(prepared.authored) == {"own.md": page}
     written = {path for path, _ in site.files(prepared, contents) if path.endswith(".md") and "gallery" not in path}
     assert written == {"own.md"}

@@ -78,7 +78,8 @@ def build(root: Path) -> Builds:
     """Draws a site, and returns its generated text files by path."""
 
     def built(settings: dict[str, Any]) -> dict[str, str]:
-        made = site.build(settings, root / "mkdocs.yml", lambda _: None, SiteInfo("https://example.com/", "A site"))
+        project = site.Project(settings, root / "mkdocs.yml")
+        made = site.build(project, lambda _: None, SiteInfo("https://example.com/", "A site"))
         files = dict(site.files(made.site, made.contents))
         return {name: content for name, content in files.items() if isinstance(content, str)}
 

@@ -57,7 +57,7 @@ class Guest:
         (self.root / "docs" / "guide.md").write_text(text, "utf-8")
 
     def draw(self) -> None:
-        planned = site.plan_site(self.values()["extra"]["gallery"], self.root / "mkdocs.yml")
+        planned = site.plan_site(site.Project(self.values()["extra"]["gallery"], self.root / "mkdocs.yml"))
         for recipe in planned.plan.recipes():
             if planned.store.get(recipe) is None:
                 planned.store.put(fakes.files(recipe), fakes.record(recipe))

@@ -327,7 +327,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in PAGES.items():
         (folder / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "docs" / name).write_text(text, "utf-8")
-    prepared = site.plan_site(GALLERY, folder / "mkdocs.yml")
+    prepared = site.plan_site(site.Project(GALLERY, folder / "mkdocs.yml"))
     for recipe in prepared.plan.recipes():
         prepared.store.put(fakes.files(recipe), fakes.record(recipe))
     return folder

@@ -83,7 +83,7 @@ def test_an_error_of_the_system_while_the_site_is_planned_is_a_sentence(
     monkeypatch.setattr(Path, "is_file", fail)
     values = {"network": "compact", "second_opinion": False, "groups": {"animals": ["zebra"]}}
     with pytest.raises(StoreError, match=r"index\.md cannot be read or written: Permission denied"):
-        site.prepare(values, tmp_path / "mkdocs.yml", tmp_path / "docs")
+        site.prepare(site.Project(values, tmp_path / "mkdocs.yml", tmp_path / "docs"))
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

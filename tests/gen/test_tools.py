@@ -54,7 +54,7 @@ class Author:
     def edit(self, site: dict[str, Any] | None = None, **settings: Any) -> None:
         gallery = {**SETTINGS, **settings}
         self.config.write_text(yaml.safe_dump({"site_name": "A site", "extra": {"gallery": gallery}, **(site or {})}))
-        self.plan = build.plan_site(gallery, self.config).plan
+        self.plan = build.plan_site(build.Project(gallery, self.config)).plan
 
     def draw(self) -> list[str]:
         """Fills the store with fake drawings, and returns their digests in the plan's order."""

@@ -75,7 +75,7 @@ class Injected(HTMLParser):
 
 
 def built(root: Path) -> dict[str, str | bytes]:
-    prepared = site.prepare(SETTINGS, root / "mkdocs.yml")
+    prepared = site.prepare(site.Project(SETTINGS, root / "mkdocs.yml"))
     contents, _ = site.generate(prepared, lambda _: None, SiteInfo())
     return dict(site.files(prepared, contents))
 

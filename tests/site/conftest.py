@@ -165,7 +165,7 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger = folder / "docs/gallery/ledger.json"
     ledger.parent.mkdir(exist_ok=True)
     ledger.write_text(json.dumps({"schema": 1, "addresses": gone}), "utf-8")
-    prepared = site.plan_site(values, folder / "mkdocs.yml")
+    prepared = site.plan_site(site.Project(values, folder / "mkdocs.yml"))
     recipes = prepared.plan.recipes()
     entries = {entry.digest: entry for entry in map(functools.partial(_put, prepared.store), recipes)}
     assert prepared.evaluation

@@ -135,9 +135,8 @@ def test_a_method_that_starts_from_a_picture_keeps_its_features() -> None:
 
 
 def test_paths_are_relative_to_mkdocs_yml(tmp_path: Path) -> None:
-    assert site.plan_site(settings(network="compact", store="drawings"), tmp_path / "mkdocs.yml").store.path == (
-        tmp_path / "drawings"
-    )
+    project = site.Project(settings(network="compact", store="drawings"), tmp_path / "mkdocs.yml")
+    assert site.plan_site(project).store.path == tmp_path / "drawings"
     assert read(settings(store="/elsewhere")).store == "/elsewhere"
     assert read(settings(store="~/drawings")).store == str(Path.home() / "drawings")
 

@@ -40,7 +40,8 @@ BESIDE: dict[str, Any] = {
 
 def generated(root: Path, settings: dict[str, Any]) -> tuple[Contents, Outcome]:
     """Draws what is missing; there are no pages of the author's."""
-    return build.generate(build.prepare(settings, root / "mkdocs.yml", root / "docs"), lambda _: None, SiteInfo())
+    project = build.Project(settings, root / "mkdocs.yml", root / "docs")
+    return build.generate(build.prepare(project), lambda _: None, SiteInfo())
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def test_every_class_drawing_is_evaluated(made: Made) -> None:
 
 
 def test_every_stored_drawing_is_planned(made: Made) -> None:
-    site = build.prepare(SETTINGS | BESIDE, made.root / "mkdocs.yml")
+    site = build.prepare(build.Project(SETTINGS | BESIDE, made.root / "mkdocs.yml"))
     assert site.plan.complete
     planned = {recipe.digest() for recipe in site.plan.recipes()}
     assert planned == {one.digest for one in Store(made.root / ".cache").stored()}

@@ -52,7 +52,8 @@ def settings(**walk: Any) -> dict[str, Any]:
 
 def generated(gallery: dict[str, Any], root: Path, log: Log = no_log) -> tuple[Contents, Outcome]:
     """Draws what is missing; there are no pages of the author's."""
-    return build.generate(build.prepare(gallery, root / "mkdocs.yml", root / "docs"), log, SiteInfo())
+    project = build.Project(gallery, root / "mkdocs.yml", root / "docs")
+    return build.generate(build.prepare(project), log, SiteInfo())
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def test_two_classes_seven_variations_and_the_channels_of_six_layers_are_drawn(m
     of_the_gallery = plan.variations[DRAWING].recipe in {
         one.recipe for page in plan.class_pages for one in page.variants
     }
-    channels = sum(len(stage.numbers) for stage in made.study.stages.values())
+    channels = sum(len(stage.numbers) for stage in made.study.walk.stages.values())
     assert 2 * 6 <= channels <= 4 * 6
     assert made.outcome.drawn == 2 + 7 + (not of_the_gallery) + channels
     assert set(made.study.variations) == {"pixels", "fourier", "generator", *PENALTIES, *STEP_SIZES}
@@ -120,7 +121,7 @@ def test_the_log_is_not_silent_while_weights_are_downloaded(tmp_path: Path, monk
     monkeypatch.setattr(forecast, "LOG_INTERVAL", 0.01)
     monkeypatch.setattr(build, "prepare", prepare)
     with pytest.raises(WeightsError):
-        build.build({}, tmp_path / "mkdocs.yml", lines.append, SiteInfo())
+        build.build(build.Project({}, tmp_path / "mkdocs.yml"), lines.append, SiteInfo())
     assert lines[0] == "now settings and weights"
 
 
@@ -130,20 +131,20 @@ def test_the_next_build_draws_nothing_logs_nothing_and_writes_the_same(made: Mad
     assert outcome.drawn == 0
     assert lines == []
     assert contents.study is not None
-    assert contents.study.stages == made.study.stages
-    assert contents.study.flow == made.study.flow
+    assert contents.study.walk.stages == made.study.walk.stages
+    assert contents.study.walk.flow == made.study.walk.flow
     assert dict(files(contents)) == dict(files(made.contents))
 
 
 def test_channels_are_those_that_respond_and_contribute_most_each_with_a_drawing(made: Made) -> None:
     network = load(made.contents.plan.source)
-    hidden, picture = network.card.hidden, decode(made.study.picture)
+    hidden, picture = network.card.hidden, decode(made.study.walk.picture)
     responses, contributions = mean_response(network, picture, hidden), attribution(network, picture, 340, hidden)
     (tiger,) = (drawings[0].entry for label, drawings in made.contents.drawings.items() if label.name == "tiger")
     others = [mean_response(network, decode(tiger.read("drawing.png")), hidden)]
-    assert made.study.baseline == len(others)
-    assert list(made.study.stages) == list(hidden)
-    for layer, stage in made.study.stages.items():
+    assert made.study.walk.baseline == len(others)
+    assert list(made.study.walk.stages) == list(hidden)
+    for layer, stage in made.study.walk.stages.items():
         baseline = torch.tensor([responses[layer] for responses in others]).mean(0)
         above = torch.tensor(responses[layer]) - baseline
         expected = above.argsort(descending=True, stable=True)[:2].tolist()
@@ -178,8 +179,8 @@ def test_a_gallery_of_one_class_has_no_baseline(tmp_path: Path) -> None:
     contents, _ = generated(settings() | {"groups": {"animals": ["zebra"]}}, tmp_path)
     study = contents.study
     assert study is not None
-    assert study.baseline == 0
-    for stage in study.stages.values():
+    assert study.walk.baseline == 0
+    for stage in study.walk.stages.values():
         responses = [channel.response for channel in stage.responding]
         assert responses == sorted(responses, reverse=True)
         assert {channel.baseline for channel in stage.responding} == {0.0}
@@ -189,8 +190,8 @@ def test_a_gallery_of_one_class_has_no_baseline(tmp_path: Path) -> None:
 
 def test_flow_is_between_the_contributing_channels(made: Made) -> None:
     network = load(made.contents.plan.source)
-    shown = {layer: [one.number for one in stage.contributing] for layer, stage in made.study.stages.items()}
-    assert made.study.flow == flow(network, decode(made.study.picture), shown)
+    shown = {layer: [one.number for one in stage.contributing] for layer, stage in made.study.walk.stages.items()}
+    assert made.study.walk.flow == flow(network, decode(made.study.walk.picture), shown)
 
 
 def test_every_class_of_the_gallery_has_an_ablation(made: Made) -> None:
@@ -202,7 +203,7 @@ def test_every_class_of_the_gallery_has_an_ablation(made: Made) -> None:
 
 
 def test_every_stored_drawing_is_planned(made: Made) -> None:
-    site = build.prepare(settings(), made.root / "mkdocs.yml")
+    site = build.prepare(build.Project(settings(), made.root / "mkdocs.yml"))
     assert site.plan.complete
     planned = {recipe.digest() for recipe in site.plan.recipes()}
     assert planned == {one.digest for one in site.store.stored()}
@@ -222,7 +223,7 @@ def test_the_walks_page_names_a_layers_first_channels_and_shows_their_pictures(
 ) -> None:
     page = rendered(str(dict(files(made.contents))["write-ups/from-picture-to-prediction/index.md"]))
     words = " ".join(visible(page).split())
-    for layer, stage in made.study.stages.items():
+    for layer, stage in made.study.walk.stages.items():
         kind = "Unit" if layer == "fc6" else "Channel"
         assert f"{kind} {stage.responding[0].number} responds most compared with other drawings" in words
         (rows,) = re.findall(rf'<h3 id="{layer}">(.*?)<summary>The numbers of {layer}</summary>', page, re.DOTALL)
@@ -262,8 +263,8 @@ def test_the_authors_picture_is_used(made: Made) -> None:
     Image.new("RGB", (100, 80), (200, 30, 30)).save(made.root / "mine.jpg")
     contents, _ = generated(settings(picture="mine.jpg"), made.root)
     assert contents.study is not None
-    assert contents.study.own_picture
-    assert decode(contents.study.picture).shape == (1, 3, 64, 64)
+    assert contents.study.walk.own_picture
+    assert decode(contents.study.walk.picture).shape == (1, 3, 64, 64)
     page = dict(files(contents))["write-ups/from-picture-to-prediction/index.md"]
     assert isinstance(page, str)
     assert "The network was told" not in page
@@ -281,7 +282,7 @@ def test_an_unreadable_picture_is_an_error_with_its_name(made: Made, name: str, 
 
 def test_a_class_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"walk\.class in mkdocs\.yml is 'zebre': .*'zebra'"):
-        build.prepare(settings() | {"walk": {"class": "zebre"}}, tmp_path / "mkdocs.yml")
+        build.prepare(build.Project(settings() | {"walk": {"class": "zebre"}}, tmp_path / "mkdocs.yml"))
 
 
 def test_without_a_walk_there_is_no_study(made: Made) -> None:
