@@ -532,7 +532,7 @@ def test_a_site_whose_drawings_are_stored_is_written_without_torch(author: Autho
     words = [sys.executable, "-c", WRITE, str(author.root / "folder"), str(author.config)]
     imported, output = (subprocess.check_output(words, text=True) for _ in range(2))
     assert imported.endswith("\ntorch\n")  # the evaluation network ran
-    assert output.startswith("drew 0, 2 from the store")
+    assert output.startswith("now writing pages\ndrew 0, 2 from the store")
     assert output.endswith("\n\n")  # none of the three
 
 
