@@ -72,12 +72,12 @@ def printable(name: object) -> str:
 
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:
-    """Return a sentence that names the nearest valid choices, or lists some if none is near.
+    """Return a sentence that names the nearest valid choices, never the name itself, or lists some if none is near.
 
     >>> did_you_mean("zebre", ["zebra", "tiger"])
     "Did you mean 'zebra'?"
     """
-    choices = sorted(set(allowed))
+    choices = sorted({*allowed} - {name})
     folded = {choice.casefold(): choice for choice in choices}
     near = [folded[key] for key in difflib.get_close_matches(name[:MAX_QUOTED].casefold(), folded)]
     if near:

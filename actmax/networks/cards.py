@@ -29,6 +29,8 @@ PUBLISHED_DIGITS = 8
 LOGITS = "logits"
 """The name of every network's output, besides the network's own name for it."""
 
+AUTO = "auto"
+"""Stands for one of the next two: :mod:`actmax.pipeline.select` chooses."""
 PREFERRED = "alexnet"
 """The network that ``auto`` resolves to, if its weights are available."""
 FALLBACK = "compact"

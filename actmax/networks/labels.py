@@ -215,13 +215,12 @@ def _refusal(name: str, found: Sequence[Meaning]) -> str:
     if all(len(meaning.classes) == 1 for meaning in found):
         choices = " or ".join(f"{_some(meaning)} ({_shortened(meaning.classes[0])})" for meaning in found)
         return f"{shown} may mean {len(found)} ImageNet classes: write {choices}."
-    choices = " or ".join(f"{_other_word(meaning, name)} ({_some(meaning)})" for meaning in found)
+    other = [next((word for word in meaning.words if slugify(word) != slugify(name)), "") for meaning in found]
+    choices = " or ".join(
+        f"{word} ({_some(meaning)})" if word and other.count(word) == 1 else f"that of {_some(meaning)}"
+        for word, meaning in zip(other, found, strict=True)
+    )
     return f"{shown} has {len(found)} meanings: {choices}. Write one class; {command}"
-
-
-def _other_word(meaning: Meaning, name: str) -> str:
-    """Return the first word of a meaning that is not the ambiguous one."""
-    return next((word for word in meaning.words if slugify(word) != slugify(name)), meaning.words[0])
 
 
 def _some(meaning: Meaning, most: int = 4) -> str:

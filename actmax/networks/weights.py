@@ -17,7 +17,7 @@ from pathlib import Path
 from actmax.errors import UnknownNameError, WeightsError, printable, quoted, reason
 from actmax.files import DIGITS, digest
 from actmax.networks import functions
-from actmax.networks.cards import CARDS, FALLBACK, PUBLISHED_DIGITS, Card, card
+from actmax.networks.cards import AUTO, CARDS, FALLBACK, PREFERRED, PUBLISHED_DIGITS, Card, card
 from actmax.networks.description import Description, described
 from actmax.networks.download import Progress, download
 
@@ -99,7 +99,11 @@ def resolve_weights(
     if known.url:
         path = hub_folder() / known.url.rpartition("/")[2]
         return Source(network, known.sha256[:PUBLISHED_DIGITS], path, known.url, known.sha256)
-    if near := difflib.get_close_matches(network, ("auto", *CARDS), 1, 0.75):
+    if network == AUTO:
+        raise UnknownNameError(
+            f"{AUTO!r} stands for {PREFERRED!r} or {FALLBACK!r}, as actmax.select_network chooses: name one of the two."
+        )
+    if near := difflib.get_close_matches(network.casefold(), (AUTO, *CARDS), 1, 0.75):
         raise UnknownNameError(
             f"There is no network {quoted(network)} without a weights file. Did you mean {near[0]!r}?"
         )

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from actmax.errors import StoreError, WeightsError
 from actmax.networks import weights
-from actmax.networks.cards import FALLBACK, PREFERRED
+from actmax.networks.cards import AUTO, FALLBACK, PREFERRED
 from actmax.networks.description import Description
 from actmax.networks.weights import Source
 from actmax.pipeline.progress import Bar
 from actmax.store.store import Store
 
-AUTO = "auto"
 _NOTE = "network"
 
 

@@ -90,12 +90,13 @@ export async function suggestPages(part) {
   // Zensical's index lies elsewhere; its pages tell the search where they redirect to.
   const zensical = /"redirect":/.test(document.getElementById("__config")?.textContent ?? "");
   const [gallery, index] = await Promise.all([json("gallery/index.json"), json(zensical ? "search.json" : "search/search_index.json")]);
-  const classes = (gallery?.classes ?? []).map(({ name, url, names }) => ({ name, url, words: names }));
+  const list = await words().catch(() => null);
+  // Of two classes by the name of crane, each is shown with its number.
+  const classes = (gallery?.classes ?? []).map(({ index, name, url, names }) => ({ name: list?.classes[index]?.[0] ?? name, url, words: names }));
   const pages = (index?.docs ?? index?.items ?? [])
     .filter(({ location }) => location && !/#|^gallery\/./.test(location))
     .map(({ title, location }) => ({ name: title, url: location, words: [title, location.split("/").filter(Boolean).at(-1)] }));
   const parts = location.pathname.slice(root.pathname.length).split("/").map((name) => plain(decoded(name).replace(/\.html?$/, "")));
-  const list = await words().catch(() => null);
   const last = parts.findLast(Boolean) ?? "";
   const found = list ? meanings(last, list) : [];
   if (found.length && !list.pages.has(classOf(found))) return part.before(element("p", {}, ...explanation(last, list)));

@@ -91,14 +91,18 @@ export function explain(typed, list) {
     const meant = closest === null ? "" : ` Did you mean ${list.classes[closest][0]}?`;
     return { text: `${list.of} has no class “${word}”.${meant}`, choices: closest === null ? [] : [closest] };
   }
-  const all = found.flatMap(({ classes }) => classes);
+  const all = unique(found.flatMap(({ classes }) => classes));
   if (found.every(({ near }) => near)) return { text: `${list.of} has no ${word}; nearest:`, choices: all };
+  if (all.length === 1 && plain(list.classes[all[0]][0]) === plain(word)) return { text: `${list.of} has this class${list.pages.has(all[0]) ? "" : ", without a page here"}:`, choices: all };
   if (found.length === 1) return { text: `${list.of} has ${all.length} ${all.length > 1 ? "classes" : "class"} for “${word}”:`, choices: some(all, CHOICES, list) };
-  const single = found.every(({ classes }) => classes.length === 1);
-  const names = found.map((meaning) => meaning.words.find((other) => plain(other) !== plain(word)) ?? meaning.words[0]);
-  const choices = found.flatMap(({ classes }) => some(classes, Math.ceil(CHOICES / found.length), list));
-  return { text: `“${word}” may mean ${single ? "several classes" : names.join(" or ")}:`, choices };
+  const choices = unique(found.flatMap(({ classes }) => some(classes, Math.ceil(CHOICES / found.length), list)));
+  if (found.every(({ classes }) => classes.length === 1)) return { text: `“${word}” may mean several classes:`, choices };
+  const names = unique(found.map((meaning) => meaning.words.find((other) => plain(other) !== plain(word))));
+  const told = names.length === found.length && names.every(Boolean);
+  return { text: `“${word}” ${told ? `may mean ${names.join(" or ")}` : `has ${found.length} meanings`}:`, choices };
 }
+
+const unique = (values) => [...new Set(values)];
 
 /** A few classes of many: those with a page first, then some from all parts of the list. */
 function some(classes, most, list) {

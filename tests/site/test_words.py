@@ -62,6 +62,10 @@ def test_the_browser_and_python_use_the_same_articles(page: Page) -> None:
         ("dog", "ImageNet has 118 classes for “dog”:"),
         ("bike", "“bike” may mean bicycle or motorcycle:"),
         ("crane", "“crane” may mean several classes:"),
+        ("vessel", "“vessel” has 2 meanings:"),  # none with another word
+        ("part", "“part” has 2 meanings:"),  # both are portions
+        ("unicycle", "ImageNet has this class, without a page here:"),
+        ("puma", "ImageNet has 1 class for “puma”:"),
         ("zebre", "ImageNet has no class “zebre”. Did you mean zebra?"),
         ("unicorn", "ImageNet has no class “unicorn”. Did you mean unicycle?"),
         ("quokka", "ImageNet has no class “quokka”."),
@@ -72,6 +76,26 @@ def test_the_browser_and_python_use_the_same_articles(page: Page) -> None:
 )
 def test_a_reader_is_told_what_a_word_means(page: Page, word: str, text: str) -> None:
     assert page.evaluate(ASK, [word])[0][1] == text
+
+
+def test_no_class_is_offered_twice(page: Page) -> None:
+    ask = ASK.replace("explain(word, list).text]", "explain(word, list).choices]")
+    asked: list[Any] = page.evaluate(ask, ["food", "vessel", "crane", "machine"])
+    for _, choices in asked:
+        assert len(set(choices)) == len(choices) > 1
+
+
+def test_the_page_of_an_unknown_address_tells_two_classes_of_one_name_apart(browser: Browser, faked: str) -> None:
+    page = browser.new_page()
+    lost = page.request.get(f"{faked}/404.html").text().replace("/actmax/", "/")  # the site's own folder
+    page.route("**/gallery/maillos/", lambda route: route.fulfill(body=lost, content_type="text/html"))
+    twins = [
+        {"index": index, "name": "crane", "url": f"gallery/crane-{index}/", "names": ["crane"]} for index in (134, 517)
+    ]
+    page.route("**/gallery/index.json", lambda route: route.fulfill(json={"classes": twins}))
+    page.goto(f"{faked}/gallery/maillos/")
+    page.get_by_text("Did you mean maillot (638) or maillot tank suit?").wait_for()
+    page.close()
 
 
 def test_the_sites_search_explains_everyday_words(page: Page, faked: str) -> None:

@@ -294,6 +294,22 @@ def test_a_search_finds_words_inside_names_before_names_that_are_spelt_alike() -
     assert set(found[1:]) == {"tricycle", "unicycle"}
 
 
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("bike", "'bike' has 2 meanings: bicycle ('bicycle-built-for-two', 'mountain bike') or motorcycle ("),
+        ("vessel", "'vessel' has 2 meanings: that of 'barrel', "),  # both have no other word
+        ("part", "'part' has 2 meanings: that of "),  # both are portions
+        ("machine", "'machine' has 3 meanings: that of "),
+    ],
+)
+def test_no_two_meanings_have_the_same_word_in_a_message(word: str, message: str) -> None:
+    with pytest.raises(UnknownNameError) as refusal:
+        resolve_class(word)
+    assert str(refusal.value).startswith(message)
+    assert not any(f"{before}{word} (" in str(refusal.value) for before in (": ", "or "))
+
+
 @pytest.mark.parametrize("most", [0, 1, 3])
 def test_a_search_finds_no_more_than_asked(most: int) -> None:
     assert len(search("terrier", most)) == most

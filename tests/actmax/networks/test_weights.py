@@ -547,10 +547,19 @@ def test_any_other_network_needs_a_file(network: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "near"), [("compakt", "compact"), ("alexnett", "alexnet"), ("autos", "auto")])
+@pytest.mark.parametrize(
+    ("name", "near"), [("compakt", "compact"), ("alexnett", "alexnet"), ("autos", "auto"), ("AlexNet", "alexnet")]
+)
 def test_a_misspelt_name_is_put_right(name: str, near: str) -> None:
     with pytest.raises(UnknownNameError, match=f"Did you mean '{near}'"):
         resolve_weights(name)
+
+
+def test_a_name_for_one_of_two_networks_is_answered_by_these() -> None:
+    with pytest.raises(
+        UnknownNameError, match=r"^'auto' stands for 'alexnet' or 'compact', .*: name one of the two\.$"
+    ):
+        resolve_weights("auto")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="fifos are POSIX's")
