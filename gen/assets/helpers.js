@@ -57,6 +57,16 @@ export const plain = (text) =>
     .replace(/[^a-z0-9]+/g, " ")
     .trim();
 
+/** The words of a text in any script, for comparison: without case and accents. */
+export const wordsOf = (text) =>
+  text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toUpperCase() // Greek has two small letters for one
+    .replaceAll("'S", "S")
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
+
 /**
  * Create an element with properties (or attributes) and children.
  * @template {keyof HTMLElementTagNameMap} Name

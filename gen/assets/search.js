@@ -1,8 +1,10 @@
 // Finding classes: the index page's filter and order, suggestions on the page for unknown addresses, and everyday words
 // in the site's search.
 
-import { all, editDistance, element, fetchJson, plain } from "./helpers.js";
+import { all, editDistance, element, fetchJson, plain, wordsOf } from "./helpers.js";
 import { classOf, explain, explanation, meanings, words } from "./words.js";
+
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u;
 
 /** The index: filter while typing, sort, open a random class. */
 export function searchClasses(tools) {
@@ -18,7 +20,7 @@ export function searchClasses(tools) {
     rank: Number(item.dataset.rank),
     secondProbability: Number(item.dataset.secondProbability),
     name: item.dataset.name,
-    words: [item.dataset.index, item.dataset.name, item.dataset.words].join(" ").split(" "),
+    words: wordsOf([item.dataset.index, item.querySelector("b").textContent, item.dataset.name, item.dataset.words].join(" ")),
   }))));
   const [filter, sort, random, count] = ["input", "select", "button", "output"].map((name) => tools.querySelector(name));
   const orders = {
@@ -43,13 +45,16 @@ export function searchClasses(tools) {
     show();
   };
 
+  // Where words are written without spaces, they begin anywhere.
+  const begins = (word, part) => (UNSPACED.test(part) ? word.includes(part) : word.startsWith(part));
+
   function show() {
-    const typed = plain(filter.value).split(" ").filter(Boolean);
+    const typed = wordsOf(filter.value);
     const found = list ? meanings(filter.value, list).filter(({ near }) => !near) : [];
     const under = new Set(found.flatMap(({ classes }) => classes));
     const shown = new Set();
     for (const entry of entries()) {
-      const matches = under.has(entry.index) || typed.every((part) => entry.words.some((word) => word.startsWith(part)));
+      const matches = under.has(entry.index) || typed.every((part) => entry.words.some((word) => begins(word, part)));
       // When sorted, a class of two groups is shown once.
       entry.item.hidden = !matches || (sort.value !== "" && shown.has(entry.index));
       if (!entry.item.hidden) shown.add(entry.index);

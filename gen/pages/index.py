@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actmax.networks.labels import slugify
+from actmax.networks.labels import url_name
 from gen.pages import data, pictures
 from gen.pages.contents import Contents, File
 from gen.pages.rendering import render_page
@@ -25,9 +25,8 @@ def compare(contents: Contents) -> File:
 
 
 def search_words(member: Member) -> str:
-    """Return the words by which the script finds a class besides its word on the page, normalized as the script
-    normalizes what a reader types."""
+    """Return the words by which the script finds a class besides its word on the page."""
     label = member.label
-    shown = slugify(member.word).split("-")
-    words = (word for name in (label.name, label.wnid, *label.synonyms) if name for word in slugify(name).split("-"))
+    shown = url_name(member.word).split("-")
+    words = (word for name in (label.name, label.wnid, *label.synonyms) if name for word in url_name(name).split("-"))
     return " ".join(word for word in dict.fromkeys(words) if word not in shown)

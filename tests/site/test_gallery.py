@@ -342,6 +342,18 @@ def test_a_class_is_found_by_each_of_its_names(index: Page) -> None:
         assert index.locator(".gallery-tools output").inner_text() == ("1 class" if count == 1 else f"{count} classes")
 
 
+def test_the_filter_reads_any_script(index: Page) -> None:
+    words = ["Горный велосипед", "しまうま", "Smørrebrød", "ΑΣΠΡΟ"]
+    index.evaluate(
+        "words => words.forEach((word, k) => document.querySelectorAll('ul.gallery b')[k].textContent = word)", words
+    )
+    for typed, expected in {"велос": 0, "ГОРНЫЙ в": 0, "うま": 1, "smørre": 2, "ας": 3, "άσπ": 3}.items():
+        index.get_by_label("Filter", exact=True).fill(typed)
+        assert index.locator("ul.gallery b:visible").all_inner_texts() == [words[expected]], typed
+    index.get_by_label("Filter", exact=True).fill("кот")
+    assert index.locator("ul.gallery b:visible").count() == 0
+
+
 def test_a_filter_without_matches_shows_no_class_and_the_count(index: Page) -> None:
     every = names(index)
     for typed in ("tyrannosaurs", "zebra tiger", "<b>x", "zebra\\d"):

@@ -13,9 +13,12 @@ import fakes
 import pytest
 from PIL import Image
 
+from actmax.networks.class_set import ClassSet
 from gen.pages import Contents, filled_in
 from gen.pages import files as pages
 from gen.pages.front import a_or_an
+from gen.pages.index import search_words
+from gen.settings.schema import Member
 from gen.study import Evaluation
 
 PAGE = "---\nmeasured: true\n---\n# {{ lead.name }}\n\n{{ front() }}\n"
@@ -94,3 +97,11 @@ def test_robots_learn_of_the_sitemap_where_the_site_has_an_address(published: Ca
         "Sitemap: https://example.org/x/sitemap.xml"
         in published(groups, site_url="https://example.org/x/")["robots.txt"]
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "word", "found"),
+    [(("зебра", "тигр"), "my cat", "зебра"), (("зебра",), "зебра", ""), (("Zébra crossing",), "zebra", "crossing")],
+)
+def test_the_filter_finds_a_class_by_its_label_in_any_script(names: tuple[str, ...], word: str, found: str) -> None:
+    assert search_words(Member(word, ClassSet(names).labels[0], stand_in=False)) == found
