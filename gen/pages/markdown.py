@@ -70,6 +70,13 @@ def counted(part: int, count: int) -> str:
     return f"{part} of {count} (95{PERCENT} interval {low}–{high}{PERCENT})"
 
 
+def p_value(p: float) -> str:
+    """Format the p-value of a test: ``p = .021``, ``p < .001`` or ``p = 1``."""
+    if p < 0.001:
+        return "p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.001"
+    return f"p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{p:.3f}".replace("0.", ".").replace("1.000", "1")
+
+
 def number(value: float | None) -> str:
     """Format a setting, such as a step size, to three significant digits or one decimal, with a minus sign."""
     if value is None:

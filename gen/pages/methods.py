@@ -19,13 +19,17 @@ from gen.pages.figures import in_order
 from gen.pages.markdown import share
 from gen.pages.rendering import render_page
 from gen.plan import addresses
-from gen.study.comparison import Benchmark, Curves, Recognition, benchmarks, budget, curves
+from gen.study.comparison import Benchmark, Curves, Difference, Recognition, benchmarks, budget, curves
 
 WIDTH = 160
 """Width of a drawing in the table, in pixels."""
 TITLES = {**{method.name: method.title for method in COMPARED}, "horama-maco": "Horama's own MACO"}
 CHARTED, LARGEST = 3, 512
 """How many methods are in the chart over the number of steps, and its last number."""
+
+
+P_VALUE = 0.05
+"""Below it, two methods differ by more than chance."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,10 @@ class Best:
     """The largest share of another method's drawings."""
     titles: list[str]
     """Of the methods with that share."""
+    compared: Mapping[str, Difference]
+    """How each other method differs from the default one, by name."""
+    alike: list[str]
+    """Titles of the methods whose difference from it may be chance."""
 
 
 def methods(contents: Contents) -> Iterator[File]:
@@ -87,7 +95,14 @@ def _best(measured: Benchmark) -> Best:
     judge = measured.evaluation_networks[0]
     others = {TITLES[name]: of[judge].top1 for name, of in measured.methods.items() if name != DEFAULT}
     most = max(others.values())
-    return Best(measured.methods[DEFAULT][judge].top1, most, [title for title, top1 in others.items() if top1 == most])
+    differences = measured.compared_with(DEFAULT, judge)
+    return Best(
+        share=measured.methods[DEFAULT][judge].top1,
+        others=most,
+        titles=[title for title, top1 in others.items() if top1 == most],
+        compared=differences,
+        alike=[TITLES[name] for name, difference in differences.items() if difference.p >= P_VALUE],
+    )
 
 
 def _table(measured: Curves) -> dict[str, dict[int, str]]:

@@ -24,6 +24,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "hundredths": markdown.hundredths,
     "rank": markdown.rank,
     "share": markdown.share,
+    "p_value": markdown.p_value,
     "of": markdown.counted,
     "setting": markdown.setting,
     "slug": url_name,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean, median_high
 from typing import Any
 
 from pydantic import model_validator
 
+from actmax.measure.intervals import holm, mcnemar
 from actmax.measure.models import Frozen
 from actmax.networks.labels import Label
 from actmax.recipe import Recipe
@@ -30,14 +33,40 @@ _FIGURES = ("seconds", "high_frequency_share")
 class Recognition(Frozen):
     """How well a network recognizes one method's drawings."""
 
-    top1: float
-    """Share of the drawings that it classifies correctly."""
-    top5: float
-    """Share whose class is among its five most probable ones."""
-    median_rank: int
-    """Of the class."""
+    ranks: tuple[int, ...]
+    """Of each drawing's class; 1 where the network classifies it correctly."""
     logit_above_gray: float
     """The class's logit minus its logit for a gray image, in standard deviations of the logits; a mean."""
+
+    @property
+    def top1(self) -> float:
+        """Share of the drawings that it classifies correctly."""
+        return self._within(1)
+
+    @property
+    def top5(self) -> float:
+        """Share whose class is among its five most probable ones."""
+        return self._within(5)
+
+    @property
+    def median_rank(self) -> int:
+        """Of the class."""
+        return median_high(self.ranks)
+
+    def _within(self, limit: int) -> float:
+        return fmean(rank <= limit for rank in self.ranks)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What two methods' drawings of the same classes are recognized as."""
+
+    gained: int
+    """Number of classes whose drawing is recognized by this method only."""
+    lost: int
+    """Number of classes whose drawing is recognized by the other method only."""
+    p: float
+    """Of McNemar's exact test that both are recognized equally often, adjusted for the number of methods (Holm)."""
 
 
 class Benchmark(Frozen):
@@ -59,6 +88,17 @@ class Benchmark(Frozen):
     def evaluation_networks(self) -> list[str]:
         """Networks that did not take part in the drawings."""
         return [name for name in next(iter(self.methods.values())) if name != TARGET]
+
+    def compared_with(self, method: str, judge: str) -> dict[str, Difference]:
+        """Return how each other method differs from one in what a network recognizes of the same classes."""
+        one = [rank == 1 for rank in self.methods[method][judge].ranks]
+        counts = {}
+        for name, of in self.methods.items():
+            if name != method:
+                pairs = Counter(zip(one, (rank == 1 for rank in of[judge].ranks), strict=True))
+                counts[name] = pairs[False, True], pairs[True, False]
+        p_values = holm([mcnemar(*pair) for pair in counts.values()])
+        return {name: Difference(*pair, p) for (name, pair), p in zip(counts.items(), p_values, strict=True)}
 
     @model_validator(mode="before")
     @classmethod

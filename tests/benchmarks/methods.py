@@ -25,11 +25,13 @@ from __future__ import annotations
 import io
 import json
 import platform
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated, Any
 
 import torch
@@ -90,6 +92,7 @@ def main(
         "network": target_network.card.title,
         "weights": target_network.weights,
         "classes": classes,
+        "indices": indices,
         "processor": describe(device),
         "threads": torch.get_num_threads(),
         "precision": str(choose_dtype("auto", device)).removeprefix("torch."),
@@ -137,7 +140,7 @@ def main(
         print(method.name, json.dumps(results["methods"][method.name]), flush=True)
         order = [each.name for each in COMPARED]
         results["methods"] = dict(sorted(results["methods"].items(), key=lambda item: order.index(item[0])))
-        write_atomically(path, json.dumps(results, indent=1).encode() + b"\n")
+        write_atomically(path, as_json(results))
         if sheet:
             images = [Image.open(io.BytesIO(file)).convert("RGB") for file in files]
             contact_sheet(images, 20).save(sheet / f"{network}-{method.name}.png")
@@ -174,7 +177,15 @@ def measure_curves(
             **{key: recognition(judge, rgb, indices) for key, judge in {"target": network, **judges}.items()},
         }
         print(name, steps, json.dumps(measured[str(steps)]), flush=True)
-        write_atomically(path, json.dumps(results, indent=1).encode() + b"\n")
+        write_atomically(path, as_json(results))
+
+
+def as_json(results: Mapping[str, Any]) -> bytes:
+    """Return a file's content, with each list of numbers in one line."""
+    text = json.dumps(results, indent=1)
+    return (
+        re.sub(r"\[[\s\d,]*\]", lambda numbers: "[" + " ".join(numbers[0][1:-1].split()) + "]", text).encode() + b"\n"
+    )
 
 
 def recognition(network: Network, rgb: torch.Tensor, indices: list[int]) -> dict[str, Any]:
@@ -231,22 +242,20 @@ def synthesize(network: Network, decoder: Decoder, indices: list[int], rate: flo
 
 
 @torch.inference_mode()
-def evaluated(network: Network, rgb: torch.Tensor, indices: list[int]) -> dict[str, float]:
-    """Return top-1 and top-5 accuracy, the mean log-probability, the median rank of the class, and the mean increase of
-    its logit over that for a gray image, in standard deviations of the logits."""
-    overall = accuracy(network, rgb, indices)
-    ranks, increases = [], []
+def evaluated(network: Network, rgb: torch.Tensor, indices: list[int]) -> dict[str, Any]:
+    """Return the rank of each drawing's class, its mean log-probability, and the mean increase of its logit over that
+    for a gray image, in standard deviations of the logits."""
+    ranks, log_probabilities, increases = [], [], []
     gray = network.logits(network.normalize(torch.full((1, 3, *network.size), 0.5)))[0]
     for image, index in zip(rgb, indices, strict=True):
         logits = network.logits(network.normalize(resized(image[None], network.size)))[0]
         ranks.append(1 + int((logits > logits[index]).sum()))
+        log_probabilities.append(logits.log_softmax(0)[index].item())
         increases.append(((logits[index] - gray[index]) / gray.std()).item())
     return {
-        "top1": round(overall.top_1, 3),
-        "top5": round(overall.top_5, 3),
-        "log_probability": round(overall.log_probability, 2),
-        "median_rank": sorted(ranks)[len(ranks) // 2],
-        "logit_above_gray": round(sum(increases) / len(increases), 2),
+        "ranks": ranks,
+        "log_probability": round(fmean(log_probabilities), 2),
+        "logit_above_gray": round(fmean(increases), 2),
     }
 
 

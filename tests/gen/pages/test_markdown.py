@@ -21,6 +21,7 @@ from gen.pages.markdown import (
     front_matter,
     hundredths,
     number,
+    p_value,
     percent,
     setting,
     share,
@@ -51,6 +52,13 @@ def test_a_probability_is_a_percentage_and_never_certain(part: float, text: str)
 
 def test_a_count_has_an_interval() -> None:
     assert counted(8, 17) == f"8 of 17 (95{PERCENT} interval 26–69{PERCENT})"
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.0214, "p = .021"), (0.001, "p = .001"), (0.0009, "p < .001"), (0.5, "p = .500"), (1.0, "p = 1")]
+)
+def test_a_p_value_has_three_digits(p: float, text: str) -> None:
+    assert p_value(p).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 def test_a_share_has_its_interval() -> None:

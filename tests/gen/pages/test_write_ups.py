@@ -6,7 +6,7 @@ import html
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -180,6 +180,10 @@ def test_each_cell_shows_its_own_drawing_small_and_leads_to_it_large(
             assert pixel(data) == pytest.approx((unit % 256, 0, 64), abs=4)
 
 
+def recognized(of: Mapping[str, Any], limit: int) -> float:
+    return sum(rank <= limit for rank in of["ranks"]) / len(of["ranks"])
+
+
 def interval(part: float, count: int) -> str:
     return share(part, count).replace(PERCENT, " %")
 
@@ -192,12 +196,18 @@ def test_the_tables_of_many_classes_agree_with_the_files(contents: Contents, ren
         judges = measured.evaluation_networks
         assert table[0][1 : 2 + len(judges)] == ["Target network", *(card(name).title for name in judges)]
         assert [row[0] for row in table[1:]] == [compared(name).title for name in values["methods"]]
-        for row, method in zip(table[1:], values["methods"].values(), strict=True):
-            assert row[1] == interval(method["target"]["top1"], values["classes"])
+        for row, (name, method) in zip(table[1:], values["methods"].items(), strict=True):
+            assert row[1] == interval(recognized(method["target"], 1), values["classes"])
             for cell, judge in zip(row[2:], judges, strict=False):
-                top1, top5 = (interval(method[judge][key], values["classes"]) for key in ("top1", "top5"))
-                assert cell == f"{top1} / {top5}, rank {method[judge]['median_rank']}"
-            logit, detail, seconds = row[2 + len(judges) :]
+                top1, top5 = (interval(recognized(method[judge], limit), values["classes"]) for limit in (1, 5))
+                assert cell == f"{top1} / {top5}, rank {sorted(method[judge]['ranks'])[values['classes'] // 2]}"
+            against, logit, detail, seconds = row[2 + len(judges) :]
+            ranks = zip(method[judges[0]]["ranks"], values["methods"]["smooth"][judges[0]]["ranks"], strict=True)
+            only = [(here == 1) - (there == 1) for here, there in ranks]
+            if name == "smooth":
+                assert against == "–"
+            else:
+                assert re.fullmatch(rf"{only.count(1)} : {only.count(-1)}, p [=<] (1|\.\d\d\d)", against)
             assert logit == tenths(method[judges[0]]["logit_above_gray"])
             assert float(detail.removesuffix(" %")) == pytest.approx(100 * method["high_frequency_share"], abs=0.06)
             assert float(seconds.removesuffix(" s")) == pytest.approx(method["seconds"], abs=0.06)
@@ -218,35 +228,38 @@ def test_the_dot_plot_names_each_share_with_its_interval(contents: Contents) -> 
 
 
 @pytest.mark.parametrize(
-    ("shares", "most"), [((0.375, 0.0625, 0.25), ["statistics"]), ((0.0625, 0.375, 0.375), ["plain", "statistics"])]
+    ("right", "most", "sentence"),
+    [
+        ((12, 2, 8), ["statistics"], "Its difference from Channel statistics of photographs is not larger"),
+        ((12, 1, 1), ["plain", "statistics"], "differs from each by more than chance allows (p = .002 or less)"),
+        ((2, 6, 6), ["plain", "statistics"], "No difference is larger than chance allows"),
+    ],
 )
-def test_the_page_counts_and_does_not_take_overlapping_intervals_for_a_test(
+def test_the_page_counts_and_tests_the_differences_class_by_class(
     contents: Contents,
     rendered: Text,
     visible: Text,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    shares: tuple[float, ...],
+    right: tuple[int, ...],
     most: list[str],
+    sentence: str,
 ) -> None:
     stored = json.loads((comparison.BENCHMARKS / "compact.json").read_text("utf-8"))
-    (judge,) = {name for of in stored["methods"].values() for name in of} - {
-        "target",
-        "seconds",
-        "high_frequency_share",
-    }
+    judge = comparison.benchmarks()[0].evaluation_networks[0]
     stored["classes"] = 16
     stored["methods"] = {name: stored["methods"][name] for name in ("smooth", "plain", "statistics")}
-    for of, part in zip(stored["methods"].values(), shares, strict=True):
-        of[judge]["top1"] = part
+    for of, count in zip(stored["methods"].values(), right, strict=True):
+        for network in (judge, "target"):
+            of[network]["ranks"] = [1] * count + [2] * (16 - count)
     (tmp_path / "compact.json").write_text(json.dumps(stored), "utf-8")
     monkeypatch.setattr(comparison, "BENCHMARKS", tmp_path)
     words = " ".join(visible(rendered(page_of(contents, METHODS))).split())
     titles = ", ".join(compared(name).title for name in most)
-    own, best = interval(shares[0], 16), interval(max(shares[1:]), 16)
+    own, best = interval(right[0] / 16, 16), interval(max(right[1:]) / 16, 16)
     assert f"recognizes {own} of the drawings by the gallery's method" in words
     assert f"at most {best}: {titles}." in words
-    assert "overlap" not in words
+    assert sentence in words
 
 
 def test_each_method_has_its_advantages_costs_and_source(contents: Contents, rendered: Text, visible: Text) -> None:
@@ -291,8 +304,8 @@ def test_an_authors_page_quotes_the_figures_for_many_classes(contents: Contents)
     page = "---\nmeasured: true\n---\n{{ many.judge }}: {{ many.top1.smooth }} of {{ many.classes }}\n"
     stored = json.loads((comparison.BENCHMARKS / "compact.json").read_text("utf-8"))
     judge = comparison.benchmarks()[0].evaluation_networks[0]
-    top1, title, classes = stored["methods"]["smooth"][judge]["top1"], card(judge).title, stored["classes"]
-    assert str(filled_in(contents, "page.md", page)).endswith(f"\n{title}: {top1 * classes:.0f} of {classes}\n")
+    right, title, classes = stored["methods"]["smooth"][judge]["ranks"].count(1), card(judge).title, stored["classes"]
+    assert str(filled_in(contents, "page.md", page)).endswith(f"\n{title}: {right} of {classes}\n")
 
 
 # From a photo.
