@@ -30,9 +30,8 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # helpers that tests share
 
-from drawings import as_jpeg
 from projects import default_classes
-from search import SIZE, drawn, load_network
+from search import SIZE, as_jpeg, drawn, load_network
 
 from actmax.files import digest
 from actmax.measure.intervals import wilson

@@ -26,7 +26,6 @@ import io
 import json
 import platform
 import re
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -37,12 +36,8 @@ from typing import Annotated, Any
 import torch
 import typer
 from PIL import Image
-from search import JUDGES, accuracy, horama, load_network, recipe_for  # beside this file
+from search import JUDGES, accuracy, contact_sheet, horama, load_network, recipe_for  # beside this file
 from torchvision.transforms.functional import to_pil_image
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))
-
-from drawings import contact_sheet
 
 from actmax.ascent.constraints import bounded
 from actmax.ascent.optimize import Method

@@ -37,7 +37,6 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "shared"))  # helpers that tests share
 
-from drawings import as_jpeg, contact_sheet
 from projects import default_classes
 
 from actmax.ascent.params.phase import magnitude
@@ -224,6 +223,22 @@ def accuracy(network: Network, rgb: Tensor, indices: Sequence[int]) -> Accuracy:
     log_probability = (own[:, 0] - logits.logsumexp(1)).mean().item()
     count = len(indices)
     return Accuracy((better < 1).sum().item() / count, (better < 5).sum().item() / count, log_probability)
+
+
+def as_jpeg(image: Image.Image) -> Tensor:
+    """Return the image as decoded from a JPEG of quality 75: (1, 3, H, W) in [0, 1]."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=75)
+    return decode(buffer.getvalue())
+
+
+def contact_sheet(images: list[Image.Image], columns: int = 6) -> Image.Image:
+    """Return an image of all images, row by row."""
+    width = images[0].width + 4
+    sheet = Image.new("RGB", (columns * width, -(-len(images) // columns) * width))
+    for index, image in enumerate(images):
+        sheet.paste(image, (index % columns * width, index // columns * width))
+    return sheet
 
 
 if __name__ == "__main__":

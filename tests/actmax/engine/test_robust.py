@@ -1,6 +1,6 @@
 """A real ImageNet network predicts the drawn classes, also after JPEG compression and a shift.
 
-``tests/benchmarks/drawings.py`` measures all of them.
+``tests/benchmarks/search.py NETWORK robust --classes 0`` measures all of the site's.
 """
 
 from __future__ import annotations
