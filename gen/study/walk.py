@@ -108,22 +108,22 @@ def walk(plan: Plan, entries: Mapping[str, Entry], store: Store, root: Path) -> 
     Raises:
         ActmaxError: the author's picture cannot be read, or the network cannot be loaded.
     """
-    label = plan.walk
-    if label is None:
+    wanted, hidden = plan.settings.walk, plan.card.hidden
+    if wanted is None:
         return None
-    picture, target = _picture(plan, entries[plan.variations[DRAWING].digest], root), plan.class_target(label)
-    name, hidden = digest(picture), plan.card.hidden
+    picture = _picture(wanted, plan.settings.size, entries[plan.variations[DRAWING].digest], root)
+    name, target = digest(picture), plan.class_target(wanted.label)
     prediction = measures(name, lambda: picture, target, plan.source, store, resize=False)
     stages: dict[str, Stage] = {}
     if hidden:
-        contributions = attribution(name, lambda: picture, label, _widths(plan), plan.source, store)
+        contributions = attribution(name, lambda: picture, wanted.label, _widths(plan), plan.source, store)
         response = _response(plan, name, lambda: picture, store)
         others = [entries[recipe.digest()] for recipe in _others(plan)]
         baseline = [_response(plan, entry.picture, partial(entry.read, "drawing.png"), store) for entry in others]
-        stages = _stages(plan, contributions, response, baseline)
+        stages = _stages(hidden, wanted.channels, contributions, response, baseline)
     return Walk(
         picture=picture,
-        own_picture=_settings(plan).picture is not None,
+        own_picture=wanted.picture is not None,
         top=[(plan.classes.labels[index], probability) for index, probability in prediction.top],
         logit=prediction.activation,
         stages=stages,
@@ -138,14 +138,15 @@ def known_channels(plan: Plan, store: Store, root: Path) -> dict[str, list[int]]
     Raises:
         ActmaxError: the author's picture cannot be read.
     """
-    label, hidden = plan.walk, plan.card.hidden
-    drawing = store.get(plan.variations[DRAWING].recipe) if label else None
-    if label is None or drawing is None:
+    wanted, hidden = plan.settings.walk, plan.card.hidden
+    drawing = store.get(plan.variations[DRAWING].recipe) if wanted else None
+    if wanted is None or drawing is None:
         return None
     if not hidden:
         return {}
-    name, source, complete = digest(_picture(plan, drawing, root)), plan.source, partial(covers, widths=_widths(plan))
-    inputs = {"picture": name, "class": label.index, "layers": list(hidden)}
+    name, source = digest(_picture(wanted, plan.settings.size, drawing, root)), plan.source
+    complete = partial(covers, widths=_widths(plan))
+    inputs = {"picture": name, "class": wanted.label.index, "layers": list(hidden)}
     contributions = stored(kinds.ATTRIBUTION, inputs, source, store, complete)
     responses = []
     for picture in (name, *(entry.picture if (entry := store.get(recipe)) else "" for recipe in _others(plan))):
@@ -155,7 +156,7 @@ def known_channels(plan: Plan, store: Store, root: Path) -> dict[str, list[int]]
         responses.append(response)
     if contributions is None:
         return None
-    stages = _stages(plan, contributions, responses[0], responses[1:])
+    stages = _stages(hidden, wanted.channels, contributions, responses[0], responses[1:])
     return {layer: stage.numbers for layer, stage in stages.items()}
 
 
@@ -164,16 +165,11 @@ def likely_drawings(plan: Plan) -> list[Recipe]:
 
     Half of the channels that respond most are usually among those that contribute most.
     """
-    wanted = _settings(plan)
-    channels = dict.fromkeys(plan.card.hidden, range(wanted.channels * 3 // 2))
-    return [drawing.recipe for drawing in of_walk(plan.composer, wanted, channels).values()]
-
-
-def _settings(plan: Plan) -> WalkSettings:
     wanted = plan.settings.walk
     if wanted is None:
-        raise ValueError("a plan without a walk")
-    return wanted
+        return []
+    channels = dict.fromkeys(plan.card.hidden, range(wanted.channels * 3 // 2))
+    return [drawing.recipe for drawing in of_walk(plan.composer, wanted, channels).values()]
 
 
 def _widths(plan: Plan) -> dict[str, int]:
@@ -229,19 +225,23 @@ def _others(plan: Plan) -> list[Recipe]:
 
 
 def _stages(
-    plan: Plan, contributions: ChannelValues, response: ChannelValues, others: Sequence[ChannelValues]
+    hidden: Sequence[str],
+    count: int,
+    contributions: ChannelValues,
+    response: ChannelValues,
+    others: Sequence[ChannelValues],
 ) -> dict[str, Stage]:
     """Select the channels of each hidden layer.
 
     Args:
-        plan: of the site.
+        hidden: the layers.
+        count: how many channels of each in either list.
         contributions: attribution of the class's logit.
         response: to the image.
         others: responses to the gallery's drawings of other classes.
     """
-    count = _settings(plan).channels
     stages = {}
-    for layer in plan.card.hidden:
+    for layer in hidden:
         width = min(len(values[layer]) for values in (contributions, response, *others))
         added, own = (np.array(values[layer][:width]) for values in (contributions, response))
         baseline = np.mean([values[layer][:width] for values in others] or [(0.0,) * width], axis=0)
@@ -254,9 +254,8 @@ def _stages(
     return stages
 
 
-def _picture(plan: Plan, drawing: Entry, root: Path) -> bytes:
+def _picture(wanted: WalkSettings, size: int, drawing: Entry, root: Path) -> bytes:
     """Return the drawing, or the author's picture as a PNG, cropped to a square of the drawings' size."""
-    wanted, size = _settings(plan), plan.settings.size
     if wanted.picture is None:
         return drawing.read("drawing.png")
     try:

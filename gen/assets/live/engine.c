@@ -112,33 +112,32 @@ int API(load_convolution)(int index, const int8 *weight, const float *scale, con
 
 // The patch matrix (input channel, kernel row, kernel column) of an image, in panels of NR output pixels.
 static void pack_patches(const Conv *c, const float *x, int h, int w, int oh, int ow, float *patches) {
-  int high = h + 2 * c->padding, wide = w + 2 * c->padding, columns = c->in * c->kernel * c->kernel;
+  int high = h + 2 * c->padding, wide = w + 2 * c->padding;
   zero(padded, c->in * high * wide);
   for (int i = 0; i < c->in * h; i++)
     __builtin_memcpy(padded + (i / h * high + i % h + c->padding) * wide + c->padding, x + i * w, 4u * w);
-  for (int k = 0; k < columns; k++) {
-    int channel = k / (c->kernel * c->kernel), offset = k % (c->kernel * c->kernel), n = 0;
-    const float *from = padded + (channel * high + offset / c->kernel) * wide + offset % c->kernel;
-    for (int y = 0; y < oh; y++)
-      for (int i = 0; i < ow; i++, n++)
-        patches[(n / NR * columns + k) * NR + n % NR] = from[(y * wide + i) * c->stride];
+  for (int n = 0, at[NR]; n < oh * ow; n += NR) {
+    for (int j = 0; j < NR; j++) at[j] = ((n + j) / ow % oh * wide + (n + j) % ow) * c->stride;
+    for (int k = 0; k < c->in * c->kernel; k++)
+      for (int dx = 0; dx < c->kernel; dx++, patches += NR) {
+        const float *from = padded + (k / c->kernel * high + k % c->kernel) * wide + dx;
+        for (int j = 0; j < NR; j++) patches[j] = from[at[j]];
+      }
   }
 }
 
-// The transpose of pack_patches (col2im), for the strided layer.
+// The transpose of pack_patches (col2im), of a matrix that is not in panels.
 static void scatter(const float *columns, const Conv *c, int h, int w, int oh, int ow, float *x) {
-  zero(x, c->in * h * w);
-  for (int channel = 0; channel < c->in; channel++)
-    for (int dy = 0; dy < c->kernel; dy++)
-      for (int dx = 0; dx < c->kernel; dx++, columns += oh * ow)
-        for (int i = 0; i < oh; i++) {
-          int row = i * c->stride + dy - c->padding;
-          if (row < 0 || row >= h) continue;
-          for (int j = 0; j < ow; j++) {
-            int column = j * c->stride + dx - c->padding;
-            if (column >= 0 && column < w) x[(channel * h + row) * w + column] += columns[i * ow + j];
-          }
-        }
+  int high = h + 2 * c->padding, wide = w + 2 * c->padding;
+  zero(padded, c->in * high * wide);
+  for (int k = 0; k < c->in * c->kernel; k++)
+    for (int dx = 0; dx < c->kernel; dx++)
+      for (int i = 0; i < oh; i++, columns += ow) {
+        float *row = padded + (k / c->kernel * high + k % c->kernel + i * c->stride) * wide + dx;
+        for (int j = 0; j < ow; j++) row[j * c->stride] += columns[j];
+      }
+  for (int i = 0; i < c->in * h; i++)
+    __builtin_memcpy(x + i * w, padded + (i / h * high + i % h + c->padding) * wide + c->padding, 4u * w);
 }
 
 // ---- ReLU, pooling and linear layers.
@@ -264,7 +263,7 @@ int API(prepare)(int h, int w, int layer) {
     largest = pixels * c->out > largest ? pixels * c->out : largest;
     int patches = rounded_up(pixels, NR) * c->in * c->kernel * c->kernel;
     if (i == 0 && patches > largest) largest = patches; // they, and their gradients, take the place of a gradient
-    int own = i ? scratch_size(c->kernel, s.h, s.w, c->in + c->out) : 0;
+    int own = i ? scratch_size(c->kernel, s.h, s.w, c->in, c->out) : 0;
     largest_scratch = own > largest_scratch ? own : largest_scratch;
     map_sizes[i] = sizes[i + 1] = s;
     if (!(maps[i] = floats(pixels * c->out))) return 0;
@@ -369,33 +368,45 @@ void API(backward)(int layer, int from, int to, float leak) {
 // ---- Random affine transforms: bilinear, reflected at the border (actmax.ascent.transforms.apply_affine).
 // map: 2 x 3, output position -> input position, both in [-1, 1].
 
-static float reflected(float at, int size) {
-  at = at + 0.5f < 0 ? -(at + 0.5f) : at + 0.5f;
-  int times = (int)(at / size);
-  float rest = at - (float)times * size;
-  at = (times % 2 ? size - rest : rest) - 0.5f;
-  return at < 0 ? 0 : at > size - 1 ? size - 1 : at;
+static v4 reflected(v4 at, float size) {
+  at = __builtin_elementwise_abs(at + 0.5f);
+  v4 times = __builtin_elementwise_floor(at / size), rest = at - times * size;
+  v4 odd = times - 2 * __builtin_elementwise_floor(times / 2);
+  at = rest + odd * (size - 2 * rest) - 0.5f;
+  return __builtin_wasm_min_f32x4(__builtin_wasm_max_f32x4(at, splat(0)), splat(size - 1));
+}
+
+// The value of a pixel of `to`, from its place in `from`; backward: its gradient to there.
+static void resample_pixel(float column, float row, int n, const float *from, float *to, int backward) {
+  int h = sizes[0].h, w = sizes[0].w, plane = h * w;
+  int left = (int)column, above = (int)row, right = left + (left < w - 1), below = above + (above < h - 1);
+  float across = column - left, down = row - above;
+  float part[4] = {(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across};
+  int at[4] = {above * w + left, above * w + right, below * w + left, below * w + right};
+  for (int c = 0; c < 3; c++) {
+    float sum = 0;
+    for (int k = 0; k < 4; k++) {
+      if (backward)
+        to[c * plane + at[k]] += part[k] * from[c * plane + n];
+      else
+        sum += part[k] * from[c * plane + at[k]];
+    }
+    if (!backward) to[c * plane + n] = sum;
+  }
 }
 
 static void resample(const float *map, const float *from, float *to, int backward) {
-  int h = sizes[0].h, w = sizes[0].w, plane = h * w;
-  if (backward) zero(to, 3 * plane);
+  int h = sizes[0].h, w = sizes[0].w;
+  float high = h, wide = w;
+  if (backward) zero(to, 3 * h * w);
   for (int i = 0; i < h; i++)
-    for (int j = 0; j < w; j++) {
-      float x = (2 * j + 1) / (float)w - 1, y = (2 * i + 1) / (float)h - 1;
-      float column = reflected(((map[0] * x + map[1] * y + map[2] + 1) * w - 1) / 2, w);
-      float row = reflected(((map[3] * x + map[4] * y + map[5] + 1) * h - 1) / 2, h);
-      int left = (int)column, above = (int)row, right = left + (left < w - 1), below = above + (above < h - 1);
-      float across = column - left, down = row - above;
-      float part[4] = {(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across};
-      int at[4] = {above * w + left, above * w + right, below * w + left, below * w + right};
-      for (int c = 0; c < 3; c++)
-        for (int k = 0; k < 4; k++) {
-          if (backward)
-            to[c * plane + at[k]] += part[k] * from[c * plane + i * w + j];
-          else
-            to[c * plane + i * w + j] = (k ? to[c * plane + i * w + j] : 0) + part[k] * from[c * plane + at[k]];
-        }
+    for (int j = 0; j < w; j += 4) {
+      float y = (2 * i + 1) / high - 1;
+      v4 x = ((float)j + (v4){0.5f, 1.5f, 2.5f, 3.5f}) * 2 / wide - 1;
+      v4 column = reflected(((map[0] * x + map[1] * y + map[2] + 1) * wide - 1) / 2, wide);
+      v4 row = reflected(((map[3] * x + map[4] * y + map[5] + 1) * high - 1) / 2, high);
+      for (int lane = 0; lane < minimum(4, w - j); lane++)
+        resample_pixel(column[lane], row[lane], i * w + j + lane, from, to, backward);
     }
 }
 
@@ -427,39 +438,52 @@ void API(transform_image_backward)(const float *map, const float *window) {
 
 static float square_root(float x) { return __builtin_sqrtf(x); }
 
+// Sums are of vectors: in the order of the numbers they would wait for each other.
+
 static float mean_of(const float *x, int n) {
+#pragma clang fp reassociate(on)
   double sum = 0;
   for (int i = 0; i < n; i++) sum += x[i];
   return (float)(sum / n);
 }
 
 static float standard_deviation(const float *x, int n, float mean) {
+#pragma clang fp reassociate(on)
   double sum = 0;
   for (int i = 0; i < n; i++) sum += (x[i] - mean) * (x[i] - mean);
   return square_root((float)(sum / (n - 1)));
 }
 
 static float inverse_mean_magnitude(const float *x, int n) {
+#pragma clang fp reassociate(on)
   double sum = 0;
   for (int i = 0; i < n; i++) sum += x[i] < 0 ? -x[i] : x[i];
   sum = sum > 1e-12 ? sum : 1e-12;
   return (float)(n / sum);
 }
 
-// Returns the total variation along rows and columns, and adds its gradient to `grad`.
+static float sign(float x) { return (x > 0) - (x < 0); }
+
+// Returns the total variation along rows and columns, and writes its gradient to `grad`.
 static float total_variation(float *grad) {
+#pragma clang fp reassociate(on)
   int h = sizes[0].h, w = sizes[0].w;
   float down = 1.0f / (3 * (h - 1) * w), across = 1.0f / (3 * h * (w - 1));
   double sum = 0;
-  for (int i = 0; i < 3 * h * w; i++) {
-    if (i / w % h) {
-      float difference = image[i] - image[i - w], sign = difference > 0 ? down : difference < 0 ? -down : 0;
-      grad[i] += sign, grad[i - w] -= sign, sum += sign * difference;
+  for (int i = 0; i < 3 * h; i++, grad += w) {
+    const float *x = image + i * w, *above = i % h ? x - w : x, *below = i % h < h - 1 ? x + w : x; // x: no difference
+    float rows = 0, columns = __builtin_fabsf(x[w - 1] - x[w - 2]);
+    for (int j = 0; j < w; j++) {
+      grad[j] = down * (sign(x[j] - above[j]) - sign(below[j] - x[j]));
+      rows += __builtin_fabsf(x[j] - above[j]);
     }
-    if (i % w) {
-      float difference = image[i] - image[i - 1], sign = difference > 0 ? across : difference < 0 ? -across : 0;
-      grad[i] += sign, grad[i - 1] -= sign, sum += sign * difference;
+    for (int j = 1; j < w - 1; j++) {
+      grad[j] += across * (sign(x[j] - x[j - 1]) - sign(x[j + 1] - x[j]));
+      columns += __builtin_fabsf(x[j] - x[j - 1]);
     }
+    grad[0] -= across * sign(x[1] - x[0]);
+    grad[w - 1] += across * sign(x[w - 1] - x[w - 2]);
+    sum += down * rows + across * columns;
   }
   return (float)sum;
 }
@@ -469,7 +493,6 @@ static float total_variation(float *grad) {
 void API(subtract_excess_variation)(float weight, float limit) {
   int n = 3 * sizes[0].h * sizes[0].w;
   float *penalty_gradient = network_input, own = inverse_mean_magnitude(gradient, n);
-  zero(penalty_gradient, n);
   int exceeds = total_variation(penalty_gradient) >= limit * standard_deviation(image, n, mean_of(image, n));
   float other = exceeds ? weight * inverse_mean_magnitude(penalty_gradient, n) : 0;
   for (int i = 0; i < n; i++) gradient[i] = own * gradient[i] - other * penalty_gradient[i];
@@ -647,6 +670,7 @@ void API(decode_fourier)(const float *coefficients, float limit) {
 
 // Gradient at the scaled values, whose standard deviation is `limit` -> gradient at the values before that.
 static void scale_backward(float *grad, int n, float limit) {
+#pragma clang fp reassociate(on)
   float mean = mean_of(values, n);
   double sum = 0;
   for (int i = 0; i < n; i++) sum += grad[i] * values[i];

@@ -21,23 +21,29 @@ static const Filtering FILTERINGS[] = {
 
 static const Filtering *filtering(int kernel) { return &FILTERINGS[kernel == 5]; }
 
-enum { TILES = 50 }; // computed at a time, a multiple of MR, so that little leaves the second cache
+enum { TILES = 40 }; // computed at a time, a multiple of MR, so that little leaves the second cache
+
+#define INLINE static inline __attribute__((always_inline)) // with a matrix that is known: many of its numbers are 0
+
+// to = matrix from, for a vector of numbers that lie `step` apart.
+INLINE void product(const float (*matrix)[6], int rows, int columns, const v4 *from, int step, v4 *to, int to_step) {
+  v4 x[6];
+  for (int k = 0; k < columns; k++) x[k] = from[k * step];
+  for (int i = 0; i < rows; i++) {
+    v4 sum = splat(0);
+    for (int k = 0; k < columns; k++)
+      if (matrix[i][k]) sum = multiply_add(splat(matrix[i][k]), x[k], sum);
+    to[i * to_step] = sum;
+  }
+}
 
 // to = matrix from matrix^T
-static inline void transform(const float (*matrix)[6], int rows, int columns, v4 (*from)[6], v4 (*to)[6]) {
+INLINE void transform(const float (*matrix)[6], int rows, int columns, v4 (*from)[6], v4 (*to)[6]) {
   v4 half[6][6];
-  for (int i = 0; i < rows; i++)
-    for (int j = 0; j < columns; j++) {
-      v4 sum = splat(0);
-      for (int k = 0; k < columns; k++) sum = multiply_add(splat(matrix[i][k]), from[k][j], sum);
-      half[i][j] = sum;
-    }
-  for (int i = 0; i < rows; i++)
-    for (int j = 0; j < rows; j++) {
-      v4 sum = splat(0);
-      for (int k = 0; k < columns; k++) sum = multiply_add(splat(matrix[j][k]), half[i][k], sum);
-      to[i][j] = sum;
-    }
+#pragma clang loop unroll(disable)
+  for (int j = 0; j < columns; j++) product(matrix, rows, columns, &from[0][j], 6, &half[0][j], 6);
+#pragma clang loop unroll(disable)
+  for (int i = 0; i < rows; i++) product(matrix, rows, columns, half[i], 1, to[i], 1);
 }
 
 // Floats of the transformed kernels of so many pairs of channels.
@@ -62,31 +68,46 @@ static void transform_kernels(int kernel, const int8 *weight, const float *scale
     }
 }
 
-// Four channels of an image, at the points of a tile; zero outside of the image.
-static void transform_input(const Filtering *f, const float *x, int h, int w, int top, int left, float *to, int stride) {
+// Four channels of a padded image, at the points of a tile.
+INLINE void input_points(const Filtering *f, const float *x, int wide, int plane, float *to, int stride) {
   v4 from[6][6], result[6][6];
-  int plane = h * w;
   for (int i = 0; i < f->points; i++)
     for (int j = 0; j < f->points; j++) {
-      int row = top + i, column = left + j, inside = row >= 0 && row < h && column >= 0 && column < w;
-      const float *at = x + row * w + column;
-      from[i][j] = inside ? (v4){at[0], at[plane], at[2 * plane], at[3 * plane]} : splat(0);
+      const float *at = x + i * wide + j;
+      from[i][j] = (v4){at[0], at[plane], at[2 * plane], at[3 * plane]};
     }
   transform(f->inputs, f->points, f->points, from, result);
   for (int p = 0; p < f->points * f->points; p++, to += stride) *(v4 *)to = result[p / f->points][p % f->points];
 }
 
+static void transform_input(const Filtering *f, const float *x, int wide, int plane, float *to, int stride) {
+  if (f == FILTERINGS)
+    input_points(FILTERINGS, x, wide, plane, to, stride);
+  else
+    input_points(FILTERINGS + 1, x, wide, plane, to, stride);
+}
+
 // The products of a tile at all points -> four channels of the outputs.
-static void transform_output(const Filtering *f, const float *from, int stride, v4 bias, float *y, int h, int w, int top,
-                             int left) {
+INLINE void outputs_of(const Filtering *f, const float *from, int stride, v4 bias, float *y, int plane, int w, int high,
+                       int wide) {
   v4 points[6][6], result[6][6];
   for (int p = 0; p < f->points * f->points; p++, from += stride) points[p / f->points][p % f->points] = *(const v4 *)from;
   transform(f->outputs, f->side, f->points, points, result);
-  for (int i = 0; i < minimum(f->side, h - top); i++)
-    for (int j = 0; j < minimum(f->side, w - left); j++) {
+  for (int i = 0; i < high; i++)
+    for (int j = 0; j < wide; j++) {
       v4 value = result[i][j] + bias;
-      for (int lane = 0; lane < 4; lane++) y[lane * h * w + (top + i) * w + left + j] = value[lane];
+      for (int lane = 0; lane < 4; lane++) y[lane * plane + i * w + j] = value[lane];
     }
+}
+
+static void transform_output(const Filtering *f, const float *from, int stride, v4 bias, float *y, int h, int w, int top,
+                             int left) {
+  int high = minimum(f->side, h - top), wide = minimum(f->side, w - left);
+  y += top * w + left;
+  if (f == FILTERINGS)
+    outputs_of(FILTERINGS, from, stride, bias, y, h * w, w, high, wide);
+  else
+    outputs_of(FILTERINGS + 1, from, stride, bias, y, h * w, w, high, wide);
 }
 
 // How many tiles are computed at a time, of an image.
@@ -94,33 +115,41 @@ static int tiles_at_once(const Filtering *f, int h, int w) {
   return minimum(TILES, rounded_up(rounded_up(h, f->side) / f->side * (rounded_up(w, f->side) / f->side), MR));
 }
 
-// Floats that `filter` needs beside its input and output, of so many channels in both.
-static int scratch_size(int kernel, int h, int w, int channels) {
+// Side of a padded image that tiles cover.
+static int padded_side(const Filtering *f, int side) { return rounded_up(side, f->side) + f->kernel - 1; }
+
+// Floats that `filter` needs beside its input and output, in either direction.
+static int scratch_size(int kernel, int h, int w, int in, int out) {
   const Filtering *f = filtering(kernel);
-  return f->points * f->points * tiles_at_once(f, h, w) * channels;
+  int points = f->points * f->points * tiles_at_once(f, h, w), plane = padded_side(f, h) * padded_side(f, w);
+  return points * (in + out) + plane * (in > out ? in : out);
 }
 
 // The output has the size of the input. rows: the output channels that are computed. channels: of x, outside of which it
 // counts as zero.
 static void filter(int kernel, const float *kernels, int out, Range rows, const float *bias, const float *x, int in,
-                   Range channels, int h, int w, float *y, float *inputs) {
+                   Range channels, int h, int w, float *y, float *scratch) {
   const Filtering *f = filtering(kernel);
   int across = rounded_up(w, f->side) / f->side, tiles = across * (rounded_up(h, f->side) / f->side);
-  int square = f->points * f->points, most = tiles_at_once(f, h, w);
-  float *products = inputs + square * most * in;
+  int square = f->points * f->points, most = tiles_at_once(f, h, w), wide = padded_side(f, w), plane = padded_side(f, h) * wide;
+  float *inputs = scratch, *products = inputs + square * most * in, *padded_x = products + square * most * out;
+  zero(padded_x, in * plane);
+  for (int c = channels.from; c < channels.to; c++)
+    for (int i = 0; i < h; i++)
+      __builtin_memcpy(padded_x + c * plane + (i + kernel / 2) * wide + kernel / 2, x + (c * h + i) * w, 4u * w);
   for (int first = 0; first < tiles; first += most) {
     int count = minimum(most, tiles - first);
-    for (int c = channels.from / 4 * 4; c < channels.to; c += 4)
-      for (int t = 0; t < count; t++)
-        transform_input(f, x + c * h * w, h, w, (first + t) / across * f->side - kernel / 2,
-                        (first + t) % across * f->side - kernel / 2, inputs + t * in + c, most * in);
+    for (int t = 0; t < count; t++)
+      for (int c = channels.from / 4 * 4; c < channels.to; c += 4)
+        transform_input(f, padded_x + c * plane + (first + t) / across * f->side * wide + (first + t) % across * f->side,
+                        wide, plane, inputs + t * in + c, most * in);
     for (int p = 0; p < square; p++)
       for (int o = rows.from / NR * NR; o < rows.to; o += NR)
         for (int t = 0; t < count; t += MR)
           tile(inputs + (p * most + t) * in + channels.from, in, kernels + (p * out + o) * in + channels.from * NR, NR,
                channels.to - channels.from, 0, products + (p * most + t) * out + o, out, minimum(MR, count - t), NR);
-    for (int o = rows.from / 4 * 4; o < rows.to; o += 4)
-      for (int t = 0; t < count; t++)
+    for (int t = 0; t < count; t++)
+      for (int o = rows.from / 4 * 4; o < rows.to; o += 4)
         transform_output(f, products + t * out + o, most * out, bias ? *(const v4 *)(bias + o) : splat(0), y + o * h * w, h,
                          w, (first + t) / across * f->side, (first + t) % across * f->side);
   }
