@@ -41,7 +41,7 @@ def mcnemar(gained: int, lost: int) -> float:
     """
     count = gained + lost
     tail = sum(math.comb(count, successes) for successes in range(min(gained, lost) + 1))
-    return min(1.0, tail / 2.0 ** (count - 1))
+    return min(1.0, 2 * tail / (1 << count))  # of whole numbers: exact for any count
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

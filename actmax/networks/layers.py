@@ -25,7 +25,8 @@ def unknown_layer(
     The network has no layer 'conv5.3'. Did you mean 'conv5:3'?
     """
     written = re.fullmatch(r"((.+)[._-])(\d{1,9})", name)
-    of_name = class_set(names).find(name) if names else ()
+    is_number = name.isdecimal() and any(map(str.isdecimal, layers))  # as layers of an nn.Sequential are
+    of_name = class_set(names).find(name) if names and not is_number else ()
     if written and written[2] in layers and not any(layer.startswith(written[1]) for layer in layers):
         near = f"Did you mean {f'{written[2]}:{written[3]}'!r}?"
     elif len(of_name) == 1:

@@ -9,14 +9,14 @@ from actmax.errors import RecipeError, UnknownNameError, quoted
 from actmax.networks.cards import LOGITS
 from actmax.networks.class_set import ClassSet
 from actmax.recipe.misread import names_several_channels, refusal, several
-from actmax.recipe.target import Target, is_target, parse
+from actmax.recipe.target import Target, parse
 
 _SIGNS = re.compile(r"(^-|\s+[+-]\s+)")
 """Signs need spaces around them, but for the first, since a class name may contain hyphens."""
 _WORD = re.compile(r"[^\W\d_]+|\d+|n\d{8}")
 """A misspelled class, since names of layers contain both letters and digits, or dots; or a WNID."""
-
-_FIRST = re.compile(r"\w[\w.-]*", re.ASCII)
+_LAYER = re.compile(r"\w[\w.-]*+(?=\s*[^\w\s]|\s+\d)", re.ASCII)
+"""The layer of ``conv5[3]`` or ``conv5 3``, but not the first word of a class such as ``head cabbage``."""
 _SEPARATORS = re.compile(r"\s*[+,;&]\s*")
 """Between classes that somebody wrote one after the other."""
 
@@ -34,18 +34,20 @@ def read_target(text: str | int, classes: ClassSet, output: str, layers: Collect
         UnknownNameError: a word is no class, or may mean several.
         RecipeError: it is no target.
     """
+    if isinstance(text, int) or classes.has_name(text):
+        return parse(f"{output}:{classes.resolve(text).index}")
     unknown = None
     of_layer = False
-    parts = _SIGNS.split(str(text).strip())
+    parts = _SIGNS.split(text.strip())
     for index in range(0, len(parts), 2):
         if len(parts) > 1 and not parts[index]:  # before a leading minus
             continue
         weight, times, name = parts[index].rpartition("*")
         name = name.strip()
-        if isinstance(text, str) and name in layers and not classes.has_name(name):
+        if name in layers and not classes.has_name(name):
             continue
         try:
-            parts[index] = f"{weight}{times}{output}:{classes.resolve(text if isinstance(text, int) else name).index}"
+            parts[index] = f"{weight}{times}{output}:{classes.resolve(name).index}"
         except UnknownNameError as error:
             unknown, of_layer = unknown or error, of_layer or ":" in parts[index] or begins_with_layer(name, layers)
             if _WORD.fullmatch(name):
@@ -53,20 +55,20 @@ def read_target(text: str | int, classes: ClassSet, output: str, layers: Collect
     try:
         return parse("".join(parts))
     except RecipeError as error:
-        near = _near(str(text).strip(), classes, (output, LOGITS, *layers))
+        near = _near(text.strip(), classes, (output, LOGITS, *layers))
         raise (near or (error if of_layer or unknown is None else unknown)) from None
 
 
 def begins_with_layer(text: str, layers: Collection[str]) -> bool:
-    """Whether a text begins with the name of a layer and goes on, as ``conv5[3]`` does."""
-    first = _FIRST.match(text)
-    return first is not None and first[0] != text and first[0] in layers
+    """Whether a text begins with the name of a layer, and goes on with a sign or a number, as ``conv5[3]`` does."""
+    first = _LAYER.match(text)
+    return first is not None and first[0] in layers
 
 
 def _near(text: str, classes: ClassSet, layers: Collection[str]) -> RecipeError | None:
     """Return the error for classes, or a range, that are written as no target is; None if it is something else."""
     if names_several_channels(text):
-        return RecipeError(refusal(text, is_target))
+        return RecipeError(refusal(text))
     layer, _, word = text.partition(":")
     if layer in layers and re.search(r"[^\W\d]", word) and len(classes.find(word)) == 1:
         return RecipeError(f"{quoted(text)} is not a target. Did you mean {word.strip()!r}?")

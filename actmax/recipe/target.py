@@ -109,7 +109,7 @@ def parse(text: str) -> Target:
         layers.add(term["layer"])
         if term["channel"] is None:
             if names_several_channels(text):
-                raise RecipeError(refusal(text, is_target))
+                raise RecipeError(refusal(text))
             if len(terms) > 1 or term["sign"] == "-" or term["weight"]:
                 raise RecipeError(f"{quoted(text)} weighs a whole layer: only channels and units can be weighed.")
             continue
@@ -123,22 +123,13 @@ def parse(text: str) -> Target:
     return Target(layers.pop(), tuple(channels), positions.pop() if positions else "mean")
 
 
-def is_target(text: str) -> bool:
-    """Whether a text is a target."""
-    try:
-        parse(text)
-    except RecipeError:
-        return False
-    return True
-
-
 def _terms(text: str) -> list[re.Match[str]]:
     terms: list[re.Match[str]] = []
     end = 0
     while end < len(text) or not terms:
         match = _TERM.match(text, end)
         if match is None or (terms and not match["sign"]):
-            raise RecipeError(refusal(text, is_target))
+            raise RecipeError(refusal(text))
         terms.append(match)
         end = match.end()
     return terms

@@ -48,7 +48,8 @@ def planned(plan: Plan, shown: Shown, page: str) -> PlannedDrawing:
     """
     composer = plan.composer
     seed = composer.settings.seeds[0] if shown.seed is None else shown.seed
-    if ":" in shown.word or begins_with_layer(shown.word, plan.card.layers):
+    is_target = ":" in shown.word or begins_with_layer(shown.word, plan.card.layers)
+    if is_target and not plan.classes.has_name(shown.word):
         target = parse(shown.word).canonical(composer.source.network)
         method = _method(plan, shown.method, None)
         return composer.of_target(page, shown.anchor, str(target), method, seed)

@@ -22,7 +22,6 @@ export class Network {
   loadLayer(bytes) {
     const { engine, loaded: layer } = this;
     const tensor = readTensors(bytes);
-    engine.release(this.weightsEnd);
     // The packed weights are placed above where the largest unpacked layer ends, 19.7 MB.
     engine.release(this.weightsEnd + (20 << 20));
     const copyIn = (values, type) => {

@@ -24,7 +24,17 @@ def test_more_drawings_make_it_narrower() -> None:
 @pytest.mark.parametrize(
     ("gained", "lost", "p"),
     # The binomial test with a probability of one half, by R's `binom.test`.
-    [(0, 0, 1.0), (4, 4, 1.0), (1, 0, 1.0), (0, 6, 0.03125), (3, 12, 0.03515625), (12, 3, 0.03515625), (5, 6, 1.0)],
+    [
+        (0, 0, 1.0),
+        (4, 4, 1.0),
+        (1, 0, 1.0),
+        (0, 6, 0.03125),
+        (3, 12, 0.03515625),
+        (12, 3, 0.03515625),
+        (5, 6, 1.0),
+        (3000, 3000, 1.0),
+        (9000, 0, 0.0),
+    ],
 )
 def test_mcnemar_is_the_sign_test_of_the_classes_that_differ(gained: int, lost: int, p: float) -> None:
     assert mcnemar(gained, lost) == pytest.approx(p)
