@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -52,8 +53,10 @@ def render_on_cluster(
         raise ActmaxError("The engine 'ray' needs Ray: pip install 'actmax[cluster]'.") from None
     own = not ray.is_initialized()
     if own:
-        address = os.environ.get("RAY_ADDRESS")
+        address, on_sigterm = os.environ.get("RAY_ADDRESS"), signal.getsignal(signal.SIGTERM)
         ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        if callable(on_sigterm) and signal.getsignal(signal.SIGTERM) is not on_sigterm:  # Ray has put its own in place
+            signal.signal(signal.SIGTERM, on_sigterm)
     try:
         with drawing(sum(recipe.steps for recipe in recipes), progress) as advance:
             yield from _render(ray, recipes, source, advance, dict(starts))

@@ -7,9 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
+from actmax.networks.weights import resolve_weights
+from actmax.pipeline.cluster import render_on_cluster
 from actmax.stopping import KEPT, STATUS, Terminated, keeping, terminable
 
 
@@ -78,3 +81,17 @@ with terminable():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("ends\n", -signal.SIGTERM)
     assert STATUS == 143
+
+
+def test_ray_does_not_replace_the_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray's own ends the process with the status 15."""
+
+    def init(**_: object) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(15))
+
+    ray = SimpleNamespace(is_initialized=lambda: False, init=init, shutdown=lambda: None, cluster_resources=terminate)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    said: list[str] = []
+    with pytest.raises(Terminated), keeping(said.append):
+        list(render_on_cluster([], resolve_weights("compact")))
+    assert said == [KEPT]

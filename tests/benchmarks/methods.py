@@ -2,7 +2,7 @@
 
 ::
 
-    python tests/benchmarks/methods.py compact --classes 48 --into gen/study/measured
+    python tests/benchmarks/methods.py compact --into gen/study/measured
 
 Each method draws each class once, seed 0, 224 px, with the budget
 of :mod:`gen.compared`; the target network and the evaluation network classify the published 8-bit file. Durations are
