@@ -118,15 +118,15 @@ def _table(measured: Curves) -> dict[str, dict[int, str]]:
 
 
 def _charts(measured: Curves) -> str:
-    """Return a chart of the first evaluation network's top-1 shares, for the methods with the largest after the most
-    steps; empty where a number of steps was not measured."""
+    """Return a chart of the first evaluation network's top-1 shares, for the methods with the largest on average over
+    the numbers of steps; empty where one of these was not measured."""
     judge, steps = measured.evaluation_networks[0], [each for each in measured.steps if each <= LARGEST]
     whole = {
         name: [100 * curve[each][judge].top1 for each in steps]
         for name, curve in measured.methods.items()
         if all(each in curve for each in steps)
     }
-    best = sorted(whole, key=lambda name: -whole[name][-1])[:CHARTED]
+    best = sorted(whole, key=lambda name: -sum(whole[name]))[:CHARTED]
     if len(steps) < 2 or len(best) < CHARTED:
         return ""
     series = {TITLES[name]: whole[name] for name in whole if name in best}
