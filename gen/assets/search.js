@@ -96,7 +96,7 @@ export async function suggestPages(part) {
   const zensical = /"redirect":/.test(document.getElementById("__config")?.textContent ?? "");
   const [gallery, index] = await Promise.all([json("gallery/index.json"), json(zensical ? "search.json" : "search/search_index.json")]);
   const list = await words().catch(() => null);
-  // Of two classes by the name of crane, each is shown with its number.
+  // Of two classes by the name of crane, each has a name of its own.
   const classes = (gallery?.classes ?? []).map(({ index, name, url, names }) => ({ name: list?.classes[index]?.[0] ?? name, url, words: names }));
   const pages = (index?.docs ?? index?.items ?? [])
     .filter(({ location }) => location && !/#|^gallery\/./.test(location))

@@ -88,13 +88,13 @@ def test_no_class_is_offered_twice(page: Page) -> None:
 def test_the_page_of_an_unknown_address_tells_two_classes_of_one_name_apart(browser: Browser, faked: str) -> None:
     page = browser.new_page()
     lost = page.request.get(f"{faked}/404.html").text().replace("/actmax/", "/")  # the site's own folder
-    page.route("**/gallery/maillos/", lambda route: route.fulfill(body=lost, content_type="text/html"))
+    page.route("**/gallery/cranne/", lambda route: route.fulfill(body=lost, content_type="text/html"))
     twins = [
         {"index": index, "name": "crane", "url": f"gallery/crane-{index}/", "names": ["crane"]} for index in (134, 517)
     ]
     page.route("**/gallery/index.json", lambda route: route.fulfill(json={"classes": twins}))
-    page.goto(f"{faked}/gallery/maillos/")
-    page.get_by_text("Did you mean maillot (638) or maillot tank suit?").wait_for()
+    page.goto(f"{faked}/gallery/cranne/")
+    page.get_by_text("Did you mean crane bird or crane (517)?").wait_for()
     page.close()
 
 
