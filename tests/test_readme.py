@@ -28,6 +28,11 @@ def run(code: str, folder: Path) -> str:
     return done.stdout
 
 
+def test_the_model_cards_command_prints_the_files_header(root: Path) -> None:
+    (code,) = re.findall(r'^python -c "(.*)"$', (root / "docs/model-card.md").read_text("utf-8"), re.MULTILINE)
+    assert "'teacher': 'squeezenet1_0" in run(code, root)
+
+
 def listings(path: Path) -> list[str]:
     found: list[str] = re.findall(r"``` ?python\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
     return found

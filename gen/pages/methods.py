@@ -26,8 +26,6 @@ WIDTH = 160
 TITLES = {**{method.name: method.title for method in COMPARED}, "horama-maco": "Horama's own MACO"}
 CHARTED, LARGEST = 3, 512
 """How many methods are in the chart over the number of steps, and its last number."""
-
-
 P_VALUE = 0.05
 """Below it, two methods differ by more than chance."""
 
