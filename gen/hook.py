@@ -153,25 +153,27 @@ def on_page_read_source(page: Page, **_: object) -> str | None:
 @event_priority(FIRST)
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Take out of generated pages what other plugins would change."""
-    if page.file.src_uri.startswith((addresses.GALLERY, addresses.NETWORK)):
+    if page.file.src_uri.startswith(addresses.GENERATED):
         return other_plugins.protected(markdown, page.meta)
     return markdown
 
 
 @event_priority(FIRST)
 def on_page_content(html: str, page: Page, **_: object) -> str:
-    """Put it back before other plugins see the page's HTML.
+    """Put it back before other plugins see the page's HTML. The extension nl2br is for the author's own lines: those of
+    generated pages stay together.
 
     Raises:
         PluginError: another plugin has changed the page's Markdown, and the place of a part is lost.
     """
     with reported():
-        return other_plugins.restored(html, page.meta, page.file.src_uri)
+        html = other_plugins.restored(html, page.meta, page.file.src_uri)
+    return html.replace("<br />", "") if page.file.src_uri.startswith(addresses.GENERATED) else html
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
     """Drop the theme's empty lines and indents, a seventh of a class page."""
-    generated = page.file.src_uri.startswith((addresses.GALLERY, addresses.NETWORK))
+    generated = page.file.src_uri.startswith(addresses.GENERATED)
     parts, end = [], 0
     for kept in (_VERBATIM if generated else _AUTHORED).finditer(output):
         parts += [_LINES.sub("\n", output[end : kept.start()]), kept[0]]

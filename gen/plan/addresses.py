@@ -41,6 +41,9 @@ NETWORK = "network/"
 """The map of the network; below it lies a page for each layer, and one for each channel."""
 UNITS = "network/units.json"
 
+GENERATED = (GALLERY, NETWORK, WALK, METHODS, PHOTO, DIVERSITY, SOUNDS)
+"""With these begin the addresses of all generated pages."""
+
 ASSETS = "assets/"
 STYLE = "assets/site.css"
 SCRIPT = "assets/gallery.js"

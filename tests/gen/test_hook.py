@@ -145,3 +145,9 @@ def test_what_is_wrong_is_said_before_mkdocs_clears_the_last_site(name: str, tmp
     config = config_of(tmp_path, gallery)
     with pytest.raises(PluginError, match=re.escape(words)):
         hook.on_pre_build(config)
+
+
+@pytest.mark.parametrize(("source", "left"), [("write-ups/methods/index.md", "a\nb"), ("own.md", "a<br />\nb")])
+def test_the_extension_nl2br_breaks_lines_of_the_author_alone(source: str, left: str) -> None:
+    page: Any = SimpleNamespace(file=SimpleNamespace(src_uri=source), meta={})
+    assert hook.on_page_content("a<br />\nb", page) == left
