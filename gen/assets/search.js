@@ -101,14 +101,15 @@ export async function suggestPages(part) {
   const pages = (index?.docs ?? index?.items ?? [])
     .filter(({ location }) => location && !/#|^gallery\/./.test(location))
     .map(({ title, location }) => ({ name: title, url: location, words: [title, location.split("/").filter(Boolean).at(-1)] }));
-  const parts = location.pathname.slice(root.pathname.length).split("/").map((name) => plain(decoded(name).replace(/\.html?$/, "")));
+  const readable = (text) => plain(text) || wordsOf(text).join(" "); // in any script, as addresses are
+  const parts = location.pathname.slice(root.pathname.length).split("/").map((name) => readable(decoded(name).replace(/\.html?$/, "")));
   const last = parts.findLast(Boolean) ?? "";
   const found = list ? meanings(last, list) : [];
   if (found.length && !list.pages.has(classOf(found))) return part.before(element("p", {}, ...explanation(last, list)));
   for (const [position, wanted] of parts.filter(Boolean).reverse().entries()) { // the last part says most
     const distance = (word) => (!position && wanted.length > 3 && word.startsWith(wanted) ? 1 : editDistance(wanted, word));
     const closest = [...classes, ...pages]
-      .map((page) => ({ ...page, distance: Math.min(...page.words.map((word) => distance(plain(word)))) }))
+      .map((page) => ({ ...page, distance: Math.min(...page.words.map((word) => distance(readable(word)))) }))
       .filter(({ distance }) => distance <= wanted.length / 3)
       .sort((a, b) => a.distance - b.distance)
       .slice(0, 3);

@@ -98,6 +98,23 @@ def test_the_page_of_an_unknown_address_tells_two_classes_of_one_name_apart(brow
     page.close()
 
 
+def test_the_page_of_an_unknown_address_knows_names_of_any_script(browser: Browser, faked: str) -> None:
+    page = browser.new_page()
+    lost = page.request.get(f"{faked}/404.html").text().replace("/actmax/", "/")  # the site's own folder
+    page.route("**/gallery/*/", lambda route: route.fulfill(body=lost, content_type="text/html"))
+    names = {"Горный велосипед": "горный-велосипед", "しまうま": "しまうま"}
+    classes = [
+        {"index": index, "name": name, "url": f"gallery/{slug}/", "names": [name]}
+        for index, (name, slug) in enumerate(names.items())
+    ]
+    page.route("**/gallery/index.json", lambda route: route.fulfill(json={"classes": classes}))
+    page.route("**/words.json", lambda route: route.abort())
+    for asked, name in {"горный-велосипет": "Горный велосипед", "しまうし": "しまうま"}.items():
+        page.goto(f"{faked}/gallery/{asked}/")
+        page.get_by_text(f"Did you mean {name}?").wait_for()
+    page.close()
+
+
 def test_the_sites_search_explains_everyday_words(page: Page, faked: str) -> None:
     field = page.locator("[data-md-component=search-query]")
     if not field.count():
