@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 MAX_SHIFT = 0.02
+MAX_SHIFT_OF_OTHER_FONTS = 0.05
+"""The stand-in that shows until the site's font arrives has its widths. In another font a text may become a line
+shorter then, which moves what is below it by 0.03 on a phone."""
 MAX_TABS = 80
 """More than any page has before its content."""
 WATCH = """
@@ -52,6 +55,7 @@ SHOWN = """() => [...document.images].filter((image) => image.checkVisibility())
 STATED = {None: 1, "twice": 2, "three": 3, "4": 4}
 VIEWS = [
     ("light", 1280, ""),
+    ("light", 360, ""),
     ("dark", 390, "font-family: monospace; letter-spacing: 0.02em"),
     ("light", 390, "letter-spacing: -0.05em"),
     ("dark", 1280, "font-family: serif; letter-spacing: -0.05em"),
@@ -153,7 +157,7 @@ def test_a_page_stands_still_fits_the_window_and_is_accessible(
     with served(folder, PIECES) as host:
         page = visit(path, host, font, viewport={"width": width, "height": 800}, color_scheme=scheme)
         page.wait_for_load_state("networkidle")  # the compare page fetches what it shows
-        assert page.evaluate(THERE_AND_BACK) < MAX_SHIFT
+        assert page.evaluate(THERE_AND_BACK) < (MAX_SHIFT_OF_OTHER_FONTS if font else MAX_SHIFT)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     scales = page.evaluate(SHOWN) if path != "/" else []  # the front page is a poster
     finer = 224 / SIZE if path in REAL else 1  # the drawings of the site that is published
