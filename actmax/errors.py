@@ -82,6 +82,8 @@ def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     near = [folded[key] for key in difflib.get_close_matches(name[:MAX_QUOTED].casefold(), folded)]
     if near:
         return f"Did you mean {' or '.join(repr(choice) for choice in near)}?"
+    if not choices:
+        return "There are none."
     return f"Allowed: {', '.join(choices[:12])}{', …' if len(choices) > 12 else ''}."
 
 
