@@ -113,9 +113,10 @@ def unchanged(module: nn.Module) -> Iterator[None]:
             part.training = False
         yield
     finally:
-        for attributes, before in parts:
-            attributes.clear()
+        for attributes, before in parts:  # without a moment in which another thread finds none
             attributes.update(before)
+            for name in attributes.keys() - before.keys():
+                del attributes[name]
         for value, content in containers:
             value.clear()
             value.update(content) if isinstance(value, dict | set) else value.extend(content)
@@ -290,6 +291,8 @@ def runs_forwards_only(module: nn.Module) -> Iterator[None]:
     """
 
     def refuse(*_: object) -> None:
+        if torch._C._current_graph_task_id() < 0:  # another thread runs the module forwards meanwhile
+            return
         raise RecipeError(
             "The network uses gradient checkpointing, and runs again in the backward pass: switch it off, and wrap the "
             "network then."

@@ -627,6 +627,39 @@ def test_a_module_that_runs_again_in_the_backward_pass_is_refused(use_reentrant:
     assert state(module) == before
 
 
+def test_the_check_of_the_gradient_disturbs_no_other_thread() -> None:
+    class RunsMeanwhile(Net):
+        """Draws from itself in another thread, in each backward pass of its logits."""
+
+        def forward(self, x: Tensor) -> Any:
+            logits = super().forward(x)
+            if logits.requires_grad:
+                logits.register_hook(lambda _grad: draws())
+            return logits
+
+    def draws() -> None:
+        thread = threading.Thread(target=lambda: results.append(forward(images())["conv"]))
+        thread.start()
+        thread.join()
+
+    network, results = wrap(RunsMeanwhile(), size=SIZE), list[Tensor]()
+    forward = network.submodel(["conv"], (SIZE, SIZE))
+    network.submodel(["logits"], (SIZE, SIZE))
+    torch.testing.assert_close(results, [forward(images())["conv"]])
+
+
+def test_a_module_keeps_its_attributes_while_they_are_restored() -> None:
+    class Attributes(dict[str, Any]):
+        def clear(self) -> None:
+            raise AssertionError("another thread would find no attribute")
+
+    module = Remembers()
+    module.__dict__ = Attributes(vars(module))
+    before = state(module)
+    wrap(module, size=SIZE).logits(images())
+    assert state(module) == before
+
+
 def test_a_modules_writing_into_its_input_stays_in_the_module() -> None:
     class Centers(Net):
         def forward(self, x: Tensor) -> Any:
