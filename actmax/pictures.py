@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,15 +37,15 @@ _JPEG_SEGMENT = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
 """Marker of a segment that has a length."""
 
 
-def read_rgb(source: bytes | Path) -> Image.Image:
-    """Read an image file as viewers display it.
+def read_rgb(source: bytes | Path | Image.Image) -> Image.Image:
+    """Read an image as viewers display it.
 
     It is turned upright by its EXIF orientation and laid over :data:`BACKGROUND` where it is transparent; 16 bits are
     scaled to 8; CMYK, palettes and gray are converted; of an animation the first frame is taken. Color profiles are
     ignored, as in the data that classifiers are trained on.
 
     Args:
-        source: the file's bytes, or its path.
+        source: a file's bytes, its path, or an image that has been opened.
 
     Returns:
         An image of mode ``RGB``, in memory, of at most :data:`MAX_PIXELS` pixels.
@@ -51,6 +53,11 @@ def read_rgb(source: bytes | Path) -> Image.Image:
     Raises:
         PictureError: it cannot be read as an image; the message gives the reason.
     """
+    if isinstance(source, Image.Image):
+        with _refused(f"A PIL image of mode {source.mode}"):
+            upright = ImageOps.exif_transpose(source)
+            upright.format = source.format
+            return _to_rgb(upright)
     if isinstance(source, bytes):
         return _read(io.BytesIO(source), "The file")
     try:
@@ -89,14 +96,20 @@ def encode_image(image: Image.Image, file_format: str, **options: Any) -> bytes:
 
 
 def _read(file: IO[bytes], name: object) -> Image.Image:
+    with _refused(name), Image.open(file, formats=FORMATS) as image:
+        _check_limits(image, file)
+        ImageOps.exif_transpose(image, in_place=True)
+        return _to_rgb(image)
+
+
+@contextmanager
+def _refused(name: object) -> Iterator[None]:
+    """Raise whatever a decoder raises as an error of ours."""
     # Pillow warns of large images and of odd metadata; here an image is read or refused.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(file, formats=FORMATS) as image:
-                _check_limits(image, file)
-                ImageOps.exif_transpose(image, in_place=True)
-                return _to_rgb(image)
+            yield
         except PictureError as error:
             why = str(error)
         except UnidentifiedImageError:
@@ -105,6 +118,8 @@ def _read(file: IO[bytes], name: object) -> Image.Image:
             why = f"it has more than {MAX_PIXELS} pixels"
         except Exception:  # noqa: BLE001 - decoders raise whatever they stumble over
             why = "it is damaged or truncated"
+        else:
+            return
     raise _error(name, why) from None
 
 

@@ -33,6 +33,8 @@ from actmax.recipe.target import Target, parse
 
 AnyObjective = str | int | ObjectiveFunction
 Start = Image.Image | str | Path | Tensor
+ROUNDING = 1e-3
+"""By how much the values of a start may miss 0…1."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,8 @@ def ascend(
         method: a :class:`actmax.Method`, or the name of one; by default ``smooth``.
         n: how many images of each objective; their seeds are 0, 1, ….
         seeds: instead of ``n``, a seed for each image of an objective: of its initial noise and its transforms.
-        start: instead of noise, an image, a file, or a tensor (C, H, W) in [0, 1]; or one for each of all images. An
-            image of another size is cropped to its center.
+        start: instead of noise, an image, a file, or a tensor (C, H, W) in [0, 1], or of uint8 in 0…255; or one for
+            each of all images. An image of another size is cropped to its center.
         size: height and width of the images, or a number for both; by default the network's own.
         device: of torch; by default a GPU if there is one, else the processor (``ACTMAX_DEVICE`` overrides).
         callback: called with the state after each step; stops the optimization by returning True.
@@ -199,7 +201,14 @@ def _start(start: object, size: tuple[int, int], channels: int) -> Tensor:
     if isinstance(start, Tensor):
         if start.shape != (channels, *size):
             raise RecipeError(f"A start must have the shape {(channels, *size)}, not {tuple(start.shape)}.")
-        return start.detach().float().cpu().clone()
+        values = start.detach().float().cpu() / (255 if start.dtype == torch.uint8 else 1)
+        low, high = values.min().item(), values.max().item()
+        if not -ROUNDING <= low <= high <= 1 + ROUNDING:
+            raise RecipeError(
+                f"The values of a start must be in 0…1, or of uint8 in 0…255, not in {low:.4g}…{high:.4g} "
+                f"({str(start.dtype).removeprefix('torch.')}). Scale or clamp them."
+            )
+        return values
     if isinstance(start, str | Path):
         start = read_rgb(Path(start))
     if not isinstance(start, Image.Image):
@@ -303,7 +312,7 @@ def grid(
 
     Args:
         network: from :func:`actmax.load` or :func:`actmax.wrap`.
-        image: the picture: an image, a file, or a tensor (C, H, W) in [0, 1] of the network's size.
+        image: the picture, as the start of :func:`ascend`; a tensor has the network's size.
         layer: by name; its map is averaged to at most ``cells`` × ``cells`` positions.
         method: as for :func:`ascend`.
         cells: number of rows and columns at most.

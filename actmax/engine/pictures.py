@@ -11,6 +11,7 @@ from torch import Tensor
 from actmax.ascent.gradients import gaussian_blur
 from actmax.ascent.optimize import to_values
 from actmax.errors import RecipeError
+from actmax.pictures import read_rgb
 from actmax.tensors import image_to_tensor
 
 TRANSPARENT, OPAQUE = 0.5, 0.9
@@ -21,17 +22,20 @@ def fit(image: Image.Image, size: tuple[int, int], channels: int = 3) -> Tensor:
     """Convert the center of an image, as large as possible, to a tensor (C, H, W) in [0, 1].
 
     Args:
-        image: of any size and mode.
+        image: of any size, and of any mode that :func:`actmax.pictures.read_rgb` reads.
         size: height and width.
         channels: 1 or 3.
 
     Raises:
+        PictureError: the image cannot be read.
         RecipeError: images have neither 1 nor 3 channels.
     """
     if channels not in (1, 3):
         raise RecipeError(f"No image file has {channels} channels: start from noise or from a tensor.")
     height, width = size
-    fitted = ImageOps.fit(image.convert("RGB" if channels == 3 else "L"), (width, height), Image.Resampling.BICUBIC)
+    fitted = ImageOps.fit(
+        read_rgb(image).convert("RGB" if channels == 3 else "L"), (width, height), Image.Resampling.BICUBIC
+    )
     return image_to_tensor(fitted).float() / 255
 
 

@@ -132,6 +132,23 @@ def test_an_animation_gives_its_first_frame(kind: str) -> None:
     assert near(read_rgb(data).getpixel((8, 8)), RED)
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "I;16", "CMYK"])
+def test_an_open_image_is_read_as_its_file_and_stays_as_it_is(mode: str, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x112] = 6
+    image = Image.new("I;16", (8, 4), 33_000) if mode == "I;16" else halves(8, 4).convert(mode)
+    path = tmp_path / "picture"
+    image.save(path, "JPEG" if mode == "CMYK" else "PNG", exif=exif)
+    with Image.open(path) as opened:
+        assert read_rgb(opened).tobytes() == read_rgb(path).tobytes()
+        assert (opened.mode, opened.size, read_rgb(opened).size) == (mode, (8, 4), (4, 8))
+
+
+def test_an_open_image_whose_white_is_unknown_is_refused() -> None:
+    with pytest.raises(PictureError, match="A PIL image of mode F cannot be read as an image: it has 32 bits a pixel"):
+        read_rgb(Image.new("F", (4, 4), 0.5))
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [

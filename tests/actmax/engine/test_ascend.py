@@ -304,6 +304,10 @@ def test_a_label_comes_before_a_layer_and_a_layer_before_other_names_of_a_class(
         ({"seeds": []}, "There is nothing to optimize"),
         ({"start": 7}, "A start is an image, a file or a tensor, not 7"),
         ({"start": torch.zeros(3, 9, 9)}, r"A start must have the shape \(3, 64, 64\), not \(3, 9, 9\)"),
+        ({"start": torch.full((3, 64, 64), 1.5)}, r"must be in 0…1, or of uint8 in 0…255, not in 1.5…1.5 \(float32\)"),
+        ({"start": torch.full((3, 64, 64), 10)}, r"must be in 0…1, .*, not in 10…10 \(int64\)\. Scale or clamp them"),
+        ({"start": torch.full((3, 64, 64), float("nan"))}, "must be in 0…1, .*, not in nan…nan"),
+        ({"start": torch.linspace(-1, 1, 3 * 64 * 64).view(3, 64, 64)}, "must be in 0…1, .*, not in -1…1"),
         ({"start": [torch.zeros(3, 64, 64)] * 2}, "There are 2 images to start from for 1 to be optimized"),
         ({"size": 2}, "cannot be shown an image of 2 × 2 pixels"),
         ({"size": (64, 0)}, "cannot be shown an image of 64 × 0 pixels"),
@@ -535,10 +539,11 @@ def test_diversity_separates_the_images_of_a_batch(compact: Network) -> None:
 
 
 def test_each_image_may_have_a_start_of_its_own(compact: Network) -> None:
-    starts = [photo((64, 64)), torch.full((3, 64, 64), 0.25)]
-    result = ascend(compact, "fc8:340", Method(pixels(), adam(1e-7), steps=1), n=2, start=starts, size=64)  # type: ignore[arg-type]
+    starts = [photo((64, 64)), torch.full((3, 64, 64), 0.25), torch.full((3, 64, 64), 51, dtype=torch.uint8)]
+    result = ascend(compact, "fc8:340", Method(pixels(), adam(1e-7), steps=1), n=3, start=starts, size=64)  # type: ignore[arg-type]
     assert ImageChops.difference(result.images[0], photo((64, 64))).getbbox() is None
     torch.testing.assert_close(result.values[1], starts[1], rtol=0, atol=1e-4)
+    torch.testing.assert_close(result.values[2], torch.full((3, 64, 64), 0.2), rtol=0, atol=1e-4)
 
 
 def test_a_start_may_be_a_file(compact: Network, tmp_path: Path) -> None:
