@@ -219,6 +219,10 @@ def _list(found: Iterable[labels.Label]) -> None:
 def doctor(
     network: NetworkOption = "auto",
     weights: WeightsOption = None,
+    labels_file: LabelsOption = None,
+    channels: ChannelsOption = None,
+    mean: MeanOption = None,
+    std: StdOption = None,
     store: StoreOption = Path(".cache"),
     retry: Annotated[bool, typer.Option("--retry", help="Select the network of `auto` again.")] = False,
 ) -> None:
@@ -226,7 +230,8 @@ def doctor(
     from actmax.pipeline.publish import load
     from actmax.pipeline.select import select_network
 
-    selection = select_network(network, weights, Store(store), retry=retry)
+    about = _description(labels_file, channels, mean, std)
+    selection = select_network(network, weights, Store(store), retry=retry, about=about)
     loaded = load(selection.source)
     from actmax.engine.device import choose_device, choose_dtype, describe
 
@@ -357,7 +362,7 @@ def _stand_ins(targets: Iterable[str]) -> list[tuple[str, labels.Label]]:
 
 
 def _description(
-    labels_file: Path | None, channels: int | None, mean: str | None, std: str | None, size: int
+    labels_file: Path | None, channels: int | None, mean: str | None, std: str | None, size: int | None = None
 ) -> Description:
     """Return what the options say of a network; its code is looked for in the current folder."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from actmax.errors import RecipeError, printable, quoted, reason
 from actmax.networks.cards import IMAGENET_MEAN, Card
+from actmax.networks.families import check_architecture
 
 Labels = Iterable[str] | Mapping[str, int] | Mapping[int, str] | None
 
@@ -56,6 +57,7 @@ def described(card: Card, about: Description, file: Path) -> Card:
 
     Raises:
         RecipeError: mean, std and channels do not fit each other or the network.
+        UnknownNameError: they do not fit a network that does not exist.
     """
     title = f"{card.architecture}, weights {printable(file.name)}"
     card = replace(card, title=title, note="", layers=dict(card.layers))  # a dict reaches other processes
@@ -75,6 +77,7 @@ def described(card: Card, about: Description, file: Path) -> Card:
     if channels not in (1, 3):
         raise RecipeError(f"{channels} channels are no picture's, which has 1 (gray) or 3 (RGB): use actmax.wrap.")
     if channels != 3 and card.family not in ("function", "timm"):
+        check_architecture(card, about.folder)
         raise RecipeError(
             f"{card.architecture} takes images of 3 channels: name a function of yours, module:function, that returns "
             "your network."

@@ -12,10 +12,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from actmax.errors import UnknownNameError, WeightsError, did_you_mean, printable, quoted, reason
+from actmax.errors import UnknownNameError, WeightsError, printable, quoted, reason
 from actmax.networks import functions, pickles
-from actmax.networks.cards import CARDS, Card
+from actmax.networks.cards import Card
 from actmax.networks.compact import CompactAlexNet, dequantize
+from actmax.networks.families import check_architecture
 from actmax.networks.mobilenet import MobileNetV2
 from actmax.networks.network import Network, Normalization
 from actmax.networks.weights import Progress, Source, fetch, resolve_weights
@@ -90,24 +91,15 @@ def _builder(about: Card, folder: Path) -> Callable[[], nn.Module]:
     """
     if about.family == "actmax":
         return _OWN[about.architecture]
+    check_architecture(about, folder)
     if about.family == "torchvision":
         from torchvision import models
 
-        known = models.list_models(module=models)
-        if about.architecture not in known:
-            raise UnknownNameError(
-                f"torchvision has no classifier {quoted(about.name)}. {did_you_mean(about.name, [*CARDS, *known])}"
-            )
         return lambda: models.get_model(about.architecture, weights=None, num_classes=about.classes)
     if about.family == "function":
         return partial(_module_of, about.architecture, folder)
     import timm
 
-    architecture, _, tag = about.architecture.partition(".")
-    known = timm.list_models()
-    if architecture not in known or (tag and about.architecture not in timm.list_pretrained(f"{architecture}.*")):
-        near = [f"timm/{name}" for name in (timm.list_pretrained(f"{architecture}.*") if tag else known)]
-        raise UnknownNameError(f"timm has no classifier {quoted(about.architecture)}. {did_you_mean(about.name, near)}")
     own: dict[str, Any] = {"num_classes": about.classes} if about.names else {}
     own |= {"in_chans": about.channels} if about.channels == 1 else {}
     return lambda: timm.create_model(about.architecture, pretrained=False, **own)

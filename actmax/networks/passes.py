@@ -83,7 +83,7 @@ def run(
             outputs[""] = logits
         except _Complete:
             pass
-    return {name: _tensor(name, outputs.get(path)) for name, path in paths.items()}
+    return {name: _tensor(name, path, outputs) for name, path in paths.items()}
 
 
 class _Complete(BaseException):
@@ -335,9 +335,13 @@ def with_first_tensor(output: Any, function: Callable[[Tensor], Tensor]) -> Any:
     return output
 
 
-def _tensor(layer: str, output: Any) -> Tensor:
-    if output is None:
+def _tensor(layer: str, path: str, outputs: Mapping[str, Any]) -> Tensor:
+    if path not in outputs:
         raise RecipeError(f"The layer {layer} is not used by the network for an image.")
-    if not isinstance(output, Tensor):
-        raise RecipeError(f"The layer {layer} returns no tensor, but {type(output).__name__}: name a layer inside it.")
-    return output
+    output = outputs[path]
+    if isinstance(output, Tensor):
+        return output
+    kind = "None" if output is None else type(output).__name__
+    if not path:
+        raise RecipeError(f"The network returns {kind} for an image: its `forward` must return the logits, a tensor.")
+    raise RecipeError(f"The layer {layer} returns no tensor, but {kind}: name a layer inside it.")

@@ -1,6 +1,6 @@
 """Resolve the weights of a network: from the package, a given file, torch's cache, or a download.
 
-Nothing here imports torch: it is not needed to look up a drawing in the store.
+Nothing here imports torch, which is not needed to look up a drawing in the store, unless the network is refused.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from actmax.networks import functions
 from actmax.networks.cards import AUTO, CARDS, FALLBACK, PREFERRED, PUBLISHED_DIGITS, Card, card
 from actmax.networks.description import Description, described
 from actmax.networks.download import Progress, download
+from actmax.networks.families import check_architecture
 
 __all__ = ["SCALE", "Progress", "Source", "fetch", "hub_folder", "metadata", "resolve_weights"]
 
@@ -73,12 +74,13 @@ def resolve_weights(
 
     Raises:
         WeightsError: the file or the package that holds it is absent, or the network needs a file and none was given.
-        UnknownNameError: not a network's name, or there is no such module.
+        UnknownNameError: not a network's name, or there is no such classifier or module.
         RecipeError: what is said does not fit the network.
     """
     known = card(network)
     file = Path(file) if isinstance(file, str) else file
     if not about.is_empty and (file is None or known.file):
+        check_architecture(known, about.folder)
         raise WeightsError(
             f"labels, channels, mean and std describe weights of yours: {network} has "
             f"{'its own' if known.file or known.url or known.wheel else 'none'}. Name a file {_AS_WEIGHTS}."
@@ -107,6 +109,7 @@ def resolve_weights(
         raise UnknownNameError(
             f"There is no network {quoted(network)} without a weights file. Did you mean {near[0]!r}?"
         )
+    check_architecture(known, about.folder)
     *others, last = (
         f"{name}, which is {'downloaded' if other.url else 'in the package' if other.file else 'in one of its own'},"
         for name, other in CARDS.items()

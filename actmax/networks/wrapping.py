@@ -76,8 +76,15 @@ def check_logits(network: Network) -> None:
         RecipeError: they differ.
     """
     logits = network.trace(network.size).get(LOGITS)
-    if logits is not None and logits.ndim == 2:
-        network.check_labels(logits.shape[1])
+    if logits is None or logits.ndim != 2:
+        return
+    count = logits.shape[1]
+    if network.card.labels and count != len(network.labels):
+        raise RecipeError(
+            f"{network.card.title} returns {count} logits, and by default its classes are ImageNet-1k's "
+            f"{len(network.labels)}: name its own by `labels` (in the shell --labels FILE)."
+        )
+    network.check_labels(count)
 
 
 def unwrapped(module: nn.Module, name: str) -> nn.Module:

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import own_networks
 import pytest
+import torch
 import typer
 from PIL import Image, ImageChops
 from safetensors import safe_open
+from torch import nn
 
 from actmax.cli import app
 from actmax.networks import cards, weights
@@ -514,6 +517,7 @@ def test_draw_warns_of_the_fallback(offline: None, run: Run, tmp_path: Path) -> 
     [
         (["--network", "compact", "--weights", "net.pth"], "brings its own weights; net.pth"),
         (["--network", "alexnet", "--weights", "net.pth"], "net.pth cannot be read: No such file"),
+        (["--network", "resnet81"], "torchvision has no classifier 'resnet81'"),
     ],
 )
 def test_doctor_prints_an_error_in_one_paragraph(words: list[str], message: str, run: Run) -> None:
@@ -521,6 +525,18 @@ def test_doctor_prints_an_error_in_one_paragraph(words: list[str], message: str,
     assert result.status == 1
     assert message in result.err
     assert result.err.count("\n") == 1
+
+
+def test_doctor_loads_a_network_of_the_users(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "doctored.py").write_text(own_networks.DIGITS)
+    (tmp_path / "labels.txt").write_text("\n".join("abcdefghij"))
+    module = nn.Module()
+    module.conv, module.fc = nn.Conv2d(1, 4, 5, 3), nn.Linear(256, 10)
+    torch.save(module.state_dict(), tmp_path / "net.pth")
+    words = ["doctor", "--network", "doctored:digits", "--weights", "net.pth", "--channels", "1"]
+    result = run(*words, "--labels", "labels.txt", "--mean", "0.5", "--std", "0.5")
+    assert (result.status, result.err) == (0, "")
+    assert "doctored:digits, weights net.pth" in result.out
 
 
 def test_doctor_refuses_an_unknown_device(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from installed import needs
 from actmax.errors import UnknownNameError, WeightsError
 from actmax.networks import cards, download
 from actmax.networks.cards import CARDS, card
+from actmax.networks.description import Description
 from actmax.networks.weights import Source, fetch, resolve_weights
 
 BODY = bytes(range(256)) * 512
@@ -553,6 +554,27 @@ def test_any_other_network_needs_a_file(network: str) -> None:
 def test_a_misspelt_name_is_put_right(name: str, near: str) -> None:
     with pytest.raises(UnknownNameError, match=f"Did you mean '{near}'"):
         resolve_weights(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("resnet81", "torchvision has no classifier 'resnet81', .* Did you mean 'resnet18'"),
+        ("nets", "torchvision has no classifier 'nets', and a network of yours is named module:function"),
+        ("timm/resnet81", "timm has no classifier 'resnet81'. Did you mean 'timm/resnet"),
+        ("nets:absent", "there is no module 'nets'"),
+    ],
+)
+@pytest.mark.parametrize("about", [Description(), Description(channels=1)], ids=["plain", "gray"])
+def test_a_name_of_no_network_is_refused_before_its_weights_and_images(
+    name: str, near: str, about: Description, tmp_path: Path
+) -> None:
+    with pytest.raises(UnknownNameError, match=near):
+        resolve_weights(name, None, about)
+    (tmp_path / "net.pth").touch()
+    if "/" not in name and about.channels:
+        with pytest.raises(UnknownNameError, match=near):
+            resolve_weights(name, tmp_path / "net.pth", about)
 
 
 def test_a_name_for_one_of_two_networks_is_answered_by_these() -> None:

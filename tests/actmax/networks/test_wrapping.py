@@ -686,3 +686,14 @@ def test_a_module_that_returns_no_logit_for_each_class_is_refused(
 
     with pytest.raises(RecipeError, match=f"network is no classifier: it returns a tensor of {words}"):
         ascend(wrap(Shapes(), size=SIZE), "logits:1", Method(steps=2))
+
+
+@pytest.mark.parametrize(("output", "kind"), [(None, "None"), ("logits", "str"), ((), "tuple")])
+def test_a_module_that_returns_no_tensor_is_refused(output: object, kind: str) -> None:
+    class Returns(Net):
+        def forward(self, x: Tensor) -> Any:
+            super().forward(x)
+            return output
+
+    with pytest.raises(RecipeError, match=f"The network returns {kind} for an image: its `forward` must return"):
+        ascend(wrap(Returns(), size=SIZE), "logits:1", Method(steps=2))
