@@ -17,30 +17,47 @@ _MAKES = frozenset({"Params", "affine", "Constraint", "ImageGradient", "Optimize
 """What functions of this package return that make parts, and are none."""
 
 
-def whole(name: str, value: object, least: int | None = None) -> int:
+def whole(name: str, value: object, least: int | None = None, most: int | None = None) -> int:
     """Return a value as a whole number.
 
     Raises:
-        RecipeError: it is none, or too small.
+        RecipeError: it is none, too small or too large.
     """
     try:
-        number = operator.index(value)  # type: ignore[arg-type]
+        number: int | None = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise RecipeError(f"{name} must be a whole number, not {quoted(value)}.") from None
+        number = None
+    if number is None or isinstance(value, bool):
+        raise RecipeError(f"{name} must be a whole number, not {quoted(value)}.")
     if least is not None and number < least:
-        raise RecipeError(f"{name} must be at least {least}, not {number}.")
+        raise RecipeError(f"{name} must be at least {least}, not {quoted(number)}.")
+    if most is not None and number > most:
+        raise RecipeError(f"{name} must be at most {most}, not {quoted(number)}.")
     return number
 
 
-def wholes(name: str, values: Any) -> list[int]:
+def wholes(name: str, values: Any, least: int | None = None, most: int | None = None) -> list[int]:
     """Return values as a list of whole numbers.
 
     Raises:
-        RecipeError: they are none.
+        RecipeError: they are none, or one is too small or too large.
     """
     if isinstance(values, str) or not hasattr(values, "__iter__"):
         raise RecipeError(f"{name} is a list of whole numbers, such as {name}=[3], not {quoted(values)}.")
-    return [whole(f"Each of {name}", value) for value in values]
+    return [whole(f"Each of {name}", value, least, most) for value in values]
+
+
+def pair(name: str, values: Any, form: str, least: int = 0) -> tuple[int, int]:
+    """Return two whole numbers, such as height and width.
+
+    Raises:
+        RecipeError: they are not of the form that is given in words, or one is too small.
+    """
+    try:
+        first, second = values
+    except (TypeError, ValueError):
+        raise RecipeError(f"{name} must be {form}, not {quoted(values)}.") from None
+    return whole(name, first, least), whole(name, second, least)
 
 
 def listed(name: str, value: Any) -> Sequence[Any]:

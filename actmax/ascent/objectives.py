@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from actmax.ascent.checks import pair, whole
 from actmax.errors import RecipeError
 from actmax.networks.cards import LOGITS
 from actmax.recipe.target import Target
@@ -134,7 +135,7 @@ def channel(layer: str, channel: int) -> Objective:
     >>> channel("conv1", 0)({"conv1": maps}).tolist()
     [2.0]
     """
-    return of_target(Target(layer, ((channel, 1.0),)))
+    return of_target(Target(layer, ((whole("channel", channel, 0), 1.0),)))
 
 
 def unit(layer: str, channel: int, position: tuple[int, int] | None = None) -> Objective:
@@ -149,7 +150,8 @@ def unit(layer: str, channel: int, position: tuple[int, int] | None = None) -> O
     >>> unit("conv1", 0, (0, 1))({"conv1": maps}).tolist()
     [3.0]
     """
-    return of_target(Target(layer, ((channel, 1.0),), position or "center"))
+    where = "center" if position is None else pair("position", position, "a row and a column, such as (3, 7)")
+    return of_target(Target(layer, ((whole("channel", channel, 0), 1.0),), where))
 
 
 def logit(index: int) -> Objective:
@@ -161,7 +163,7 @@ def logit(index: int) -> Objective:
     >>> logit(1)({"logits": torch.tensor([[1.0, 3.0]])}).tolist()
     [3.0]
     """
-    return channel(LOGITS, index)
+    return channel(LOGITS, whole("index", index, 0))
 
 
 def layer(layer: str) -> Objective:

@@ -278,7 +278,7 @@ class _Recorder(Outputs):
         self.requested: dict[str, None] = {}
 
     def __getitem__(self, name: str) -> Tensor:
-        if name not in self.outputs:
+        if not isinstance(name, str) or name not in self.outputs:
             names = self.network.layers()
             if name in names:
                 raise RecipeError(

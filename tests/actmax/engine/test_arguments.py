@@ -12,7 +12,7 @@ from torch import nn
 from torchvision import transforms as tv
 
 import actmax
-from actmax import gradients, params, penalties, transforms
+from actmax import gradients, objectives, params, penalties, transforms
 from actmax.errors import ActmaxError
 from actmax.networks.network import Network
 
@@ -128,6 +128,37 @@ def test_a_network_of_a_wrong_kind_is_refused(call: Callable[[nn.Module], Any], 
     with pytest.raises(ActmaxError) as refusal:
         call(module)
     assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: objectives.logit("cat"), "index must be a whole number, not 'cat'"),  # type: ignore[arg-type]
+        (lambda: objectives.logit(-1), "index must be at least 0, not -1"),
+        (lambda: objectives.logit(True), "index must be a whole number, not True"),
+        (lambda: objectives.logit(3), "logits has 3 channels: 3 is not one of 0…2"),
+        (lambda: objectives.channel("0", "2"), "channel must be a whole number, not '2'"),  # type: ignore[arg-type]
+        (lambda: objectives.channel("0", 2.0), "channel must be a whole number, not 2.0"),  # type: ignore[arg-type]
+        (lambda: objectives.channel("0", -99), "channel must be at least 0, not -99"),
+        (lambda: objectives.channel(["0"], 1), "has no layer ['0']. Allowed: 0, 1, 2, 3"),  # type: ignore[arg-type]
+        (lambda: objectives.unit("0", -1), "channel must be at least 0, not -1"),
+        (lambda: objectives.unit("0", 2, 1), "position must be a row and a column, such as (3, 7), not 1"),  # type: ignore[arg-type]
+        (lambda: objectives.unit("0", 2, (1,)), "position must be a row and a column, such as (3, 7), not (1,)"),  # type: ignore[arg-type]
+        (lambda: objectives.unit("0", 2, ()), "position must be a row and a column"),  # type: ignore[arg-type]
+        (lambda: objectives.unit("0", 2, (1.5, 1)), "position must be a whole number, not 1.5"),  # type: ignore[arg-type]
+        (lambda: objectives.unit("0", 2, (0, -1)), "position must be at least 0, not -1"),
+        (lambda: objectives.unit("0", 2, (0, 99)), "0 is 14 × 14 here: '0:2@0,99' lies outside it"),
+    ],
+)
+def test_an_objective_of_what_is_not_there_is_refused(network: Network, make: Callable[[], Any], words: str) -> None:
+    with pytest.raises(ActmaxError) as refusal:
+        actmax.ascend(network, make(), actmax.method("plain", steps=1))
+    assert words in str(refusal.value)
+
+
+def test_whole_numbers_of_numpy_name_a_unit() -> None:
+    maps = torch.arange(8.0).view(1, 2, 2, 2)
+    assert objectives.unit("0", np.int64(1), np.array([0, 1]))({"0": maps}).tolist() == [5.0]  # type: ignore[arg-type]
 
 
 def test_an_objective_that_is_not_finite_is_told_from_too_large_a_step(network: Network) -> None:
