@@ -149,15 +149,15 @@ def draw(
     store: StoreOption = Path(".cache"),
 ) -> None:
     """Draw targets as PNG files, and print the network's response to each file."""
-    from actmax.pipeline.publish import PUBLISHED, render_files
+    from actmax.pipeline.publish import PUBLISHED, load, render_files
     from actmax.pipeline.select import select_network
 
     paths = _paths(targets, out)
-    overrides = dict(_parse_setting(text, (*IN_METHODS, "canvas"), OWN_OPTIONS) for text in change or ())
-    starts = {}
+    given = dict(_parse_setting(text, (*IN_METHODS, "canvas"), OWN_OPTIONS) for text in change or ())
+    overrides, starts = given, {}
     if start is not None:
         name, starts[name] = read_start(start)
-        overrides = accentuation(name, feature_weight) | overrides
+        overrides = accentuation(name, feature_weight) | given
     elif feature_weight is not None:
         raise RecipeError("--feature-weight preserves features of a start image: give one with --start.")
 
@@ -181,6 +181,12 @@ def draw(
     selection = select_network(network, weights, Store(store), about=about)
     if selection.fallback:
         typer.secho(f"Drawn by the compact AlexNet: {selection.fallback}", fg="yellow", err=True)
+    layer = "" if "feature_layer" in given else overrides.get("feature_layer")
+    if layer and layer not in selection.source.card.layers:
+        if middle := load(selection.source).middle_convolution(size):
+            overrides["feature_layer"] = middle
+            note = f"The image's features in {middle} stay: --set feature_layer=NAME chooses another layer."
+            typer.secho(note, fg="yellow", err=True)
     by_recipe = {recipe_for(target, selection.source): path for target, path in paths.items()}
     with keeping(_print_error):
         for encoded, record in render_files(list(by_recipe), selection.source, starts=starts):

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from actmax.errors import RecipeError
+from actmax.errors import RecipeError, UnknownNameError
 from actmax.networks.statistics import statistics_of
 from actmax.tensors import standard_deviation
 
@@ -216,10 +216,17 @@ class FeatureDistance:
 
         Raises:
             RecipeError: the optimization starts from noise.
+            UnknownNameError: the network has no such layer.
         """
         if context.start is None:
             raise RecipeError("FeatureDistance needs a start image: its features are to stay.")
-        features = context.features([self.layer])
+        try:
+            features = context.features([self.layer])
+        except UnknownNameError as error:
+            raise UnknownNameError(
+                f"{error} The start image's features in this layer are to stay (feature_layer): name another layer, or "
+                "keep no features (feature_weight=0)."
+            ) from None
         return feature_distance(lambda images: features(images)[self.layer], context.start.to(context.device))
 
 

@@ -217,6 +217,15 @@ class Network:
         named = dict.fromkeys(self.card.outputs, "") | self._paths
         return {name: outputs[path] for name, path in named.items() if path in outputs}
 
+    def middle_convolution(self, size: int) -> str:
+        """Return the name of the convolution that is halfway through the network; empty if it has none.
+
+        Args:
+            size: height and width of an image, to leave out those that do not run.
+        """
+        run = [name for name in self.trace((size, size)) if isinstance(self._part(name), nn.Conv2d)]
+        return run[len(run) // 2] if run else ""
+
     def _owned_submodel(
         self, layers: tuple[tuple[str, str], ...], size: tuple[int, int], device: torch.device, dtype: torch.dtype
     ) -> _Submodel:

@@ -411,6 +411,20 @@ def test_feature_weight_and_layer_follow_the_options(
     assert recipe.step_size == 0.03
 
 
+def test_the_features_of_a_network_whose_layers_have_no_names_are_those_halfway_through_it(
+    run: Run, tmp_path: Path
+) -> None:
+    start = photo(tmp_path / "start.png")
+    words = ("draw", "zebra", *SMALL, "--network", "mobilenet-v2", "--start", start)
+    result = run(*words)
+    assert (result.status, recipe_in(tmp_path / "zebra.png").feature_layer) == (0, "blocks.8.project")
+    assert result.err.startswith("The image's features in blocks.8.project stay: --set feature_layer=NAME chooses")
+    result = run(*words, "--set", "feature_layer=conv3")
+    assert result.status == 1
+    assert "no layer 'conv3'" in result.err
+    assert "(feature_layer): name another layer, or keep no features (feature_weight=0)." in result.err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
