@@ -182,11 +182,11 @@ def draw(
     if selection.fallback:
         typer.secho(f"Drawn by the compact AlexNet: {selection.fallback}", fg="yellow", err=True)
     layer = "" if "feature_layer" in given else overrides.get("feature_layer")
-    if layer and layer not in selection.source.card.layers:
-        if middle := load(selection.source).middle_convolution(size):
-            overrides["feature_layer"] = middle
-            note = f"The image's features in {middle} stay: --set feature_layer=NAME chooses another layer."
-            typer.secho(note, fg="yellow", err=True)
+    unnamed = layer and layer not in selection.source.card.layers
+    if unnamed and (middle := load(selection.source).middle_convolution(size)):
+        overrides["feature_layer"] = middle
+        note = f"The image's features in {middle} stay: --set feature_layer=NAME chooses another layer."
+        typer.secho(note, fg="yellow", err=True)
     by_recipe = {recipe_for(target, selection.source): path for target, path in paths.items()}
     with keeping(_print_error):
         for encoded, record in render_files(list(by_recipe), selection.source, starts=starts):
