@@ -121,9 +121,7 @@ def test_what_is_no_function_is_no_network(name: str) -> None:
 def test_the_number_of_labels_is_that_of_the_logits(folder: Path) -> None:
     with pytest.raises(RecipeError, match="returns 10 logits and has 9 labels"):
         load(resolve_weights("digits_net:digits", folder / "net.pth", described(folder, labels=DIGITS[:9])))
-    words = (
-        r"returns 10 logits, and ImageNet-1k, .*, has 1000 classes: name its own by `labels` \(in the shell --labels"
-    )
+    words = r"returns 10 logits, and by default .* ImageNet-1k's 1000: name its own by `labels` \(in the shell --labels"
     with pytest.raises(RecipeError, match=words):
         load(resolve_weights("digits_net:digits", folder / "net.pth", described(folder, labels=())))
 
