@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any, cast
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.nn import functional
 
 from actmax.ascent.checks import pair, whole
-from actmax.errors import RecipeError
+from actmax.errors import RecipeError, quoted
 from actmax.networks.cards import LOGITS
 from actmax.recipe.target import Target
 
@@ -98,27 +102,47 @@ class Objective:
         return self.function(outputs)
 
     def __add__(self, other: ObjectiveFunction | float) -> Objective:
-        more = in_single(other) if callable(other) else lambda _: other
+        more = _term(other)
         return Objective(lambda outputs: self(outputs) + more(outputs))
 
     __radd__ = __add__
 
     def __mul__(self, factor: float) -> Objective:
+        _check_number("multiplied", factor)
         return Objective(lambda outputs: self(outputs) * factor)
 
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: float) -> Objective:
+        _check_number("divided", divisor)
+        if isinstance(divisor, Real) and not divisor:
+            raise RecipeError("An objective cannot be divided by 0.")
         return self * (1 / divisor)
 
     def __neg__(self) -> Objective:
         return self * -1
 
     def __sub__(self, other: ObjectiveFunction | float) -> Objective:
-        return self + (-Objective(other) if callable(other) else -other)
+        return self + -Objective(_term(other))
 
     def __rsub__(self, other: ObjectiveFunction | float) -> Objective:
         return -self + other
+
+
+def _term(other: Any) -> ObjectiveFunction:
+    if callable(other):
+        return in_single(other)
+    if not isinstance(other, Real | Tensor):
+        raise RecipeError(
+            f"An objective can be added to another or to a number, not to {quoted(other)}. A target of several layers "
+            "is a sum of such as actmax.objectives.channel(layer, index)."
+        )
+    return lambda _: cast("Tensor", other)
+
+
+def _check_number(what: str, value: object) -> None:
+    if not isinstance(value, Real | Tensor):
+        raise RecipeError(f"An objective can be {what} by a number, not by {quoted(value)}.")
 
 
 # By name.
@@ -178,13 +202,13 @@ def layer(layer: str) -> Objective:
     return of_target(Target(layer))
 
 
-def direction(layer: str, vector: Tensor, cosine_power: float = 0.0) -> Objective:
+def direction(layer: str, vector: Tensor | ArrayLike, cosine_power: float = 0.0) -> Objective:
     """Maximize the dot product of a layer's activations with a vector.
 
     Args:
         layer: its name.
-        vector: (C,), with which every position is compared, or (C, H, W), with which the whole map is; the mean over
-            positions is taken.
+        vector: of shape (C,), with which every position is compared, or (C, H, W), with which the whole map is; the
+            mean over positions is taken. A tensor, an array or a list.
         cosine_power: by what power of the cosine, at least 0.1, the product is multiplied, so that the direction counts
             more than the length (Olah et al. 2018, "The Building Blocks of Interpretability", appendix).
 
@@ -192,6 +216,7 @@ def direction(layer: str, vector: Tensor, cosine_power: float = 0.0) -> Objectiv
     >>> direction("conv1", torch.tensor([1.0, 2.0]))({"conv1": maps}).tolist()
     [3.0]
     """
+    vector = _vector(vector)
 
     def score(outputs: Mapping[str, Tensor]) -> Tensor:
         values, wanted = _with_vector(layer, outputs, vector)
@@ -204,18 +229,19 @@ def direction(layer: str, vector: Tensor, cosine_power: float = 0.0) -> Objectiv
     return Objective(score)
 
 
-def cosine(layer: str, vector: Tensor) -> Objective:
+def cosine(layer: str, vector: Tensor | ArrayLike) -> Objective:
     """Maximize the cosine between a layer's activations and a vector.
 
     Args:
         layer: its name.
-        vector: (C,), with which every position is compared and the mean is taken, or (C, H, W), with which the whole
-            map is compared.
+        vector: of shape (C,), with which every position is compared and the mean is taken, or (C, H, W), with which the
+            whole map is compared. A tensor, an array or a list.
 
     >>> maps = torch.tensor([[[[3.0]], [[4.0]]]])
     >>> round(cosine("conv1", torch.tensor([1.0, 0.0]))({"conv1": maps}).item(), 3)
     0.6
     """
+    vector = _vector(vector)
 
     def score(outputs: Mapping[str, Tensor]) -> Tensor:
         values, wanted = _with_vector(layer, outputs, vector)
@@ -225,6 +251,17 @@ def cosine(layer: str, vector: Tensor) -> Objective:
         return cosines.reshape(len(cosines), -1).mean(1)
 
     return Objective(score)
+
+
+def _vector(values: Tensor | ArrayLike) -> Tensor:
+    """Return a tensor, an array or a sequence of numbers as a tensor."""
+    try:
+        vector = values if isinstance(values, Tensor) else torch.from_numpy(np.array(values, np.float32))
+    except (TypeError, ValueError):
+        vector = torch.zeros(())
+    if not vector.ndim:
+        raise RecipeError(f"vector must be a tensor, an array or a list of numbers, not {quoted(values)}.")
+    return vector
 
 
 def _with_vector(layer: str, outputs: Mapping[str, Tensor], vector: Tensor) -> tuple[Tensor, Tensor]:
@@ -258,8 +295,8 @@ def diversity(layer: str) -> Objective:
     """
 
     def score(outputs: Mapping[str, Tensor]) -> Tensor:
-        maps = _channels_first(layer, outputs).float().flatten(2)
-        maps = maps if maps.ndim == 3 else maps[..., None]
+        values = _channels_first(layer, outputs).float()
+        maps = values.reshape(*values.shape[:2], -1)
         grams = functional.normalize((maps @ maps.mT).flatten(1), dim=1)
         others = max(len(grams) - 1, 1)
         cosines = grams @ grams.mT

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -249,3 +251,15 @@ def test_a_part_of_the_batch_keeps_the_images_size() -> None:
     outputs = Outputs({"conv": torch.arange(2 * 8 * 8 * 64.0).view(2, 8, 8, 64)}, (64, 64), slice(1, 2))
     assert outputs["conv"].shape == (1, 8, 8, 64)
     assert channel("conv", 3)(outputs).item() == outputs["conv"][..., 3].mean().item()
+
+
+@pytest.mark.parametrize("vector", [[1.0, 2.0], (1, 2), np.array([2.0, 1.0])[::-1], torch.tensor([1, 2])])
+def test_a_vector_may_be_any_sequence_of_numbers(vector: Any) -> None:
+    wanted = torch.tensor([1.0, 2.0])
+    for objective in (direction, cosine):
+        assert objective("conv", vector)({"conv": MAPS}).tolist() == objective("conv", wanted)({"conv": MAPS}).tolist()
+
+
+def test_diversity_compares_vectors_too() -> None:
+    opposite = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    assert diversity("fc")({"fc": opposite}).tolist() == [0.0, -0.5, -0.5]

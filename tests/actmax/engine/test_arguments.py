@@ -147,6 +147,17 @@ def test_a_network_of_a_wrong_kind_is_refused(call: Callable[[nn.Module], Any], 
         (lambda: objectives.unit("0", 2, ()), "position must be a row and a column"),  # type: ignore[arg-type]
         (lambda: objectives.unit("0", 2, (1.5, 1)), "position must be a whole number, not 1.5"),  # type: ignore[arg-type]
         (lambda: objectives.unit("0", 2, (0, -1)), "position must be at least 0, not -1"),
+        (lambda: objectives.direction("0", "a"), "vector must be a tensor, an array or a list of numbers, not 'a'"),
+        (lambda: objectives.cosine("0", 1.0), "vector must be a tensor, an array or a list of numbers, not 1.0"),
+        (lambda: objectives.direction("0", [[1.0], 2.0]), "vector must be a tensor, an array or a list of numbers"),  # type: ignore[list-item]
+        (lambda: objectives.direction("0", [1.0] * 8), "a vector of shape (8,) is no direction among them"),
+        (lambda: objectives.logit(0) + "0:1", "can be added to another or to a number, not to '0:1'. A target of"),  # type: ignore[operator]
+        (lambda: "0:1" - objectives.logit(0), "can be added to another or to a number, not to '0:1'"),  # type: ignore[operator]
+        (lambda: objectives.logit(0) - None, "can be added to another or to a number, not to None"),  # type: ignore[operator]
+        (lambda: objectives.logit(0) * "2", "An objective can be multiplied by a number, not by '2'"),  # type: ignore[operator]
+        (lambda: objectives.logit(0) * objectives.logit(1), "can be multiplied by a number, not by Objective(func"),  # type: ignore[operator]
+        (lambda: objectives.logit(0) / "2", "An objective can be divided by a number, not by '2'"),  # type: ignore[operator]
+        (lambda: objectives.logit(0) / 0, "An objective cannot be divided by 0"),
         (lambda: objectives.unit("0", 2, (0, 99)), "0 is 14 × 14 here: '0:2@0,99' lies outside it"),
     ],
 )
