@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -19,6 +19,7 @@ from actmax.errors import (
     StoreError,
     UnknownNameError,
     did_you_mean,
+    printable,
     quoted,
     validation_messages,
 )
@@ -70,6 +71,19 @@ training = typer.Typer(
 )
 app.add_typer(training, name="train")
 
+
+def _named(suffix: str) -> Callable[[Path | None], Path | None]:
+    """Return a callback that refuses a file whose name promises another format than the one that is written."""
+
+    def check(path: Path | None) -> Path | None:
+        if path and path.suffix and path.suffix.casefold() != suffix:
+            named = printable(path.with_suffix(suffix))
+            raise StoreError(f"--out writes a {suffix} file: name it {named}, not {printable(path)}.")
+        return path
+
+    return check
+
+
 NetworkOption = Annotated[
     str,
     typer.Option(
@@ -88,7 +102,7 @@ MeanOption = Annotated[
 ]
 StdOption = Annotated[str | None, typer.Option(help="Their standard deviation.")]
 ImagesArgument = Annotated[list[Path], typer.Argument(help="Folders or tar files of WebP, JPEG or PNG images.")]
-OutOption = Annotated[Path, typer.Option(help="The safetensors file to write.")]
+OutOption = Annotated[Path, typer.Option(callback=_named(".safetensors"), help="The safetensors file to write.")]
 StoreOption = Annotated[Path, typer.Option(help="Store that remembers which network `auto` stands for.")]
 FolderOption = Annotated[Path, typer.Option(help="Folder of the run: checkpoint, log and exported weights.")]
 OWN_OPTIONS = ("method", "network", "weights", "seed", "size", "start")
@@ -145,7 +159,10 @@ def draw(
         float | None,
         typer.Option(help="Weight of the penalty that preserves the start image's features; 0: no penalty."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The PNG to write; by default it is named after the target.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(callback=_named(".png"), help="The PNG to write; by default it is named after the target."),
+    ] = None,
     store: StoreOption = Path(".cache"),
 ) -> None:
     """Draw targets as PNG files, and print the network's response to each file."""

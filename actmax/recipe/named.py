@@ -17,6 +17,8 @@ _WORD = re.compile(r"[^\W\d_]+|\d+|n\d{8}")
 """A misspelled class, since names of layers contain both letters and digits, or dots; or a WNID."""
 _LAYER = re.compile(r"\w[\w.-]*+(?=\s*[^\w\s]|\s+\d)", re.ASCII)
 """The layer of ``conv5[3]`` or ``conv5 3``, but not the first word of a class such as ``head cabbage``."""
+_DANGLING = re.compile(r"[-+*:@].*|.*[-+*:@]", re.DOTALL)
+"""A term with a sign too many, as in ``zebra +``: a class's name ignores signs, and its target would not."""
 _SEPARATORS = re.compile(r"\s*[+,;&]\s*")
 """Between classes that somebody wrote one after the other."""
 
@@ -44,10 +46,16 @@ def read_target(text: str | int, classes: ClassSet, output: str, layers: Collect
             continue
         weight, times, name = parts[index].rpartition("*")
         name = name.strip()
+        if times and not name:
+            raise _unfinished(text, classes)
         if name in layers and not classes.has_name(name):
             continue
         try:
-            parts[index] = f"{weight}{times}{output}:{classes.resolve(name).index}"
+            label = classes.resolve(name)
+            bare = name.removeprefix("+") if index == 0 and not times else name
+            if _DANGLING.fullmatch(bare) and name.casefold() != label.name.casefold():
+                raise _unfinished(text, classes)
+            parts[index] = f"{weight}{times}{output}:{label.index}"
         except UnknownNameError as error:
             unknown, of_layer = unknown or error, of_layer or ":" in parts[index] or begins_with_layer(name, layers)
             if _WORD.fullmatch(name):
@@ -63,6 +71,17 @@ def begins_with_layer(text: str, layers: Collection[str]) -> bool:
     """Whether a text begins with the name of a layer, and goes on with a sign or a number, as ``conv5[3]`` does."""
     first = _LAYER.match(text)
     return first is not None and first[0] in layers
+
+
+def _unfinished(text: str, classes: ClassSet) -> RecipeError:
+    """Return the error for a text with a sign too many, or a term too few."""
+    bare = text.strip().rstrip("-+*:@ ")
+    if len(classes.find(bare)) == 1 and not _DANGLING.fullmatch(bare):
+        return RecipeError(f"{quoted(text)} is not a target. Did you mean {bare!r}?")
+    return RecipeError(
+        f"{quoted(text)} is not a target: it has a sign too many, or a term too few. Write one sign between two terms, "
+        "and none after the last, as in 'zebra + 0.5*tiger'."
+    )
 
 
 def _near(text: str, classes: ClassSet, layers: Collection[str]) -> RecipeError | None:

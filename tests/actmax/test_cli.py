@@ -303,6 +303,8 @@ def test_the_environment_may_name_the_network(run: Run, tmp_path: Path, monkeypa
         (["zebra", *SMALL, "--set", "seed=3"], "--set: 'seed' has an option of its own: --seed 3."),
         (["zebra", *SMALL, "--set", "leak=0.1"], "--set: the field 'leak' is now called 'relu_leak'."),
         (["zebra", *SMALL, "--out", "absent/zebra.png"], "absent/zebra.png cannot be written: it is a folder"),
+        (["zebra", *SMALL, "--out", "x.jpg"], "--out writes a .png file: name it x.png, not x.jpg."),
+        (["zebra + ", *SMALL], "'zebra + ' is not a target. Did you mean 'zebra'?"),
         (["zebra", *SMALL, "--weights", "absent.pth"], "compact network brings its own weights; absent.pth"),
         (["zebra", "--network", "alexnet", "--weights", "absent.pth"], "absent.pth cannot be read"),
         (["zebra", "--network", "resnet18"], "'resnet18' needs a weights file"),
@@ -611,6 +613,10 @@ def test_train_generator_writes_weights_into_its_folder(run: Run, photographs: P
         (
             ["spectrum", "photographs", "--out", "absent/s.safetensors"],
             "absent/s.safetensors cannot be written: No such",
+        ),
+        (
+            ["spectrum", "photographs", "--out", "s.pth"],
+            "--out writes a .safetensors file: name it s.safetensors, not s.pth.",
         ),
         (["spectrum", "photographs", "--out", "empty"], "empty cannot be written: Is a directory"),
         (["statistics", "photographs", "--layer", "fc6"], "fc6 has no feature maps"),

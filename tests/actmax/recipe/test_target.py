@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from actmax.errors import RecipeError
@@ -267,3 +269,23 @@ def test_no_class_is_offered_for_a_number_where_layers_are_numbers() -> None:
     assert (
         str(unknown_layer("It", "7", ("conv",), "fc", [*"abcdefghij"])) == "It has no layer '7'. Did you mean 'fc:7'?"
     )
+
+
+SIGNED = ("seven", "eight", "c++", "-")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["seven +", "seven -", "+ seven -", "seven *", "2*-seven", "- -seven", "seven + + eight", "seven:", "seven@"],
+)
+def test_a_sign_too_many_is_refused(text: str) -> None:
+    with pytest.raises(RecipeError, match=f"^{re.escape(repr(text))} is not a target"):
+        read_target(text, ClassSet(SIGNED), "fc")
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [("+seven", "fc:0"), ("C++", "fc:2"), ("c++ - seven", "fc:2 - fc:0"), ("seven + -", "fc:0 + fc:3"), ("-", "fc:3")],
+)
+def test_a_sign_may_be_part_of_a_name(text: str, target: str) -> None:
+    assert str(read_target(text, ClassSet(SIGNED), "fc")) == target
