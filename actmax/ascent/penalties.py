@@ -64,11 +64,23 @@ def total_variation(images: Tensor, power: float = 1.0) -> Tensor:
     Returns:
         (B,), at least 0; 0 for a single color.
 
+    Raises:
+        RecipeError: there are no neighboring pixels.
+
     >>> total_variation(torch.tensor([[[[0.0, 3.0], [4.0, 0.0]]]])).round(decimals=3).tolist()
     [5.0]
     """
+    _check_neighbors(images)
     result: Tensor = _TotalVariation.apply(images, power)
     return result
+
+
+def _check_neighbors(images: Tensor) -> None:
+    height, width = images.shape[2:]
+    if min(height, width) < 2:
+        raise RecipeError(
+            f"Total variation compares neighboring pixels: images need at least 2 × 2 of them, not {height} × {width}."
+        )
 
 
 class _TotalVariation(torch.autograd.Function):
@@ -109,6 +121,7 @@ def anisotropic_total_variation(images: Tensor) -> Tensor:
     >>> anisotropic_total_variation(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]])).tolist()
     [1.0]
     """
+    _check_neighbors(images)
     result: Tensor = _AnisotropicTotalVariation.apply(images)
     return result
 

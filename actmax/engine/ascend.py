@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent.checks import whole, wholes
+from actmax.ascent.checks import pair, whole, wholes
 from actmax.ascent.objectives import ObjectiveFunction, Outputs, channels_first, direction, in_single, of_target
 from actmax.ascent.optimize import Method, Step, check_finite
 from actmax.engine.device import choose_device, exact
@@ -24,7 +23,7 @@ from actmax.networks.cards import LOGITS
 from actmax.networks.class_set import class_set
 from actmax.networks.network import Network
 from actmax.networks.weights import Source
-from actmax.pictures import read_rgb
+from actmax.pictures import MAX_PIXELS, read_rgb
 from actmax.recipe.methods import DEFAULT
 from actmax.recipe.misplaced import placed
 from actmax.recipe.named import read_target
@@ -33,6 +32,8 @@ from actmax.recipe.target import Target, parse
 
 AnyObjective = str | int | ObjectiveFunction
 Start = Image.Image | str | Path | Tensor
+SEEDS = -(2**63), 2**64 - 1
+"""The least and the largest seed of torch's generators."""
 ROUNDING = 1e-3
 """By how much the values of a start may miss 0…1."""
 
@@ -102,7 +103,7 @@ def ascend(
         size: height and width of the images, or a number for both; by default the network's own.
         device: of torch; by default a GPU if there is one, else the processor (``ACTMAX_DEVICE`` overrides).
         callback: called with the state after each step; stops the optimization by returning True.
-        frames: numbers of steps after which the images are kept.
+        frames: numbers of steps, from 1, after which the images are kept.
 
     Returns:
         The images: for each objective, in its order, one for each seed.
@@ -123,12 +124,12 @@ def ascend(
     _check_network(network)
     chosen = _method(method)
     shape = _shape(network, size)
-    each = list(range(whole("n", n))) if seeds is None else wholes("seeds", seeds)
+    each = list(range(whole("n", n))) if seeds is None else wholes("seeds", seeds, *SEEDS)
     functions: Sequence[Any] = objective if isinstance(objective, list | tuple) else [objective]
     if not each or not functions:
         raise RecipeError("There is nothing to optimize: at least one objective and one seed are needed.")
     count = len(functions) * len(each)
-    wanted = frozenset(wholes("frames", frames))
+    wanted = frozenset(wholes("frames", frames, 1, chosen.steps))
     if callback is not None and not callable(callback):
         raise RecipeError(f"callback is a function that is given the state after each step, not {quoted(callback)}.")
     computed_on = choose_device(device)
@@ -180,11 +181,12 @@ def _method(method: object) -> Method:
 
 
 def _shape(network: Network, size: object) -> tuple[int, int]:
-    sides = network.size if size is None else size if isinstance(size, tuple | list) else (size, size)
-    try:
-        height, width = (operator.index(side) for side in sides)
-    except (TypeError, ValueError):
-        raise RecipeError(f"size must be a whole number of pixels, or two of them, not {quoted(size)}.") from None
+    if size is None:
+        return network.size
+    sides = size if isinstance(size, tuple | list) else (size, size)
+    height, width = pair("size", sides, "a whole number of pixels, or two of them (height, width)", 1)
+    if height * width > MAX_PIXELS:
+        raise RecipeError(f"size must be at most {MAX_PIXELS} pixels in all, not {quoted(height)} × {quoted(width)}.")
     return height, width
 
 
@@ -330,6 +332,7 @@ def grid(
         RecipeError: the layer has no map.
     """
     _check_network(network)
+    cells, size = whole("cells", cells, 1), whole("size", size, 1)
     picture = _start(image, network.size, network.channels)[None]
     with exact():
         output = network.submodel([layer], network.size)(network.normalize(picture))[layer]

@@ -22,6 +22,7 @@ from actmax.ascent.penalties import (
     l2_penalty,
     total_variation,
 )
+from actmax.errors import RecipeError
 
 PENALTIES = [
     total_variation,
@@ -164,3 +165,12 @@ def test_the_statistics_penalty_is_one_for_a_photograph_on_average() -> None:
     penalty = channel_statistics_penalty(lambda images: {"maps": layer()(images)}, {"maps": photographs(40)})
     assert penalty(some(40)).mean().item() == pytest.approx(39 / 40, rel=1e-3)  # of a sample
     assert penalty(torch.zeros(1, 3, 5, 6)).item() > 3
+
+
+@pytest.mark.parametrize(
+    "penalty", [total_variation, anisotropic_total_variation, partial(excess_variation, limit=0.2)]
+)
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1)])
+def test_pixels_without_neighbors_have_no_variation(penalty: Penalty, size: tuple[int, int]) -> None:
+    with pytest.raises(RecipeError, match=f"images need at least 2 × 2 of them, not {size[0]} × {size[1]}"):
+        penalty(torch.rand(1, 3, *size))

@@ -87,7 +87,17 @@ ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"n": 0}, "There is nothing to optimize"),
     ({"frames": 2}, "frames is a list of whole numbers"),
     ({"callback": 3}, "callback is a function that is given the state after each step, not 3"),
-    ({"size": 96.0}, "size must be a whole number of pixels"),
+    ({"frames": [0]}, "Each of frames must be at least 1, not 0"),
+    ({"frames": [1, 100]}, "Each of frames must be at most 1, not 100"),
+    ({"seeds": [2**70]}, "Each of seeds must be at most 18446744073709551615, not 1180591620717411303424"),
+    ({"seeds": [-(2**64)]}, "Each of seeds must be at least -9223372036854775808, not -18446744073709551616"),
+    ({"n": True}, "n must be a whole number, not True"),
+    ({"size": 96.0}, "size must be a whole number, not 96.0"),
+    ({"size": True}, "size must be a whole number, not True"),
+    ({"size": -5}, "size must be at least 1, not -5"),
+    ({"size": (16, 0)}, "size must be at least 1, not 0"),
+    ({"size": 10**6}, "size must be at most 51380224 pixels in all, not 1000000 × 1000000"),
+    ({"device": 1.5}, "device is '1.5', which cannot be used here"),
     ({"start": np.zeros((16, 16, 3))}, "A start is an image, a file or a tensor, not array([[[0., 0., 0.], "),
 ]
 
@@ -98,6 +108,22 @@ def test_an_argument_of_a_wrong_kind_is_refused(network: Network, arguments: dic
         actmax.ascend(network, "owl", **{"method": actmax.method("plain", steps=1)} | arguments)
     assert words in str(refusal.value)
     assert str(refusal.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"cells": 0}, "cells must be at least 1, not 0"),
+        ({"cells": "2"}, "cells must be a whole number, not '2'"),
+        ({"size": (8, 8)}, "size must be a whole number, not (8, 8)"),
+        ({"size": 0}, "size must be at least 1, not 0"),
+        ({"image": torch.full((3, 16, 16), 255.0)}, "must be in 0…1, or of uint8 in 0…255, not in 255…255"),
+    ],
+)
+def test_an_argument_of_a_grid_that_is_none_is_refused(network: Network, arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(ActmaxError) as refusal:
+        actmax.grid(**{"network": network, "image": torch.zeros(3, 16, 16), "layer": "0"} | arguments)
+    assert words in str(refusal.value)
 
 
 def test_whole_numbers_of_numpy_are_taken(network: Network) -> None:
