@@ -32,6 +32,7 @@ export function searchClasses(tools) {
     rank: (a, b) => a.rank - b.rank || b.secondProbability - a.secondProbability,
   };
 
+  const classes = (number) => (number === 1 ? "1 class" : `${number || "no"} classes`);
   const clear = element("button", { type: "button", textContent: "Clear the filter" });
   clear.addEventListener("click", () => {
     filter.value = "";
@@ -60,10 +61,12 @@ export function searchClasses(tools) {
       if (!entry.item.hidden) shown.add(entry.index);
     }
     lists.forEach((list, index) => {
-      list.hidden = [...list.children].every((item) => item.hidden);
+      const left = [...list.children].filter((item) => !item.hidden).length;
+      list.hidden = !left;
       headings[index].hidden = sort.value !== "" || list.hidden;
+      headings[index].querySelector("small")?.replaceChildren(classes(left));
     });
-    count.textContent = shown.size === 1 ? "1 class" : `${shown.size || "no"} classes`;
+    count.textContent = classes(shown.size);
     if (shown.size) return;
     if (list && meanings(filter.value, list).length) count.append(". ", ...explanation(filter.value, list));
     count.append(" ", clear);

@@ -26,6 +26,8 @@ MODULES = {"plain": "engine.wasm", "relaxed": "engine-relaxed.wasm"}
 SIZE = 160
 """Width of a live drawing in pixels, chosen with EfficientNet-Lite0: it recognizes 17 of 50 drawings of 160 pixels, and
 9 of 128 pixels; a step at 224 takes twice as long."""
+BENCH_SIZE = 224
+"""Width of a drawing of the bench: at another one its step sizes, which are those of a figure, are not right."""
 BENCH_METHODS: Mapping[str, Mapping[str, Any]] = {
     DEFAULT: {},
     "plain": {"steps": STEPS, "step_size": STEP_SIZES["right"]},
@@ -94,7 +96,7 @@ def live_widget(contents: Contents, kind: str, here: str, label: labels.Label | 
         label=label,
         name=unique_name(label),
         weights=weights(),
-        size=SIZE,
+        size=BENCH_SIZE if kind == "bench" else SIZE,
         bench=json.dumps(_bench()) if kind == "bench" else "",
         photo=addresses.link(here, addresses.FROM_PHOTO_STRIP) if kind == "photo" else "",
         photo_size=contents.plan.settings.size,
@@ -129,10 +131,11 @@ def quiz(contents: Contents, here: str) -> str:
 
 
 def _bench() -> dict[str, Any]:
-    """Return the settings that the bench starts from, and its step sizes: too small, right, too large."""
+    """Return the settings that the bench starts from, its step sizes (too small, right, too large) and its size."""
     return {
         "methods": {name: live_settings(name, changes) for name, changes in BENCH_METHODS.items()},
         "stepSizes": BENCH_STEP_SIZES,
+        "size": BENCH_SIZE,
     }
 
 

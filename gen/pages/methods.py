@@ -128,11 +128,12 @@ def _charts(measured: Curves) -> str:
     if len(steps) < 2 or len(best) < CHARTED:
         return ""
     series = {TITLES[name]: whole[name] for name in whole if name in best}
-    low, high = wilson(0.5, measured.classes)
+    n = measured.classes
+    widest = max(wilson(found / n, n)[1] - found / n for found in range(n + 1))
     caption = (
         f"How many drawings {card(judge).title} recognizes after more and fewer steps. Each method drew "
         f"{measured.classes} classes by {measured.network}; the 95{PERCENT} interval of a point reaches up to "
-        f"{50 * (high - low):.0f} percentage points to either side."
+        f"{100 * widest:.0f} percentage points to either side."
     )
     return chart(series, steps, "steps", f"drawings recognized (top-1), {PERCENT.strip()}", caption, signs=False)
 

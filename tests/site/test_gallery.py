@@ -344,6 +344,8 @@ def test_a_class_is_found_by_each_of_its_names(index: Page) -> None:
         assert names(index) == expected, typed
         count = len(set(expected))
         assert index.locator(".gallery-tools output").inner_text() == ("1 class" if count == 1 else f"{count} classes")
+        numbers = [int(text.split()[0]) for text in index.locator("h2:visible small").all_inner_texts()]
+        assert (sum(numbers), 0 in numbers) == (len(expected), False), typed
 
 
 def test_the_filter_reads_any_script(index: Page) -> None:

@@ -15,6 +15,7 @@ from nightly import pairs, smoke
 from PIL import Image, ImageChops, ImageStat
 
 from actmax.recipe import METHODS
+from gen.pages.live import BENCH_SIZE
 from gen.pages.live_weights import weights
 from gen.plan.drawings import STEP_SIZES, STEPS
 
@@ -308,6 +309,7 @@ def test_the_bench_starts_from_the_settings_of_the_build(visit: Open) -> None:
     assert listing(page) == BARE
     shown = bench_values(page)
     assert (float(shown["step_size-value"]), int(shown["steps"])) == (STEP_SIZES["right"], STEPS)
+    assert f", {BENCH_SIZE} pixels wide." in page.inner_text(".live [role=status]")
     page.click(".live button >> text=the gallery’s method")
     assert listing(page) == GALLERY
     shown = bench_values(page)

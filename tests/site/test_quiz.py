@@ -74,7 +74,9 @@ def test_the_keyboard_plays_it_and_the_network_computes_the_answer(page: Page) -
     words = page.inner_text(".quiz [role=status]")
     assert words.startswith("Right: " if right else "Wrong: ")
     said = re.search(
-        rf"the class {asked} the higher logit, (\S+) against (\S+)\. Its own drawing reaches \S+\.$", words
+        rf"the class {asked} the higher logit, (\S+) against (\S+)\. "
+        r"Its own drawing, as small as these, reaches \S+\.$",
+        words,
     )
     assert said is not None, words
     high, low = (float(number.replace("−", "-")) for number in said.groups())

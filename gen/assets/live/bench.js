@@ -13,11 +13,15 @@ const STEP_SIZE_RANGE = [1e-5, 1e5];
 const rounded = (value, digits) => Number(value.toPrecision(digits));
 
 export class Bench extends Form {
-  /** methods: the settings of the `plain` iteration and of the `smooth` method. stepSizes: by parameterization and optimizer. */
-  constructor(name, { methods, stepSizes }) {
+  /**
+   * methods: the settings of the `plain` iteration and of the `smooth` method. stepSizes: by parameterization and optimizer.
+   * size: width of a drawing in pixels, if the address has none.
+   */
+  constructor(name, { methods, stepSizes, size }) {
     super("bench", name);
     this.methods = methods;
     this.stepSizes = stepSizes;
+    this.usualSize = size;
     this.restartButton.textContent = "Start again";
     this.stepButtons = [button("step", "One step"), button("one-line", "One line")];
     this.element.lastElementChild.append(" ", ...this.stepButtons.flatMap((step) => [step, " "]), this.restartButton);
@@ -114,7 +118,7 @@ export class Bench extends Form {
       fields[name].setAttribute("aria-valuetext", value);
     }
     for (const preset of all("[name=preset]", this.element)) preset.setAttribute("aria-pressed", this.presets[preset.value] === stepSize);
-    const settings = this.settings({ size: 224 });
+    const settings = this.settings();
     for (const [name, lines] of Object.entries(listing(settings))) {
       const line = ([text, comment]) => element("span", {}, text, comment && element("small", { textContent: `# ${comment}` }));
       this.lines[name].replaceChildren(...lines.map(line));
@@ -126,9 +130,9 @@ export class Bench extends Form {
     for (const [line, code] of Object.entries(this.lines)) code.classList.toggle("now", line === name);
   }
 
-  settings(all) {
+  settings() {
     const { fields, methods } = this;
-    const size = this.size ?? all.size;
+    const size = this.size ?? this.usualSize;
     const on = (name) => (fields[name].checked ? methods.smooth[name] : 0);
     const { jitter, scale, rotate } = fields.transforms.checked ? sized(methods.smooth, size) : { jitter: 0, scale: 0, rotate: 0 };
     return {

@@ -20,7 +20,7 @@ export function listing(settings) {
     backward: [[`g = ${gradient_window ? "window · " : ""}${gradient} h`, relu_leak ? `ReLUs let ${100 * relu_leak} % through` : ""]],
     penalty: excess_variation_weight
       ? [
-          [`t = ${gradient} variation(${image})`, "0 while a photograph has more"],
+          [`t = ${gradient} variation(${image})`, "0 while most photographs have more"],
           [adam ? "g = g / |g| − λ t / |t|" : "g = g − λ |g| t / |t|", ""],
         ]
       : [["", "no penalty"]],

@@ -116,7 +116,7 @@ class Quiz {
       answer.className = index === winner ? "more" : "";
       answer.append(element("span", { textContent: this.pair[index].name }), element("b", { textContent: `${measure} ${values[index]}${index === winner ? ", higher" : ""}` }));
     });
-    this.status.textContent = `${right ? "Right" : "Wrong"}: the picture of ${this.pair[winner].name} gives the ${kind} ${this.asking.name} the higher ${measure}, ${values[winner]} against ${values[1 - winner]}. Its own drawing reaches ${words(this.own)}.`;
+    this.status.textContent = `${right ? "Right" : "Wrong"}: the picture of ${this.pair[winner].name} gives the ${kind} ${this.asking.name} the higher ${measure}, ${values[winner]} against ${values[1 - winner]}. Its own drawing, as small as these, reaches ${words(this.own)}.`;
     this.score.textContent = `${this.right} of ${this.asked} right`;
     this.next.disabled = false;
     this.next.focus({ preventScroll: true });
