@@ -21,6 +21,7 @@ from actmax.engine.run import run
 from actmax.errors import RecipeError, UnknownNameError, did_you_mean, quoted
 from actmax.networks.cards import LOGITS
 from actmax.networks.class_set import class_set
+from actmax.networks.layers import misnamed
 from actmax.networks.network import Network
 from actmax.networks.weights import Source
 from actmax.pictures import MAX_PIXELS, read_rgb
@@ -268,7 +269,10 @@ def _target(network: Network, text: str | int) -> Target:
             f"{network.card.title} has no layer {quoted(text)}, and no labels by which classes could be named: give "
             "actmax.wrap the argument labels=[…]."
         )
-    return parse(text)
+    try:
+        return parse(text)
+    except RecipeError as error:
+        raise RecipeError(misnamed(text, network.layers()) or str(error)) from None
 
 
 class _Recorder(Outputs):

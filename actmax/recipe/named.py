@@ -8,6 +8,7 @@ from collections.abc import Collection
 from actmax.errors import RecipeError, UnknownNameError, quoted
 from actmax.networks.cards import LOGITS
 from actmax.networks.class_set import ClassSet
+from actmax.networks.layers import misnamed
 from actmax.recipe.misread import names_several_channels, refusal, several
 from actmax.recipe.target import Target, parse
 
@@ -86,6 +87,8 @@ def _unfinished(text: str, classes: ClassSet) -> RecipeError:
 
 def _near(text: str, classes: ClassSet, layers: Collection[str]) -> RecipeError | None:
     """Return the error for classes, or a range, that are written as no target is; None if it is something else."""
+    if fault := misnamed(text, layers):
+        return RecipeError(fault)
     if names_several_channels(text):
         return RecipeError(refusal(text))
     layer, _, word = text.partition(":")

@@ -10,7 +10,8 @@ A target is written as text, so that a recipe stays a row of scalars::
     fc8:340 - 0.5*fc8:292    a weighted group of channels or units of one layer
 
 Layers go by the names of :meth:`actmax.Network.layers`, such as ``0``, ``features.3`` or ``block.conv-1``; a minus
-between two terms needs a space where a layer's name would include it. :mod:`actmax.objectives` computes targets.
+between two terms needs a space where a layer's name would include it. A name of other signs than these is for
+:func:`actmax.objectives.channel`. :mod:`actmax.objectives` computes targets.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from math import isfinite
 
 from actmax.errors import RecipeError, UnknownNameError, quoted
 from actmax.networks.cards import LOGITS, Card, card
+from actmax.networks.layers import NAME
 from actmax.recipe.misread import names_several_channels, refusal
 
 # Lengths are bounded, so that no number is too long to be read; a layer's name is as long as it can be.
 _TERM = re.compile(
-    r"\s*(?P<sign>[+-]?)\s*(?:(?P<weight>\d{1,40}(?:\.\d{1,340})?)\s*\*\s*)?(?P<layer>\w[\w.-]{0,200}+)"
-    r"(?::(?P<channel>\d{1,9})(?:@(?P<position>center|\d{1,9}\s*,\s*\d{1,9}))?)?(?=\s*(?:[+-]|$))\s*",
+    r"\s*(?P<sign>[+-]?)\s*(?:(?P<weight>\d{1,40}(?:\.\d{1,340})?)\s*\*\s*)?(?P<layer>"
+    + NAME
+    + r")(?::(?P<channel>\d{1,9})(?:@(?P<position>center|\d{1,9}\s*,\s*\d{1,9}))?)?(?=\s*(?:[+-]|$))\s*",
     re.ASCII,
 )
 

@@ -289,3 +289,33 @@ def test_a_sign_too_many_is_refused(text: str) -> None:
 )
 def test_a_sign_may_be_part_of_a_name(text: str, target: str) -> None:
     assert str(read_target(text, ClassSet(SIGNED), "fc")) == target
+
+
+ODD = ("conv", "my layer", "größe", "a-b+c@2", "conv:1", "2*x", "-neg")
+"""Names of layers that PyTorch allows; only the first can stand in a target."""
+
+
+@pytest.mark.parametrize("layers", [(), ODD], ids=["unknown", "known"])
+@pytest.mark.parametrize("text", ["my layer:1", "größe:1", "a-b+c@2:1", "conv:1:1", "größe"])
+def test_a_layer_whose_name_no_target_can_hold_is_said_to_be_one(text: str, layers: tuple[str, ...]) -> None:
+    with pytest.raises(RecipeError) as refusal:
+        read_target(text, ClassSet(LABELS), "fc", layers) if layers else parse(text)
+    layer = repr(text.removesuffix(":1")) if layers else "name"
+    assert str(refusal.value).startswith(f"{text!r} is not a target")
+    assert "In a target a layer's name has only ASCII letters" in str(refusal.value)
+    assert f"actmax.objectives.channel({layer}, index) takes any name." in str(refusal.value)
+
+
+@pytest.mark.parametrize(("text", "layer"), [("conv:1:1", "conv:1"), ("2*x:3", "2*x"), ("-neg:1", "-neg")])
+def test_what_is_read_of_a_layers_name_is_not_answered_with_the_same(text: str, layer: str) -> None:
+    with pytest.raises(RecipeError) as refusal:  # noqa: PT012 - either of the two refuses it
+        target = read_target(text, ClassSet(LABELS), "fc", ODD)
+        raise RecipeError(str(unknown_layer("It", target.layer, ODD[1:], "fc", LABELS)))
+    assert f"actmax.objectives.channel({layer!r}, index)" in str(refusal.value)
+    assert "Did you mean" not in str(refusal.value)
+
+
+def test_the_part_of_a_name_before_a_colon_is_no_layer() -> None:
+    assert str(unknown_layer("It", "conv", ODD[1:], "fc", LABELS)).startswith(
+        "It has no layer 'conv'. Its layer 'conv:1' is no target. In a target"
+    )
