@@ -42,6 +42,8 @@ def __dir__() -> list[str]:
 
 ObjectiveFunction = Callable[[Mapping[str, Tensor]], Tensor]
 """The outputs of layers by name, (B, …) each -> (B,), float32."""
+ChannelAxis = Callable[[str], int | None]
+"""The name of a layer -> the axis of the channels in its output: 1, -1, or None if unknown."""
 
 
 class Outputs(Mapping[str, Tensor]):
@@ -51,12 +53,17 @@ class Outputs(Mapping[str, Tensor]):
         outputs: (B, …) each.
         size: height and width of the images, by which a channels-last map is recognized.
         images: which images of the batch; None for all.
+        axis: the channels' axis in the output of a layer, where it is known (``Network.channel_axis``).
     """
 
     def __init__(
-        self, outputs: Mapping[str, Tensor], size: tuple[int, int] | None = None, images: slice | None = None
+        self,
+        outputs: Mapping[str, Tensor],
+        size: tuple[int, int] | None = None,
+        images: slice | None = None,
+        axis: ChannelAxis | None = None,
     ) -> None:
-        self.outputs, self.size, self.images = outputs, size, images
+        self.outputs, self.size, self.images, self.axis = outputs, size, images, axis
 
     def __getitem__(self, name: str) -> Tensor:
         output = self.outputs[name]
@@ -73,7 +80,7 @@ class _Single(Outputs):
     """The same outputs, those of half precision as float32."""
 
     def __init__(self, outputs: Mapping[str, Tensor]) -> None:
-        super().__init__(outputs, getattr(outputs, "size", None))
+        super().__init__(outputs, getattr(outputs, "size", None), axis=getattr(outputs, "axis", None))
 
     def __getitem__(self, name: str) -> Tensor:
         output = self.outputs[name]
@@ -391,18 +398,13 @@ def of_target(target: Target) -> Objective:
     return Objective(objective)
 
 
-def of_targets(targets: Sequence[Target], size: tuple[int, int] | None = None) -> ObjectiveFunction:
+def of_targets(targets: Sequence[Target]) -> ObjectiveFunction:
     """Return the objective that targets name.
 
     Args:
         targets: one for each image of the batch, all of the same layer and position.
-        size: height and width of the images.
     """
-
-    def objective(outputs: Mapping[str, Tensor]) -> Tensor:
-        return score(targets, _output(targets[0], outputs if size is None else Outputs(outputs, size)))
-
-    return objective
+    return lambda outputs: score(targets, _output(targets[0], outputs))
 
 
 def _output(target: Target, outputs: Mapping[str, Tensor]) -> Tensor:
@@ -411,24 +413,27 @@ def _output(target: Target, outputs: Mapping[str, Tensor]) -> Tensor:
 
 
 def _channels_first(layer: str, outputs: Mapping[str, Tensor]) -> Tensor:
-    return channels_first(layer, outputs[layer], getattr(outputs, "size", None))
+    axis: ChannelAxis | None = getattr(outputs, "axis", None)
+    return channels_first(layer, outputs[layer], getattr(outputs, "size", None), axis and axis(layer))
 
 
 PREFIX_TOKENS = (0, 1, 2, 5)
 """How many tokens may come before those of the image: none, a class token, one of distillation, or four registers."""
 
 
-def channels_first(layer: str, output: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+def channels_first(layer: str, output: Tensor, size: tuple[int, int] | None = None, axis: int | None = None) -> Tensor:
     """Return a layer's output as (B, C) or (B, C, H, W), whether the network has channels first, last, or tokens.
 
-    Channels are taken to be last only if the first two axes have the image's proportions and the last two are far from
-    them. Tokens (B, N, C) become the map that they are an image's patches of, without class and register tokens; tokens
-    that form no such map become one column.
+    Where their axis is unknown, channels are taken to be last only if the first two axes have the image's proportions
+    and the last two are far from them, and three axes to be tokens. Tokens (B, N, C) become the map that they are an
+    image's patches of, without class and register tokens; tokens that form no such map become one column, as a sequence
+    (B, C, N) does.
 
     Args:
         layer: its name, for messages.
         output: what it returned.
         size: height and width of the image; None: a map has its channels first, and an image is square.
+        axis: of the channels, if it is known: 1 or -1.
 
     Raises:
         RecipeError: the output is neither a vector, nor a map, nor tokens.
@@ -442,6 +447,8 @@ def channels_first(layer: str, output: Tensor, size: tuple[int, int] | None = No
 
     if output.ndim == 2:
         return output
+    if output.ndim == 3 and axis == 1:
+        return output[..., None]
     if output.ndim == 3:
         tokens = output.shape[1]
         for prefix in PREFIX_TOKENS:
@@ -451,9 +458,11 @@ def channels_first(layer: str, output: Tensor, size: tuple[int, int] | None = No
                 return output[:, prefix:].mT.reshape(len(output), -1, rows, columns)
         return output.mT[..., None]
     if output.ndim == 4:
-        _, first, second, third = output.shape
-        last = size is not None and proportional(first, second, 1) and not proportional(second, third, 4)
-        return output.permute(0, 3, 1, 2) if last else output
+        if axis is None:
+            _, first, second, third = output.shape
+            last = size is not None and proportional(first, second, 1) and not proportional(second, third, 4)
+            axis = -1 if last else 1
+        return output if axis == 1 else output.movedim(-1, 1)
     shape = " × ".join(map(str, output.shape[1:]))
     raise RecipeError(
         f"{layer} returns {shape} numbers for an image, which are neither a vector, nor a map, nor tokens: no target "

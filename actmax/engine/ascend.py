@@ -252,7 +252,10 @@ def _resolve(
     def score(outputs: Mapping[str, Tensor]) -> Tensor:
         parts = [slice(first, first + images) for first in range(0, len(functions) * images, images)]
         return torch.cat(
-            [function(Outputs(outputs, size, part)) for function, part in zip(functions, parts, strict=True)]
+            [
+                function(Outputs(outputs, size, part, network.channel_axis))
+                for function, part in zip(functions, parts, strict=True)
+            ]
         )
 
     return list(layers), score, targets if len(targets) == len(functions) * images else []
@@ -279,7 +282,7 @@ class _Recorder(Outputs):
     """The outputs of all layers for a black image; notes which are used."""
 
     def __init__(self, network: Network, size: tuple[int, int]) -> None:
-        super().__init__(network.trace(size), size)
+        super().__init__(network.trace(size), size, axis=network.channel_axis)
         self.network = network
         self.requested: dict[str, None] = {}
 
@@ -340,7 +343,7 @@ def grid(
     picture = _start(image, network.size, network.channels)[None]
     with exact():
         output = network.submodel([layer], network.size)(network.normalize(picture))[layer]
-    maps = channels_first(layer, output.detach().float(), network.size)
+    maps = channels_first(layer, output.detach().float(), network.size, network.channel_axis(layer))
     if maps.ndim != 4:
         raise RecipeError(f"{layer} has no map: there is no position to draw.")
     rows, columns = (min(side, cells) for side in maps.shape[2:])

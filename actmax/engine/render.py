@@ -146,7 +146,7 @@ def _render_batch(
         network,
         method_of(first, [recipe.facet for recipe in recipes]),
         [layer],
-        of_targets(targets, size),
+        of_targets(targets),
         [recipe.seed for recipe in recipes],
         size,
         device,

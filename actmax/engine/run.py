@@ -63,5 +63,7 @@ def run(
         bound, hooks = method.bind(context)
         forward = network.submodel(layers, view, device, torch.float32, hooks)
     canvas = Canvas(network.channels, *size, network.normalize, network.normalize.inverse, device)
-    steps = optimize(bound, lambda x: Outputs(forward(x), view), objective, canvas, seeds, start, view)
+    steps = optimize(
+        bound, lambda x: Outputs(forward(x), view, axis=network.channel_axis), objective, canvas, seeds, start, view
+    )
     return steps, context.dtype

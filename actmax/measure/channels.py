@@ -29,7 +29,7 @@ def channel_counts(network: Network, layers: Sequence[str], size: int) -> Channe
     """
     outputs = network.trace((size, size))
     return {
-        layer: channels_first(layer, outputs[layer], (size, size)).shape[1]
+        layer: channels_first(layer, outputs[layer], (size, size), network.channel_axis(layer)).shape[1]
         for layer in layers
         if layer in outputs and (outputs[layer].ndim in (2, 4) or _are_tokens(outputs[layer]))
     }
@@ -189,7 +189,7 @@ def _outputs(network: Network, image: Tensor, layers: Sequence[str]) -> dict[str
     """The outputs of layers for an image (1, C, H, W) in [0, 1], channels first."""
     size = (image.shape[2], image.shape[3])
     outputs = network.submodel(layers, size)(network.normalize(image))
-    return {layer: channels_first(layer, outputs[layer], size) for layer in layers}
+    return {layer: channels_first(layer, outputs[layer], size, network.channel_axis(layer)) for layer in layers}
 
 
 def _rounded(values: Tensor) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from actmax.ascent.objectives import of_targets
+from actmax.ascent.objectives import Outputs, of_targets
 from actmax.errors import WeightsError
 from actmax.measure.models import Measures
 from actmax.networks.network import Network
@@ -57,7 +57,8 @@ def measure(network: Network, target: str, image: Tensor) -> Measures:
     probabilities = logits.softmax(1)[0]
     best = probabilities.topk(min(5, len(probabilities)))
     top = tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True))
-    activation = of_targets([parsed], size)({parsed.layer: outputs[names[-1]]}).item()
+    read = Outputs({parsed.layer: outputs[names[-1]]}, size, axis=network.channel_axis)
+    activation = of_targets([parsed])(read).item()
     if parsed.layer not in network.card.outputs or parsed.unit is None:
         return Measures(activation=activation, top=top)
     own = logits[0, parsed.unit]

@@ -36,7 +36,9 @@ def active_regions(network: Network, image: Tensor, selected: Mapping[str, Seque
     hidden = [layer for layer in selected if layer != LOGITS]
     vectors = [*network.card.hidden] if LOGITS in selected or set(hidden) & set(network.card.hidden) else []
     read, logits = network.outputs_of([*dict.fromkeys((*vectors, *hidden))], network.normalize(image).requires_grad_())
-    outputs = {layer: channels_first(layer, output, size) for layer, output in read.items()} | {LOGITS: logits}
+    outputs = {
+        layer: channels_first(layer, output, size, network.channel_axis(layer)) for layer, output in read.items()
+    } | {LOGITS: logits}
     regions: Regions = {}
     for layer, channels in selected.items():
         if outputs[layer].ndim == 4:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch._C._functorch import is_functorch_wrapped_tensor
 
 from actmax.errors import PrecisionError, RecipeError
+from actmax.networks.axes import channel_axis
 from actmax.networks.cards import IMAGENET_MEAN, IMAGENET_STD, LOGITS, Card
 from actmax.networks.frozen import freeze
 from actmax.networks.hooks import GradientHooks
@@ -133,6 +134,10 @@ class Network:
         """Return the weights of a convolution (out, in, h, w) or a linear layer (out, in); None for any other layer."""
         part = self._part(layer)
         return _on_cpu(part.weight) if isinstance(part, nn.Linear | nn.Conv2d) else None
+
+    def channel_axis(self, layer: str) -> int | None:
+        """Return the axis of the channels in a layer's output: 1, -1, or None if the kind of module does not tell."""
+        return channel_axis(self._module, self._path(layer))
 
     def outputs_of(self, layers: Sequence[str], x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Return the outputs of some layers and the logits, in one graph.

@@ -119,7 +119,7 @@ def parts(network: Network, name: str, images: int) -> dict[str, Callable[[], ob
     context = Context(network, size, device, choose_dtype("auto", device), targets)
     chosen, hooks = method(name, steps=2 * TURNS).bind(context)
     forward = network.submodel([LOGITS], size, device, context.dtype, hooks)
-    objective = of_targets(targets, size)
+    objective = of_targets(targets)
     canvas = Canvas(network.channels, *size, network.normalize, network.normalize.inverse, device)
     generators = [torch.Generator().manual_seed(seed) for seed in range(images)]
     param = chosen.params(generators, canvas)
