@@ -155,7 +155,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         {"labels": "colors.json", "groups": {"all": ["red"]}},
         "returns 10 logits and has 3 labels",
     ),
-    "no labels": ({"labels": None, "groups": {"all": ["zebra"]}}, "returns 10 logits and has 1000 labels"),
+    "no labels": ({"labels": None, "groups": {"all": ["zebra"]}}, "returns 10 logits, .* name its own by `labels`"),
     "a class that is no label": ({"groups": {"all": ["zebra"]}}, "None of the 10 labels is 'zebra'"),
     "an index beyond the labels": ({"groups": {"all": ["0-10"]}}, "from 0 to 9 at most"),
     "one half of the normalization": ({"std": None}, "mean and std belong together"),
