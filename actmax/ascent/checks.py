@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -13,11 +14,21 @@ LISTS = ("transforms", "constraints", "gradients")
 """Parts that are lists of functions."""
 WEIGHTED = ("penalties", "relative_penalties")
 """Lists of weights, each with a function."""
+FORMS: dict[str, tuple[tuple[int, ...], str]] = {
+    "params": ((2,), "the random generators and the canvas"),
+    "optimizer": ((1, 2), "the views and the parameters, or as in torch.optim of a list of parameters"),
+    "transforms": ((1, 2), "images, and as it likes of a random generator for each"),
+    "constraints": ((3, 4), "the parameters, the step and the canvas, and as it likes of the gradient"),
+    "gradients": ((1,), "the gradient"),
+    "penalties": ((1,), "images"),
+    "relative_penalties": ((1,), "images"),
+}
+"""How many arguments each part is called with, and which."""
 _MAKES = frozenset({"Params", "affine", "Constraint", "ImageGradient", "Optimizer"})
 """What functions of this package return that make parts, and are none."""
 
 
-def whole(name: str, value: object, least: int | None = None, most: int | None = None) -> int:
+def whole(name: str, value: object, least: float | None = None, most: float | None = None) -> int:
     """Return a value as a whole number.
 
     Raises:
@@ -29,14 +40,19 @@ def whole(name: str, value: object, least: int | None = None, most: int | None =
         number = None
     if number is None or isinstance(value, bool):
         raise RecipeError(f"{name} must be a whole number, not {quoted(value)}.")
-    if least is not None and number < least:
-        raise RecipeError(f"{name} must be at least {least}, not {quoted(number)}.")
-    if most is not None and number > most:
-        raise RecipeError(f"{name} must be at most {most}, not {quoted(number)}.")
+    check_range(name, number, least, most)
     return number
 
 
-def wholes(name: str, values: Any, least: int | None = None, most: int | None = None) -> list[int]:
+def check_range(name: str, value: float, least: float | None = None, most: float | None = None) -> None:
+    """Refuse a number that is too small or too large."""
+    if least is not None and value < least:
+        raise RecipeError(f"{name} must be at least {least}, not {quoted(value)}.")
+    if most is not None and value > most:
+        raise RecipeError(f"{name} must be at most {most}, not {quoted(value)}.")
+
+
+def wholes(name: str, values: Any, least: float | None = None, most: float | None = None) -> list[int]:
     """Return values as a list of whole numbers.
 
     Raises:
@@ -78,8 +94,7 @@ def check_parts(parts: dict[str, Any]) -> None:
         RecipeError: one is no list, function or pair as it should be, or has to be called first.
     """
     _check_function("params", parts["params"])
-    if not callable(parts["optimizer"]) or _is_maker(parts["optimizer"], classes=False):
-        _check_function("optimizer", parts["optimizer"], classes=False)
+    _check_function("optimizer", parts["optimizer"], classes=False)
     for name in LISTS:
         for part in listed(name, parts[name]):
             _check_function(name, part)
@@ -96,8 +111,30 @@ def check_parts(parts: dict[str, Any]) -> None:
 def _check_function(name: str, part: Any, classes: bool = True) -> None:
     if _is_maker(part, classes):
         raise RecipeError(f"{name} has {part.__name__}, which makes such a part: call it, {part.__name__}(…).")
-    if not callable(part) and not hasattr(part, "hooks") and not hasattr(part, "bind"):
+    if hasattr(part, "hooks") or hasattr(part, "bind"):
+        return
+    if not callable(part):
         raise RecipeError(f"{name} takes functions, such as those of {_module(name)}, not {quoted(part)}.")
+    counts, form = FORMS[name]
+    if not any(takes(part, count, unknown=True) for count in counts):
+        raise RecipeError(f"{name} has {_shown(part)}, which must be a function of {form}.")
+
+
+def takes(function: Callable[..., Any], count: int, unknown: bool = False) -> bool:
+    """Return whether a function can be called with so many arguments.
+
+    Args:
+        function: any.
+        count: how many.
+        unknown: what to return of a built-in function without a signature.
+    """
+    try:
+        inspect.signature(function).bind(*[None] * count)
+    except TypeError:
+        return False
+    except ValueError:
+        return unknown
+    return True
 
 
 def _is_maker(part: Any, classes: bool = True) -> bool:

@@ -6,12 +6,14 @@ x ← r(x + α ∇h) (Yosinski et al. 2015, equation 2), or a bound of the probl
 
 from __future__ import annotations
 
-import inspect
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
+from actmax.ascent.arguments import checked
+from actmax.ascent.checks import takes
 from actmax.ascent.gradients import gaussian_blur
 from actmax.ascent.params.canvas import Canvas
 from actmax.errors import RecipeError
@@ -31,13 +33,10 @@ W), before penalties, and before it is normalized."""
 
 def takes_gradient(constraint: Constraint) -> bool:
     """Return whether a constraint has a fourth parameter."""
-    try:
-        inspect.signature(constraint).bind(None, None, None, None)
-    except TypeError:
-        return False
-    return True
+    return takes(constraint, 4)
 
 
+@checked()
 def norm(rms: float) -> Constraint:
     """Scale the parameters to a fixed norm: ‖x‖ = ρ (Erhan et al. 2009, section 3).
 
@@ -58,6 +57,7 @@ def norm(rms: float) -> Constraint:
     return constrain
 
 
+@checked(part=(0, 1))
 def l2_decay(part: float) -> Constraint:
     """Shrink every parameter by a part of itself (Yosinski et al. 2015, section 3, "L2 decay").
 
@@ -70,6 +70,7 @@ def l2_decay(part: float) -> Constraint:
     return lambda x, _step, _canvas: x * (1 - part)
 
 
+@checked(every=(1, math.inf), until=(1, math.inf))
 def blur(sd: float, every: int = 1, until: int | None = None) -> Constraint:
     """Blur the pixels by a Gaussian (Yosinski et al. 2015, section 3, "Gaussian blur").
 
@@ -90,6 +91,7 @@ def blur(sd: float, every: int = 1, until: int | None = None) -> Constraint:
     return constrain
 
 
+@checked(part=(0, 1))
 def clip_norm(part: float) -> Constraint:
     """Set the pixels with the smallest norm to zero (Yosinski et al. 2015, section 3, "clipping pixels with small
     norm").
@@ -105,6 +107,7 @@ def clip_norm(part: float) -> Constraint:
     return lambda x, _step, _canvas: _keep_largest(x, x.square().sum(1, keepdim=True).sqrt(), part)
 
 
+@checked(part=(0, 1))
 def clip_contribution(part: float) -> Constraint:
     """Set the pixels that contribute least to the activation to zero (Yosinski et al. 2015, section 3, "clipping pixels
     with small contribution").
@@ -137,6 +140,7 @@ def _keep_largest(x: Tensor, size: Tensor, part: float) -> Tensor:
     return x * (size >= size.flatten(1).quantile(part, 1).view(-1, 1, 1, 1))
 
 
+@checked()
 def bound_color(largest: float) -> Constraint:
     """Scale each pixel whose color has too large a norm down to the bound (Mahendran & Vedaldi 2016, section 3.2; the
     bound of `core/nnpreimage.m` in the authors' code, nnpreimage).
@@ -172,6 +176,7 @@ def clip() -> Constraint:
     return constrain
 
 
+@checked()
 def bounded(largest: float) -> Constraint:
     """Clamp the parameters to 0…largest, so that a code stays among those that its generator has learned.
 

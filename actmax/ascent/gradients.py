@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from actmax.ascent.arguments import checked
 from actmax.errors import RecipeError
 from actmax.networks.hooks import GradientHooks
 
@@ -118,6 +119,7 @@ def normalize(grads: Tensor, mean: float = 1.0) -> Tensor:
     return grads * (mean * grads[0].numel() / size).view(-1, *[1] * (grads.ndim - 1))
 
 
+@checked()
 def blur(sd: float) -> ImageGradient:
     """Blur the gradient by a Gaussian, so that neighboring pixels change together.
 
@@ -137,6 +139,7 @@ def blur(sd: float) -> ImageGradient:
     return partial(gaussian_blur, sd=sd)
 
 
+@checked()
 def frequency_decay(power: float) -> ImageGradient:
     """Divide the gradient by a power of the frequency, so that broad shapes change first (Walker et al. 2019;
     `fft_smooth` in the authors' code, cajal/inception_loop2019, with a power of 0.2).
@@ -186,6 +189,7 @@ def gaussian_blur(images: Tensor, sd: float) -> Tensor:
     return images
 
 
+@checked()
 @dataclass(frozen=True)
 class window:  # noqa: N801 - called like the functions beside it
     """Weight the gradient by a Gaussian around the center of the image, so that one object grows there.
@@ -242,6 +246,7 @@ class GradientMagnitude:
 # Inside the network.
 
 
+@checked()
 @dataclass(frozen=True)
 class relu_leak:  # noqa: N801 - called like the functions beside it
     """Let a part of the gradient pass where a ReLU is off, so that units that are off can be switched on.
@@ -294,6 +299,7 @@ class _LeakyReLU(torch.autograd.Function):
         return torch.where(passes, grad, grad * ctx.leak), None, None
 
 
+@checked()
 @dataclass(frozen=True)
 class margin:  # noqa: N801 - called like the functions beside it
     """Push down the class that leads: the gradient is that of h - weight · max of all logits.
@@ -333,6 +339,7 @@ class margin:  # noqa: N801 - called like the functions beside it
         return on_gradient(logits, lambda grad: grad.scatter_add(1, leader, -self.weight * grad.sum(1, keepdim=True)))
 
 
+@checked(facets=(1, math.inf))
 @dataclass(frozen=True)
 class facet:  # noqa: N801 - called like the functions beside it
     """Let the gradient of a class reach one share of its evidence only, so that drawings of one class differ.

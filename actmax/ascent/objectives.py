@@ -7,6 +7,7 @@ too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -18,6 +19,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.nn import functional
 
+from actmax.ascent.arguments import checked
 from actmax.ascent.checks import pair, whole
 from actmax.errors import RecipeError, quoted
 from actmax.networks.cards import LOGITS
@@ -209,6 +211,7 @@ def layer(layer: str) -> Objective:
     return of_target(Target(layer))
 
 
+@checked()
 def direction(layer: str, vector: Tensor | ArrayLike, cosine_power: float = 0.0) -> Objective:
     """Maximize the dot product of a layer's activations with a vector.
 
@@ -312,6 +315,7 @@ def diversity(layer: str) -> Objective:
     return Objective(score)
 
 
+@checked()
 def alignment(layer: str, decay: float = 2.0) -> Objective:
     """Reward images that resemble their neighbors in the batch: minus the distance of their activations.
 
@@ -335,6 +339,7 @@ def alignment(layer: str, decay: float = 2.0) -> Objective:
     return Objective(score)
 
 
+@checked(quantiles=(1, math.inf))
 def sorted_activations(photographs: Mapping[str, Tensor], quantiles: int = 32) -> Objective:
     """Reward images whose channels have the same distribution of activations as for photographs, such as those of a
     class: minus the mean squared difference of the sorted activations (Görgün, Schiele & Fischer 2025, "VITAL").

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, cast
@@ -11,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.optim.adam import adam as adam_step
 
+from actmax.ascent.arguments import checked
+from actmax.ascent.checks import takes
 from actmax.ascent.gradient_ascent import Score, ascend, gradient
 
 __all__ = ["adam", "from_torch", "gradient_ascent"]
@@ -27,6 +28,7 @@ TorchOptimizer = Callable[[list[Tensor]], torch.optim.Optimizer]
 """A class of `torch.optim`, or a function that makes an optimizer of parameters."""
 
 
+@checked(anneal=(0, 1))
 def gradient_ascent(alpha: float, anneal: float = 0.0) -> Optimizer:
     """Step along the gradient: x + α ∇h (Erhan et al. 2009, section 3).
 
@@ -47,6 +49,7 @@ def _annealed(views: Sequence[Score], x: Tensor, alpha: float, anneal: float) ->
             yield x, activation
 
 
+@checked(anneal=(0, 1))
 def adam(rate: float, anneal: float = 0.0) -> Optimizer:
     """Step as Adam does, uphill (Kingma & Ba 2015, algorithm 1).
 
@@ -76,6 +79,7 @@ def _adam(views: Sequence[Score], x: Tensor, rate: float, anneal: float) -> Iter
         yield x, activation
 
 
+@checked()
 def from_torch(factory: TorchOptimizer) -> Optimizer:
     """Make an optimizer of one of torch, which minimizes: it is given the negative gradient.
 
@@ -108,11 +112,7 @@ def from_torch(factory: TorchOptimizer) -> Optimizer:
 
 def resolve_optimizer(optimizer: Optimizer | TorchOptimizer) -> Optimizer:
     """Return an optimizer, whether it is one of ours (two arguments) or one of torch (one argument)."""
-    try:
-        inspect.signature(optimizer).bind(None)
-    except TypeError:
-        return cast("Optimizer", optimizer)
-    return from_torch(cast("Any", optimizer))
+    return from_torch(cast("Any", optimizer)) if takes(optimizer, 1) else cast("Optimizer", optimizer)
 
 
 def step_sizes(alpha: float, steps: int, anneal: float) -> list[float]:

@@ -6,7 +6,6 @@ has a second parameter, it is given a random generator for each image. Olah et a
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +15,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from actmax.ascent.arguments import checked
+from actmax.ascent.checks import takes
 from actmax.ascent.params.canvas import Canvas
 from actmax.errors import RecipeError
 
@@ -32,6 +33,7 @@ View = Callable[[Tensor], Tensor]
 """Normalized images (B, C, H, W) -> the same as one step sees them."""
 
 
+@checked()
 @dataclass(frozen=True)
 class affine:  # noqa: N801 - called like the functions beside it
     """Shift, scale and rotate in a single bilinear interpolation; beyond the border the image is mirrored.
@@ -60,6 +62,7 @@ class affine:  # noqa: N801 - called like the functions beside it
         return torch.stack(maps, 1)
 
 
+@checked()
 def jitter(pixels: int) -> affine:
     """Shift by whole pixels, up to so many either way.
 
@@ -69,6 +72,7 @@ def jitter(pixels: int) -> affine:
     return affine(jitter=pixels)
 
 
+@checked()
 def rotate(degrees: float) -> affine:
     """Rotate by up to so many degrees either way.
 
@@ -78,6 +82,7 @@ def rotate(degrees: float) -> affine:
     return affine(rotate=degrees)
 
 
+@checked()
 def scale(part: float) -> affine:
     """Change the size by up to this part of 1 either way.
 
@@ -87,6 +92,7 @@ def scale(part: float) -> affine:
     return affine(scale=part)
 
 
+@checked()
 @dataclass(frozen=True)
 class random_crop:  # noqa: N801 - called like the functions beside it
     """Crop a part of the image at a random position, and resize it (Fel et al. 2023, "MACO").
@@ -137,6 +143,7 @@ class random_crop:  # noqa: N801 - called like the functions beside it
         return torch.cat(crops)
 
 
+@checked()
 @dataclass(frozen=True)
 class pad:  # noqa: N801 - called like the functions beside it
     """Add a border; the views are then resized to the size that the network was given.
@@ -159,6 +166,7 @@ class pad:  # noqa: N801 - called like the functions beside it
         return functional.pad(images, [self.pixels] * 4, value=self.value)
 
 
+@checked()
 @dataclass(frozen=True)
 class noise:  # noqa: N801 - called like the functions beside it
     """Add Gaussian noise (Fel et al. 2023, "MACO").
@@ -246,7 +254,7 @@ def _chain(links: Sequence[View], size: tuple[int, int], x: Tensor) -> Tensor:
 
 def _adapted(transform: Transform, generators: Sequence[Generator], canvas: Canvas) -> View:
     """Return a function of normalized images for one of images in [0, 1], with each image's own random numbers."""
-    if _takes_generators(transform):
+    if takes(transform, 2) and not isinstance(transform, torch.nn.Module):
 
         def apply(images: Tensor) -> Tensor:
             return _checked(transform(images, generators))
@@ -268,16 +276,6 @@ def _adapted(transform: Transform, generators: Sequence[Generator], canvas: Canv
 
 def _same(x: Tensor) -> Tensor:
     return x
-
-
-def _takes_generators(transform: Transform) -> bool:
-    try:
-        inspect.signature(transform).bind(None, None)
-    except TypeError:
-        return False
-    except ValueError:  # a built-in function without a signature
-        return False
-    return not isinstance(transform, torch.nn.Module)
 
 
 def _checked(images: Any) -> Tensor:

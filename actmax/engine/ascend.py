@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from actmax.ascent.checks import pair, whole, wholes
+from actmax.ascent.checks import pair, takes, whole, wholes
 from actmax.ascent.objectives import ObjectiveFunction, Outputs, channels_first, direction, in_single, of_target
 from actmax.ascent.optimize import Method, Step, check_finite
 from actmax.engine.device import choose_device, exact
@@ -131,7 +131,7 @@ def ascend(
         raise RecipeError("There is nothing to optimize: at least one objective and one seed are needed.")
     count = len(functions) * len(each)
     wanted = frozenset(wholes("frames", frames, 1, chosen.steps))
-    if callback is not None and not callable(callback):
+    if callback is not None and not (callable(callback) and takes(callback, 1, unknown=True)):
         raise RecipeError(f"callback is a function that is given the state after each step, not {quoted(callback)}.")
     computed_on = choose_device(device)
     with exact():
@@ -233,14 +233,15 @@ def _resolve(
             targets += [target] * images
             layers[target.layer] = None
             functions.append(of_target(target))
-        elif callable(objective):
+        elif callable(objective) and takes(objective, 1, unknown=True):
             recorder = recorder or _Recorder(network, size)
             function = in_single(objective)
             function(recorder)
             functions.append(function)
         else:
             raise RecipeError(
-                f"An objective is a class, a target such as 'logits:3' or a function, not {quoted(objective)}."
+                "An objective is a class, a target such as 'logits:3' or a function of the layers' outputs, not "
+                f"{quoted(objective)}."
             )
     if recorder:
         layers |= recorder.requested

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
+from actmax.ascent.arguments import checked
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params, noise
 
 
+@checked(layers=(1, math.inf), width=(1, math.inf))
 def cppn(layers: int = 8, width: int = 24, sd: float = 1.0) -> Params:
     """Optimize the weights of a network that maps a pixel's coordinates to its color, so that images are smooth at any
     size (Mordvintsev et al. 2018, "Differentiable Image Parameterizations", section on CPPNs).

@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from actmax.ascent.arguments import checked
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params
 
 # Channels of the generator's layers, coarse to fine: wide where that is cheap. The last doubling
@@ -17,6 +18,7 @@ from actmax.ascent.params.canvas import Canvas, Parameterization, Params
 WIDTHS = (64, 48, 32, 16)
 
 
+@checked()
 def generator(sd: float = 1.0) -> Params:
     """Optimize the weights of an untrained convolutional generator with a fixed random input.
 

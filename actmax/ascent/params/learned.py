@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from actmax.ascent.arguments import checked
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params, noise
 
 
+@checked(code=(1, math.inf))
 def learned(decode: Callable[[Tensor], Tensor], code: int, sd: float = 1.0) -> Params:
     """Optimize the code of a trained generator (Nguyen et al. 2016, "Synthesizing the preferred inputs for neurons in
     neural networks via deep generator networks", section 3.1).

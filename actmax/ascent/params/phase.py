@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from actmax.ascent.arguments import checked
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params, noise
 from actmax.ascent.params.fourier import colors, frequencies, spectrum_of, synthesize
 from actmax.errors import RecipeError
@@ -26,6 +27,7 @@ SHARP_FREQUENCY = 1 / 5
 """Cycles per pixel up to which a photograph that was resized is as sharp as a larger one. Above, resizing blurs it."""
 
 
+@checked()
 def phase(sd: float = math.pi) -> Params:
     """Optimize the phases only: the magnitude of each Fourier coefficient is that of photographs (Fel et al. 2023,
     "Unlocking Feature Visualization for Deeper Networks with MAgnitude Constrained Optimization", section 3.2).

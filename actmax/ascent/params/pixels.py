@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Generator
 
+from actmax.ascent.arguments import checked
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params, noise
 
 
+@checked()
 def pixels(sd: float = 0.01) -> Params:
     """Optimize the normalized pixels, from seeded noise on middle gray.
 

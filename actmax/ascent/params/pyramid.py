@@ -9,10 +9,12 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from actmax.ascent.arguments import checked
 from actmax.ascent.params.canvas import Canvas, Parameterization, Params, noise
 from actmax.ascent.params.fourier import LOGIT_MARGIN, colors
 
 
+@checked(levels=(1, math.inf))
 def pyramid(levels: int = 4, decorrelate: bool = True, sd: float = 0.01) -> Params:
     """Optimize the levels of a Laplacian pyramid, each of half the resolution of the one before (lucid's `lowres`).
 

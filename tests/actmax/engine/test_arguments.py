@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import nn
 from torchvision import transforms as tv
 
 import actmax
-from actmax import gradients, objectives, params, penalties, transforms
+from actmax import constraints, gradients, objectives, optimizers, params, penalties, transforms
 from actmax.errors import ActmaxError
 from actmax.networks.network import Network
 
@@ -46,6 +47,12 @@ PARTS: list[tuple[dict[str, Any], str]] = [
     ({"penalties": [penalties.total_variation]}, "penalties is a list of weights and penalties, such as"),
     ({"penalties": penalties.total_variation}, "penalties is a list, such as penalties=[…], not total_variation"),
     ({"relative_penalties": [("a", penalties.total_variation)]}, "relative_penalties is a list of weights and"),
+    ({"params": lambda canvas: canvas}, "params has <lambda>, which must be a function of the random generators and"),
+    ({"optimizer": lambda: None}, "optimizer has <lambda>, which must be a function of the views and the parameters"),
+    ({"transforms": [lambda: None]}, "transforms has <lambda>, which must be a function of images"),
+    ({"constraints": [lambda x: x]}, "constraints has <lambda>, which must be a function of the parameters, the step"),
+    ({"gradients": [lambda x, y: x]}, "gradients has <lambda>, which must be a function of the gradient"),
+    ({"penalties": [(1.0, penalties.excess_variation)]}, "penalties has excess_variation, which must be a function of"),
     ({"relative_penalties": [(1.0, 2.0)]}, "relative_penalties takes functions, such as those of actmax.penalties"),
 ]
 
@@ -56,6 +63,80 @@ def test_a_part_of_a_method_that_is_none_is_refused(parts: dict[str, Any], words
         actmax.Method(**parts)
     assert words in str(refusal.value)
     assert str(refusal.value).isprintable()
+
+
+MAKERS: list[tuple[Callable[[Any], Any], Any, str]] = [
+    (
+        transforms.rotate,
+        range(-5, 6),
+        "rotate: degrees must be a number, not range(-5, 6). Rotate by up to",
+    ),
+    (
+        transforms.scale,
+        [0.9, 1.1],
+        "scale: part must be a number, not [0.9, 1.1]. Change the size by up to this part of",
+    ),
+    (
+        transforms.jitter,
+        "a",
+        "jitter: pixels must be a whole number, not 'a'. Shift by whole pixels, up to",
+    ),
+    (transforms.jitter, 1.5, "jitter: pixels must be a whole number, not 1.5"),
+    (transforms.affine, "a", "affine: jitter must be a whole number, not 'a'"),
+    (transforms.random_crop, "a", "random_crop: part must be a number, not 'a'"),
+    (lambda largest: transforms.random_crop(0.5, largest), "a", "random_crop: largest must be a number, not 'a'"),
+    (transforms.pad, "a", "pad: pixels must be a whole number, not 'a'"),
+    (transforms.noise, None, "noise: sd must be a number, not None"),
+    (params.pixels, "a", "pixels: sd must be a number, not 'a'"),
+    (params.pixels, float("nan"), "pixels: sd must be a number, not nan"),
+    (params.fourier, "a", "fourier: decay_power must be a number, not 'a'"),
+    (params.pyramid, 0, "pyramid: levels must be at least 1, not 0"),
+    (params.cppn, 0, "cppn: layers must be at least 1, not 0"),
+    (lambda code: params.learned(torch.tanh, code), 0, "learned: code must be at least 1, not 0"),
+    (lambda decode: params.learned(decode, 2), "a", "learned: decode must be a function, not 'a'"),
+    (optimizers.adam, "a", "adam: rate must be a number, not 'a'"),
+    (lambda anneal: optimizers.adam(0.1, anneal), 2, "adam: anneal must be at most 1, not 2"),
+    (optimizers.gradient_ascent, [1], "gradient_ascent: alpha must be a number, not [1]"),
+    (optimizers.from_torch, "adam", "from_torch: factory must be a function, not 'adam'"),
+    (constraints.norm, "a", "norm: rms must be a number, not 'a'"),
+    (constraints.clip_norm, 2, "clip_norm: part must be at most 1, not 2"),
+    (lambda every: constraints.blur(1.0, every), 0, "blur: every must be at least 1, not 0"),
+    (constraints.bounded, True, "bounded: largest must be a number, not True"),
+    (gradients.relu_leak, "a", "relu_leak: leak must be a number, not 'a'"),
+    (gradients.blur, "a", "blur: sd must be a number, not 'a'"),
+    (gradients.facet, 0, "facet: facets must be at least 1, not 0"),
+    (lambda power: objectives.direction("0", [1.0], power), "a", "direction: cosine_power must be a number, not 'a'"),
+    (lambda decay: objectives.alignment("0", decay), "a", "alignment: decay must be a number, not 'a'"),
+]
+
+
+@pytest.mark.parametrize(("make", "value", "words"), MAKERS, ids=[words[:30] for *_, words in MAKERS])
+def test_a_number_of_a_part_that_is_none_is_refused_at_once(make: Callable[[Any], Any], value: Any, words: str) -> None:
+    with pytest.raises(ActmaxError) as refusal:
+        make(value)
+    assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize("part", ["transforms", "params", "optimizers", "constraints", "gradients"])
+def test_every_number_of_a_part_is_checked(part: str) -> None:
+    for name in dir(getattr(actmax, part)):
+        make = getattr(getattr(actmax, part), name)
+        parameters = inspect.signature(make).parameters.values()
+        if any(str(parameter.annotation).split(" ")[0] in ("Tensor", "Callable") for parameter in parameters):
+            continue  # no maker
+        for parameter in parameters:
+            if parameter.annotation.removesuffix(" | None") in ("int", "float"):
+                others = {other.name: 0.5 for other in parameters if other.default is other.empty}
+                with pytest.raises(ActmaxError, match=" must be a "):
+                    make(**others | {parameter.name: "a"})
+
+
+def test_numbers_of_numpy_and_torch_are_taken() -> None:
+    assert transforms.jitter(np.int64(4)) == transforms.jitter(4)  # type: ignore[arg-type]
+    for number in (np.float32(0.5), torch.tensor(0.5)):
+        x, _ = next(optimizers.gradient_ascent(number)([lambda x: x.square().sum(1)], torch.tensor([[1.0]])))  # type: ignore[arg-type]
+        assert x.tolist() == [[2.0]]
+        assert transforms.random_crop(number).largest is None  # type: ignore[arg-type]
 
 
 def test_every_part_of_this_package_is_accepted() -> None:
@@ -69,7 +150,7 @@ def test_every_part_of_this_package_is_accepted() -> None:
         penalties=[(1, penalties.total_variation), (0.5, lambda images: images.mean((1, 2, 3)))],
         relative_penalties=[(0.1, penalties.ChannelStatistics())],
         constraints=[lambda x, *_: x],
-        gradients=[gradients.relu_leak(0.1), gradients.normalize, lambda gradient: gradient],
+        gradients=[gradients.relu_leak(0.1), gradients.normalize, torch.neg, lambda gradient: gradient],
     )
     assert own.steps == 2
 
@@ -86,6 +167,9 @@ ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"n": 1.5}, "n must be a whole number, not 1.5"),
     ({"n": 0}, "There is nothing to optimize"),
     ({"frames": 2}, "frames is a list of whole numbers"),
+    ({"callback": lambda: None}, "callback is a function that is given the state after each step, not <function"),
+    ({"objective": lambda: None}, "or a function of the layers' outputs, not <function"),
+    ({"objective": objectives.channel}, "or a function of the layers' outputs, not <function channel"),
     ({"callback": 3}, "callback is a function that is given the state after each step, not 3"),
     ({"frames": [0]}, "Each of frames must be at least 1, not 0"),
     ({"frames": [1, 100]}, "Each of frames must be at most 1, not 100"),
@@ -105,7 +189,7 @@ ARGUMENTS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("arguments", "words"), ARGUMENTS, ids=[words[:50] for _, words in ARGUMENTS])
 def test_an_argument_of_a_wrong_kind_is_refused(network: Network, arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(ActmaxError) as refusal:
-        actmax.ascend(network, "owl", **{"method": actmax.method("plain", steps=1)} | arguments)
+        actmax.ascend(network, **{"objective": "owl", "method": actmax.method("plain", steps=1)} | arguments)
     assert words in str(refusal.value)
     assert str(refusal.value).isprintable()
 

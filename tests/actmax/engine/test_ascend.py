@@ -253,7 +253,11 @@ def test_layers_above_those_of_the_objective_are_not_computed() -> None:
             UnknownNameError,
             r"my net has no layer 'zebra', and no labels .*: give actmax\.wrap the argument labels",
         ),
-        (3.5, RecipeError, "An objective is a class, a target such as 'logits:3' or a function, not 3.5"),
+        (
+            3.5,
+            RecipeError,
+            r"An objective is a class, .* or a function of the layers' outputs, not 3\.5",
+        ),
         (True, RecipeError, "An objective is a class, .*, not True"),
         (-3, RecipeError, "'logits:-3' is not a target"),
         ([], RecipeError, "There is nothing to optimize"),

@@ -1,0 +1,88 @@
+"""The arguments of the functions that make parts of a method: numbers where they name numbers, or a sentence."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from numbers import Real
+from typing import Any, TypeVar
+
+from torch import Tensor
+
+from actmax.ascent.checks import check_range, whole
+from actmax.errors import RecipeError, quoted
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def checked(**bounds: tuple[float, float]) -> Callable[[F], F]:
+    """Let a function or a dataclass refuse a value that its annotation does not allow: a number or a function.
+
+    Args:
+        **bounds: the least and the largest value of some of its arguments.
+
+    >>> @checked(part=(0, 1))
+    ... def keep(part: float) -> float:
+    ...     return part
+    >>> keep(2.0)
+    Traceback (most recent call last):
+        ...
+    actmax.errors.RecipeError: keep: part must be at most 1, not 2.0.
+    """
+
+    def decorate(part: Any) -> Any:
+        if isinstance(part, type):
+            made: Any = part
+            made.__init__ = _checked(made.__init__, part, bounds)
+            return part
+        return _checked(part, part, bounds)
+
+    return decorate
+
+
+def _checked(function: Any, part: Any, bounds: dict[str, tuple[float, float]]) -> Callable[..., Any]:
+    signature = inspect.signature(function)
+    kinds = {name: str(parameter.annotation) for name, parameter in signature.parameters.items()}
+    purpose = (part.__doc__ or "").partition("\n")[0]
+    hint = f" {purpose}" if purpose.endswith(".") else ""
+
+    @wraps(function)
+    def called(*arguments: Any, **named: Any) -> Any:
+        try:
+            given = signature.bind(*arguments, **named).arguments
+        except TypeError:
+            return function(*arguments, **named)  # Python's error names the function
+        for name, value in given.items():
+            kind = kinds[name].removesuffix(" | None")
+            check = KINDS.get(kind.partition("[")[0])
+            if check is None or (value is None and kind != kinds[name]):
+                continue
+            try:
+                check(f"{part.__name__}: {name}", value, *bounds.get(name, ()))
+            except RecipeError as error:
+                raise RecipeError(f"{error}{hint}") from None
+        return function(*arguments, **named)
+
+    return called
+
+
+def _number(name: str, value: Any, least: float | None = None, most: float | None = None) -> None:
+    is_number = isinstance(value, Real) or (isinstance(value, Tensor) and value.ndim == 0)
+    if not is_number or isinstance(value, bool) or value != value:
+        raise RecipeError(f"{name} must be a number, not {quoted(value)}.")
+    check_range(name, value, least, most)
+
+
+def _function(name: str, value: Any) -> None:
+    if not callable(value):
+        raise RecipeError(f"{name} must be a function, not {quoted(value)}.")
+
+
+KINDS: dict[str, Callable[..., object]] = {
+    "int": whole,
+    "float": _number,
+    "Callable": _function,
+    "TorchOptimizer": _function,
+}
+"""The check of an argument, by its annotation."""
