@@ -32,7 +32,7 @@ def channel_axis(module: nn.Module, path: str) -> int | None:
     >>> channel_axis(net, "1"), channel_axis(net, ""), channel_axis(nn.ReLU(), "")
     (1, -1, None)
     """
-    part = module.get_submodule(path)
+    part = module.get_submodule(path) if path else module  # TorchScript has no such method
     if isinstance(part, _FIRST):
         return 1
     if isinstance(part, nn.Linear):
