@@ -1,9 +1,9 @@
-"""The arguments of the functions that make parts of a method: numbers where they name numbers, or a sentence."""
+"""Whether the arguments of functions that make objectives and parts of methods are of the kinds that they name."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from numbers import Real
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def checked(**bounds: tuple[float, float]) -> Callable[[F], F]:
-    """Let a function or a dataclass refuse a value that its annotation does not allow: a number or a function.
+    """Let a function or a dataclass refuse a value that its annotation does not allow (:data:`KINDS`).
 
     Args:
         **bounds: the least and the largest value of some of its arguments.
@@ -74,6 +74,16 @@ def _number(name: str, value: Any, least: float | None = None, most: float | Non
     check_range(name, value, least, most)
 
 
+def _name(name: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise RecipeError(f"{name} must be a name, not {quoted(value)}.")
+
+
+def _table(name: str, value: Any) -> None:
+    if not isinstance(value, Mapping):
+        raise RecipeError(f"{name} must be a dictionary by name, not {quoted(value)}.")
+
+
 def _function(name: str, value: Any) -> None:
     if not callable(value):
         raise RecipeError(f"{name} must be a function, not {quoted(value)}.")
@@ -82,6 +92,8 @@ def _function(name: str, value: Any) -> None:
 KINDS: dict[str, Callable[..., object]] = {
     "int": whole,
     "float": _number,
+    "str": _name,
+    "Mapping": _table,
     "Callable": _function,
     "TorchOptimizer": _function,
 }

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from actmax.ascent.arguments import checked
-from actmax.ascent.checks import pair, whole
+from actmax.ascent.checks import pair, takes
 from actmax.errors import RecipeError, quoted
 from actmax.networks.cards import LOGITS
 from actmax.recipe.target import Target
@@ -139,7 +139,7 @@ class Objective:
 
 
 def _term(other: Any) -> ObjectiveFunction:
-    if callable(other):
+    if callable(other) and takes(other, 1, unknown=True):
         return in_single(other)
     if not isinstance(other, Real | Tensor):
         raise RecipeError(
@@ -157,6 +157,7 @@ def _check_number(what: str, value: object) -> None:
 # By name.
 
 
+@checked(channel=(0, math.inf))
 def channel(layer: str, channel: int) -> Objective:
     """Maximize a channel: the mean of its activation over space, or over tokens.
 
@@ -168,9 +169,10 @@ def channel(layer: str, channel: int) -> Objective:
     >>> channel("conv1", 0)({"conv1": maps}).tolist()
     [2.0]
     """
-    return of_target(Target(layer, ((whole("channel", channel, 0), 1.0),)))
+    return of_target(Target(layer, ((int(channel), 1.0),)))
 
 
+@checked(channel=(0, math.inf))
 def unit(layer: str, channel: int, position: tuple[int, int] | None = None) -> Objective:
     """Maximize a unit: the activation of a channel at one position.
 
@@ -184,9 +186,10 @@ def unit(layer: str, channel: int, position: tuple[int, int] | None = None) -> O
     [3.0]
     """
     where = "center" if position is None else pair("position", position, "a row and a column, such as (3, 7)")
-    return of_target(Target(layer, ((whole("channel", channel, 0), 1.0),), where))
+    return of_target(Target(layer, ((int(channel), 1.0),), where))
 
 
+@checked(index=(0, math.inf))
 def logit(index: int) -> Objective:
     """Maximize the logit of a class.
 
@@ -196,9 +199,10 @@ def logit(index: int) -> Objective:
     >>> logit(1)({"logits": torch.tensor([[1.0, 3.0]])}).tolist()
     [3.0]
     """
-    return channel(LOGITS, whole("index", index, 0))
+    return channel(LOGITS, index)
 
 
+@checked()
 def layer(layer: str) -> Objective:
     """Maximize a whole layer: the mean of its squared activations (DeepDream; Mordvintsev et al. 2015).
 
@@ -239,6 +243,7 @@ def direction(layer: str, vector: Tensor | ArrayLike, cosine_power: float = 0.0)
     return Objective(score)
 
 
+@checked()
 def cosine(layer: str, vector: Tensor | ArrayLike) -> Objective:
     """Maximize the cosine between a layer's activations and a vector.
 
@@ -290,6 +295,7 @@ def _with_vector(layer: str, outputs: Mapping[str, Tensor], vector: Tensor) -> t
     return values, wanted.view(1, *shape)
 
 
+@checked()
 def diversity(layer: str) -> Objective:
     """Reward images of a batch that differ: minus the mean cosine between their layers' Gram matrices.
 
@@ -365,9 +371,12 @@ def sorted_activations(photographs: Mapping[str, Tensor], quantiles: int = 32) -
     Raises:
         RecipeError: there is no layer, or a layer has other channels for the image.
     """
+    if not photographs or not all(isinstance(output, Tensor) for output in photographs.values()):
+        raise RecipeError(
+            "sorted_activations compares the outputs of layers for photographs: these are tensors by name, not "
+            f"{quoted(photographs)}."
+        )
     wanted = {name: _sorted(name, photographs, quantiles).mean(0).detach() for name in photographs}
-    if not wanted:
-        raise RecipeError("sorted_activations compares the outputs of layers for photographs: none are given.")
 
     def score(outputs: Mapping[str, Tensor]) -> Tensor:
         differences = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from actmax.ascent.arguments import checked
 from actmax.ascent.checks import pair, takes, whole, wholes
 from actmax.ascent.objectives import ObjectiveFunction, Outputs, channels_first, direction, in_single, of_target
 from actmax.ascent.optimize import Method, Step, check_finite
@@ -288,7 +290,7 @@ class _Recorder(Outputs):
         self.requested: dict[str, None] = {}
 
     def __getitem__(self, name: str) -> Tensor:
-        if not isinstance(name, str) or name not in self.outputs:
+        if name not in self.outputs:
             names = self.network.layers()
             if name in names:
                 raise RecipeError(
@@ -305,6 +307,7 @@ class _Recorder(Outputs):
 
 
 @placed
+@checked(cells=(1, math.inf), size=(1, math.inf))
 def grid(
     network: Network,
     image: Start,
@@ -340,7 +343,6 @@ def grid(
         RecipeError: the layer has no map.
     """
     _check_network(network)
-    cells, size = whole("cells", cells, 1), whole("size", size, 1)
     picture = _start(image, network.size, network.channels)[None]
     with exact():
         output = network.submodel([layer], network.size)(network.normalize(picture))[layer]

@@ -29,7 +29,7 @@ def choose_device(device: str | torch.device | None = None) -> torch.device:
         try:
             found = torch.device(named)
             torch.zeros(1, device=found).item()
-        except (RuntimeError, AssertionError, NotImplementedError, TypeError):
+        except (RuntimeError, AssertionError, NotImplementedError, TypeError, ValueError):
             source = "device" if device else "ACTMAX_DEVICE"
             raise ActmaxError(f"{source} is {str(named)!r}, which cannot be used here. Try cpu.") from None
         return found

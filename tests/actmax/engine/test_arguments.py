@@ -199,6 +199,7 @@ def test_an_argument_of_a_wrong_kind_is_refused(network: Network, arguments: dic
     [
         ({"cells": 0}, "cells must be at least 1, not 0"),
         ({"cells": "2"}, "cells must be a whole number, not '2'"),
+        ({"layer": ["0"]}, "layer must be a name, not ['0']"),
         ({"size": (8, 8)}, "size must be a whole number, not (8, 8)"),
         ({"size": 0}, "size must be at least 1, not 0"),
         ({"image": torch.full((3, 16, 16), 255.0)}, "must be in 0…1, or of uint8 in 0…255, not in 255…255"),
@@ -250,7 +251,7 @@ def test_a_network_of_a_wrong_kind_is_refused(call: Callable[[nn.Module], Any], 
         (lambda: objectives.channel("0", "2"), "channel must be a whole number, not '2'"),  # type: ignore[arg-type]
         (lambda: objectives.channel("0", 2.0), "channel must be a whole number, not 2.0"),  # type: ignore[arg-type]
         (lambda: objectives.channel("0", -99), "channel must be at least 0, not -99"),
-        (lambda: objectives.channel(["0"], 1), "has no layer ['0']. Allowed: 0, 1, 2, 3"),  # type: ignore[arg-type]
+        (lambda: objectives.channel(["0"], 1), "channel: layer must be a name, not ['0']"),  # type: ignore[arg-type]
         (lambda: objectives.unit("0", -1), "channel must be at least 0, not -1"),
         (lambda: objectives.unit("0", 2, 1), "position must be a row and a column, such as (3, 7), not 1"),  # type: ignore[arg-type]
         (lambda: objectives.unit("0", 2, (1,)), "position must be a row and a column, such as (3, 7), not (1,)"),  # type: ignore[arg-type]
@@ -262,6 +263,10 @@ def test_a_network_of_a_wrong_kind_is_refused(call: Callable[[nn.Module], Any], 
         (lambda: objectives.direction("0", [[1.0], 2.0]), "vector must be a tensor, an array or a list of numbers"),  # type: ignore[list-item]
         (lambda: objectives.direction("0", [1.0] * 8), "a vector of shape (8,) is no direction among them"),
         (lambda: objectives.logit(0) + "0:1", "can be added to another or to a number, not to '0:1'. A target of"),  # type: ignore[operator]
+        (lambda: objectives.logit(0) + (lambda: 0), "can be added to another or to a number, not to <function"),  # type: ignore[operator, arg-type, misc]
+        (lambda: objectives.sorted_activations([1]), "photographs must be a dictionary by name, not [1]"),  # type: ignore[arg-type]
+        (lambda: objectives.sorted_activations({"0": 1}), "these are tensors by name, not {'0': 1}"),  # type: ignore[dict-item]
+        (lambda: objectives.sorted_activations({}), "these are tensors by name, not {}"),
         (lambda: "0:1" - objectives.logit(0), "can be added to another or to a number, not to '0:1'"),  # type: ignore[operator]
         (lambda: objectives.logit(0) - None, "can be added to another or to a number, not to None"),  # type: ignore[operator]
         (lambda: objectives.logit(0) * "2", "An objective can be multiplied by a number, not by '2'"),  # type: ignore[operator]
