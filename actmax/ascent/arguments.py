@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from actmax.ascent.checks import check_range, whole
+from actmax.ascent.checks import check_range, pair, takes, whole
 from actmax.errors import RecipeError, quoted
 
+LARGEST = 1e38
+"""The largest number that is taken, near that of float32. Rotating by infinity crashes Python (torch 2.14)."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -67,11 +69,15 @@ def _checked(function: Any, part: Any, bounds: dict[str, tuple[float, float]]) -
     return called
 
 
-def _number(name: str, value: Any, least: float | None = None, most: float | None = None) -> None:
+def _number(name: str, value: Any, least: float = -LARGEST, most: float = LARGEST) -> None:
     is_number = isinstance(value, Real) or (isinstance(value, Tensor) and value.ndim == 0)
     if not is_number or isinstance(value, bool) or value != value:
         raise RecipeError(f"{name} must be a number, not {quoted(value)}.")
     check_range(name, value, least, most)
+
+
+def _pair(name: str, value: Any, least: int = 0, _most: float | None = None) -> None:
+    pair(name, value, "two whole numbers, such as (3, 7)", least)
 
 
 def _name(name: str, value: Any) -> None:
@@ -85,13 +91,14 @@ def _table(name: str, value: Any) -> None:
 
 
 def _function(name: str, value: Any) -> None:
-    if not callable(value):
-        raise RecipeError(f"{name} must be a function, not {quoted(value)}.")
+    if not callable(value) or not takes(value, 1, unknown=True):
+        raise RecipeError(f"{name} must be a function of one argument, not {quoted(value)}.")
 
 
 KINDS: dict[str, Callable[..., object]] = {
     "int": whole,
     "float": _number,
+    "tuple": _pair,
     "str": _name,
     "Mapping": _table,
     "Callable": _function,

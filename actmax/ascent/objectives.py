@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from actmax.ascent.arguments import checked
-from actmax.ascent.checks import pair, takes
+from actmax.ascent.checks import takes
 from actmax.errors import RecipeError, quoted
 from actmax.networks.cards import LOGITS
 from actmax.recipe.target import Target
@@ -185,7 +185,7 @@ def unit(layer: str, channel: int, position: tuple[int, int] | None = None) -> O
     >>> unit("conv1", 0, (0, 1))({"conv1": maps}).tolist()
     [3.0]
     """
-    where = "center" if position is None else pair("position", position, "a row and a column, such as (3, 7)")
+    where = "center" if position is None else (int(position[0]), int(position[1]))
     return of_target(Target(layer, ((int(channel), 1.0),), where))
 
 

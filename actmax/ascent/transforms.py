@@ -6,6 +6,7 @@ has a second parameter, it is given a random generator for each image. Olah et a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -92,7 +93,7 @@ def scale(part: float) -> affine:
     return affine(scale=part)
 
 
-@checked()
+@checked(size=(1, math.inf))
 @dataclass(frozen=True)
 class random_crop:  # noqa: N801 - called like the functions beside it
     """Crop a part of the image at a random position, and resize it (Fel et al. 2023, "MACO").

@@ -63,10 +63,10 @@ def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
     Raises:
         RecipeError: there is no such precision.
     """
+    if not isinstance(precision, str) or precision not in ("auto", *PRECISIONS):
+        raise RecipeError(f"precision is {quoted(precision)}. {did_you_mean(str(precision), ('auto', *PRECISIONS))}")
     if precision == "auto":
         return torch.bfloat16 if _native_bfloat16(device) else torch.float32
-    if precision not in PRECISIONS:
-        raise RecipeError(f"precision is {quoted(precision)}. {did_you_mean(str(precision), ('auto', *PRECISIONS))}")
     return PRECISIONS[precision]
 
 

@@ -21,7 +21,7 @@ LOGIT_MARGIN = 0.02
 """Distance from 0 and 1 to which values are clamped before the logit, which is infinite there."""
 
 
-@checked()
+@checked(contrast=(0, math.inf))
 def fourier(decay_power: float = 1.3, decorrelate: bool = True, sd: float = 0.01, contrast: float = math.inf) -> Params:
     """Optimize the coefficients of a real 2-D Fourier transform, scaled by 1/frequency**decay_power.
 

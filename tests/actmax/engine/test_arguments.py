@@ -88,16 +88,19 @@ MAKERS: list[tuple[Callable[[Any], Any], Any, str]] = [
     (transforms.pad, "a", "pad: pixels must be a whole number, not 'a'"),
     (transforms.noise, None, "noise: sd must be a number, not None"),
     (params.pixels, "a", "pixels: sd must be a number, not 'a'"),
+    (transforms.rotate, float("inf"), "rotate: degrees must be at most 1e+38, not inf"),
+    (lambda size: transforms.random_crop(0.5, None, size), 8, "random_crop: size must be two whole numbers, such as"),
+    (lambda size: transforms.random_crop(0.5, None, size), (8, 0), "random_crop: size must be at least 1, not 0"),
     (params.pixels, float("nan"), "pixels: sd must be a number, not nan"),
     (params.fourier, "a", "fourier: decay_power must be a number, not 'a'"),
     (params.pyramid, 0, "pyramid: levels must be at least 1, not 0"),
     (params.cppn, 0, "cppn: layers must be at least 1, not 0"),
     (lambda code: params.learned(torch.tanh, code), 0, "learned: code must be at least 1, not 0"),
-    (lambda decode: params.learned(decode, 2), "a", "learned: decode must be a function, not 'a'"),
+    (lambda decode: params.learned(decode, 2), "a", "learned: decode must be a function of one argument, not 'a'"),
     (optimizers.adam, "a", "adam: rate must be a number, not 'a'"),
     (lambda anneal: optimizers.adam(0.1, anneal), 2, "adam: anneal must be at most 1, not 2"),
     (optimizers.gradient_ascent, [1], "gradient_ascent: alpha must be a number, not [1]"),
-    (optimizers.from_torch, "adam", "from_torch: factory must be a function, not 'adam'"),
+    (optimizers.from_torch, "adam", "from_torch: factory must be a function of one argument, not 'adam'"),
     (constraints.norm, "a", "norm: rms must be a number, not 'a'"),
     (constraints.clip_norm, 2, "clip_norm: part must be at most 1, not 2"),
     (lambda every: constraints.blur(1.0, every), 0, "blur: every must be at least 1, not 0"),
@@ -160,6 +163,7 @@ ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"method": actmax.Method}, "A method is actmax.method(name, …)"),
     ({"method": 3}, "A method is actmax.method(name, …)"),
     ({"method": actmax.compose("robust", network="", weights="", target="logits:0")}, "drawn by actmax.render_files"),
+    ({"method": actmax.Method(precision=[])}, "precision is []. Allowed: auto, bf16, fp32"),  # type: ignore[arg-type]
     ({"method": "smoth"}, "There is no method 'smoth'. Did you mean 'smooth'?"),
     ({"seeds": 3}, "seeds is a list of whole numbers, such as seeds=[3], not 3"),
     ({"seeds": [1.5]}, "Each of seeds must be a whole number, not 1.5"),
@@ -253,9 +257,9 @@ def test_a_network_of_a_wrong_kind_is_refused(call: Callable[[nn.Module], Any], 
         (lambda: objectives.channel("0", -99), "channel must be at least 0, not -99"),
         (lambda: objectives.channel(["0"], 1), "channel: layer must be a name, not ['0']"),  # type: ignore[arg-type]
         (lambda: objectives.unit("0", -1), "channel must be at least 0, not -1"),
-        (lambda: objectives.unit("0", 2, 1), "position must be a row and a column, such as (3, 7), not 1"),  # type: ignore[arg-type]
-        (lambda: objectives.unit("0", 2, (1,)), "position must be a row and a column, such as (3, 7), not (1,)"),  # type: ignore[arg-type]
-        (lambda: objectives.unit("0", 2, ()), "position must be a row and a column"),  # type: ignore[arg-type]
+        (lambda: objectives.unit("0", 2, 1), "position must be two whole numbers, such as (3, 7), not 1"),  # type: ignore[arg-type]
+        (lambda: objectives.unit("0", 2, (1,)), "position must be two whole numbers, such as (3, 7), not (1,)"),  # type: ignore[arg-type]
+        (lambda: objectives.unit("0", 2, ()), "position must be two whole numbers"),  # type: ignore[arg-type]
         (lambda: objectives.unit("0", 2, (1.5, 1)), "position must be a whole number, not 1.5"),  # type: ignore[arg-type]
         (lambda: objectives.unit("0", 2, (0, -1)), "position must be at least 0, not -1"),
         (lambda: objectives.direction("0", "a"), "vector must be a tensor, an array or a list of numbers, not 'a'"),
