@@ -47,7 +47,6 @@ def _checked(function: Any, part: Any, bounds: dict[str, tuple[float, float]]) -
     signature = inspect.signature(function)
     kinds = {name: str(parameter.annotation) for name, parameter in signature.parameters.items()}
     purpose = (part.__doc__ or "").partition("\n")[0]
-    hint = f" {purpose}" if purpose.endswith(".") else ""
 
     @wraps(function)
     def called(*arguments: Any, **named: Any) -> Any:
@@ -63,7 +62,9 @@ def _checked(function: Any, part: Any, bounds: dict[str, tuple[float, float]]) -
             try:
                 check(f"{part.__name__}: {name}", value, *bounds.get(name, ()))
             except RecipeError as error:
-                raise RecipeError(f"{error}{hint}") from None
+                # Where lucid takes a range: what does the one number mean?
+                explained = isinstance(value, list | tuple | range) and purpose.endswith(".")
+                raise RecipeError(f"{error} {purpose}" if explained else str(error)) from None
         return function(*arguments, **named)
 
     return called

@@ -17,8 +17,8 @@ WEIGHTED = ("penalties", "relative_penalties")
 FORMS: dict[str, tuple[tuple[int, ...], str]] = {
     "params": ((2,), "the random generators and the canvas"),
     "optimizer": ((1, 2), "the views and the parameters, or as in torch.optim of a list of parameters"),
-    "transforms": ((1, 2), "images, and as it likes of a random generator for each"),
-    "constraints": ((3, 4), "the parameters, the step and the canvas, and as it likes of the gradient"),
+    "transforms": ((1, 2), "images, and optionally a random generator for each"),
+    "constraints": ((3, 4), "the parameters, the step and the canvas, and optionally the gradient"),
     "gradients": ((1,), "the gradient"),
     "penalties": ((1,), "images"),
     "relative_penalties": ((1,), "images"),

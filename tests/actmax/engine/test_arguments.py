@@ -79,7 +79,7 @@ MAKERS: list[tuple[Callable[[Any], Any], Any, str]] = [
     (
         transforms.jitter,
         "a",
-        "jitter: pixels must be a whole number, not 'a'. Shift by whole pixels, up to",
+        "jitter: pixels must be a whole number, not 'a'",
     ),
     (transforms.jitter, 1.5, "jitter: pixels must be a whole number, not 1.5"),
     (transforms.affine, "a", "affine: jitter must be a whole number, not 'a'"),
@@ -94,6 +94,7 @@ MAKERS: list[tuple[Callable[[Any], Any], Any, str]] = [
     (params.pixels, float("nan"), "pixels: sd must be a number, not nan"),
     (params.fourier, "a", "fourier: decay_power must be a number, not 'a'"),
     (params.pyramid, 0, "pyramid: levels must be at least 1, not 0"),
+    (params.cppn, [8], "cppn: layers must be a whole number, not [8]."),
     (params.cppn, 0, "cppn: layers must be at least 1, not 0"),
     (lambda code: params.learned(torch.tanh, code), 0, "learned: code must be at least 1, not 0"),
     (lambda decode: params.learned(decode, 2), "a", "learned: decode must be a function of one argument, not 'a'"),
