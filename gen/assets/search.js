@@ -108,7 +108,7 @@ export async function suggestPages(part) {
   const parts = location.pathname.slice(root.pathname.length).split("/").map((name) => readable(decoded(name).replace(/\.html?$/, "")));
   const last = parts.findLast(Boolean) ?? "";
   const found = list ? meanings(last, list) : [];
-  if (found.length && !list.pages.has(classOf(found))) return part.before(element("p", {}, ...explanation(last, list)));
+  if (found.length && !list.pages.has(classOf(found))) return part.after(element("p", {}, ...explanation(last, list)));
   for (const [position, wanted] of parts.filter(Boolean).reverse().entries()) { // the last part says most
     const distance = (word) => (!position && wanted.length > 3 && word.startsWith(wanted) ? 1 : editDistance(wanted, word));
     const closest = [...classes, ...pages]
@@ -116,10 +116,10 @@ export async function suggestPages(part) {
       .filter(({ distance }) => distance <= wanted.length / 3)
       .sort((a, b) => a.distance - b.distance)
       .slice(0, 3);
-    if (!closest.length && !position && list && explain(last, list).choices.length) return part.before(element("p", {}, ...explanation(last, list)));
+    if (!closest.length && !position && list && explain(last, list).choices.length) return part.after(element("p", {}, ...explanation(last, list)));
     if (!closest.length) continue;
     const links = closest.map(({ name, url }) => element("a", { href: new URL(url, root), textContent: name }));
-    return part.before(element("p", {}, "Did you mean ", ...links.flatMap((link, index) => (index ? [" or ", link] : [link])), "?"));
+    return part.after(element("p", {}, "Did you mean ", ...links.flatMap((link, index) => (index ? [" or ", link] : [link])), "?"));
   }
 }
 

@@ -462,6 +462,8 @@ def test_the_commands_of_a_page_draw_the_same_recipe(
     named = file if network in ("my alexnet", "resnet18") else None
     source = resolve_weights(network.removeprefix("my "), named)
     Image.new("RGB", (90, 60), "red").save(tmp_path / "PICTURE", "PNG")
+    if network == "resnet18" and "smooth" in method:  # it has no conv3
+        method = {"smooth": {**method["smooth"], "feature_layer": "layer2"}}
     wanted = read({"groups": {"things": ["jack-o'-lantern", "cardigan-264"]}, "methods": method, **settings})
     made = plan(wanted, source, read_starts(wanted, tmp_path))
     files = dict(pages(collected(made)))
