@@ -150,10 +150,14 @@ def on_page_read_source(page: Page, **_: object) -> str | None:
     return _filled.get(page.file.src_uri)
 
 
+def _is_generated(page: Page) -> bool:
+    return page.file.src_uri.startswith(addresses.GENERATED)
+
+
 @event_priority(FIRST)
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Take out of generated pages what other plugins would change."""
-    if page.file.src_uri.startswith(addresses.GENERATED):
+    if _is_generated(page):
         return other_plugins.protected(markdown, page.meta)
     return markdown
 
@@ -168,14 +172,13 @@ def on_page_content(html: str, page: Page, **_: object) -> str:
     """
     with reported():
         html = other_plugins.restored(html, page.meta, page.file.src_uri)
-    return html.replace("<br />", "") if page.file.src_uri.startswith(addresses.GENERATED) else html
+    return html.replace("<br />", "") if _is_generated(page) else html
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
     """Drop the theme's empty lines and indents, a seventh of a class page."""
-    generated = page.file.src_uri.startswith(addresses.GENERATED)
     parts, end = [], 0
-    for kept in (_VERBATIM if generated else _AUTHORED).finditer(output):
+    for kept in (_VERBATIM if _is_generated(page) else _AUTHORED).finditer(output):
         parts += [_LINES.sub("\n", output[end : kept.start()]), kept[0]]
         end = kept.end()
     return "".join([*parts, _LINES.sub("\n", output[end:])])

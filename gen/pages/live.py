@@ -131,11 +131,10 @@ def quiz(contents: Contents, here: str) -> str:
 
 
 def _bench() -> dict[str, Any]:
-    """Return the settings that the bench starts from, its step sizes (too small, right, too large) and its size."""
+    """Return the settings that the bench starts from, and its step sizes: too small, right, too large."""
     return {
         "methods": {name: live_settings(name, changes) for name, changes in BENCH_METHODS.items()},
         "stepSizes": BENCH_STEP_SIZES,
-        "size": BENCH_SIZE,
     }
 
 

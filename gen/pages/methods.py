@@ -132,7 +132,7 @@ def _charts(measured: Curves) -> str:
     widest = max(wilson(found / n, n)[1] - found / n for found in range(n + 1))
     caption = (
         f"How many drawings {card(judge).title} recognizes after more and fewer steps. Each method drew "
-        f"{measured.classes} classes by {measured.network}; the 95{PERCENT} interval of a point reaches up to "
+        f"{n} classes by {measured.network}; the 95{PERCENT} interval of a point reaches up to "
         f"{100 * widest:.0f} percentage points to either side."
     )
     return chart(series, steps, "steps", f"drawings recognized (top-1), {PERCENT.strip()}", caption, signs=False)

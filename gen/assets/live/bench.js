@@ -14,14 +14,14 @@ const rounded = (value, digits) => Number(value.toPrecision(digits));
 
 export class Bench extends Form {
   /**
-   * methods: the settings of the `plain` iteration and of the `smooth` method. stepSizes: by parameterization and optimizer.
-   * size: width of a drawing in pixels, if the address has none.
+   * usualSize: width of a drawing in pixels, if the address has none. methods: the settings of the `plain` iteration and
+   * of the `smooth` method. stepSizes: by parameterization and optimizer.
    */
-  constructor(name, { methods, stepSizes, size }) {
+  constructor(name, usualSize, { methods, stepSizes }) {
     super("bench", name);
     this.methods = methods;
     this.stepSizes = stepSizes;
-    this.usualSize = size;
+    this.usualSize = usualSize;
     this.restartButton.textContent = "Start again";
     this.stepButtons = [button("step", "One step"), button("one-line", "One line")];
     this.element.lastElementChild.append(" ", ...this.stepButtons.flatMap((step) => [step, " "]), this.restartButton);

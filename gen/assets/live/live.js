@@ -23,7 +23,7 @@ class LiveWidget {
     this.stale = false; // whether settings differ from those of the ascent in progress
     this.activations = [];
     this.run = 0; // the number of the ascent in progress
-    this.form = this.kind === "bench" ? new Bench(this.name, JSON.parse(part.dataset.bench)) : new Form(this.kind, this.name);
+    this.form = this.kind === "bench" ? new Bench(this.name, Number(part.dataset.size), JSON.parse(part.dataset.bench)) : new Form(this.kind, this.name);
     this.view = new View(part.querySelector(".replay"));
     // Messages of an ascent that is no longer in progress arrive late, and are not shown.
     this.network = new LiveNetwork((message) => [undefined, this.run].includes(message.run) && show[message.type](this, message));
